@@ -1,0 +1,107 @@
+"""The rules between the fields of a message, each a generator of what it finds broken."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from amsdal_mail import limits
+from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.exceptions import FieldError
+
+if TYPE_CHECKING:
+    from amsdal_mail.message import EmailMessage
+
+METADATA_PREFIX = "metadata:"
+
+
+def broken_rules(message: EmailMessage) -> list[FieldError]:
+    """Find every rule between fields that the message breaks."""
+    return [error for rule in RULES for error in rule(message)]
+
+
+def _recipients(message: EmailMessage) -> Iterator[FieldError]:
+    limit = limits.RECIPIENT_LIMIT
+    copies = len(message.cc) + len(message.bcc)
+    if not message.to and (message.is_merged or not copies):
+        yield FieldError("to", "needs at least one recipient")
+    elif message.is_merged and copies + 1 > limit:
+        yield FieldError("cc", f"1 to, {copies} cc and bcc: SES takes {limit} recipients a message")
+    elif not message.is_merged and copies + len(message.to) > limit:
+        yield FieldError(
+            "to",
+            f"{copies + len(message.to)} recipients in to, cc and bcc: SES takes {limit} a message"
+            " (with merge_data, each gets a message of its own and there is no limit)",
+        )
+
+
+def _content(message: EmailMessage) -> Iterator[FieldError]:
+    if not (message.template_id or message.body or message.html_body):
+        yield FieldError("body", "must not be empty without html_body or template_id")
+
+
+def _merge_data(message: EmailMessage) -> Iterator[FieldError]:
+    known = Counter(parse_address(one).spec for one in message.to if message.is_merged)
+    for address, count in known.items():
+        if count > 1:
+            yield FieldError("to", f"{address} is given {count} times: each would get a message")
+    for address in message.merge_data or ():
+        try:
+            if parse_address(address).spec not in known:
+                yield FieldError(f"merge_data.{address}", "is not one of the addresses in to")
+        except ValueError as error:
+            yield FieldError(f"merge_data.{address}", str(error))
+    every = {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
+    for field, values in {"merge_global_data": message.merge_global_data, **every}.items():
+        try:
+            size = len(json.dumps(values, allow_nan=False, ensure_ascii=False).encode())
+        except ValueError:
+            yield FieldError(field, "has NaN, infinity or a lone surrogate: JSON cannot write them")
+        else:
+            if size > limits.TEMPLATE_DATA_LIMIT:
+                rule = f"has {size} bytes as JSON, SES takes {limits.TEMPLATE_DATA_LIMIT}"
+                yield FieldError(field, rule)
+
+
+def _headers(message: EmailMessage) -> Iterator[FieldError]:
+    for name, count in Counter(name.lower() for name in message.headers).items():
+        if count > 1:
+            yield FieldError("headers", f"{name} is given {count} times in different spellings")
+    if not message.is_templated:
+        return
+    limit = limits.HEADER_COUNT_LIMIT
+    if len(message.headers) > limit:
+        yield FieldError("headers", f"{len(message.headers)} headers: SES takes {limit} with a template")
+    for name, value in message.headers.items():
+        length = len(encode_header_text(value))
+        if not 1 <= length <= limits.HEADER_VALUE_LIMIT:
+            rule = f"has {length} characters encoded, SES takes 1 to {limits.HEADER_VALUE_LIMIT}"
+            yield FieldError(f"headers.{name}", f"{rule} with a template")
+
+
+def _tags(message: EmailMessage) -> Iterator[FieldError]:
+    count = len(message.tags) + len(message.metadata)
+    if count > limits.TAG_COUNT_LIMIT:
+        rule = f"{count} tags and metadata together, at most {limits.TAG_COUNT_LIMIT} are allowed"
+        yield FieldError("tags", rule)
+    room = limits.TAG_LENGTH_LIMIT - len(METADATA_PREFIX)
+    for key in message.metadata:
+        if len(key) > room:
+            yield FieldError(f"metadata.{key}", f"key has {len(key)} characters, at most {room}")
+
+
+def _size(message: EmailMessage) -> Iterator[FieldError]:
+    content = sum(4 * len(one.content) // 3 for one in message.attachments)
+    text = sum(4 * len(part or "") // 3 for part in (message.body, message.html_body))
+    if content + text > limits.MESSAGE_SIZE_LIMIT:
+        field = "attachments" if content > text else "body"
+        yield FieldError(
+            field,
+            f"message has {content + text} bytes after base64, SES takes"
+            f" {limits.MESSAGE_SIZE_LIMIT}",
+        )
+
+
+RULES = (_recipients, _content, _merge_data, _headers, _tags, _size)

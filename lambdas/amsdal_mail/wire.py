@@ -1,0 +1,36 @@
+"""EmailRequest: what the API and the queue take, an EmailMessage with its idempotency key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from amsdal_mail.message import EmailMessage
+
+__all__ = ["EMAIL_ID", "EmailRequest"]
+
+EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
+"""What an email's id looks like: it becomes the value of an SES message tag and part of a path."""
+
+
+class EmailRequest(EmailMessage):
+    """A message on its way to the service.
+
+    `idempotency_key` becomes the id of the email: a second request with the same key sends
+    nothing. Without one the service chooses an id.
+    """
+
+    idempotency_key: Annotated[str, Field(pattern=EMAIL_ID)] | None = None
+
+    @classmethod
+    def of(cls, message: EmailMessage, idempotency_key: str | None) -> Self:
+        """Put a checked message and its key together."""
+        return cls.model_construct(**dict(message), idempotency_key=idempotency_key)
+
+    @property
+    def message(self) -> EmailMessage:
+        """The message alone."""
+        return EmailMessage.model_construct(
+            **{name: value for name, value in self if name in EmailMessage.model_fields}
+        )
