@@ -1,0 +1,57 @@
+"""MiniStack, the process that plays AWS: started with a clean environment, stopped with no rest.
+
+It runs in a virtual environment of its own (it pins another botocore than ours), and runs every
+Python function with that environment's interpreter, whatever the function's Runtime says.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from local import processes
+from local.paths import MINISTACK, in_home
+from local.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def running(port: int, *, ses_url: str, run_dir: Path) -> Iterator[None]:
+    """Run MiniStack on `port` for the block; its functions reach SES at `ses_url`."""
+    temporary = run_dir / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    log = run_dir / "ministack.log"
+    process = processes.start(
+        [str(MINISTACK)], log=log, env=environment(port, ses_url, temporary), cwd=run_dir
+    )
+    try:
+        health = f"http://{LOOPBACK}:{port}/_ministack/health"
+        processes.wait_until_ready(process, health, name="MiniStack", log=log)
+        yield
+    finally:
+        processes.stop(process)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
+    """Return MiniStack's whole environment: every Lambda function inherits all of it.
+
+    So nothing of ours may leak in, and `AWS_ENDPOINT_URL_SESV2` here is what sends the functions'
+    SES calls to the simulator. The tracer has no daemon to talk to. Workers unpack their code
+    below TMPDIR and leave it there, hence a directory of its own.
+    """
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": in_home("HOME", "/"),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(temporary),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": LOOPBACK,
+        "IOT_MTLS_ENABLED": "0",
+        "AWS_ENDPOINT_URL_SESV2": ses_url,
+        "POWERTOOLS_TRACE_DISABLED": "true",
+    }

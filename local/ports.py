@@ -1,0 +1,35 @@
+"""The loopback ports on which the local AWS listens."""
+
+from __future__ import annotations
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+class PortInUseError(RuntimeError):
+    """Another process listens on the port that was asked for."""
+
+    def __init__(self, port: int, purpose: str, option: str) -> None:
+        super().__init__(
+            f"port {port} on {LOOPBACK} is in use, and {purpose} needs it. Is another local AWS "
+            f"running? Stop that one, or choose another port: {option}"
+        )
+        self.port = port
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago, chosen by the operating system."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int, *, purpose: str, option: str) -> None:
+    """Raise `PortInUseError` when `port` is taken; connections in TIME_WAIT do not count."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise PortInUseError(port, purpose, option) from error

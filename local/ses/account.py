@@ -1,0 +1,120 @@
+"""The SES account: limits and their use, identities, suppression list, stored templates."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from local.ses.templates import TemplateContent
+
+_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """An entry of the account suppression list; reason is BOUNCE or COMPLAINT."""
+
+    address: str
+    reason: str
+    at: datetime
+    message_id: str | None = None
+    feedback_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTemplate:
+    """A template created by CreateEmailTemplate."""
+
+    name: str
+    content: TemplateContent
+    created_at: datetime
+
+
+class SuppressionList:
+    """Entries keep their letter case; the domain's case does not count."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Suppressed] = {}
+
+    def put(self, entry: Suppressed) -> None:
+        """Add or replace."""
+        self._entries[_key(entry.address)] = entry
+
+    def get(self, address: str) -> Suppressed | None:
+        """The entry of an address, None if it is not listed."""
+        return self._entries.get(_key(address))
+
+    def delete(self, address: str) -> bool:
+        """False if the address was not listed."""
+        return self._entries.pop(_key(address), None) is not None
+
+    def all(self) -> list[Suppressed]:
+        """Every entry, oldest first."""
+        return sorted(self._entries.values(), key=lambda entry: entry.at)
+
+
+def _key(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain.lower()}"
+
+
+class SendRate:
+    """Recipients a second: one call may overdraw, then nothing goes until the debt is paid."""
+
+    def __init__(self) -> None:
+        self._tokens = 0.0
+        self._at: datetime | None = None
+
+    def take(self, recipients: int, rate: float | None, now: datetime) -> bool:
+        """Whether a call to that many recipients is within `rate` at `now`; None has no limit."""
+        if rate is None:
+            return True
+        full = max(rate, 1.0)
+        passed = (now - self._at).total_seconds() if self._at else full / rate
+        self._tokens = min(full, self._tokens + passed * rate)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= recipients
+        return True
+
+
+class DailyQuota:
+    """Recipients of the last 24 hours; mail to the mailbox simulator does not count."""
+
+    def __init__(self) -> None:
+        self._sent: deque[tuple[datetime, int]] = deque()
+        self._total = 0
+
+    def used(self, now: datetime) -> int:
+        """Recipients counted in the 24 hours before `now`."""
+        while self._sent and now - self._sent[0][0] >= _DAY:
+            self._total -= self._sent.popleft()[1]
+        return self._total
+
+    def allows(self, recipients: int, quota: int | None, now: datetime) -> bool:
+        """Whether so many more fit into `quota`; None has no limit."""
+        return quota is None or self.used(now) + recipients <= quota
+
+    def count(self, recipients: int, now: datetime) -> None:
+        """Note recipients that were accepted."""
+        self._sent.append((now, recipients))
+        self._total += recipients
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything SES remembers of an account besides its messages."""
+
+    rate: SendRate = field(default_factory=SendRate)
+    quota: DailyQuota = field(default_factory=DailyQuota)
+    suppression: SuppressionList = field(default_factory=SuppressionList)
+    templates: dict[str, StoredTemplate] = field(default_factory=dict)
+    identities: dict[str, bool] = field(default_factory=dict)
+    sending_enabled: bool = True
+    suppressed_reasons: frozenset[str] = frozenset({"BOUNCE", "COMPLAINT"})

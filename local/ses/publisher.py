@@ -1,0 +1,104 @@
+"""Plays a message's events one after another into the topics that ask for them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.ses.events import MATCHING_EVENT_TYPE, event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from local.ses.aws import LocalAws
+    from local.ses.mailbox import Step
+    from local.ses.messages import Json, Message, Messages
+    from local.ses.switches import Switches
+
+logger = logging.getLogger(__name__)
+
+_TRIES = 5
+_FIRST_WAIT = 0.2
+
+
+class Publisher:
+    """One background task a message, so its events keep their order and messages do not wait."""
+
+    def __init__(
+        self,
+        aws: LocalAws,
+        messages: Messages,
+        switches: Callable[[], Switches],
+        now: Callable[[], datetime],
+        chance: random.Random,
+    ) -> None:
+        self._aws = aws
+        self._messages = messages
+        self._switches = switches
+        self._now = now
+        self._chance = chance
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def pending(self) -> int:
+        """Messages whose events are not all published yet."""
+        return len(self._tasks)
+
+    def play(self, message: Message, steps: Iterable[Step]) -> None:
+        """Publish the events of these steps in their order, in the background."""
+        task = asyncio.create_task(self._play(message, list(steps)))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    async def stop(self) -> None:
+        """Drop the events not yet published."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("the events of a message were lost", exc_info=error)
+
+    async def _play(self, message: Message, steps: list[Step]) -> None:
+        if self._switches().events.shuffle:
+            self._chance.shuffle(steps)
+        for step in steps:
+            await asyncio.sleep(self._switches().events.delay_ms / 1000)
+            await self._publish(message, event(message, step, self._now()))
+
+    async def _publish(self, message: Message, body: Json) -> None:
+        topics = await self._topics(message, body["eventType"])
+        twice = self._chance.random() < self._switches().events.duplicate_chance
+        sent = [
+            topic
+            for topic in topics * (2 if twice else 1)
+            if await self._publish_to(topic, json.dumps(body))
+        ]
+        self._messages.record(message.id, body, sent)
+
+    async def _topics(self, message: Message, kind: str) -> list[str]:
+        if message.loses_events or not message.configuration_set:
+            return []
+        found = await self._aws.configuration_set(message.configuration_set)
+        wanted = MATCHING_EVENT_TYPE[kind]
+        return [to.topic_arn for to in found.destinations if wanted in to.kinds] if found else []
+
+    async def _publish_to(self, topic: str, text: str) -> bool:
+        for tried in range(_TRIES):
+            try:
+                await self._aws.publish(topic, text)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("publishing to %s failed (try %d): %s", topic, tried + 1, error)
+                await asyncio.sleep(_FIRST_WAIT * 2**tried)
+            else:
+                return True
+        logger.error("an event for %s was given up after %d tries", topic, _TRIES)
+        return False

@@ -1,0 +1,32 @@
+"""The SES simulator as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from local import processes
+from local.paths import ROOT
+from local.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
+    """Run the simulator on `port` for the block; it publishes its events at `aws_endpoint`."""
+    command = [
+        sys.executable, "-m", "local.ses", "--port", str(port), "--aws-endpoint", aws_endpoint
+    ]  # fmt: skip
+    log = run_dir / "ses.log"
+    process = processes.start(command, log=log, env=dict(os.environ), cwd=ROOT)
+    try:
+        health = f"http://{LOOPBACK}:{port}/_local/health"
+        processes.wait_until_ready(process, health, name="the SES simulator", log=log)
+        yield
+    finally:
+        processes.stop(process)
