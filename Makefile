@@ -1,0 +1,97 @@
+# `make help` lists the targets. Needed: Python >= 3.11, Node >= 20, make; no AWS account, no docker.
+PYTHON ?= python3
+PORT ?= 4800
+SES_PORT ?= 4801
+PYTEST_ARGS ?=
+
+UV := .venv/bin/uv
+NPM := npm --silent --no-audit --no-fund --no-update-notifier
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	--no-annotate --python-version 3.11
+
+# Hard links into uv's cache fail between file systems, and an edit would reach every other project.
+export UV_LINK_MODE := copy
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup environments demo local test check lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup:  ## the environments: .venv, .venv-ministack, node_modules
+	@$(MAKE) --no-print-directory -j3 environments
+
+environments: .venv/.stamp .venv-ministack/.stamp node_modules/.stamp
+
+demo: setup  ## deploy into a local AWS, send the samples of events/, show what became of them
+	@.venv/bin/python -m local.demo
+
+local: setup  ## the same, kept running for your own calls until Ctrl-C (PORT=, SES_PORT=)
+	@.venv/bin/python -m local --port $(PORT) --ses-port $(SES_PORT)
+
+test: setup  ## unit, contract, infra and e2e tests (PYTEST_ARGS="-k bounce" for some of them)
+	@echo "== pytest"
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+check: setup  ## ruff, mypy, import-linter, cdk synth with cdk-nag, cfn-lint
+	@echo "== ruff check"
+	@.venv/bin/ruff check .
+	@echo "== ruff format"
+	@.venv/bin/ruff format --check .
+	@echo "== mypy (strict)"
+	@.venv/bin/mypy lambdas infra local tests
+	@echo "== import-linter"
+	@PYTHONPATH=lambdas:. .venv/bin/lint-imports
+	@echo "== cdk synth, with cdk-nag"
+	@node_modules/.bin/cdk synth --quiet --output build/cdk.out
+	@echo "== cfn-lint"
+	@.venv/bin/cfn-lint -i W3005 -- build/cdk.out/*.template.json
+
+lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json and requirements.in
+	@echo "== requirements.txt"
+	@$(LOCK) --extra ses --group lambda --group infra --group local --group dev \
+		pyproject.toml -o requirements.txt
+	@echo "== lambdas/requirements.txt (the same versions; the runtime brings boto3)"
+	@mkdir -p build && sed -nE '/^[^ ]/ s/ *\\$$//p' requirements.txt > build/constraints.txt
+	@$(LOCK) --group lambda -c build/constraints.txt --no-emit-package botocore \
+		--no-emit-package boto3 --no-emit-package s3transfer pyproject.toml -o lambdas/requirements.txt
+	@echo "== local/ministack/requirements.txt"
+	@$(LOCK) local/ministack/requirements.in -o local/ministack/requirements.txt
+	@echo "== package-lock.json"
+	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
+
+clean:  ## remove everything that make has made
+	rm -rf .venv .venv-ministack node_modules .local build cdk.out .pytest_cache .mypy_cache \
+		.ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip fetches only uv, by its hashes in the lock file: uv installs the rest in seconds, pip in minutes.
+.venv/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, \
+	$(PYTHON) is " + sys.version.split()[0] + "; choose one: make PYTHON=python3.13 ...")'
+	@echo "== .venv: $$($(PYTHON) --version), uv"
+	@$(PYTHON) -m venv .venv
+	@awk '/^[^ ]/ { keep = /^uv==/ } keep' requirements.txt > .venv/uv.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@touch $@
+
+.venv/.stamp: requirements.txt | .venv/.uv
+	@echo "== .venv: requirements.txt"
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements.txt
+	@touch $@
+
+.venv-ministack/.stamp: local/ministack/requirements.txt | .venv/.uv
+	@echo "== .venv-ministack: MiniStack in an environment of its own"
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-ministack
+	@$(UV) pip sync --quiet --python .venv-ministack/bin/python --require-hashes \
+		local/ministack/requirements.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+		echo "Node >= 20 is needed for the AWS CDK; found: $$(node --version 2>/dev/null || echo none)"; \
+		exit 1; }
+	@echo "== node_modules: the AWS CDK command line on Node $$(node --version)"
+	@$(NPM) ci
+	@touch $@

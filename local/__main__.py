@@ -1,0 +1,59 @@
+"""`python -m local`: the local AWS with the deployed stack, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local import shell, signals
+from local.local_aws import LocalAws
+from local.paths import STATE_DIR
+from local.ports import PortInUseError
+from local.processes import ProcessError
+from local.steps import say
+
+PORT = 4800
+SES_PORT = 4801
+
+
+def main(arguments: list[str]) -> int:
+    """Run until a signal; return 0 after Ctrl-C, 1 with the reason when it could not start."""
+    options = _parser().parse_args(arguments)
+    try:
+        with signals.raised():
+            _run(options.port, options.ses_port)
+    except (PortInUseError, ProcessError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except signals.EndedBySignal as ended:
+        return 0 if ended.number == signal.SIGINT else 128 + ended.number
+    return 0
+
+
+def _run(port: int, ses_port: int) -> None:
+    say("The local AWS:")
+    with LocalAws(STATE_DIR / str(port), port=port, ses_port=ses_port) as aws:
+        exports_file = aws.run_dir / "env"
+        exports_file.write_text(shell.exports(shell.variables(aws)))
+        say(shell.welcome(aws, _short(exports_file)))
+        threading.Event().wait()
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="of MiniStack (default %(default)s)")
+    parser.add_argument(
+        "--ses-port", type=int, default=SES_PORT, help="of the SES simulator (default %(default)s)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
