@@ -23,6 +23,7 @@ setup:  ## the environments: .venv, .venv-ministack, node_modules
 	@$(MAKE) --no-print-directory -j3 environments
 
 environments: .venv/.stamp .venv-ministack/.stamp node_modules/.stamp
+	@:
 
 demo: setup  ## deploy into a local AWS, send the samples of events/, show what became of them
 	@.venv/bin/python -m local.demo
@@ -89,7 +90,7 @@ clean:  ## remove everything that make has made
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "Node >= 20 is needed for the AWS CDK; found: $$(node --version 2>/dev/null || echo none)"; \
 		exit 1; }
 	@echo "== node_modules: the AWS CDK command line on Node $$(node --version)"
