@@ -1,0 +1,1 @@
+"""The CDK app: everything the service is made of on AWS, one construct a file."""

@@ -1,0 +1,99 @@
+"""The HTTP API in front of the send function: explicit routes, each behind an authoriser."""
+
+import json
+
+import jsii
+from aws_cdk import aws_apigateway as rest
+from aws_cdk import aws_apigatewayv2 as api
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.function import log_group
+from infra.settings import Settings
+
+ROUTES = (
+    (api.HttpMethod.POST, "/emails"),
+    (api.HttpMethod.POST, "/emails/batch"),
+    (api.HttpMethod.GET, "/emails/{email_id}"),
+    (api.HttpMethod.GET, "/openapi.json"),
+    (api.HttpMethod.GET, "/docs"),
+)
+
+# Ids and outcomes only: the route's key, not the path, and no header.
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "routeKey": "$context.routeKey",
+    "status": "$context.status",
+    "responseLength": "$context.responseLength",
+    "responseLatency": "$context.responseLatency",
+    "sourceIp": "$context.identity.sourceIp",
+    "caller": "$context.identity.caller",
+    "authorizerError": "$context.authorizer.error",
+    "integrationError": "$context.integrationErrorMessage",
+}
+
+
+class EmailApi(Construct):
+    """Takes emails and says what became of them; IAM signs the calls, or a JWT does."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: lambda_.IFunction,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.api = api.HttpApi(
+            self,
+            "Api",
+            api_name=settings.stack_name,
+            create_default_stage=False,
+            default_authorizer=_authorizer(settings),
+        )
+        integration = integrations.HttpLambdaIntegration("Send", function)
+        for method, path in ROUTES:
+            self.api.add_routes(path=path, methods=[method], integration=integration)
+        self.access_logs = log_group(self, "AccessLogs")
+        self.stage = api.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=api.ThrottleSettings(
+                rate_limit=settings.api_rate_limit, burst_limit=settings.api_burst_limit
+            ),
+            access_log_settings=_AccessLogs(self.access_logs),
+        )
+
+
+def _authorizer(settings: Settings) -> api.IHttpRouteAuthorizer:
+    if not settings.jwt_issuer:
+        return authorizers.HttpIamAuthorizer()
+    return authorizers.HttpJwtAuthorizer(
+        "Jwt", settings.jwt_issuer, jwt_audience=list(settings.jwt_audience)
+    )
+
+
+@jsii.implements(api.IAccessLogSettings)
+class _AccessLogs:
+    """The stage's access log: one line of JSON a request."""
+
+    def __init__(self, log_group: logs.ILogGroup) -> None:
+        self._log_group = log_group
+
+    @property
+    def destination(self) -> api.LogGroupLogDestination:
+        """Where the lines go."""
+        return api.LogGroupLogDestination(self._log_group)
+
+    @property
+    def format(self) -> rest.AccessLogFormat:
+        """What a line holds."""
+        return rest.AccessLogFormat.custom(json.dumps(_ACCESS_LOG))

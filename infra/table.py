@@ -1,0 +1,54 @@
+"""The DynamoDB table that knows what became of every email."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+RECIPIENT_INDEX = "by_recipient"
+EXPIRY_ATTRIBUTE = "expires_at"
+
+
+class EmailTable(Construct):
+    """Emails, their recipients, their events and the suppression list, on demand."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
+        super().__init__(scope, construct_id)
+        text = dynamodb.AttributeType.STRING
+        self.table = dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=text),
+            sort_key=dynamodb.Attribute(name="sk", type=text),
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=RECIPIENT_INDEX,
+                    partition_key=dynamodb.Attribute(name="recipient", type=text),
+                    sort_key=dynamodb.Attribute(name="at", type=text),
+                )
+            ],
+            billing=dynamodb.Billing.on_demand(),
+            time_to_live_attribute=EXPIRY_ATTRIBUTE,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=keep,
+            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+        )
+
+    def grant_records(self, role: iam.IRole) -> None:
+        """Let the role read and write items and ask the index; no scan, no change of the table."""
+        items = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
+        batches = ("BatchWriteItem", "ConditionCheckItem")
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{action}" for action in (*items, *batches)],
+                resources=[self.table.table_arn],
+            )
+        )
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:Query"],
+                resources=[f"{self.table.table_arn}/index/{RECIPIENT_INDEX}"],
+            )
+        )
