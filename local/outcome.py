@@ -1,0 +1,78 @@
+"""What the API tells of an email, and whether it is what the demo waits for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any, Self
+
+Expected = Mapping[str, str]
+"""The state that each recipient's address is to reach."""
+
+FINAL_STATES = {"success": "delivered", "bounce": "bounced", "complaint": "complained"}
+
+
+def expected(body: str) -> dict[str, str]:
+    """Return what SES's mailbox simulator makes of each recipient of a message, given as JSON.
+
+    The word before the + of <word>+<label>@simulator.amazonses.com decides.
+    """
+    message = json.loads(body)
+    mailboxes = [*message.get("to", []), *message.get("cc", []), *message.get("bcc", [])]
+    addresses = [parseaddr(mailbox)[1] for mailbox in mailboxes]
+    return {one: FINAL_STATES[one.partition("@")[0].partition("+")[0]] for one in addresses}
+
+
+@dataclass(frozen=True)
+class RecipientOutcome:
+    """One recipient's state with the events that led to it."""
+
+    address: str
+    state: str
+    message_id: str | None
+    timeline: tuple[tuple[datetime, str], ...]
+
+    def story(self) -> str:
+        """Return the events in order, each with the seconds since the first."""
+        if not self.timeline:
+            return ""
+        first = self.timeline[0][0]
+        return ", ".join(
+            kind if at == first else f"{kind} +{(at - first).total_seconds():.1f}s"
+            for at, kind in self.timeline
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One email as `GET /emails/{email_id}` shows it."""
+
+    state: str = "not known yet"
+    recipients: tuple[RecipientOutcome, ...] = field(default=())
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> Self:
+        """Read the answer of the API."""
+        events = [
+            (datetime.fromisoformat(event["at"]), str(event["kind"]), event.get("recipient"))
+            for event in content["timeline"]
+        ]
+        return cls(
+            content["state"],
+            tuple(
+                RecipientOutcome(
+                    one["address"],
+                    one["state"],
+                    one.get("message_id"),
+                    tuple((at, kind) for at, kind, to in sorted(events) if to == one["address"]),
+                )
+                for one in content["recipients"]
+            ),
+        )
+
+    def arrived(self, expected: Expected) -> bool:
+        """Tell whether every expected recipient, and nobody else, is in the expected state."""
+        return {one.address: one.state for one in self.recipients} == dict(expected)

@@ -1,0 +1,47 @@
+"""The sample payloads of `events/`, read as the request or queue message they stand for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local.paths import EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SENT_HEADERS = ("accept", "content-type", "idempotency-key", "prefer")
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request to the API."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: str
+
+
+def request(name: str) -> Request:
+    """Return the request of events/api/<name>.json, without the headers that a gateway adds."""
+    event = _load("api", name)
+    http = event["requestContext"]["http"]
+    headers = {key: value for key, value in event["headers"].items() if key in SENT_HEADERS}
+    return Request(http["method"], event["rawPath"], headers, event.get("body", ""))
+
+
+def queue_bodies(name: str) -> list[str]:
+    """Return the message bodies of events/sqs/<name>.json."""
+    return [str(record["body"]) for record in _load("sqs", name)["Records"]]
+
+
+def template(name: str) -> dict[str, Any]:
+    """Return the CreateEmailTemplate request of events/templates/<name>.json."""
+    return _load("templates", name)
+
+
+def _load(folder: str, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((EVENTS / folder / f"{name}.json").read_text())
+    return content
