@@ -1,4 +1,4 @@
-"""What the simulator asks the local AWS: configuration sets, identities, the account, publishing."""
+"""What the simulator asks of the local AWS: configuration sets, identities, publishing."""
 
 from __future__ import annotations
 
@@ -83,11 +83,14 @@ class BotoAws:
     ) -> None:
         session = boto3.Session(
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # the local AWS takes any key
+            aws_secret_access_key="test",  # noqa: S106 - the local AWS takes any key
             region_name=region,
         )
         config = Config(
-            connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1}, max_pool_connections=8
+            connect_timeout=2,
+            read_timeout=10,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=8,
         )
         # An explicit endpoint: AWS_ENDPOINT_URL_SESV2 may point back at this very process.
         self._sesv2 = session.client("sesv2", endpoint_url=endpoint, config=config)

@@ -17,7 +17,7 @@ ACCOUNT_PAUSED = (
 
 
 @dataclass(frozen=True, slots=True)
-class SesError:
+class Refusal:
     """One refusal. SES leaves the text out (null) in a few cases."""
 
     status: int
@@ -25,50 +25,50 @@ class SesError:
     message: str | None
 
 
-class SesRefusal(Exception):
-    """Carries a `SesError` up to the HTTP answer."""
+class RefusedError(Exception):
+    """Carries a `Refusal` up to the HTTP answer."""
 
-    def __init__(self, error: SesError) -> None:
+    def __init__(self, error: Refusal) -> None:
         super().__init__(error.code, error.message)
         self.error = error
 
 
-def bad_request(message: str | None) -> SesError:
+def bad_request(message: str | None) -> Refusal:
     """SESv2's code for everything v1 calls InvalidParameterValue."""
-    return SesError(400, "BadRequestException", message)
+    return Refusal(400, "BadRequestException", message)
 
 
-def not_found(message: str) -> SesError:
+def not_found(message: str) -> Refusal:
     """SESv2 gives 404 where v1 gave 400."""
-    return SesError(404, "NotFoundException", message)
+    return Refusal(404, "NotFoundException", message)
 
 
-def already_exists(message: str) -> SesError:
+def already_exists(message: str) -> Refusal:
     """The status is the service model's; AWS's text is not public."""
-    return SesError(400, "AlreadyExistsException", message)
+    return Refusal(400, "AlreadyExistsException", message)
 
 
-def rejected(message: str) -> SesError:
+def rejected(message: str) -> Refusal:
     """MessageRejected: unverified identities, a paused account."""
-    return SesError(400, "MessageRejected", message)
+    return Refusal(400, "MessageRejected", message)
 
 
-def too_many_requests(message: str) -> SesError:
+def too_many_requests(message: str) -> Refusal:
     """Rate and quota share this code: only the text tells them apart."""
-    return SesError(429, "TooManyRequestsException", message)
+    return Refusal(429, "TooManyRequestsException", message)
 
 
-def configuration_set_missing(name: str) -> SesError:
+def configuration_set_missing(name: str) -> Refusal:
     """A named configuration set that is not there."""
     return not_found(f"Configuration set <{name}> does not exist.")
 
 
-def template_missing(name: str) -> SesError:
+def template_missing(name: str) -> Refusal:
     """A stored template that is not there."""
     return not_found(f"Template {name} does not exist")
 
 
-def identities_not_verified(region: str, identities: Sequence[str]) -> SesError:
+def identities_not_verified(region: str, identities: Sequence[str]) -> Refusal:
     """SES writes the region in capitals and lists every identity that failed."""
     return rejected(
         "Email address is not verified. The following identities failed the check in region "
@@ -76,6 +76,6 @@ def identities_not_verified(region: str, identities: Sequence[str]) -> SesError:
     )
 
 
-def not_suppressed(address: str) -> SesError:
+def not_suppressed(address: str) -> Refusal:
     """A suppression list entry that is not there."""
     return not_found(f"Email address {address} does not exist on your suppression list.")

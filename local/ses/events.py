@@ -48,7 +48,7 @@ def mail(message: Message, step: Step) -> Json:
     headers, truncated = _headers(b"" if unrendered else message.mime)
     body: Json = {
         "timestamp": timestamp(message.accepted_at),
-        "source": message.source,
+        "source": identity,
         "sourceArn": arn,
         "sendingAccountId": message.account,
         "messageId": message.id,
@@ -69,10 +69,11 @@ def _headers(mime: bytes) -> tuple[list[dict[str, str]], bool]:
     kept: list[dict[str, str]] = []
     size = 0
     for name, value in BytesHeaderParser(policy=policy.compat32).parsebytes(mime).items():
-        size += len(name) + len(str(value)) + 4
+        text = "".join(str(value).splitlines()).strip()
+        size += len(name) + len(text) + 4
         if size > _HEADER_LIMIT:
             return kept, True
-        kept.append({"name": name, "value": str(value)})
+        kept.append({"name": name, "value": text})
     return kept, False
 
 

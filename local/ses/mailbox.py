@@ -97,7 +97,10 @@ def steps_for(address: str, suppressed: str | None = None) -> list[Step]:
         case "notspam":
             return [delivery, Step("Complaint", (address,), sub="not-spam")]
         case "delay":
-            return [Step("DeliveryDelay", (address,), sub="TransientCommunicationFailure"), delivery]
+            return [
+                Step("DeliveryDelay", (address,), sub="TransientCommunicationFailure"),
+                delivery,
+            ]
         case "open":
             return [delivery, Step("Open")]
         case "click":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import random
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.ses.events import MATCHING_EVENT_TYPE, event
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Iterable
     from datetime import datetime
 

@@ -1,0 +1,78 @@
+"""`python -m local.ses`: the simulator as a process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import random
+import time
+from datetime import UTC, datetime
+
+from local.ses.account import Account
+from local.ses.app import build
+from local.ses.aws import BotoAws, LocalAws, NoAws
+from local.ses.handlebars import Handlebars
+from local.ses.messages import Messages
+from local.ses.publisher import Publisher
+from local.ses.sending import Ses
+from local.ses.server import server
+from local.ses.switches import Switches
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.ses", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=4677)
+    parser.add_argument(
+        "--aws-endpoint", help="the local AWS with configuration sets and topics; none: no events"
+    )
+    parser.add_argument(
+        "--configuration-set",
+        action="append",
+        default=[],
+        help="a set that exists, without --aws-endpoint (repeatable)",
+    )
+    parser.add_argument("--max-send-rate", type=float, help="recipients a second; default no limit")
+    parser.add_argument("--max-24-hour-send", type=int, help="recipients a day; default no limit")
+    parser.add_argument("--event-delay-ms", type=int, default=20, help="wait before each event")
+    parser.add_argument("--seed", type=int, help="makes random faults repeatable")
+    return parser.parse_args()
+
+
+def _aws(options: argparse.Namespace, region: str) -> LocalAws:
+    if options.aws_endpoint:
+        return BotoAws(options.aws_endpoint, region, time.monotonic)
+    return NoAws(tuple(options.configuration_set))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _ses(options: argparse.Namespace, chance: random.Random) -> Ses:
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    switches = Switches.model_validate(
+        {
+            "max_send_rate": options.max_send_rate,
+            "max_24_hour_send": options.max_24_hour_send,
+            "events": {"delay_ms": options.event_delay_ms},
+        }
+    )
+    aws, messages = _aws(options, region), Messages()
+    publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance)
+    ses = Ses(Account(), messages, aws, publisher, Handlebars(), _now, region, switches)
+    return ses
+
+
+def main() -> None:
+    """Serve until a signal; exit status 1 when the port is taken."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    options = _arguments()
+    chance = random.Random(options.seed)  # noqa: S311 - faults, not secrets
+    server(build(_ses(options, chance), chance), options.host, options.port).run()
+
+
+if __name__ == "__main__":
+    main()

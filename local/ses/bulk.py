@@ -1,0 +1,3 @@
+"""SendBulkEmail: one message an entry, one status an entry."""
+
+from __future__ import annotations

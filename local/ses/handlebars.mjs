@@ -1,0 +1,24 @@
+// Renders stored templates with the handlebars library: one JSON request a line, one JSON answer.
+import readline from "node:readline";
+import Handlebars from "handlebars";
+
+// The pixel's place is no variable: it stays in the text for the tracking that comes after.
+const OPEN_TRACKER = /\{\{\s*ses:openTracker\s*\}\}/g;
+const MARK = "\u0000ses:openTracker\u0000";
+
+function answer({ template, data }) {
+  try {
+    const source = template.replace(OPEN_TRACKER, MARK);
+    // SES does not HTML-escape values, and a missing attribute fails the rendering.
+    const text = Handlebars.compile(source, { strict: true, noEscape: true })(data);
+    return { text: text.replaceAll(MARK, "{{ses:openTracker}}") };
+  } catch (error) {
+    const missing = /^"(.*)" not defined in/.exec(error.message);
+    return missing ? { missing: missing[1] } : { broken: error.message };
+  }
+}
+
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+  const request = JSON.parse(line);
+  process.stdout.write(JSON.stringify({ id: request.id, ...answer(request) }) + "\n");
+});

@@ -1,0 +1,85 @@
+"""A kept MIME message read back for people: bodies, headers, attachments."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import Message
+
+    from local.ses.messages import Json
+
+_EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
+
+
+def parse(mime: bytes) -> Message:
+    """The message with its header values as they stand; hostile headers raise nothing."""
+    return message_from_bytes(mime, policy=policy.compat32)
+
+
+def leaves(message: Message) -> Iterator[Message]:
+    """The parts that are not multiparts themselves, in their order."""
+    return (part for part in message.walk() if not part.is_multipart())
+
+
+def payload(part: Message) -> bytes:
+    """A part's content without its transfer encoding."""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def readable(value: object) -> str:
+    """A header value unfolded and with its encoded words decoded where they can be."""
+    text = "".join(str(value).splitlines())
+    try:
+        return str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+        return text
+
+
+def parts(mime: bytes) -> Json:
+    """`text`, `html`, `headers` and `attachments`; an attachment's `part` is its leaf's number."""
+    message = parse(mime)
+    bodies: dict[str, str] = {}
+    attachments: list[Json] = []
+    for number, part in enumerate(leaves(message)):
+        kind = part.get_content_type()
+        if kind in {"text/plain", "text/html"} and not part.get_filename() and kind not in bodies:
+            bodies[kind] = _text(part)
+        else:
+            attachments.append(_attachment(number, part))
+    return {
+        "text": bodies.get("text/plain"),
+        "html": bodies.get("text/html"),
+        "headers": [{"name": name, "value": readable(value)} for name, value in message.items()],
+        "attachments": attachments,
+    }
+
+
+def _attachment(number: int, part: Message) -> Json:
+    name = part.get_filename()
+    return {
+        "part": number,
+        "filename": readable(name) if name else None,
+        "content_type": part.get_content_type(),
+        "content_id": str(part["Content-ID"] or "").strip("<> ") or None,
+        "disposition": part.get_content_disposition(),
+        "size": len(payload(part)),
+    }
+
+
+def _text(part: Message) -> str:
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        return payload(part).decode(charset, "replace")
+    except LookupError:
+        return payload(part).decode("latin-1")
+
+
+def holds_test_virus(mime: bytes) -> bool:
+    """Whether a part carries the EICAR test file, which SES takes for a virus."""
+    return any(_EICAR in payload(part) for part in leaves(parse(mime)))
