@@ -1,15 +1,16 @@
 """The errors of the library.
 
-    MailError
-    ├── ConfigurationError        backend, option, environment, permission: nobody's address is at fault
-    │   └── CredentialsError      boto3 finds no credentials, or AWS does not know them
-    ├── InvalidMessageError       the message breaks a rule; names every field, nothing was sent
-    │   └── MalformedJSONError    the document is no JSON at all
-    └── SendError                 raised by SendStatus.raise_for_status() only
-        ├── RejectedError         refused for good
-        ├── SuppressedError       held back by the suppression list
-        ├── NotSentError          not taken, may be tried again
-        └── UnknownOutcomeError   no answer came: it may or may not have been sent
+MailError
+├── ConfigurationError        backend, option, environment, permission: nobody's address is at fault
+│   └── CredentialsError      boto3 finds no credentials, or AWS does not know them
+├── InvalidMessageError       the message breaks a rule; names every field, nothing was sent
+│   └── MalformedJSONError    the document is no JSON at all
+├── InvalidEventError         what arrived is no event of SES; names the field at fault
+└── SendError                 raised by SendStatus.raise_for_status() only
+    ├── RejectedError         refused for good
+    ├── SuppressedError       held back by the suppression list
+    ├── NotSentError          not taken, may be tried again
+    └── UnknownOutcomeError   no answer came: it may or may not have been sent
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ __all__ = [
     "ConfigurationError",
     "CredentialsError",
     "FieldError",
+    "InvalidEventError",
     "InvalidMessageError",
     "MailError",
     "MalformedJSONError",
@@ -84,6 +86,18 @@ class InvalidMessageError(MailError):
 
 class MalformedJSONError(InvalidMessageError):
     """The document could not be read as JSON; the only field is `(body)`."""
+
+
+class InvalidEventError(MailError):
+    """What arrived as an SES event breaks its format. The text never holds an address."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(field, rule)
+        self.field = field
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.rule}"
 
 
 class SendError(MailError):

@@ -1,0 +1,30 @@
+"""What happened to an email after SES accepted it: SES's events as TrackingEvents."""
+
+from amsdal_mail.tracking.details import (
+    Bounce,
+    Click,
+    Complaint,
+    Delivery,
+    DeliveryDelay,
+    Details,
+    Open,
+    Reject,
+    RenderingFailure,
+    Subscription,
+)
+from amsdal_mail.tracking.events import EventKind, TrackingEvent
+
+__all__ = [
+    "Bounce",
+    "Click",
+    "Complaint",
+    "Delivery",
+    "DeliveryDelay",
+    "Details",
+    "EventKind",
+    "Open",
+    "Reject",
+    "RenderingFailure",
+    "Subscription",
+    "TrackingEvent",
+]

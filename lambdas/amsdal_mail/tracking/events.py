@@ -1,0 +1,122 @@
+"""TrackingEvent: one thing that happened to one recipient of an email, after SES accepted it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from amsdal_mail.tracking.details import Bounce, Complaint, Details
+
+__all__ = ["EventKind", "TrackingEvent"]
+
+NOT_THE_MAILBOX = frozenset(
+    {
+        "UnsubscribedRecipient",  # an opt-out of a contact list
+        "OnTenantSuppressionList",  # holds for one tenant only
+        "MessageTooLarge",
+        "ContentRejected",
+        "AttachmentRejected",
+        "CustomTimeoutExceeded",  # the sender's own MaxDeliverySeconds
+    }
+)
+"""Subtypes that say nothing against mailing the address again."""
+
+
+class EventKind(StrEnum):
+    """SES's kinds of events; `UNKNOWN` is any that SES may add."""
+
+    SEND = "send"
+    DELIVERY = "delivery"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    REJECT = "reject"
+    OPEN = "open"
+    CLICK = "click"
+    RENDERING_FAILURE = "rendering_failure"
+    DELIVERY_DELAY = "delivery_delay"
+    SUBSCRIPTION = "subscription"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingEvent:
+    """One event of one recipient.
+
+    Events arrive in any order and more than once: `event_id` is the same each time.
+    `at` is in UTC. For a bounce or complaint it is the remote side's clock: it may lie before the
+    moment of sending.
+    """
+
+    kind: EventKind
+    event_type: str
+    """SES's own word for the kind."""
+    event_id: str
+    at: datetime
+    message_id: str
+    """The id the send call returned (not the Message-ID header)."""
+    recipient: str | None
+    """The bare address, as it was spelt when sending. None where SES names nobody."""
+    is_attributed: bool = True
+    """False when SES names several people of whom one did it: opens, clicks, complaints."""
+    email_id: str | None = None
+    """The service's id; None for mail sent without it."""
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    details: Details | None = None
+    """None for a Send and for kinds unknown here: then see `raw`."""
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The whole SES event, which may tell of other recipients too."""
+
+    @property
+    def is_permanent(self) -> bool:
+        """True for a bounce of the class that SES calls permanent."""
+        return isinstance(self.details, Bounce) and self.details.type == "Permanent"
+
+    @property
+    def is_spam_report(self) -> bool:
+        """True for a complaint, except one that takes an earlier report back."""
+        return isinstance(self.details, Complaint) and self.details.feedback_type != "not-spam"
+
+    @property
+    def should_suppress(self) -> bool:
+        """True when no more mail should go to the recipient.
+
+        Most providers hide who complained: SES then names every recipient at that provider, and
+        this is true for each.
+        """
+        if not isinstance(self.details, Bounce | Complaint) or self.recipient is None:
+            return False
+        is_final = self.is_permanent or self.is_spam_report
+        return is_final and self.details.subtype not in NOT_THE_MAILBOX
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write everything but `raw` as JSON can hold it, times in ISO 8601."""
+        details = asdict(self.details) if self.details else {}
+        return {
+            "event_id": self.event_id,
+            "kind": self.kind.value,
+            "event_type": self.event_type,
+            "at": self.at.isoformat(),
+            "message_id": self.message_id,
+            "recipient": self.recipient,
+            "is_attributed": self.is_attributed,
+            "email_id": self.email_id,
+            "tags": list(self.tags),
+            "metadata": dict(self.metadata),
+            "details": {name: _json(value) for name, value in details.items()},
+        }
+
+
+def _json(value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return list(value)
+        case dict():
+            return {name: _json(one) for name, one in value.items()}
+        case _:
+            return value
