@@ -1,4 +1,4 @@
-"""`python -m local.demo`: send the samples of `events/` through the deployed stack and watch them."""
+"""`python -m local.demo`: the samples of `events/` sent through the deployed stack, and watched."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ def main() -> int:
     except (DemoError, ProcessError) as error:
         print(f"\n{error}\nLogs: {run_dir}", file=sys.stderr)
         return 1
+    except signals.EndedBySignal:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise
     shutil.rmtree(run_dir)
     return 0
 

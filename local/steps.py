@@ -30,12 +30,13 @@ def silent(text: str, *, end: str = "\n") -> None:
 
 @contextmanager
 def step(title: str, *, to: Say = say) -> Iterator[None]:
-    """Print `title`, then the seconds the block took, or FAILED when it raised."""
+    """Print `title`, then the seconds the block took, and how it ended when it did not."""
     to(f"  {title} ".ljust(WIDTH, "."), end="")
     began = time.monotonic()
     try:
         yield
-    except BaseException:
-        to(f" FAILED after {time.monotonic() - began:.1f} s")
+    except BaseException as error:
+        how = "FAILED" if isinstance(error, Exception) else "stopped"
+        to(f" {how} after {time.monotonic() - began:.1f} s")
         raise
     to(f" {time.monotonic() - began:4.1f} s")

@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from local.outcome import Outcome, expected
+
+ANSWER = {
+    "email_id": "order-1",
+    "state": "bounced",
+    "recipients": [
+        {"address": "bounce+a@simulator.amazonses.com", "state": "bounced", "message_id": "0100"},
+    ],
+    "timeline": [
+        {"at": "2026-02-27T10:15:32.500Z", "kind": "bounce",
+         "recipient": "bounce+a@simulator.amazonses.com"},
+        {"at": "2026-02-27T10:15:31.000Z", "kind": "send",
+         "recipient": "bounce+a@simulator.amazonses.com"},
+    ],
+}  # fmt: skip
+
+
+def test_the_mailbox_simulators_words_say_what_to_expect() -> None:
+    body = json.dumps(
+        {
+            "to": ["Anna <success+anna@simulator.amazonses.com>"],
+            "cc": ["bounce+a@simulator.amazonses.com"],
+            "bcc": ["complaint@simulator.amazonses.com"],
+        }
+    )
+
+    assert expected(body) == {
+        "success+anna@simulator.amazonses.com": "delivered",
+        "bounce+a@simulator.amazonses.com": "bounced",
+        "complaint@simulator.amazonses.com": "complained",
+    }
+
+
+def test_a_timeline_is_told_in_order_with_seconds_since_the_first_event() -> None:
+    (recipient,) = Outcome.read(ANSWER).recipients
+
+    assert recipient.story() == "send, bounce +1.5s"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "arrived"),
+    [
+        ({"bounce+a@simulator.amazonses.com": "bounced"}, True),
+        ({"bounce+a@simulator.amazonses.com": "delivered"}, False),
+        ({}, False),
+    ],
+    ids=["as expected", "another state", "a recipient too many"],
+)
+def test_arrived_means_every_recipient_in_its_state(wanted: dict[str, str], arrived: bool) -> None:
+    assert Outcome.read(ANSWER).arrived(wanted) is arrived
