@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from local import ministack, simulator
+from local.cdk import assembly_dir
 from local.clients import client
 from local.deploy import deploy
 from local.ports import free_port, require_free
@@ -56,9 +57,11 @@ class LocalAws:
         return client(service, self.ses_url if service == "sesv2" else self.endpoint)
 
     def __enter__(self) -> Self:
-        require_free(self.port, purpose="the local AWS", option="--port (make: PORT=...)")
+        require_free(self.port, purpose="MiniStack", option="--port, or make local PORT=...")
         require_free(
-            self.ses_port, purpose="the SES simulator", option="--ses-port (make: SES_PORT=...)"
+            self.ses_port,
+            purpose="the SES simulator",
+            option="--ses-port, or make local SES_PORT=...",
         )
         shutil.rmtree(self.run_dir, ignore_errors=True)
         self.run_dir.mkdir(parents=True)
@@ -85,3 +88,4 @@ class LocalAws:
     ) -> None:
         with step("stop everything", to=self.to):
             self._running.close()
+            shutil.rmtree(assembly_dir(self.run_dir), ignore_errors=True)

@@ -12,10 +12,8 @@ if TYPE_CHECKING:
 
     from local.local_aws import LocalAws
 
-_MESSAGE = (
-    '{"subject": "Hello", "body": "It works.", "from_email": "orders@example.com",'
-    ' "to": ["success+anna@simulator.amazonses.com"]}'
-)
+_MESSAGE = """{"subject": "Hello", "body": "It works.",
+    "from_email": "orders@example.com", "to": ["success+anna@simulator.amazonses.com"]}"""
 
 
 def variables(aws: LocalAws) -> dict[str, str]:
@@ -36,7 +34,6 @@ def exports(environment: Mapping[str, str]) -> str:
 
 def welcome(aws: LocalAws, exports_file: str) -> str:
     """Return the addresses of this run with calls to paste."""
-    signed = f"curl -s --aws-sigv4 aws:amz:{REGION}:execute-api --user {ACCESS_KEY}:{SECRET_KEY}"
     return f"""
   HTTP API        {aws.api_url}
   send queue      {aws.outputs["SendQueueUrl"]}
@@ -47,16 +44,20 @@ def welcome(aws: LocalAws, exports_file: str) -> str:
 In another terminal:
 
   source {exports_file}
+  MESSAGE='{_MESSAGE}'
 
   # send an email by the API, then ask what became of it
-  {signed} -H 'Content-Type: application/json' \\
-    "$API_URL/emails" -d '{_MESSAGE}'
-  {signed} "$API_URL/emails/<email_id>"
+  {_signed_for("execute-api")} "$API_URL/emails" \\
+    -H 'Content-Type: application/json' -d "$MESSAGE"
+  {_signed_for("execute-api")} "$API_URL/emails/<email_id>"
 
-  # drop the same on the queue; the answer's MessageId is the email_id
-  .venv/bin/python -c "import boto3, os, sys; print(boto3.client('sqs').send_message(
-    QueueUrl=os.environ['SEND_QUEUE_URL'], MessageBody=sys.argv[1])['MessageId'])" \\
-    '{_MESSAGE}'
+  # drop it on the queue: the MessageId of the answer is the email_id
+  {_signed_for("sqs")} "$SEND_QUEUE_URL" \\
+    -d Action=SendMessage --data-urlencode "MessageBody=$MESSAGE"
 
 Ctrl-C stops everything.
 """
+
+
+def _signed_for(service: str) -> str:
+    return f"curl -s --aws-sigv4 aws:amz:{REGION}:{service} --user {ACCESS_KEY}:{SECRET_KEY}"

@@ -1,0 +1,27 @@
+"""The deployed stack in a local AWS of the test session's own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.local_aws import LocalAws
+from local.steps import say
+
+
+@pytest.fixture(scope="session")
+def local_aws(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalAws]:
+    """The running local AWS on free ports, deployed once by the real CDK command line.
+
+    Its steps are shown as they happen: the first test that asks for it waits some 15 seconds.
+    """
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say_at_once(text: str, *, end: str = "\n") -> None:
+        with capture.global_and_fixture_disabled():
+            say(text, end=end)
+
+    say_at_once("\nThe stack for the end-to-end tests:")
+    with LocalAws(tmp_path_factory.mktemp("aws") / "run", to=say_at_once) as aws:
+        yield aws

@@ -1,0 +1,148 @@
+"""What `make local` and `make demo` promise about ports and processes."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import samples
+from local.api_client import call
+from local.paths import ROOT, STATE_DIR
+from local.ports import free_port
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="finds child processes in /proc"
+)
+
+PATIENCE_SECONDS = 90
+
+
+class LocalCommand:
+    """`python -m local` in a process of its own, with what it printed so far."""
+
+    def __init__(self, output: Path, port: int, ses_port: int) -> None:
+        self.output = output
+        self.state = STATE_DIR / str(port)
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(
+                command(port, ses_port), cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
+            )
+
+    def wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while text not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.05)
+
+    def api_url(self) -> str:
+        lines = self.output.read_text().splitlines()
+        return next(line.split()[-1] for line in lines if line.startswith("  HTTP API"))
+
+
+def command(port: int, ses_port: int) -> list[str]:
+    return [sys.executable, "-m", "local", "--port", str(port), "--ses-port", str(ses_port)]
+
+
+def parents() -> dict[int, int]:
+    """The parent of every living process; zombies are dead."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            found[int(stat.parent.name)] = int(parent)
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    family, known = {pid}, parents()
+    while more := {child for child, parent in known.items() if parent in family} - family:
+        family |= more
+    return family - {pid}
+
+
+def left_of(pids: set[int], *, seconds: float = 10) -> set[int]:
+    deadline = time.monotonic() + seconds
+    while (left := pids & parents().keys()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+@pytest.fixture
+def local_command(tmp_path: Path) -> Iterator[LocalCommand]:
+    started = LocalCommand(tmp_path / "output", free_port(), free_port())
+    yield started
+    if started.process.poll() is None:
+        started.process.terminate()
+    started.process.wait(PATIENCE_SECONDS)
+    shutil.rmtree(started.state, ignore_errors=True)
+
+
+def test_ctrl_c_ends_everything_and_the_functions_workers_too(local_command: LocalCommand) -> None:
+    local_command.wait_for("Ctrl-C stops everything")
+    before = descendants(local_command.process.pid)
+    answer = call(local_command.api_url(), samples.request("plain"))
+    children = descendants(local_command.process.pid)
+
+    local_command.process.send_signal(signal.SIGINT)
+
+    assert answer.status == 200
+    assert len(children) > len(before) >= 2
+    assert local_command.process.wait(30) == 0
+    assert left_of(children) == set()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL],
+    ids=["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"],
+)
+def test_no_process_outlives_a_start_that_was_interrupted(
+    local_command: LocalCommand, number: signal.Signals
+) -> None:
+    local_command.wait_for("cdk bootstrap")
+    children = descendants(local_command.process.pid)
+
+    local_command.process.send_signal(number)
+
+    assert len(children) >= 2
+    local_command.process.wait(30)
+    assert left_of(children) == set()
+
+
+@pytest.mark.parametrize("busy", ["--port", "--ses-port"])
+def test_a_busy_port_is_named_with_the_way_to_choose_another(busy: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ports = {"--port": free_port(), "--ses-port": free_port()} | {busy: port}
+
+        refused = subprocess.run(
+            command(ports["--port"], ports["--ses-port"]),
+            cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+
+    assert refused.returncode == 1
+    assert f"port {port} on 127.0.0.1 is in use" in refused.stderr
+    assert f"{busy}, or make local" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_demo_sees_every_sample_come_out_as_expected() -> None:
+    demo = subprocess.run(
+        [sys.executable, "-m", "local.demo"],
+        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
+        env=os.environ, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "All 12 emails came out as expected." in demo.stdout
