@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from local import environment, ministack, shell
 
 
@@ -23,7 +25,7 @@ def test_the_cdk_runs_the_app_with_the_python_of_the_caller() -> None:
     assert rest == ["/usr/bin"]
 
 
-def test_functions_reach_ses_at_the_simulator_and_inherit_nothing_else(tmp_path) -> None:
+def test_functions_reach_ses_at_the_simulator_and_inherit_nothing_else(tmp_path: Path) -> None:
     inherited = ministack.environment(4800, "http://localhost:4801", tmp_path)
 
     assert inherited["AWS_ENDPOINT_URL_SESV2"] == "http://localhost:4801"

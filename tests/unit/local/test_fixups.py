@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from local import fixups
@@ -32,7 +34,7 @@ class RecordingClient:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, object]]] = []
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda **arguments: self.calls.append((name, arguments))
 
 

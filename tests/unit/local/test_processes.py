@@ -1,6 +1,7 @@
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ HAS_A_CHILD = (
 )
 
 
-def python(code: str, log: Path):
+def python(code: str, log: Path) -> subprocess.Popen[bytes]:
     return processes.start([sys.executable, "-c", code], log=log, env=ENVIRONMENT, cwd=log.parent)
 
 
