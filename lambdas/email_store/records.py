@@ -1,0 +1,129 @@
+"""The records the store keeps, as both functions hand them to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from amsdal_mail.exceptions import FieldError
+from amsdal_mail.status import RecipientStatus
+from email_store.states import EmailState
+
+__all__ = [
+    "Claim",
+    "ClaimOutcome",
+    "EmailRecord",
+    "EventRecord",
+    "Part",
+    "RecipientRecord",
+    "Results",
+    "Suppression",
+    "stranger_id",
+]
+
+Results = Mapping[str, RecipientStatus]
+"""The answers of sending, by bare address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailRecord:
+    """What is kept of an email itself: no body, no attachment, no merge data."""
+
+    email_id: str
+    fingerprint: str
+    """SHA-256 of the request: tells a repeated request from another one with the same id."""
+    created_at: datetime
+    from_email: str = ""
+    subject: str = ""
+    template_id: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The user's own spelling, whatever SES's alphabet made of it."""
+    recipient_count: int = 0
+    chunk_count: int = 0
+    """How many chunks it was split into; 0 when it goes in one piece."""
+    errors: tuple[FieldError, ...] = ()
+    """The broken rules for which it was rejected before anything was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is claimed and settled as one: an email, or one chunk of it."""
+
+    email_id: str
+    chunk: int | None = None
+
+
+class ClaimOutcome(StrEnum):
+    """What came of a wish to send a part."""
+
+    CLAIMED = "claimed"
+    """The lease is ours: send, then settle or release."""
+    SETTLED = "settled"
+    """Everything is done already: answer with the results, send nothing."""
+    BUSY = "busy"
+    """Somebody else holds the lease."""
+    CONFLICT = "conflict"
+    """The id belongs to another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim.
+
+    `results` holds every recipient of the part that was claimed before: those still to be sent to
+    are `queued`, the others keep the answer of an earlier try. `attempt` counts the claims of the
+    part, and proves to `settle` and `release` that no later claim has taken the lease over.
+    """
+
+    part: Part
+    outcome: ClaimOutcome
+    results: Results = field(default_factory=dict)
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientRecord:
+    """How far SES's events brought one recipient."""
+
+    email_id: str
+    address: str
+    state: EmailState
+    at: datetime
+    message_id: str
+    error_code: str | None = None
+    """For a bounce, a rejection and the like: SES's word for it."""
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One event of an email's timeline. `event_id` is the same each time SES delivers it."""
+
+    email_id: str
+    event_id: str
+    kind: str
+    at: datetime
+    message_id: str
+    recipient: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """SES's own JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that gets no more mail. Its letter case is kept, but makes no difference."""
+
+    address: str
+    reason: str
+    at: datetime
+    email_id: str | None = None
+
+
+def stranger_id(message_id: str) -> str:
+    """Make the id under which events of mail that this service did not send are kept."""
+    return f"ses-{message_id}"

@@ -1,0 +1,97 @@
+"""EmailStore: what the functions ask of the table, whichever way it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+from email_store.records import (
+    Claim,
+    EmailRecord,
+    EventRecord,
+    Part,
+    RecipientRecord,
+    Results,
+    Suppression,
+)
+from email_store.view import EmailView
+
+__all__ = ["EmailStore"]
+
+
+class EmailStore(Protocol):
+    """Thread-safe. A lost conditional write is an answer, never an error.
+
+    Every `now` is an aware datetime. Records are kept for the retention the store was made with,
+    counted from `now`; suppressions stay until they are taken back.
+    """
+
+    # The send function's side: the email and its parts.
+
+    def claim(
+        self,
+        record: EmailRecord,
+        part: Part,
+        addresses: Collection[str],
+        *,
+        now: datetime,
+        lease_seconds: int,
+    ) -> Claim:
+        """Take the lease of a part, making the record if the email is new. One write.
+
+        `addresses` are the recipients of the part, at most 50. When the part was claimed before,
+        those that SES's events have shown since count as accepted: a crash between SES's answer
+        and our write sends nothing twice.
+        """
+        ...
+
+    def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
+        """Note an email that is about to be put on the queue; takes no lease. One write.
+
+        The outcome CLAIMED says: put it on the queue. It is so again for the same request as long
+        as nobody began to send it, since the queue may never have got it.
+        """
+        ...
+
+    def settle(self, claim: Claim, results: Results) -> bool:
+        """Note the final answers of a part and give the lease back. One write.
+
+        False when a later claim holds the lease: then nothing is written.
+        """
+        ...
+
+    def release(self, claim: Claim, results: Results) -> bool:
+        """Note the answers so far and give the lease back: somebody will claim the part again.
+
+        One write. False when a later claim holds the lease: then nothing is written.
+        """
+        ...
+
+    def reject(self, record: EmailRecord) -> bool:
+        """Keep an email that broke rules (`record.errors`), for people to see; False if known."""
+        ...
+
+    def suppressed(self, addresses: Collection[str]) -> set[str]:
+        """Tell which of these addresses are on the suppression list."""
+        ...
+
+    # The tracking function's side: what happened afterwards. The record may not exist yet.
+
+    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+        """Add an event to the timeline of its email; False if it is there already."""
+        ...
+
+    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+        """Note a recipient's state; False (nothing changes) unless it outranks the one known."""
+        ...
+
+    def suppress(self, suppression: Suppression) -> None:
+        """Put an address on the suppression list, or renew its reason."""
+        ...
+
+    # For people.
+
+    def load(self, email_id: str) -> EmailView | None:
+        """Read everything known of an email; None when there is nothing."""
+        ...
