@@ -12,7 +12,9 @@ from amsdal_mail.tracking.details import (
     RenderingFailure,
     Subscription,
 )
+from amsdal_mail.tracking.documents import parse_document
 from amsdal_mail.tracking.events import EventKind, TrackingEvent
+from amsdal_mail.tracking.ses import parse_event
 
 __all__ = [
     "Bounce",
@@ -27,4 +29,6 @@ __all__ = [
     "RenderingFailure",
     "Subscription",
     "TrackingEvent",
+    "parse_document",
+    "parse_event",
 ]

@@ -1,14 +1,17 @@
 """What SES says beyond who and when, one small record for each kind of event.
 
-Texts come from remote servers and people's browsers: free, sometimes with line breaks, often absent.
+Texts come from remote servers and people's browsers: free, some with line breaks, often absent.
 Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 __all__ = [
     "Bounce",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amsdal_mail.tracking.details import Bounce, Complaint, Details
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["EventKind", "TrackingEvent"]
 

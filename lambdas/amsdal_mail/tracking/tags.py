@@ -1,0 +1,53 @@
+"""What the sender wrote on the message, read back from SES's message tags."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from amsdal_mail.tracking.reading import Json, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EMAIL_ID_TAG = "email_id"
+EMAIL_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+METADATA_PREFIXES = ("metadata:", "metadata_")
+SES_PREFIX = "ses:"
+"""Tags that SES adds by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTags:
+    """The id, tags and metadata of an email.
+
+    SES's alphabet may have changed them: the original `order id` comes back as `order_id`.
+    """
+
+    email_id: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_tags(ses_tags: Json) -> MessageTags:
+    """Read `mail.tags`: a map of lists of one text.
+
+    `<tag>=true` is a tag, `metadata:<key>` and `metadata_<key>` are metadata. Any other pair was
+    written by somebody else, or with a prefix of its own: it is metadata under its whole name.
+    """
+    email_id = None
+    tags: list[str] = []
+    metadata: dict[str, str] = {}
+    foreign: dict[str, str] = {}
+    for name, values in ses_tags.items():
+        value = ",".join(texts(values))
+        if name == EMAIL_ID_TAG and EMAIL_ID.fullmatch(value):
+            email_id = value
+        elif name.startswith(METADATA_PREFIXES):
+            metadata[name[len(METADATA_PREFIXES[0]) :]] = value
+        elif value == "true":
+            tags.append(name)
+        elif not name.startswith(SES_PREFIX):
+            foreign[name] = value
+    return MessageTags(email_id, tuple(tags), foreign | metadata)
