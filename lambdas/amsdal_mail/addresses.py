@@ -110,7 +110,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 def _idna(domain: str) -> str:
-    import idna  # noqa: PLC0415 - its tables cost 10 ms that ASCII domains need not pay
+    import idna
 
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
@@ -125,7 +125,7 @@ def encode_header_text(text: str) -> str:
 
 def encoded_words(text: str) -> str:
     """Write text as RFC 2047 encoded words of at most 75 characters, on one line."""
-    from email.header import Header  # noqa: PLC0415 - only text beyond ASCII needs it
+    from email.header import Header
 
     return Header(text, "utf-8").encode(linesep="")
 

@@ -18,6 +18,8 @@ MESSAGE_SIZE_LIMIT = 40 * 1024 * 1024
 HEADER_COUNT_LIMIT = 15
 HEADER_NAME_LIMIT = 126
 HEADER_VALUE_LIMIT = 995
+LINE_LIMIT = 998
+"""Characters of a line in a message; a header is folded at spaces (RFC 5322 2.1.1)."""
 TEMPLATE_DATA_LIMIT = 262_144
 """Bytes of one recipient's merge values as JSON (SES counts characters)."""
 TAG_COUNT_LIMIT = 50
@@ -44,9 +46,9 @@ SES_HEADERS = frozenset({"date", "message-id", "mime-version", "sender"})
 BLOCKED_EXTENSIONS = frozenset(
     "ade adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its"
     " js jse ksh lib lnk mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz msc"
-    " msh msh1 msh2 mshxml msh1xml msh2xml msi msp mst ops pcd pif plg prf prg reg scf scr sct shb"
-    " shs sys ps1 ps1xml ps2 ps2xml psc1 psc2 tmp url vb vbe vbs vps vsmacros vss vst vsw vxd ws"
-    " wsc wsf wsh xnk".split()
+    " msh msh1 msh1xml msh2 msh2xml mshxml msi msp mst ops pcd pif plg prf prg ps1 ps1xml ps2"
+    " ps2xml psc1 psc2 reg scf scr sct shb shs sys tmp url vb vbe vbs vps vsmacros vss vst vsw vxd ws wsc"
+    " wsf wsh xnk".split()
 )
 
 

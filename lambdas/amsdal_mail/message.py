@@ -1,4 +1,4 @@
-"""EmailMessage: one email as its author wrote it, and the JSON contract of the API and the queue."""
+"""EmailMessage: one email as its author wrote it, and the JSON of the API and the queue."""
 
 from __future__ import annotations
 
@@ -161,7 +161,9 @@ class EmailMessage(BaseModel):
         """Return the same message for some of its `to` addresses, with their merge data."""
         specs = {parse_address(one).spec for one in to}
         merge_data = self.merge_data and {
-            one: values for one, values in self.merge_data.items() if parse_address(one).spec in specs
+            one: values
+            for one, values in self.merge_data.items()
+            if parse_address(one).spec in specs
         }
         return self.model_copy(update={"to": tuple(to), "merge_data": merge_data})
 

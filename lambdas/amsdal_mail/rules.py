@@ -69,11 +69,21 @@ def _headers(message: EmailMessage) -> Iterator[FieldError]:
     for name, count in Counter(name.lower() for name in message.headers).items():
         if count > 1:
             yield FieldError("headers", f"{name} is given {count} times in different spellings")
-    if not message.is_templated:
-        return
+    for name, value in message.headers.items():
+        longest = max(map(len, encode_header_text(value).split()), default=0)
+        if longest >= limits.LINE_LIMIT:
+            rule = f"has a word of {longest} characters, a line takes {limits.LINE_LIMIT}"
+            yield FieldError(f"headers.{name}", rule)
+    if message.is_templated:
+        yield from _headers_with_template(message)
+
+
+def _headers_with_template(message: EmailMessage) -> Iterator[FieldError]:
     limit = limits.HEADER_COUNT_LIMIT
     if len(message.headers) > limit:
-        yield FieldError("headers", f"{len(message.headers)} headers: SES takes {limit} with a template")
+        yield FieldError(
+            "headers", f"{len(message.headers)} headers: SES takes {limit} with a template"
+        )
     for name, value in message.headers.items():
         length = len(encode_header_text(value))
         if not 1 <= length <= limits.HEADER_VALUE_LIMIT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,10 +23,10 @@ class EmailRequest(EmailMessage):
 
     idempotency_key: Annotated[str, Field(pattern=EMAIL_ID)] | None = None
 
-    @classmethod
-    def of(cls, message: EmailMessage, idempotency_key: str | None) -> Self:
+    @staticmethod
+    def of(message: EmailMessage, idempotency_key: str | None) -> EmailRequest:
         """Put a checked message and its key together."""
-        return cls.model_construct(**dict(message), idempotency_key=idempotency_key)
+        return EmailRequest.model_construct(**dict(message), idempotency_key=idempotency_key)
 
     @property
     def message(self) -> EmailMessage:

@@ -1,0 +1,1 @@
+"""The ways to hand a message over, one module each."""

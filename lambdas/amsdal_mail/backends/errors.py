@@ -1,0 +1,187 @@
+"""One table: what each error of the SDK means for the recipients of the call.
+
+Sources: the error lists of SendEmail and SendBulkEmail in the SESv2 API reference, and
+https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+)
+from botocore.exceptions import ConnectionError as SDKConnectionError
+from botocore.exceptions import HTTPClientError as SDKHTTPClientError
+from botocore.parsers import ResponseParserError
+
+from amsdal_mail.exceptions import ConfigurationError, CredentialsError
+from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+
+__all__ = ["BULK_STATUSES", "ERROR_CODES", "Outcome", "checked_set_up", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call, or one entry of a bulk call, came to."""
+
+    state: SendState
+    retry: Retry = Retry.NO
+    message_id: str | None = None
+    code: str | None = None
+    text: str | None = None
+    raises: type[ConfigurationError] | None = None
+    """The error for the caller, where not the message but the set-up is at fault."""
+
+    @property
+    def is_tag_refused(self) -> bool:
+        """True when SES refuses the spelling of a tag: of this call nothing was sent."""
+        return (self.text or "").startswith(("Invalid tag name", "Invalid tag value"))
+
+    def for_recipient(self, address: str) -> RecipientStatus:
+        """Tell the outcome as the status of one of the recipients."""
+        return RecipientStatus(
+            address=address,
+            state=self.state,
+            message_id=self.message_id,
+            error_code=self.code,
+            error_message=self.text,
+            retry=self.retry,
+        )
+
+
+REJECTED = Outcome(SendState.REJECTED)
+NOT_FOUND = Outcome(SendState.REJECTED, raises=ConfigurationError)
+THROTTLED = Outcome(SendState.FAILED, Retry.SOON)
+STOPPED = Outcome(SendState.FAILED, Retry.LATER)
+NOT_ALLOWED = Outcome(SendState.FAILED, Retry.LATER, raises=ConfigurationError)
+NO_CREDENTIALS = Outcome(SendState.FAILED, Retry.LATER, raises=CredentialsError)
+FAILED = Outcome(SendState.FAILED)
+UNKNOWN = Outcome(SendState.UNKNOWN)
+
+ERROR_CODES: dict[str, Outcome] = {
+    # SESv2's own, all of them: a test compares with the service model.
+    "AccountSuspendedException": STOPPED,
+    "AlreadyExistsException": REJECTED,
+    "BadRequestException": REJECTED,
+    "ConcurrentModificationException": THROTTLED,
+    "ConflictException": THROTTLED,
+    "InternalServiceErrorException": THROTTLED,
+    "InvalidNextTokenException": REJECTED,
+    "LimitExceededException": STOPPED,
+    "MailFromDomainNotVerifiedException": STOPPED,
+    "MessageRejected": REJECTED,
+    "NotFoundException": NOT_FOUND,
+    "SendingPausedException": STOPPED,
+    "TooManyRequestsException": THROTTLED,
+    # Common to all AWS services.
+    "AccessDeniedException": NOT_ALLOWED,
+    "AccessDenied": NOT_ALLOWED,
+    "ExpiredTokenException": NO_CREDENTIALS,
+    "ExpiredToken": NO_CREDENTIALS,
+    "IncompleteSignature": NO_CREDENTIALS,
+    "InvalidClientTokenId": NO_CREDENTIALS,
+    "InvalidSignatureException": NO_CREDENTIALS,
+    "MissingAuthenticationTokenException": NO_CREDENTIALS,
+    "OptInRequired": NOT_ALLOWED,
+    "RequestExpired": NO_CREDENTIALS,
+    "ServiceUnavailable": THROTTLED,
+    "SignatureDoesNotMatch": NO_CREDENTIALS,
+    "ThrottlingException": THROTTLED,
+    "Throttling": THROTTLED,
+    "UnrecognizedClientException": NO_CREDENTIALS,
+    # SQS's.
+    "AWS.SimpleQueueService.NonExistentQueue": NOT_FOUND,
+    "QueueDoesNotExist": NOT_FOUND,
+}
+
+BULK_STATUSES: dict[str, Outcome] = {
+    "SUCCESS": Outcome(SendState.ACCEPTED),
+    "MESSAGE_REJECTED": REJECTED,
+    "MAIL_FROM_DOMAIN_NOT_VERIFIED": STOPPED,
+    "CONFIGURATION_SET_NOT_FOUND": NOT_FOUND,
+    "TEMPLATE_NOT_FOUND": NOT_FOUND,
+    "ACCOUNT_SUSPENDED": STOPPED,
+    "ACCOUNT_THROTTLED": THROTTLED,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": STOPPED,
+    "INVALID_SENDING_POOL_NAME": NOT_FOUND,
+    "ACCOUNT_SENDING_PAUSED": STOPPED,
+    "CONFIGURATION_SET_SENDING_PAUSED": STOPPED,
+    "INVALID_PARAMETER": REJECTED,
+    "TRANSIENT_FAILURE": THROTTLED,
+    "FAILED": FAILED,
+}
+
+NEVER_CONNECTED = frozenset({"NewConnectionError", "ClientConnectorError", "gaierror"})
+
+
+def checked_set_up(outcomes: Iterable[Outcome], status: SendStatus) -> SendStatus:
+    """Return the status.
+
+    Raises:
+        ConfigurationError: one of the outcomes blames the set-up; it carries the status.
+    """
+    for outcome in outcomes:
+        if outcome.raises:
+            raise outcome.raises(f"{outcome.code}: {outcome.text}", status)
+    return status
+
+
+def judge(error: Exception) -> Outcome:
+    """Say what an error of the SDK means. Only an outcome no one can know is `unknown`."""
+    if isinstance(error, ClientError):
+        return _judge_answer(error)
+    found = _judge_sdk(error)
+    return replace(found, code=type(error).__name__, text=str(error))
+
+
+def _judge_answer(error: ClientError) -> Outcome:
+    code = error.response.get("Error", {}).get("Code", "")
+    # SES leaves the text out now and then; botocore then writes None or nothing.
+    text = error.response.get("Error", {}).get("Message") or ""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    found = ERROR_CODES.get(code) or _judge_http(status)
+    # SES has one code for rate and quota, one for refusal and paused account: the text tells.
+    if found is THROTTLED and "quota" in text.lower():
+        found = STOPPED
+    if found is REJECTED and "sending paused" in text.lower():
+        found = STOPPED
+    if found is REJECTED and text.startswith("Configuration set"):
+        found = NOT_FOUND
+    return replace(found, code=code, text=text)
+
+
+def _judge_http(status: int) -> Outcome:
+    if status >= 500 or status == 429:
+        return THROTTLED
+    return NOT_ALLOWED if status in {401, 403} else REJECTED
+
+
+def _judge_sdk(error: Exception) -> Outcome:
+    if isinstance(error, EndpointConnectionError):
+        # aiobotocore gives this name to a connection reset in mid-request too: the cause tells.
+        cause = error.kwargs.get("error")
+        names = {kind.__name__ for kind in type(cause).__mro__}
+        return THROTTLED if names & NEVER_CONNECTED else UNKNOWN
+    if isinstance(error, SSLError):
+        return NOT_ALLOWED if "CERTIFICATE_VERIFY_FAILED" in str(error) else UNKNOWN
+    if isinstance(error, ConnectTimeoutError | ProxyConnectionError):
+        return THROTTLED
+    if isinstance(error, SDKHTTPClientError | SDKConnectionError | ResponseParserError):
+        return UNKNOWN
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
+        return NO_CREDENTIALS
+    if isinstance(error, ParamValidationError):
+        return REJECTED
+    # What else the SDK raises, it raises before the request: profile, endpoint, single sign-on.
+    return NOT_ALLOWED if isinstance(error, BotoCoreError) else UNKNOWN

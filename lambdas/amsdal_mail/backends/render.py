@@ -1,0 +1,51 @@
+"""What each recipient would get: the MIME messages SES would make of an EmailMessage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from amsdal_mail.addresses import parse_address
+from amsdal_mail.backends.ses.mime import mime_bytes
+from amsdal_mail.backends.ses.requests import escaped
+from amsdal_mail.message import EmailMessage
+
+__all__ = ["render"]
+
+PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+
+
+def render(message: EmailMessage) -> list[bytes]:
+    """Write the message as MIME, once for each message SES would send.
+
+    A stored template lives in SES: its body is shown as the template's name and merge values.
+    """
+    return [mime_bytes(one) for one in _single_messages(message)]
+
+
+def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
+    if not message.is_merged:
+        yield _filled(message, message.merge_global_data or {})
+        return
+    own_values = {parse_address(one).spec: v for one, v in (message.merge_data or {}).items()}
+    for to in message.to:
+        values = (message.merge_global_data or {}) | own_values.get(parse_address(to).spec, {})
+        yield _filled(message.model_copy(update={"to": (to,)}), values)
+
+
+def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
+    if not message.is_templated:
+        return message
+    values = escaped(values) if message.escape_merge_data else values
+    if message.template_id:
+        body = f"[template {message.template_id}]\n{json.dumps(values, indent=2)}\n"
+        return message.model_copy(update={"body": body, "html_body": None})
+    parts = {"subject": message.subject, "body": message.body, "html_body": message.html_body}
+    filled = {name: text and _substituted(text, values) for name, text in parts.items()}
+    return message.model_copy(update=filled)
+
+
+def _substituted(text: str, values: Mapping[str, Any]) -> str:
+    return PLACEHOLDER.sub(lambda found: str(values.get(found[1], "")), text)

@@ -1,0 +1,100 @@
+"""SESBackend: sends through Amazon SES, by boto3 and, in async code, by aioboto3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from amsdal_mail.backends.aws import AWSBackend, AWSOptions, Plan, region_from
+from amsdal_mail.backends.errors import checked_set_up
+from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
+from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.tags import message_tags
+from amsdal_mail.message import EmailMessage
+from amsdal_mail.rules import METADATA_PREFIX
+from amsdal_mail.status import SendStatus
+
+__all__ = ["SESBackend"]
+
+NO_TAGS: Mapping[str, str] = {}
+
+
+class SESBackend(AWSBackend):
+    """Sends messages through the SESv2 API.
+
+    Keys given here go to boto3; left out, boto3 finds its own (environment, profile, the role in
+    Lambda and on EC2). `configuration_set` and `metadata_prefix` default to the environment's
+    AWS_SES_CONFIGURATION_SET and AWS_SES_METADATA_PREFIX, the region to AWS_REGION, then
+    AWS_DEFAULT_REGION, then us-east-1.
+
+    A call that SES refuses for its rate, or that never reached it, is tried `max_attempts` times
+    in all, with growing pauses. A call whose answer was lost is never tried again.
+
+    Raises:
+        ConfigurationError: options that do not go together; or, from a send, a set-up that AWS
+            refuses (credentials, permission, missing template or configuration set): its `status`
+            tells what became of every message.
+    """
+
+    service_name = "sesv2"
+
+    def __init__(
+        self,
+        *,
+        configuration_set: str | None = None,
+        metadata_prefix: str | None = None,
+        max_attempts: int = 4,
+        region_name: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        **aws_options: Any,
+    ) -> None:
+        region_name = region_name or region_from(environ)
+        super().__init__(AWSOptions(region_name=region_name, **aws_options))
+        self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
+        prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
+        self.metadata_prefix = prefix or METADATA_PREFIX
+        self.max_attempts = max_attempts
+        self._spelling = Spelling()
+
+    def send_one(
+        self, message: EmailMessage, *, extra_tags: Mapping[str, str] = NO_TAGS
+    ) -> SendStatus:
+        """Send one message, with tags of the sender's own beside the user's.
+
+        `extra_tags` do not count toward the 50 and are written as they are given.
+        """
+        return self.carry_out(self._plan([message], extra_tags))
+
+    def plan(self, messages: list[EmailMessage]) -> Plan:
+        """Plan one exchange for each call that the messages need."""
+        return self._plan(messages, NO_TAGS)
+
+    def _plan(self, messages: list[EmailMessage], extra_tags: Mapping[str, str]) -> Plan:
+        requests = [build_requests(message, self.configuration_set) for message in messages]
+        every_tags = [message_tags(one, self.metadata_prefix, extra_tags) for one in messages]
+        exchanges = [
+            converse(request, tags, self._spelling, self.max_attempts)
+            for of_message, tags in zip(requests, every_tags, strict=True)
+            for request in of_message
+        ]
+        calls_of_each = [len(of_message) for of_message in requests]
+        return Plan(exchanges, lambda results: sum_up(calls_of_each, results))
+
+
+def sum_up(calls_of_each: Sequence[int], results: Iterable[list[Answered]]) -> SendStatus:
+    """Give every recipient the outcome of its call; `calls_of_each` message tells whose is whose.
+
+    Raises:
+        ConfigurationError: AWS refused the set-up, not the message.
+    """
+    rest = iter(results)
+    answers = [[one for call in islice(rest, count) for one in call] for count in calls_of_each]
+    status = SendStatus.combine(
+        SendStatus.of(
+            outcome.for_recipient(one) for addresses, outcome in calls for one in addresses
+        )
+        for calls in answers
+    )
+    return checked_set_up((outcome for calls in answers for _, outcome in calls), status)

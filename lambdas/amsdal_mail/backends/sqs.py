@@ -1,0 +1,129 @@
+"""SQSBackend: drops messages on the queue of the deployed service, which sends them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from amsdal_mail.backends.aws import AWSBackend, AWSOptions, Plan, region_from
+from amsdal_mail.backends.drive import Answer, Call, Exchange
+from amsdal_mail.backends.errors import Outcome, checked_set_up, judge
+from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
+from amsdal_mail.message import EmailMessage
+from amsdal_mail.status import Retry, SendState, SendStatus
+from amsdal_mail.wire import EmailRequest
+
+__all__ = ["RECORD_SIZE_LIMIT", "SQSBackend"]
+
+BATCH_LIMIT = 10
+RECORD_SIZE_LIMIT = 1024 * 1024
+"""Bytes of one SQS message, and of all in one batch call."""
+
+QUEUED = Outcome(SendState.QUEUED)
+REFUSED = Outcome(SendState.REJECTED)
+NOT_TAKEN = Outcome(SendState.FAILED, Retry.SOON)
+NOT_ANSWERED = Outcome(SendState.UNKNOWN)
+
+Entry = dict[str, str]
+
+
+class SQSBackend(AWSBackend):
+    """Puts messages on the send queue, ten a call. Their state is then `queued`.
+
+    The id given back as `message_id` is the id of the email in the service: an EmailRequest's own
+    `idempotency_key`, else a new one. A call repeated by the SDK carries the same ids, so nothing
+    is sent twice. `queue_url` defaults to the environment's AMSDAL_EMAIL_QUEUE_URL.
+
+    Raises:
+        ConfigurationError: no `queue_url`, or AWS refuses credentials, queue or permission.
+        InvalidMessageError: a message is larger than 1 MiB as JSON; nothing was queued.
+    """
+
+    service_name = "sqs"
+
+    def __init__(
+        self,
+        *,
+        queue_url: str | None = None,
+        region_name: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        **aws_options: Any,
+    ) -> None:
+        region_name = region_name or region_from(environ)
+        super().__init__(AWSOptions(region_name=region_name, sdk_attempts=4, **aws_options))
+        queue_url = queue_url or environ.get("AMSDAL_EMAIL_QUEUE_URL")
+        if not queue_url:
+            raise ConfigurationError("queue_url is missing: give it, or set AMSDAL_EMAIL_QUEUE_URL")
+        self.queue_url = queue_url
+
+    def plan(self, messages: list[EmailMessage]) -> Plan:
+        """Plan one call for each batch of messages."""
+        requests = [_with_id(message) for message in messages]
+        bodies = [_body(index, request) for index, request in enumerate(requests)]
+        batches = list(_batches(bodies))
+        exchanges = [self._exchange(batch) for batch in batches]
+        return Plan(exchanges, lambda results: _sum_up(requests, results))
+
+    def _exchange(self, batch: list[Entry]) -> Exchange[dict[str, Outcome]]:
+        answer = yield Call("send_message_batch", {"QueueUrl": self.queue_url, "Entries": batch})
+        return _read_answer(answer, [entry["Id"] for entry in batch])
+
+
+def _read_answer(answer: Answer, ids: list[str]) -> dict[str, Outcome]:
+    if isinstance(answer, Exception):
+        return dict.fromkeys(ids, judge(answer))
+    answer = answer or {}
+    queued = dict.fromkeys((one["Id"] for one in answer.get("Successful", [])), QUEUED)
+    failed = {one["Id"]: _read_failure(one) for one in answer.get("Failed", [])}
+    return dict.fromkeys(ids, NOT_ANSWERED) | queued | failed
+
+
+def _read_failure(failure: Mapping[str, Any]) -> Outcome:
+    found = REFUSED if failure.get("SenderFault") else NOT_TAKEN
+    return replace(found, code=failure.get("Code"), text=failure.get("Message"))
+
+
+def _with_id(message: EmailMessage) -> EmailRequest:
+    if isinstance(message, EmailRequest) and message.idempotency_key:
+        return message
+    return EmailRequest.of(message, uuid4().hex)
+
+
+def _body(index: int, request: EmailRequest) -> Entry:
+    body = request.to_json()
+    size = len(body.encode())
+    if size > RECORD_SIZE_LIMIT:
+        raise InvalidMessageError.of(
+            f"messages[{index}]", f"has {size} bytes as JSON, SQS takes {RECORD_SIZE_LIMIT}"
+        )
+    return {"Id": str(index), "MessageBody": body}
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    total = 0
+    for entry in entries:
+        size = len(entry["MessageBody"].encode())
+        if batch and (len(batch) == BATCH_LIMIT or total + size > RECORD_SIZE_LIMIT):
+            yield batch
+            batch, total = [], 0
+        batch.append(entry)
+        total += size
+    if batch:
+        yield batch
+
+
+def _sum_up(requests: list[EmailRequest], results: list[dict[str, Outcome]]) -> SendStatus:
+    outcomes = {key: outcome for result in results for key, outcome in result.items()}
+    of_each = [
+        replace(outcomes[str(index)], message_id=request.idempotency_key)
+        for index, request in enumerate(requests)
+    ]
+    status = SendStatus.combine(
+        SendStatus.of(outcome.for_recipient(one.spec) for one in request.recipients)
+        for request, outcome in zip(requests, of_each, strict=True)
+    )
+    return checked_set_up(of_each, status)

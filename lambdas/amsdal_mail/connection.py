@@ -1,0 +1,137 @@
+"""Choose a backend by name, and send one email in one call."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, TypedDict, Unpack
+
+from amsdal_mail.backends.base import BaseBackend
+from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.message import Attachment, EmailMessage
+from amsdal_mail.status import SendStatus
+
+__all__ = ["asend_mail", "get_connection", "send_mail"]
+
+BACKENDS = {
+    "console": "amsdal_mail.backends.console.ConsoleBackend",
+    "memory": "amsdal_mail.backends.memory.MemoryBackend",
+    "ses": "amsdal_mail.backends.ses.SESBackend",
+    "sqs": "amsdal_mail.backends.sqs.SQSBackend",
+}
+
+
+def get_connection(
+    backend: str | None = None, *, environ: Mapping[str, str] = os.environ, **options: Any
+) -> BaseBackend:
+    """Make a backend: `ses`, `sqs`, `console`, `memory`, or the dotted path of a class.
+
+    Without a name it is the environment's AMSDAL_EMAIL_BACKEND, else `ses`. The options are those
+    of the backend's class.
+
+    Raises:
+        ConfigurationError: there is no such backend, or it has no such option.
+    """
+    name = backend or environ.get("AMSDAL_EMAIL_BACKEND") or "ses"
+    backend_class = _backend_class(name)
+    try:
+        inspect.signature(backend_class).bind(**options)
+        return backend_class(**options)
+    except TypeError as error:
+        raise ConfigurationError(f"backend {name!r}: {error}") from error
+
+
+def _backend_class(name: str) -> type[BaseBackend]:
+    module_name, _, class_name = BACKENDS.get(name, name).rpartition(".")
+    if not module_name:
+        known = ", ".join(sorted(BACKENDS))
+        raise ConfigurationError(f"unknown backend {name!r}: choose {known} or a dotted path")
+    try:
+        found = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"backend {name!r} cannot be imported: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, BaseBackend)):
+        raise ConfigurationError(f"backend {name!r} is no subclass of BaseBackend")
+    return found
+
+
+class MailOptions(TypedDict, total=False):
+    """What else an email may carry; EmailMessage tells the rules of each."""
+
+    html_message: str | None
+    cc: Sequence[str]
+    bcc: Sequence[str]
+    reply_to: Sequence[str]
+    headers: Mapping[str, str]
+    attachments: Sequence[Attachment]
+    tags: Sequence[str]
+    metadata: Mapping[str, str]
+    template_id: str | None
+    merge_data: Mapping[str, Mapping[str, Any]] | None
+    merge_global_data: Mapping[str, Any] | None
+    escape_merge_data: bool
+    track_opens: bool | None
+    track_clicks: bool | None
+
+
+def send_mail(
+    subject: str,
+    message: str,
+    from_email: str,
+    recipient_list: Sequence[str],
+    *,
+    connection: BaseBackend | None = None,
+    **options: Unpack[MailOptions],
+) -> SendStatus:
+    """Send one email and tell what became of it for each recipient.
+
+    Without a `connection` the default one is used, and kept for the next call.
+
+    Raises:
+        InvalidMessageError: a field breaks a rule; nothing was sent.
+        ConfigurationError: the connection cannot work as it is set up.
+    """
+    email = _email(subject, message, from_email, recipient_list, options)
+    return (connection or _default_connection()).send_messages([email])
+
+
+async def asend_mail(
+    subject: str,
+    message: str,
+    from_email: str,
+    recipient_list: Sequence[str],
+    *,
+    connection: BaseBackend | None = None,
+    **options: Unpack[MailOptions],
+) -> SendStatus:
+    """Do what `send_mail` does, without blocking the event loop.
+
+    For many calls, open one connection (`async with get_connection() as connection`) and pass it:
+    otherwise each call makes an AWS client of its own.
+    """
+    email = _email(subject, message, from_email, recipient_list, options)
+    return await (connection or _default_connection()).asend_messages([email])
+
+
+def _email(
+    subject: str, body: str, from_email: str, to: Sequence[str], options: MailOptions
+) -> EmailMessage:
+    fields: dict[str, Any] = dict(options)
+    html_body = fields.pop("html_message", None)
+    every = {"subject": subject, "body": body, "html_body": html_body, "from_email": from_email}
+    return EmailMessage(**every, to=to, **fields)
+
+
+def _default_connection() -> BaseBackend:
+    ours = ("AMSDAL_", "AWS_")
+    return _connection_for(
+        tuple(sorted(one for one in os.environ.items() if one[0].startswith(ours)))
+    )
+
+
+@lru_cache(maxsize=1)
+def _connection_for(environment: tuple[tuple[str, str], ...]) -> BaseBackend:
+    return get_connection(environ=dict(environment))
