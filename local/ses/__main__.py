@@ -15,8 +15,8 @@ from local.ses.aws import BotoAws, LocalAws, NoAws
 from local.ses.handlebars import Handlebars
 from local.ses.messages import Messages
 from local.ses.publisher import Publisher
-from local.ses.sending import Ses
 from local.ses.server import server
+from local.ses.simulator import Simulator
 from local.ses.switches import Switches
 
 
@@ -50,7 +50,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _ses(options: argparse.Namespace, chance: random.Random) -> Ses:
+def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     switches = Switches.model_validate(
         {
@@ -61,7 +61,7 @@ def _ses(options: argparse.Namespace, chance: random.Random) -> Ses:
     )
     aws, messages = _aws(options, region), Messages()
     publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance)
-    ses = Ses(Account(), messages, aws, publisher, Handlebars(), _now, region, switches)
+    ses = Simulator(Account(), messages, aws, publisher, Handlebars(), _now, region, switches)
     return ses
 
 

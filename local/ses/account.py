@@ -115,6 +115,6 @@ class Account:
     quota: DailyQuota = field(default_factory=DailyQuota)
     suppression: SuppressionList = field(default_factory=SuppressionList)
     templates: dict[str, StoredTemplate] = field(default_factory=dict)
-    identities: dict[str, bool] = field(default_factory=dict)
+    identities: frozenset[str] = frozenset()
     sending_enabled: bool = True
     suppressed_reasons: frozenset[str] = frozenset({"BOUNCE", "COMPLAINT"})

@@ -1,4 +1,4 @@
-"""The simulator as one ASGI application: the SESv2 routes and the control path."""
+"""The simulator as one ASGI application: the SESv2 calls and the control path."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
-from local.ses import api, control
-from local.ses.errors import RefusedError
+from local.ses import account_calls, control, http, send_calls, suppression_calls, template_calls
+from local.ses.errors import Refusal
 
 if TYPE_CHECKING:
     import random
@@ -18,16 +18,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from local.ses.sending import Ses
+    from local.ses.simulator import Simulator
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, RefusedError):
-        raise error
-    return api.refusal(error.error)
-
-
-def build(ses: Ses, chance: random.Random) -> Starlette:
+def build(ses: Simulator, chance: random.Random) -> Starlette:
     """The application over one account; `chance` decides the switches' random faults."""
 
     @asynccontextmanager
@@ -36,10 +30,16 @@ def build(ses: Ses, chance: random.Random) -> Starlette:
         await ses.publisher.stop()
         await ses.handlebars.stop()
 
+    async def unknown(request: Request) -> Response:
+        text = f"The local SES does not know {request.method} {request.url.path}"
+        return http.refused(ses, Refusal(404, "UnknownOperationException", text))
+
+    calls = (*template_calls.CALLS, *suppression_calls.CALLS, *account_calls.CALLS)
+    methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
     routes = [
-        *api.routes(ses, chance),
+        *send_calls.routes(ses, chance),
+        *http.routes(ses, calls),
         Mount("/_local", routes=control.routes(ses)),
+        Route("/v2/{path:path}", unknown, methods=methods),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={RefusedError: _refused})
-    app.state.ses = ses
-    return app
+    return Starlette(routes=routes, lifespan=lifespan)

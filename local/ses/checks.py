@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from local.ses.addresses import AddressRefusedError, parse_mailbox
-from local.ses.errors import Refusal, bad_request
+from local.ses.errors import Refusal, bad_request, first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,17 +43,6 @@ SINGLE_USE_HEADERS = frozenset(
 )  # fmt: skip
 # SES writes these itself, so a caller's header of the name is the second one.
 WRITTEN_BY_SES = ("Content-Type", "Date", "From", "Message-ID", "MIME-Version", "Subject")
-
-
-def first(*errors: Refusal | None) -> Refusal | None:
-    """The first error of checks in SES's order."""
-    return next((error for error in errors if error), None)
-
-
-def recipients_of(destination: Mapping[str, Any]) -> list[str]:
-    """To, Cc and Bcc as given."""
-    keys = ("ToAddresses", "CcAddresses", "BccAddresses")
-    return [address for key in keys for address in destination.get(key) or ()]
 
 
 def check_recipients(recipients: Sequence[str]) -> Refusal | None:

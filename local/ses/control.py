@@ -8,15 +8,14 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.ses import mime_reading
+from local.ses import feedback, mime_reading
 from local.ses.account import Account
-from local.ses.switches import Switches
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from local.ses.messages import Json, KeptMessage
-    from local.ses.sending import Ses
+    from local.ses.simulator import Simulator
 
 
 def summary(kept: KeptMessage) -> Json:
@@ -46,8 +45,9 @@ def details(kept: KeptMessage) -> Json:
     return {**summary(kept), **parts, "events": kept.events}
 
 
-def routes(ses: Ses) -> list[Route]:
+def routes(ses: Simulator) -> list[Route]:
     """Everything under /_local."""
+    initial = ses.switches.model_copy(deep=True)
 
     def kept_or_none(request: Request) -> KeptMessage | None:
         return ses.messages.get(request.path_params["id"])
@@ -55,6 +55,9 @@ def routes(ses: Ses) -> list[Route]:
     async def health(_request: Request) -> Response:
         pending = ses.publisher.pending
         return JSONResponse({"status": "ok", "messages_with_pending_events": pending})
+
+    async def counts(_request: Request) -> Response:
+        return JSONResponse(dict(ses.counts))
 
     async def get_switches(_request: Request) -> Response:
         return JSONResponse(ses.switches.model_dump())
@@ -66,8 +69,10 @@ def routes(ses: Ses) -> list[Route]:
             return _unusable(error)
         return JSONResponse(ses.switches.model_dump())
 
-    async def list_messages(_request: Request) -> Response:
-        return JSONResponse({"messages": [summary(kept) for kept in ses.messages.newest_first()]})
+    async def list_messages(request: Request) -> Response:
+        limit = request.query_params.get("limit", "")
+        found = ses.messages.newest_first()[: int(limit) if limit.isdecimal() else None]
+        return JSONResponse({"messages": [summary(kept) for kept in found]})
 
     async def one_message(request: Request) -> Response:
         kept = kept_or_none(request)
@@ -79,20 +84,38 @@ def routes(ses: Ses) -> list[Route]:
             return _unknown_message()
         return Response(kept.message.mime, media_type="message/rfc822")
 
+    async def happen(request: Request) -> Response:
+        kept = kept_or_none(request)
+        if kept is None:
+            return _unknown_message()
+        try:
+            wanted = feedback.Feedback.model_validate(await request.json())
+        except ValidationError as error:
+            return _unusable(error)
+        if wanted.recipient not in (None, *kept.message.destinations):
+            return JSONResponse({"error": f"{wanted.recipient} is no recipient"}, 400)
+        step = feedback.step(wanted, kept.message)
+        feedback.suppress(ses, kept.message, step)
+        ses.publisher.play(kept.message, [step])
+        return JSONResponse({"status": "published soon", "kind": step.kind}, 202)
+
     async def reset(_request: Request) -> Response:
         await ses.publisher.stop()
         ses.messages.clear()
+        ses.counts.clear()
         ses.account = Account()
-        ses.switches = Switches()
+        ses.switches = initial.model_copy(deep=True)
         return JSONResponse({"status": "reset"})
 
     return [
         Route("/health", health),
+        Route("/counts", counts),
         Route("/switches", get_switches, methods=["GET"]),
         Route("/switches", put_switches, methods=["PUT"]),
         Route("/messages", list_messages),
         Route("/messages/{id}", one_message),
         Route("/messages/{id}/raw", raw_message),
+        Route("/messages/{id}/events", happen, methods=["POST"]),
         Route("/reset", reset, methods=["POST"]),
     ]
 

@@ -33,6 +33,17 @@ class RefusedError(Exception):
         self.error = error
 
 
+def first(*errors: Refusal | None) -> Refusal | None:
+    """The first error of checks in SES's order."""
+    return next((error for error in errors if error), None)
+
+
+def refuse(*errors: Refusal | None) -> None:
+    """Raise RefusedError with the first error, if there is one."""
+    if error := first(*errors):
+        raise RefusedError(error)
+
+
 def bad_request(message: str | None) -> Refusal:
     """SESv2's code for everything v1 calls InvalidParameterValue."""
     return Refusal(400, "BadRequestException", message)

@@ -4,11 +4,15 @@ import Handlebars from "handlebars";
 
 // The pixel's place is no variable: it stays in the text for the tracking that comes after.
 const OPEN_TRACKER = /\{\{\s*ses:openTracker\s*\}\}/g;
-const MARK = "\u0000ses:openTracker\u0000";
+const MARK = "\uE000ses:openTracker\uE000";
 
 function answer({ template, data }) {
   try {
     const source = template.replace(OPEN_TRACKER, MARK);
+    if (data === undefined) {
+      Handlebars.precompile(source);
+      return { text: "" };
+    }
     // SES does not HTML-escape values, and a missing attribute fails the rendering.
     const text = Handlebars.compile(source, { strict: true, noEscape: true })(data);
     return { text: text.replaceAll(MARK, "{{ses:openTracker}}") };
@@ -19,6 +23,5 @@ function answer({ template, data }) {
 }
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  const request = JSON.parse(line);
-  process.stdout.write(JSON.stringify({ id: request.id, ...answer(request) }) + "\n");
+  process.stdout.write(JSON.stringify(answer(JSON.parse(line))) + "\n");
 });

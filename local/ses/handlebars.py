@@ -26,14 +26,11 @@ class Handlebars:
 
     async def render(self, template: str, data: Mapping[str, Any]) -> str:
         """Raises RenderingFailedError for a missing attribute or a broken template."""
-        line = json.dumps({"template": template, "data": data})
-        async with self._turn:
-            found = json.loads(await self._ask(line.encode() + b"\n"))
-        if "missing" in found:
-            raise missing_attribute(found["missing"])
-        if "broken" in found:
-            raise RenderingFailedError(found["broken"])
-        return str(found["text"])
+        return await self._answer({"template": template, "data": data})
+
+    async def check(self, template: str) -> None:
+        """Raises RenderingFailedError when the template cannot be parsed."""
+        await self._answer({"template": template})
 
     async def stop(self) -> None:
         """End the process if it was started."""
@@ -41,6 +38,15 @@ class Handlebars:
         if process and process.returncode is None:
             process.terminate()
             await process.wait()
+
+    async def _answer(self, request: Mapping[str, Any]) -> str:
+        async with self._turn:
+            found = json.loads(await self._ask(json.dumps(request).encode() + b"\n"))
+        if "missing" in found:
+            raise missing_attribute(found["missing"])
+        if "broken" in found:
+            raise RenderingFailedError(found["broken"])
+        return str(found["text"])
 
     async def _ask(self, line: bytes) -> bytes:
         if self._process is None or self._process.returncode is not None:

@@ -43,7 +43,7 @@ class Envelope:
     message_id: str
     date: datetime
     region: str
-    source: str
+    source: str = ""
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     reply_to: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ def _envelope_fields(envelope: Envelope) -> list[tuple[str, str]]:
     lists = (("Reply-To", envelope.reply_to), ("To", envelope.to), ("Cc", envelope.cc))
     return [
         ("Date", format_datetime(envelope.date)),
-        ("From", envelope.source),
+        *([("From", envelope.source)] if envelope.source else []),
         *((name, ", ".join(addresses)) for name, addresses in lists if addresses),
         ("Message-ID", _message_id(envelope)),
     ]

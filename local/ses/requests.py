@@ -7,10 +7,9 @@ from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 from local.ses import checks
-from local.ses.errors import Refusal, bad_request
+from local.ses.errors import Refusal, bad_request, first
 from local.ses.mime import Attachment, Content
 from local.ses.mime_reading import leaves, parse, readable
-from local.ses.templates import parse_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +47,16 @@ def sending(body: Json) -> Sending:
         tuple(body.get("ReplyToAddresses") or ()),
         tuple(body.get("EmailTags") or ()),
         body.get("ConfigurationSetName"),
+    )
+
+
+def bulk_sending(body: Json) -> Sending:
+    """What all entries of a SendBulkEmail request share; it has no recipients yet."""
+    return Sending(
+        body.get("FromEmailAddress") or "",
+        reply_to=tuple(body.get("ReplyToAddresses") or ()),
+        tags=tuple(body.get("DefaultEmailTags") or ()),
+        configuration_set=body.get("ConfigurationSetName"),
     )
 
 
@@ -122,7 +131,7 @@ def simple_content(simple: Mapping[str, Any]) -> Content:
 def check_sending(given: Sending) -> Refusal | None:
     """Recipients, addresses and tags, in SES's order."""
     addresses = (given.source, *given.recipients, *given.reply_to)
-    return checks.first(
+    return first(
         checks.check_recipients(given.recipients),
         checks.check_addresses(addresses),
         checks.check_tags(given.tags),
@@ -133,24 +142,19 @@ def check_content(content: Mapping[str, Any], given: Sending) -> Refusal | None:
     """Headers and attachments of `Simple` or `Template`."""
     written = [*checks.WRITTEN_BY_SES, *(["Reply-To"] if given.reply_to else [])]
     names = [header["Name"] for header in content.get("Headers") or ()]
-    return checks.first(
+    return first(
         checks.check_duplicate_headers([*written, *names]),
         checks.check_attachments(content.get("Attachments") or ()),
     )
 
 
-def check_raw(mime: bytes, source: str | None) -> Refusal | None:
+def check_raw(mime: bytes) -> Refusal | None:
     """A raw message needs a From of its own, single fields once, no blocked file."""
     message = parse(mime)
-    if message["From"] is None and not source:
+    if message["From"] is None:
         return bad_request("Missing required header 'From'.")
     files = (part.get_filename() for part in leaves(message))
-    return checks.first(
+    return first(
         checks.check_duplicate_headers(message.keys()),
         *(checks.check_filename(readable(name)) for name in files if name),
     )
-
-
-def template_data(template: Mapping[str, Any]) -> dict[str, Any] | Refusal:
-    """The parsed TemplateData of a template."""
-    return parse_data(template.get("TemplateData"))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from local.ses.errors import Refusal, bad_request
+from local.ses.errors import Refusal, RefusedError, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,13 +52,18 @@ def missing_attribute(name: str) -> RenderingFailedError:
     return RenderingFailedError(f"Attribute '{name}' is not present in the rendering data.")
 
 
-def parse_data(text: str | None) -> dict[str, Any] | Refusal:
-    """TemplateData: a JSON text of an object; missing text is invalid, too."""
+def parse_data(text: str | None) -> dict[str, Any]:
+    """TemplateData: a JSON text of an object; missing text is invalid, too.
+
+    Raises RefusedError.
+    """
     try:
         data = json.loads(text or "")
     except ValueError:
         data = None
-    return data if isinstance(data, dict) else bad_request("The template data is invalid")
+    if not isinstance(data, dict):
+        raise RefusedError(bad_request("The template data is invalid"))
+    return data
 
 
 def unsupported_operation(content: TemplateContent) -> Refusal | None:

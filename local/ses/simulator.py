@@ -1,0 +1,144 @@
+"""The simulated account with its collaborators: admits, composes and accepts messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.ses import acceptance, checks, gate, requests
+from local.ses.acceptance import Composed
+from local.ses.errors import RefusedError, bad_request, refuse, template_missing
+from local.ses.messages import new_id
+from local.ses.mime import Content, Envelope, compose
+from local.ses.templates import (
+    InlineRenderer,
+    RenderingFailedError,
+    TemplateContent,
+    rendered,
+    unsupported_operation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from local.ses.acceptance import Caller
+    from local.ses.account import Account
+    from local.ses.aws import LocalAws
+    from local.ses.handlebars import Handlebars
+    from local.ses.messages import Messages
+    from local.ses.publisher import Publisher
+    from local.ses.requests import Sending
+    from local.ses.switches import Switches
+
+
+@dataclass(slots=True)
+class Simulator:
+    """One account in one region. `counts` holds accepted and refused calls by their kind."""
+
+    account: Account
+    messages: Messages
+    aws: LocalAws
+    publisher: Publisher
+    handlebars: Handlebars
+    now: Callable[[], datetime]
+    region: str
+    switches: Switches
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def verified_identities(self) -> frozenset[str] | None:
+        """Identities that may send; None while any sender is taken."""
+        wanted = self.switches.identities
+        if wanted is None and not self.switches.sandbox:
+            return None
+        local = await self.aws.verified_identities()
+        return frozenset(wanted or ()) | self.account.identities | local
+
+    async def admit(self, given: Sending, recipients: Iterable[str]) -> None:
+        """The configuration set, the account and the identities allow a send."""
+        name, switches = given.configuration_set, self.switches
+        found = await self.aws.configuration_set(name) if name else None
+        verified = await self.verified_identities()
+        source = given.source if switches.identities is not None else None
+        refuse(
+            gate.check_set(name, found, switches),
+            gate.check_account_paused(self.account, switches),
+            gate.check_identities(source, recipients, verified, switches, self.region),
+        )
+
+    def take(self, given: Sending) -> None:
+        """Count the recipients against quota and rate. Raises RefusedError when used up."""
+        now = self.now()
+        refuse(gate.check_limits(self.account, given.recipients, self.switches, now))
+
+    def envelope(self, given: Sending) -> Envelope:
+        """A new message id and the time of acceptance."""
+        now = self.now()
+        return Envelope(
+            new_id(now, self.region),
+            now,
+            self.region,
+            given.source,
+            given.to,
+            given.cc,
+            given.reply_to,
+        )
+
+    def template_content(self, template: Mapping[str, Any]) -> TemplateContent:
+        """A request's stored or inline template. Raises RefusedError."""
+        if inline := template.get("TemplateContent"):
+            content = TemplateContent.from_json(inline)
+            refuse(unsupported_operation(content))
+            return content
+        name = template_name(template)
+        stored = self.account.templates.get(name)
+        if stored is None:
+            raise RefusedError(template_missing(name) if name else bad_request(None))
+        return stored.content
+
+    async def compose(
+        self,
+        envelope: Envelope,
+        template: Mapping[str, Any],
+        content: TemplateContent,
+        data: Mapping[str, Any],
+    ) -> Composed:
+        """A template's message; what is missing in the data becomes a rendering failure."""
+        inline = "TemplateContent" in template
+        name = "" if inline else template_name(template)
+        more = requests.extras(template)
+        try:
+            made = await rendered(InlineRenderer() if inline else self.handlebars, content, data)
+        except RenderingFailedError as failed:
+            return Composed(b"", name, str(failed))
+        whole = Content(made.subject or "", made.text, made.html, more.headers, more.attachments)
+        return Composed(compose(envelope, whole), name)
+
+    async def accept(
+        self, given: Sending, envelope: Envelope, composed: Composed, caller: Caller
+    ) -> str:
+        """Keep the message, let its events follow, answer its id."""
+        refuse(checks.check_size(composed.mime))
+        self.take(given)
+        message = acceptance.accepted(given, envelope, composed, caller, self.aws.account)
+        self.messages.add(message)
+        self.counts["accepted messages"] += 1
+        self.counts["accepted recipients"] += len(given.recipients)
+        suppressed = await self._suppressed(message.configuration_set, message.destinations)
+        self.publisher.play(message, acceptance.steps(message, suppressed))
+        return message.id
+
+    async def _suppressed(self, name: str | None, addresses: Iterable[str]) -> dict[str, str]:
+        """Reasons by address; a configuration set's own reasons stand before the account's."""
+        found = await self.aws.configuration_set(name) if name else None
+        reasons = found.suppressed_reasons if found else None
+        wanted = self.account.suppressed_reasons if reasons is None else reasons
+        entries = ((to, self.account.suppression.get(to)) for to in addresses)
+        return {to: entry.reason for to, entry in entries if entry and entry.reason in wanted}
+
+
+def template_name(template: Mapping[str, Any]) -> str:
+    """By name, or the last part of the ARN."""
+    arn = str(template.get("TemplateArn") or "")
+    return str(template.get("TemplateName") or arn.rpartition("/")[2])
