@@ -78,6 +78,10 @@ class EmailStore(Protocol):
 
     # The tracking function's side: what happened afterwards. The record may not exist yet.
 
+    def has_event(self, event: EventRecord) -> bool:
+        """Tell whether the event is in the timeline. A consistent read of one key."""
+        ...
+
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
         """Add an event to the timeline of its email; False if it is there already."""
         ...
