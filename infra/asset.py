@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,18 +67,32 @@ def lambda_code(settings: Settings) -> lambda_.Code:
     )
 
 
+def pip_install(lock: Path, target: Target, folder: Path) -> None:
+    """Install exactly what the lock file says, by its hashes; pip's own errors come through."""
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    command += ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"]
+    command += ["--root-user-action=ignore", *target.pip_options()]
+    command += [f"--target={folder}", f"--requirement={lock}"]
+    subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603  # every part is ours
+
+
+Install = Callable[[Path, Target, Path], None]
+
+
 @jsii.implements(cdk.ILocalBundling)
 class AssetBundling:
     """Puts the packages and their dependencies into the CDK's output folder."""
 
-    def __init__(self, target: Target, source: Path, cache: Path) -> None:
-        self._target, self._source, self._cache = target, source, cache
+    def __init__(
+        self, target: Target, source: Path, cache: Path, install: Install = pip_install
+    ) -> None:
+        self._target, self._source, self._cache, self._install = target, source, cache, install
 
     def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
-        """Build the asset; pip's errors come through as they are."""
+        """Build the asset; true, for there is no other way to build it."""
         output = Path(output_dir)
         lock = self._source / "requirements.txt"
-        dependencies = installed_dependencies(lock, self._target, self._cache)
+        dependencies = installed_dependencies(lock, self._target, self._cache, self._install)
         shutil.copytree(dependencies, output, dirs_exist_ok=True)
         for package in (p for p in PACKAGES if (self._source / p).is_dir()):
             left_out = shutil.ignore_patterns(*_LEFT_OUT)
@@ -88,8 +103,8 @@ class AssetBundling:
         return True
 
 
-def installed_dependencies(lock: Path, target: Target, cache: Path) -> Path:
-    """Give a folder with the locked dependencies; pip runs only for a new lock or target."""
+def installed_dependencies(lock: Path, target: Target, cache: Path, install: Install) -> Path:
+    """Give a folder with the locked dependencies, installed only for a new lock or target."""
     seen = [lock.read_text(), Path(__file__).read_text(), repr(target)]
     folder = cache / hashlib.sha256("\0".join(seen).encode()).hexdigest()[:16]
     if folder.is_dir():
@@ -97,20 +112,12 @@ def installed_dependencies(lock: Path, target: Target, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as unfinished:
         built = Path(unfinished) / "built"
-        _install(lock, target, built)
+        install(lock, target, built)
         _prune(built)
         if target.running:
             _compile(built, built)
         built.rename(folder)
     return folder
-
-
-def _install(lock: Path, target: Target, folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    command += ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"]
-    command += ["--root-user-action=ignore", *target.pip_options()]
-    command += [f"--target={folder}", f"--requirement={lock}"]
-    subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603  # every part is ours
 
 
 def _prune(folder: Path) -> None:

@@ -40,6 +40,7 @@ class PythonFunction(Construct):
         timeout: Duration,
         memory_mb: int,
         environment: Mapping[str, str],
+        sends_to_itself: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = log_group(self, "Logs")
@@ -57,6 +58,9 @@ class PythonFunction(Construct):
             timeout=timeout,
             memory_size=memory_mb,
             tracing=lambda_.Tracing.ACTIVE,
+            # Lambda stops a record that went 16 times from a function to a queue and back, unless
+            # that is allowed.
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if sends_to_itself else None,
             environment={**_powertools(name, settings), **environment},
         )
         acknowledge(self.function, "L1", _NEWER_PYTHON)

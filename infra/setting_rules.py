@@ -9,7 +9,7 @@ ARCHITECTURES = ("arm64", "x86_64")
 DMARC_POLICIES = ("none", "quarantine", "reject", "off")
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+", re.IGNORECASE)
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 
 
@@ -48,11 +48,11 @@ _RULES = (
         lambda v: re.fullmatch(r"[a-z][a-z0-9-]{0,19}", v) is not None,
         "must be 1 to 20 lower-case letters, digits and '-', a letter first",
     ),
-    _Rule("sender", _is_identity, "must be a domain or an email address"),
+    _Rule("sender", _is_identity, "must be a domain or an email address, the domain in lower case"),
     _Rule(
         "other_identities",
         lambda v: all(map(_is_identity, v)),
-        "must be domains or email addresses",
+        "must be domains or email addresses, the domains in lower case",
     ),
     _Rule(
         "hosted_zone_id",

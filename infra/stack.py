@@ -74,6 +74,7 @@ class AmsdalMailStack(Stack):
             settings=self._settings,
             timeout=SEND_TIMEOUT,
             memory_mb=512,
+            sends_to_itself=True,  # what SES throttled goes back on the queue, if need be for a day
             environment={
                 "TABLE_NAME": self.emails.table.table_name,
                 "QUEUE_URL": self.send_queue.queue.queue_url,

@@ -1,0 +1,71 @@
+"""The two functions as they are deployed, and the stack's outputs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.infra.synthesis import SynthesisedStack, synthesise, target
+
+FUNCTION = "AWS::Lambda::Function"
+BOTH = {
+    "TABLE_NAME", "RETENTION_DAYS", "STAGE", "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL",
+}  # fmt: skip
+SEND = {
+    "QUEUE_URL", "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
+    "MAX_CONCURRENCY",
+}  # fmt: skip
+OUTPUTS = {
+    "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",
+    "EventQueueUrl", "EventDeadLetterQueueUrl", "EventBusName", "ConfigurationSetName",
+    "SendFunctionName", "TrackFunctionName",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "handler", "variables"),
+    [
+        ("SendEmailFunction", "send_email.handler.handle", BOTH | SEND),
+        ("TrackEventsFunction", "track_events.handler.handle", BOTH | {"EVENT_BUS_NAME"}),
+    ],
+)
+def test_a_function_gets_exactly_its_own_environment(
+    stack: SynthesisedStack, name: str, handler: str, variables: set[str]
+) -> None:
+    _, function = stack.find(FUNCTION, name)
+
+    assert function["Handler"] == handler
+    assert set(function["Environment"]["Variables"]) == variables
+
+
+def test_functions_are_traced_and_have_log_groups_that_forget(stack: SynthesisedStack) -> None:
+    for function in stack.of_type(FUNCTION).values():
+        log_group = stack.resources[target(function["LoggingConfig"]["LogGroup"])]
+
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert log_group["Properties"]["RetentionInDays"] == 30
+
+
+def test_architecture_and_runtime_are_arm64_and_python_3_13(stack: SynthesisedStack) -> None:
+    for function in stack.of_type(FUNCTION).values():
+        assert (function["Architectures"], function["Runtime"]) == (["arm64"], "python3.13")
+
+
+def test_architecture_and_runtime_follow_the_settings(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, architecture="x86_64", python_version="3.12")
+
+    for function in stack.of_type(FUNCTION).values():
+        assert (function["Architectures"], function["Runtime"]) == (["x86_64"], "python3.12")
+
+
+def test_the_outputs_bear_the_names_that_scripts_ask_for(stack: SynthesisedStack) -> None:
+    assert {name for name in stack.outputs if not name.startswith("Dns")} == OUTPUTS
+
+
+def test_the_stage_is_in_the_stacks_name_and_in_the_environment(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, stage="prod")
+
+    _, function = stack.find(FUNCTION, "TrackEventsFunction")
+
+    assert function["Environment"]["Variables"]["STAGE"] == "prod"
+    assert stack.only("AWS::SES::ConfigurationSet")["Name"] == "AmsdalMail-prod"

@@ -1,0 +1,64 @@
+"""The HTTP API: which routes there are, and who may call them."""
+
+import json
+from pathlib import Path
+
+from tests.infra.synthesis import SynthesisedStack, synthesise, target
+
+ROUTES = {
+    "POST /emails",
+    "POST /emails/batch",
+    "GET /emails/{email_id}",
+    "GET /openapi.json",
+    "GET /docs",
+}
+
+
+def test_the_routes_are_explicit_and_each_asks_for_a_signature(stack: SynthesisedStack) -> None:
+    routes = stack.of_type("AWS::ApiGatewayV2::Route").values()
+
+    assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == dict.fromkeys(
+        ROUTES, "AWS_IAM"
+    )
+
+
+def test_with_an_issuer_each_route_asks_for_its_token(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, jwt_issuer="https://login.example", jwt_audience=("mail", "ops"))
+
+    authorizer = stack.only("AWS::ApiGatewayV2::Authorizer")
+    routes = stack.of_type("AWS::ApiGatewayV2::Route").values()
+
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert authorizer["JwtConfiguration"] == {
+        "Issuer": "https://login.example",
+        "Audience": ["mail", "ops"],
+    }
+    assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == dict.fromkeys(
+        ROUTES, "JWT"
+    )
+
+
+def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:
+    stage = stack.only("AWS::ApiGatewayV2::Stage")
+
+    assert stage["StageName"] == "$default"
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingBurstLimit": 100,
+        "ThrottlingRateLimit": 50,
+    }
+    log_group = target(stage["AccessLogSettings"]["DestinationArn"])
+    assert stack.resources[log_group]["Type"] == "AWS::Logs::LogGroup"
+
+
+def test_the_access_log_is_json_and_holds_no_path(stack: SynthesisedStack) -> None:
+    stage = stack.only("AWS::ApiGatewayV2::Stage")
+
+    line = json.loads(stage["AccessLogSettings"]["Format"])
+
+    assert {"requestId", "routeKey", "status"} <= set(line)
+    assert "$context.path" not in line.values()
+
+
+def test_the_function_gets_payloads_of_format_2(stack: SynthesisedStack) -> None:
+    assert stack.only("AWS::ApiGatewayV2::Integration")["PayloadFormatVersion"] == "2.0"

@@ -1,0 +1,60 @@
+"""The stack for the local AWS: the same one, without what MiniStack does not know."""
+
+import json
+
+from tests.infra.synthesis import SynthesisedStack
+
+KNOWN_TO_MINISTACK = {
+    "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
+    "AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Policy", "AWS::IAM::Role",
+    "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup", "AWS::SES::ConfigurationSet",
+    "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity",
+    "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+}  # fmt: skip
+
+
+def test_it_has_only_types_that_ministack_deploys(local_stack: SynthesisedStack) -> None:
+    types = {resource["Type"] for resource in local_stack.resources.values()}
+
+    assert types <= KNOWN_TO_MINISTACK
+
+
+def test_no_alarm_uses_metric_math(local_stack: SynthesisedStack) -> None:
+    alarms = local_stack.of_type("AWS::CloudWatch::Alarm").values()
+
+    assert alarms
+    assert all("Metrics" not in alarm for alarm in alarms)
+
+
+def test_it_asks_for_no_dkim_token(local_stack: SynthesisedStack) -> None:
+    assert "DkimDNSToken" not in json.dumps(local_stack.template)
+
+
+def test_destroying_it_leaves_nothing_behind(local_stack: SynthesisedStack) -> None:
+    kept = [
+        name
+        for name, resource in local_stack.resources.items()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+    ]
+
+    assert kept == []
+
+
+def test_it_is_otherwise_the_same_stack(
+    stack: SynthesisedStack, local_stack: SynthesisedStack
+) -> None:
+    assert {name: r["Type"] for name, r in local_stack.resources.items()} == {
+        name: r["Type"] for name, r in stack.resources.items()
+    }
+
+
+def test_tracing_is_off_in_the_functions_where_nobody_takes_the_segments(
+    stack: SynthesisedStack, local_stack: SynthesisedStack
+) -> None:
+    def switches(of: SynthesisedStack) -> set[str | None]:
+        functions = of.of_type("AWS::Lambda::Function").values()
+        return {f["Environment"]["Variables"].get("POWERTOOLS_TRACE_DISABLED") for f in functions}
+
+    assert (switches(stack), switches(local_stack)) == ({None}, {"true"})

@@ -1,0 +1,46 @@
+"""cdk-nag runs at synthesis: no variant of the stack has a finding, and a finding would stop it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import aws_sqs as sqs
+
+from tests.infra.synthesis import app, build_stack
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "local": {"local": True},
+    "jwt_and_alerts": {
+        "jwt_issuer": "https://login.example",
+        "jwt_audience": ("mail",),
+        "alert_email": "ops@example.com",
+    },
+    "zone_and_tracking": {
+        "sender": "example.org",
+        "hosted_zone_id": "Z1",
+        "hosted_zone_name": "example.org",
+        "tracking_domain": "click.example.org",
+    },
+    "address": {"sender": "me@example.org", "other_identities": ("you@example.org",)},
+    "x86": {"architecture": "x86_64", "python_version": "3.14", "create_identity": False},
+}
+
+
+@pytest.mark.parametrize("settings", VARIANTS.values(), ids=VARIANTS.keys())
+def test_a_variant_is_without_findings(tmp_path: Path, settings: dict[str, Any]) -> None:
+    application = app(tmp_path / "out")
+    build_stack(tmp_path, application, **settings)
+
+    application.synth()
+
+
+def test_a_finding_stops_the_synthesis(tmp_path: Path) -> None:
+    application = app(tmp_path / "out")
+    stack = build_stack(tmp_path, application)
+    sqs.Queue(stack, "NoDeadLettersNoTls")
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        application.synth()
+
+    assert "AwsSolutions-SQS3" in (tmp_path / "out" / "validation-report.json").read_text()

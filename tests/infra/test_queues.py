@@ -1,0 +1,82 @@
+"""What keeps a record safe between SQS and its function."""
+
+import pytest
+
+from tests.infra.synthesis import SynthesisedStack, target
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+WORK_QUEUES = ["SendQueue", "EventsQueue"]
+DEAD_LETTER_QUEUES = ["SendDeadLetters", "EventsDeadLetters", "EventsUndelivered"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "function"),
+    [("SendQueue", "SendEmailFunction"), ("EventsQueue", "TrackEventsFunction")],
+)
+def test_a_record_stays_hidden_for_six_times_the_functions_timeout(
+    stack: SynthesisedStack, queue: str, function: str
+) -> None:
+    _, queue_properties = stack.find("AWS::SQS::Queue", queue)
+    _, function_properties = stack.find("AWS::Lambda::Function", function)
+
+    assert queue_properties["VisibilityTimeout"] >= 6 * function_properties["Timeout"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "dead_letters", "tries"),
+    [("SendQueue", "SendDeadLetters", 3), ("EventsQueue", "EventsDeadLetters", 5)],
+)
+def test_a_record_that_keeps_failing_goes_to_the_dead_letter_queue(
+    stack: SynthesisedStack, queue: str, dead_letters: str, tries: int
+) -> None:
+    _, properties = stack.find("AWS::SQS::Queue", queue)
+
+    redrive = properties["RedrivePolicy"]
+
+    assert target(redrive["deadLetterTargetArn"]).startswith(dead_letters)
+    assert redrive["maxReceiveCount"] == tries
+
+
+def test_every_queue_but_the_dead_letter_queues_has_one(stack: SynthesisedStack) -> None:
+    queues = stack.of_type("AWS::SQS::Queue")
+
+    without = {name for name, properties in queues.items() if "RedrivePolicy" not in properties}
+
+    assert len(queues) == len(WORK_QUEUES) + len(DEAD_LETTER_QUEUES)
+    assert all(name.startswith(tuple(DEAD_LETTER_QUEUES)) for name in without)
+
+
+@pytest.mark.parametrize("queue", [*WORK_QUEUES, *DEAD_LETTER_QUEUES])
+def test_a_queue_keeps_messages_as_long_as_sqs_can_and_outlives_the_stack(
+    stack: SynthesisedStack, queue: str
+) -> None:
+    name, properties = stack.find("AWS::SQS::Queue", queue)
+
+    assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
+    assert stack.resources[name]["DeletionPolicy"] == "Retain"
+    assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("queue", [*WORK_QUEUES, *DEAD_LETTER_QUEUES])
+def test_a_queue_is_encrypted_and_refuses_plain_http(stack: SynthesisedStack, queue: str) -> None:
+    name, properties = stack.find("AWS::SQS::Queue", queue)
+    (policy,) = [
+        policy["PolicyDocument"]["Statement"]
+        for policy in stack.of_type("AWS::SQS::QueuePolicy").values()
+        if target(policy["Queues"][0]) == name
+    ]
+
+    denied = [s for s in policy if s["Effect"] == "Deny"]
+
+    assert properties["SqsManagedSseEnabled"] is True
+    assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("queue", WORK_QUEUES)
+def test_a_record_of_a_batch_fails_alone(stack: SynthesisedStack, queue: str) -> None:
+    mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
+
+    (mapping,) = [m for m in mappings if target(m["EventSourceArn"]).startswith(queue)]
+
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] == 10

@@ -1,0 +1,94 @@
+"""The sender's identity and its DNS records."""
+
+from pathlib import Path
+
+from tests.infra.synthesis import SynthesisedStack, synthesise, target, text
+
+ZONE = {"hosted_zone_id": "Z0ABC", "hosted_zone_name": "example.org"}
+
+
+def test_a_domain_gets_easy_dkim_and_its_own_mail_from(stack: SynthesisedStack) -> None:
+    identity = stack.only("AWS::SES::EmailIdentity")
+
+    assert identity["EmailIdentity"] == "example.com"
+    assert identity["DkimSigningAttributes"] == {"NextSigningKeyLength": "RSA_2048_BIT"}
+    assert identity["MailFromAttributes"] == {
+        "MailFromDomain": "mail.example.com",
+        "BehaviorOnMxFailure": "USE_DEFAULT_VALUE",
+    }
+
+
+def test_without_a_zone_the_records_are_outputs(stack: SynthesisedStack) -> None:
+    told = {name: text(output["Value"]) for name, output in stack.outputs.items()}
+
+    assert not stack.of_type("AWS::Route53::RecordSet")
+    assert {"DnsDkim1", "DnsDkim2", "DnsDkim3"} <= set(told)
+    assert told["DnsMailFromMx"] == (
+        "mail.example.com MX 10 feedback-smtp.${AWS::Region}.amazonses.com"
+    )
+    assert told["DnsMailFromSpf"] == 'mail.example.com TXT "v=spf1 include:amazonses.com ~all"'
+    assert told["DnsDmarc"] == '_dmarc.example.com TXT "v=DMARC1; p=none;"'
+
+
+def test_with_a_zone_the_records_are_written_to_it(tmp_path: Path) -> None:
+    stack = synthesise(
+        tmp_path,
+        sender="news.example.org",
+        tracking_domain="click.example.org",
+        dmarc_policy="reject",
+        **ZONE,
+    )
+
+    records = list(stack.of_type("AWS::Route53::RecordSet").values())
+    by_name = {text(r["Name"]): r for r in records if isinstance(r["Name"], str)}
+
+    assert {record["HostedZoneId"] for record in records} == {"Z0ABC"}
+    assert sum(record["Type"] == "CNAME" for record in records) == 3 + 1
+    assert by_name["_dmarc.news.example.org"]["ResourceRecords"] == ['"v=DMARC1; p=reject;"']
+    assert text(by_name["click.example.org"]["ResourceRecords"][0]) == (
+        "r.${AWS::Region}.awstrack.me"
+    )
+    assert {r["Type"] for r in records if r["Name"] == "mail.news.example.org"} == {"MX", "TXT"}
+    assert not [name for name in stack.outputs if name.startswith("Dns")]
+
+
+def test_dmarc_is_left_alone_when_it_is_off(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, dmarc_policy="off")
+
+    assert "DnsDmarc" not in stack.outputs
+
+
+def test_an_address_needs_no_dns_records(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, sender="orders@example.org")
+
+    identity = stack.only("AWS::SES::EmailIdentity")
+
+    assert identity == identity | {"EmailIdentity": "orders@example.org"}
+    assert "MailFromAttributes" not in identity
+    assert not [name for name in stack.outputs if name.startswith("Dns")]
+
+
+def test_an_identity_that_is_there_is_used_and_not_created(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, sender="example.org", create_identity=False)
+
+    send = [s for s in stack.statements("SendEmailRole") if "ses:SendEmail" in s["Action"]]
+
+    assert not stack.of_type("AWS::SES::EmailIdentity")
+    assert any(text(r).endswith(":identity/example.org") for r in send[0]["Resource"])
+
+
+def test_tracking_links_use_the_tracking_domain(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, tracking_domain="click.example.com")
+
+    options = stack.only("AWS::SES::ConfigurationSet")["TrackingOptions"]
+
+    assert options["CustomRedirectDomain"] == "click.example.com"
+    assert "DnsTracking" in stack.outputs
+
+
+def test_the_send_function_names_the_configuration_set(stack: SynthesisedStack) -> None:
+    _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
+
+    named = function["Environment"]["Variables"]["AWS_SES_CONFIGURATION_SET"]
+
+    assert stack.resources[target(named)]["Type"] == "AWS::SES::ConfigurationSet"

@@ -1,0 +1,47 @@
+"""The table: its keys, its expiry, and that it is not lost by accident."""
+
+from tests.infra.synthesis import SynthesisedStack
+
+TABLE = "AWS::DynamoDB::GlobalTable"
+
+
+def test_items_expire_by_the_attribute_that_the_store_writes(stack: SynthesisedStack) -> None:
+    properties = stack.only(TABLE)
+
+    assert properties["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_at",
+        "Enabled": True,
+    }
+
+
+def test_the_keys_are_those_of_the_store(stack: SynthesisedStack) -> None:
+    properties = stack.only(TABLE)
+    (index,) = properties["GlobalSecondaryIndexes"]
+
+    assert _keys(properties["KeySchema"]) == ["pk", "sk"]
+    assert index["IndexName"] == "by_recipient"
+    assert _keys(index["KeySchema"]) == ["recipient", "at"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+
+
+def _keys(schema: list[dict[str, str]]) -> list[str]:
+    return [key["AttributeName"] for key in schema]
+
+
+def test_the_table_can_be_restored_to_a_point_in_time(stack: SynthesisedStack) -> None:
+    (replica,) = stack.only(TABLE)["Replicas"]
+
+    assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+
+
+def test_the_table_outlives_the_stack_and_refuses_deletion(stack: SynthesisedStack) -> None:
+    (name,) = stack.of_type(TABLE)
+    (replica,) = stack.only(TABLE)["Replicas"]
+
+    assert stack.resources[name]["DeletionPolicy"] == "Retain"
+    assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+    assert replica["DeletionProtectionEnabled"] is True
+
+
+def test_the_table_is_paid_by_request(stack: SynthesisedStack) -> None:
+    assert stack.only(TABLE)["BillingMode"] == "PAY_PER_REQUEST"
