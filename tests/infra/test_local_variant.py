@@ -11,7 +11,8 @@ KNOWN_TO_MINISTACK = {
     "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup", "AWS::SES::ConfigurationSet",
     "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity",
-    "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+    "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
 }  # fmt: skip
 
 
