@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.status import RecipientStatus
 from email_store.states import EmailState
 
 __all__ = [
-    "Claim",
-    "ClaimOutcome",
     "EmailRecord",
     "EventRecord",
-    "Part",
     "RecipientRecord",
-    "Results",
     "Suppression",
     "stranger_id",
 ]
-
-Results = Mapping[str, RecipientStatus]
-"""The answers of sending, by bare address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,42 +38,6 @@ class EmailRecord:
     """How many chunks it was split into; 0 when it goes in one piece."""
     errors: tuple[FieldError, ...] = ()
     """The broken rules for which it was rejected before anything was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What is claimed and settled as one: an email, or one chunk of it."""
-
-    email_id: str
-    chunk: int | None = None
-
-
-class ClaimOutcome(StrEnum):
-    """What came of a wish to send a part."""
-
-    CLAIMED = "claimed"
-    """The lease is ours: send, then settle or release."""
-    SETTLED = "settled"
-    """Everything is done already: answer with the results, send nothing."""
-    BUSY = "busy"
-    """Somebody else holds the lease."""
-    CONFLICT = "conflict"
-    """The id belongs to another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The answer to a claim.
-
-    `results` holds every recipient of the part that was claimed before: those still to be sent to
-    are `queued`, the others keep the answer of an earlier try. `attempt` counts the claims of the
-    part, and proves to `settle` and `release` that no later claim has taken the lease over.
-    """
-
-    part: Part
-    outcome: ClaimOutcome
-    results: Results = field(default_factory=dict)
-    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

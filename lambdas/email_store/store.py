@@ -6,15 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from email_store.records import (
-    Claim,
-    EmailRecord,
-    EventRecord,
-    Part,
-    RecipientRecord,
-    Results,
-    Suppression,
-)
+from email_store.claims import Claim, Part, Results
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.view import EmailView
 
 __all__ = ["EmailStore"]
@@ -49,8 +42,8 @@ class EmailStore(Protocol):
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """Note an email that is about to be put on the queue; takes no lease. One write.
 
-        The outcome CLAIMED says: put it on the queue. It is so again for the same request as long
-        as nobody began to send it, since the queue may never have got it.
+        The outcome CLAIMED says: put it on the queue. It is so again for the same request until
+        somebody claims or settles the email, since the queue may never have got it.
         """
         ...
 

@@ -7,19 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amsdal_mail.status import RecipientStatus
-from email_store.records import EmailRecord, EventRecord, RecipientRecord, Results
+from email_store.claims import PartState
+from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState, overall
 
-__all__ = ["EmailView", "PartView", "RecipientView", "view"]
-
-
-@dataclass(frozen=True, slots=True)
-class PartView:
-    """The results of one part as they stand."""
-
-    results: Results
-    is_leased: bool
-    """True from a claim until it is settled or released."""
+__all__ = ["EmailView", "RecipientView", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class EmailView:
 def view(
     email_id: str,
     record: EmailRecord | None,
-    parts: Iterable[PartView],
+    parts: Iterable[PartState],
     recipients: Iterable[RecipientRecord],
     events: Iterable[EventRecord],
 ) -> EmailView:
@@ -79,7 +71,7 @@ def view(
 def _state(record: EmailRecord | None, counts: Mapping[EmailState, int]) -> EmailState:
     if record is not None and record.errors:
         return EmailState.REJECTED
-    return overall(counts) or EmailState.QUEUED
+    return overall(counts) or EmailState.UNKNOWN
 
 
 def _keep_stronger(merged: dict[str, RecipientView], found: RecipientView) -> None:

@@ -1,0 +1,92 @@
+"""Claim, lease and settle: how one email, or one chunk of it, is sent by one sender at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from amsdal_mail.status import RecipientStatus, SendState
+from email_store.records import RecipientRecord
+
+__all__ = ["Claim", "ClaimOutcome", "Part", "PartState", "Results", "refusal", "with_events"]
+
+Results = Mapping[str, RecipientStatus]
+"""The answers of sending, by bare address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is claimed and settled as one: an email, or one chunk of it."""
+
+    email_id: str
+    chunk: int | None = None
+
+
+class ClaimOutcome(StrEnum):
+    """What came of a wish to send a part."""
+
+    CLAIMED = "claimed"
+    """The lease is ours: send, then settle or release."""
+    SETTLED = "settled"
+    """Everything is done already: answer with the results, send nothing."""
+    BUSY = "busy"
+    """Somebody else holds the lease."""
+    CONFLICT = "conflict"
+    """The id belongs to another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim.
+
+    `results` holds every recipient of the part: those still to be sent to are `queued`, the others
+    keep the answer of an earlier try. `attempt` counts the claims of the part, and proves to
+    `settle` and `release` that no later claim has taken the lease over.
+    """
+
+    part: Part
+    outcome: ClaimOutcome
+    results: Results = field(default_factory=dict)
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """A part as it is kept."""
+
+    fingerprint: str
+    results: Results
+    attempt: int = 0
+    lease_until: int = 0
+    """Epoch seconds; 0 when nobody holds the lease."""
+    is_settled: bool = False
+
+    @property
+    def is_leased(self) -> bool:
+        """True from a claim until it is settled or released, even when the lease ran out."""
+        return self.lease_until > 0
+
+
+def refusal(known: PartState, fingerprint: str, now: float) -> ClaimOutcome | None:
+    """Say why the part cannot be claimed at `now` (epoch seconds); None when it can."""
+    if known.fingerprint != fingerprint:
+        return ClaimOutcome.CONFLICT
+    if known.is_settled:
+        return ClaimOutcome.SETTLED
+    return ClaimOutcome.BUSY if known.lease_until > now else None
+
+
+def queued(addresses: Collection[str]) -> dict[str, RecipientStatus]:
+    """Make the results of a part that nobody has sent yet."""
+    return {one: RecipientStatus(one, SendState.QUEUED) for one in addresses}
+
+
+def with_events(results: Results, recipients: Iterable[RecipientRecord]) -> Results:
+    """Count as accepted whoever SES's events know: an event exists only for mail that SES took."""
+    accepted = {
+        one.address: RecipientStatus(one.address, SendState.ACCEPTED, one.message_id)
+        for one in recipients
+        if one.address in results and results[one.address].state is not SendState.ACCEPTED
+    }
+    return {**results, **accepted}
