@@ -127,7 +127,7 @@ def encoded_words(text: str) -> str:
     """Write text as RFC 2047 encoded words of at most 75 characters, on one line."""
     from email.header import Header
 
-    return Header(text, "utf-8").encode(linesep="")
+    return Header(text, "utf-8").encode(linesep="", maxlinelen=75)
 
 
 def mask(address: str) -> str:

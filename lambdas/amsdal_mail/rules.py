@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from amsdal_mail import limits
 from amsdal_mail.addresses import encode_header_text, parse_address
@@ -53,16 +53,21 @@ def _merge_data(message: EmailMessage) -> Iterator[FieldError]:
                 yield FieldError(f"merge_data.{address}", "is not one of the addresses in to")
         except ValueError as error:
             yield FieldError(f"merge_data.{address}", str(error))
-    every = {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
-    for field, values in {"merge_global_data": message.merge_global_data, **every}.items():
-        try:
-            size = len(json.dumps(values, allow_nan=False, ensure_ascii=False).encode())
-        except ValueError:
-            yield FieldError(field, "has NaN, infinity or a lone surrogate: JSON cannot write them")
-        else:
-            if size > limits.TEMPLATE_DATA_LIMIT:
-                rule = f"has {size} bytes as JSON, SES takes {limits.TEMPLATE_DATA_LIMIT}"
-                yield FieldError(field, rule)
+    yield from _merge_values("merge_global_data", message.merge_global_data)
+    for address, values in (message.merge_data or {}).items():
+        merged = (message.merge_global_data or {}) | values
+        yield from _merge_values(f"merge_data.{address}", merged)
+
+
+def _merge_values(field: str, values: Mapping[str, Any] | None) -> Iterator[FieldError]:
+    try:
+        size = len(json.dumps(values, allow_nan=False, ensure_ascii=False).encode())
+    except ValueError:
+        yield FieldError(field, "has NaN, infinity or a lone surrogate: JSON cannot write them")
+        return
+    if size > limits.TEMPLATE_DATA_LIMIT:
+        rule = f"has {size} bytes as JSON, globals included: SES takes {limits.TEMPLATE_DATA_LIMIT}"
+        yield FieldError(field, rule)
 
 
 def _headers(message: EmailMessage) -> Iterator[FieldError]:

@@ -1,0 +1,271 @@
+"""The exchange with SES: what is tried again, what never is, and how tags are respelt."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, Retry, SendState
+from amsdal_mail.backends.drive import Call, Pause
+from amsdal_mail.backends.errors import BULK_STATUSES, ERROR_CODES, judge
+from amsdal_mail.backends.ses.backend import sum_up
+from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
+from amsdal_mail.backends.ses.requests import build_requests
+
+PLAIN = EmailMessage(subject="s", body="b", from_email="f@x.io", to=["a@x.io", "b@x.io"])
+BULK = EmailMessage(
+    template_id="t", from_email="f@x.io", to=["a@x.io", "b@x.io", "c@x.io"], merge_data={}
+)
+TAGS = {"metadata:order_id": "1234"}
+TAG_REFUSED = (
+    "Invalid tag name <metadata:order_id>: only alphanumeric ASCII characters, '_',  '-' are"
+    " allowed."
+)
+ACCEPTED = {"MessageId": "0100-a"}
+
+
+def refusal(code: str, text: str | None = None, status: int = 400) -> ClientError:
+    answer: Any = {
+        "Error": {"Code": code, "Message": text},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "SendEmail")
+
+
+THROTTLED = refusal("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+
+
+def converse_with(
+    answers: Iterable[Any],
+    message: EmailMessage = PLAIN,
+    spelling: Spelling | None = None,
+    attempts: int = 3,
+) -> tuple[list[Answered], list[Call | Pause]]:
+    """Play SES's part with these answers; return the result and everything that was asked for."""
+    (request,) = build_requests(message, None)
+    exchange = converse(request, TAGS, spelling or Spelling(), attempts)
+    remaining = iter(answers)
+    said: list[Call | Pause] = []
+    answer: Any = None
+    while True:
+        try:
+            said.append(exchange.send(answer))
+        except StopIteration as done:
+            assert not list(remaining)
+            return done.value, said
+        answer = None if isinstance(said[-1], Pause) else next(remaining)
+
+
+def bulk(*statuses: str) -> dict[str, Any]:
+    return {
+        "BulkEmailEntryResults": [
+            {"Status": one, "MessageId": f"id-{n}"} if one == "SUCCESS" else {"Status": one}
+            for n, one in enumerate(statuses)
+        ]
+    }
+
+
+def test_all_recipients_of_a_plain_message_share_the_id() -> None:
+    ((addresses, outcome),), _ = converse_with([ACCEPTED])
+
+    assert addresses == ("a@x.io", "b@x.io")
+    assert outcome.message_id == "0100-a"
+
+
+def test_throttled_call_is_tried_again_after_a_pause() -> None:
+    ((_, outcome),), said = converse_with([THROTTLED, ACCEPTED])
+
+    assert outcome.state is SendState.ACCEPTED
+    assert [type(one) for one in said] == [Call, Pause, Call]
+
+
+def test_pauses_grow() -> None:
+    ((_, outcome),), said = converse_with([THROTTLED] * 5, attempts=5)
+
+    pauses = [one.seconds for one in said if isinstance(one, Pause)]
+    assert outcome.state is SendState.FAILED
+    assert outcome.retry is Retry.SOON
+    assert len(pauses) == 4
+    assert pauses[0] < pauses[2] < 8
+
+
+LOST: dict[str, BotoCoreError] = {
+    "read timeout": ReadTimeoutError(endpoint_url="u"),
+    "connection closed": ConnectionClosedError(endpoint_url="u"),
+    "reset in mid-request, as aiobotocore tells it": EndpointConnectionError(
+        endpoint_url="u", error=ConnectionResetError()
+    ),
+}
+
+
+@pytest.mark.parametrize("error", LOST.values(), ids=LOST)
+def test_lost_answer_is_never_tried_again(error: BotoCoreError) -> None:
+    ((_, outcome),), said = converse_with([error])
+
+    assert outcome.state is SendState.UNKNOWN
+    assert len(said) == 1
+
+
+class NewConnectionError(Exception):
+    """Stands for the errors of urllib3 and aiohttp that say no connection was made."""
+
+
+NEVER_MADE: dict[str, BotoCoreError] = {
+    "connect timeout": ConnectTimeoutError(endpoint_url="u"),
+    "refused": EndpointConnectionError(endpoint_url="u", error=NewConnectionError()),
+}
+
+
+@pytest.mark.parametrize("error", NEVER_MADE.values(), ids=NEVER_MADE)
+def test_connection_that_was_never_made_is_tried_again(error: BotoCoreError) -> None:
+    ((_, outcome),), _ = converse_with([error, ACCEPTED])
+
+    assert outcome.state is SendState.ACCEPTED
+
+
+def test_refused_tag_is_sent_once_more_in_the_alphabet_of_ses() -> None:
+    spelling = Spelling()
+
+    ((_, outcome),), said = converse_with(
+        [refusal("BadRequestException", TAG_REFUSED), ACCEPTED], spelling=spelling
+    )
+
+    names = [one.params["EmailTags"][0]["Name"] for one in said if isinstance(one, Call)]
+    assert outcome.state is SendState.ACCEPTED
+    assert names == ["metadata:order_id", "metadata_order_id"]
+    assert spelling.is_plain
+
+
+def test_connection_keeps_to_the_spelling_ses_took() -> None:
+    spelling = Spelling(is_plain=True)
+
+    _, said = converse_with([ACCEPTED], spelling=spelling)
+
+    assert isinstance(said[0], Call)
+    assert said[0].params["EmailTags"][0]["Name"] == "metadata_order_id"
+
+
+def test_tag_refused_in_every_spelling_ends_rejected() -> None:
+    refused = refusal("BadRequestException", TAG_REFUSED)
+
+    ((_, outcome),), said = converse_with([refused, refused])
+
+    assert outcome.state is SendState.REJECTED
+    assert len(said) == 2
+
+
+def test_only_the_throttled_entries_of_a_bulk_call_are_tried_again() -> None:
+    result, said = converse_with(
+        [bulk("SUCCESS", "ACCOUNT_THROTTLED", "MESSAGE_REJECTED"), bulk("SUCCESS")], BULK
+    )
+
+    again = said[-1]
+    assert isinstance(again, Call)
+    assert [e["Destination"]["ToAddresses"] for e in again.params["BulkEmailEntries"]] == [
+        ["b@x.io"]
+    ]
+    assert [(a, o.state, o.message_id) for (a,), o in result] == [
+        ("a@x.io", "accepted", "id-0"),
+        ("b@x.io", "accepted", "id-0"),
+        ("c@x.io", "rejected", None),
+    ]
+
+
+def test_entry_without_a_result_is_unknown() -> None:
+    result, _ = converse_with([bulk("SUCCESS")], BULK)
+
+    assert [o.state for _, o in result] == ["accepted", "unknown", "unknown"]
+
+
+def test_word_ses_never_used_before_is_failed() -> None:
+    result, _ = converse_with([bulk("SUCCESS", "SUCCESS", "ALIENS")], BULK)
+
+    assert [(o.state, o.code) for _, o in result][2] == ("failed", "ALIENS")
+
+
+VERDICTS: dict[str, tuple[Exception, SendState, Retry]] = {
+    "rate": (THROTTLED, SendState.FAILED, Retry.SOON),
+    "quota": (
+        refusal("TooManyRequestsException", "Daily message quota exceeded", 429),
+        SendState.FAILED,
+        Retry.LATER,
+    ),
+    "unverified": (
+        refusal("MessageRejected", "Email address is not verified. X"),
+        SendState.REJECTED,
+        Retry.NO,
+    ),
+    "account paused": (
+        refusal("MessageRejected", "Sending paused for this account. For more information"),
+        SendState.FAILED,
+        Retry.LATER,
+    ),
+    "refusal without a text": (refusal("BadRequestException"), SendState.REJECTED, Retry.NO),
+    "outage": (refusal("InternalServiceErrorException", "", 500), SendState.FAILED, Retry.SOON),
+    "gateway": (refusal("503", "", 503), SendState.FAILED, Retry.SOON),
+    "error of tomorrow": (refusal("Novelty", "", 400), SendState.REJECTED, Retry.NO),
+    "forbidden of tomorrow": (refusal("Novelty", "", 403), SendState.FAILED, Retry.LATER),
+    "no credentials": (NoCredentialsError(), SendState.FAILED, Retry.LATER),
+}
+
+
+@pytest.mark.parametrize(("error", "state", "retry"), VERDICTS.values(), ids=VERDICTS)
+def test_error_means_what_the_table_says(error: Exception, state: SendState, retry: Retry) -> None:
+    outcome = judge(error)
+
+    assert (outcome.state, outcome.retry) == (state, retry)
+
+
+RAISED: dict[str, tuple[Exception, type[ConfigurationError]]] = {
+    "template missing": (
+        refusal("NotFoundException", "Template x does not exist", 404),
+        ConfigurationError,
+    ),
+    "default set missing": (
+        refusal("BadRequestException", "Configuration set <x> does not exist."),
+        ConfigurationError,
+    ),
+    "permission": (refusal("AccessDeniedException", "not authorized", 403), ConfigurationError),
+    "wrong key": (refusal("UnrecognizedClientException", "invalid", 403), CredentialsError),
+    "no key": (NoCredentialsError(), CredentialsError),
+}
+
+
+@pytest.mark.parametrize(("error", "raised"), RAISED.values(), ids=RAISED)
+def test_wrong_set_up_is_raised_and_tells_what_became_of_all(
+    error: Exception, raised: type[ConfigurationError]
+) -> None:
+    good, _ = converse_with([ACCEPTED])
+    bad, _ = converse_with([error])
+
+    with pytest.raises(raised) as caught:
+        sum_up([1, 1], [good, bad])
+
+    assert type(caught.value) is raised
+    assert caught.value.status is not None
+    assert [one.is_success for one in caught.value.status.messages] == [True, False]
+
+
+def test_every_error_of_the_service_model_is_in_the_table() -> None:
+    import botocore.session
+
+    model = botocore.session.get_session().get_service_model("sesv2")
+
+    assert {shape.error_code for shape in model.error_shapes} <= set(ERROR_CODES)
+
+
+def test_every_bulk_status_of_the_service_model_is_in_the_table() -> None:
+    import botocore.session
+
+    model = botocore.session.get_session().get_service_model("sesv2")
+
+    assert set(model.shape_for("BulkEmailStatus").enum) == set(BULK_STATUSES)

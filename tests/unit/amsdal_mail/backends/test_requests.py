@@ -1,0 +1,205 @@
+"""EmailMessage to SESv2 parameters, held against the service model of botocore."""
+
+import json
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from amsdal_mail import Attachment, EmailMessage
+from amsdal_mail.backends.ses.requests import Request, build_requests
+from amsdal_mail.backends.ses.tags import message_tags, respelled
+
+BASE: dict[str, Any] = {
+    "subject": "Hallo Jörg",
+    "body": "text",
+    "html_body": "<b>html</b>",
+    "from_email": "Café <orders@example.com>",
+    "to": ["Jörg <joerg@münchen.de>"],
+    "cc": ["cc@x.io"],
+    "bcc": ["bcc@x.io"],
+    "reply_to": ["reply@x.io"],
+    "headers": {"X-Entity-Ref": "1234", "X-Greeting": "Grüße"},
+    "attachments": [
+        Attachment("a.txt", b"text", "text/plain"),
+        Attachment("logo.png", b"\x89PNG", "image/png", "logo"),
+    ],
+}
+MODEL = botocore.session.get_session().get_service_model("sesv2")
+KINDS: dict[str, dict[str, Any]] = {
+    "simple": {},
+    "raw": {"headers": {f"X-{n}": "a" for n in range(16)}},
+    "template": {"template_id": "welcome", "merge_global_data": {"a": 1}},
+    "inline template": {"merge_global_data": {"a": 1}},
+    "bulk": {"template_id": "welcome", "merge_data": {}},
+    "inline bulk": {"merge_data": {"joerg@münchen.de": {"name": "J"}}},
+}
+
+
+def requests(**change: Any) -> list[Request]:
+    return build_requests(EmailMessage(**BASE | change), "my-set")
+
+
+def params(**change: Any) -> dict[str, Any]:
+    (request,) = requests(**change)
+    return dict(request.call({"t": "true"}).params)
+
+
+@pytest.mark.parametrize("change", KINDS.values(), ids=KINDS)
+def test_parameters_fit_the_service_model(change: dict[str, Any]) -> None:
+    (request,) = requests(**change)
+    call = request.call({"t": "true"})
+    shape = MODEL.operation_model(
+        {"send_email": "SendEmail", "send_bulk_email": "SendBulkEmail"}[call.operation]
+    ).input_shape
+
+    report = ParamValidator().validate(call.params, shape)
+
+    assert not report.has_errors(), report.generate_report()
+    assert call.params["ConfigurationSetName"] == "my-set"
+    assert call.params["FromEmailAddress"] == "=?utf-8?b?Q2Fmw6k=?= <orders@example.com>"
+
+
+def test_plain_message_is_simple_content() -> None:
+    call = params()
+
+    simple = call["Content"]["Simple"]
+    assert call["Destination"] == {
+        "ToAddresses": ["=?utf-8?b?SsO2cmc=?= <joerg@xn--mnchen-3ya.de>"],
+        "CcAddresses": ["cc@x.io"],
+        "BccAddresses": ["bcc@x.io"],
+    }
+    assert call["ReplyToAddresses"] == ["reply@x.io"]
+    assert call["EmailTags"] == [{"Name": "t", "Value": "true"}]
+    assert simple["Subject"] == {"Data": "Hallo Jörg", "Charset": "UTF-8"}
+    assert simple["Body"]["Html"]["Data"] == "<b>html</b>"
+    assert simple["Headers"][1] == {"Name": "X-Greeting", "Value": "=?utf-8?b?R3LDvMOfZQ==?="}
+    assert simple["Attachments"][1]["ContentDisposition"] == "INLINE"
+    assert simple["Attachments"][1]["ContentId"] == "logo"
+
+
+def test_html_alone_has_no_empty_text_beside_it() -> None:
+    assert set(params(body="")["Content"]["Simple"]["Body"]) == {"Html"}
+
+
+RAW: dict[str, dict[str, Any]] = {
+    "16 headers": {"headers": {f"X-{n}": "a" for n in range(16)}},
+    "long header": {"headers": {"X-A": "a " * 500}},
+    "empty header": {"headers": {"X-A": ""}},
+    "unicode file name": {"attachments": [Attachment("Größe.pdf", b"%PDF", "application/pdf")]},
+}
+
+
+@pytest.mark.parametrize("change", RAW.values(), ids=RAW)
+def test_what_simple_content_cannot_carry_goes_as_mime(change: dict[str, Any]) -> None:
+    call = params(**change)
+
+    raw = call["Content"]["Raw"]["Data"]
+    mime = message_from_bytes(raw, policy=default)
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert mime["Subject"] == "Hallo Jörg"
+    assert mime["Reply-To"] == "reply@x.io"
+    assert mime["Bcc"] is None
+    assert call["Destination"]["BccAddresses"] == ["bcc@x.io"]
+    assert "ReplyToAddresses" not in call
+    for name, value in change.get("headers", {}).items():
+        assert mime[name].split() == value.split()
+    for given, found in zip(change.get("attachments", ()), mime.iter_attachments(), strict=False):
+        assert found.get_filename() == given.filename
+        assert found.get_content() == given.content
+
+
+def test_mime_parts_nest_as_mail_programs_expect() -> None:
+    call = params(headers={f"X-{n}": "a" for n in range(16)})
+
+    mime = message_from_bytes(call["Content"]["Raw"]["Data"], policy=default)
+
+    assert [part.get_content_type() for part in mime.walk()] == [
+        "multipart/mixed",
+        "multipart/related",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "image/png",
+        "text/plain",
+    ]
+
+
+def test_template_without_merge_data_is_one_send_email() -> None:
+    call = params(template_id="welcome", body="", merge_global_data={"year": 2026})
+
+    template = call["Content"]["Template"]
+    assert template["TemplateName"] == "welcome"
+    assert json.loads(template["TemplateData"]) == {"year": 2026}
+    assert len(template["Headers"]) == len(template["Attachments"]) == 2
+
+
+def test_template_without_any_value_has_the_empty_object_ses_insists_on() -> None:
+    assert params(template_id="welcome")["Content"]["Template"]["TemplateData"] == "{}"
+
+
+def test_merge_data_is_one_bulk_entry_a_recipient_over_the_globals() -> None:
+    call = params(
+        template_id="welcome",
+        to=["a@x.io", "B <b@X.io>"],
+        merge_global_data={"plan": "Free", "year": 2026},
+        merge_data={"b@x.IO": {"plan": "Pro"}},
+    )
+
+    entries = call["BulkEmailEntries"]
+    data = [
+        json.loads(one["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"])
+        for one in entries
+    ]
+    assert [one["Destination"]["ToAddresses"] for one in entries] == [["a@x.io"], ["B <b@x.io>"]]
+    assert all(one["Destination"]["CcAddresses"] == ["cc@x.io"] for one in entries)
+    assert data == [{"plan": "Free", "year": 2026}, {"plan": "Pro", "year": 2026}]
+    assert call["DefaultEmailTags"] == [{"Name": "t", "Value": "true"}]
+    assert call["DefaultContent"]["Template"]["TemplateName"] == "welcome"
+
+
+def test_merge_data_without_template_makes_an_inline_one() -> None:
+    call = params(subject="Hi {{name}}", merge_data={})
+
+    content = call["DefaultContent"]["Template"]["TemplateContent"]
+    assert content == {"Subject": "Hi {{name}}", "Text": "text", "Html": "<b>html</b>"}
+
+
+def test_bulk_calls_carry_50_entries_each() -> None:
+    calls = requests(to=[f"u{n}@x.io" for n in range(120)], merge_data={})
+
+    assert [len(one.entries) for one in calls] == [50, 50, 20]
+    assert calls[2].entries[-1] == ("u119@x.io", "cc@x.io", "bcc@x.io")
+
+
+def test_values_are_escaped_only_on_request() -> None:
+    values = {"name": "<b>", "items": [{"q": "a&b"}], "n": 1}
+
+    plain = params(merge_global_data=values)
+    escaped = params(merge_global_data=values, escape_merge_data=True)
+
+    assert json.loads(plain["Content"]["Template"]["TemplateData"]) == values
+    assert json.loads(escaped["Content"]["Template"]["TemplateData"]) == {
+        "name": "&lt;b&gt;",
+        "items": [{"q": "a&amp;b"}],
+        "n": 1,
+    }
+
+
+def test_tags_are_the_documents_own() -> None:
+    message = EmailMessage(**BASE, tags=["onboarding"], metadata={"order_id": "1234"})
+
+    tags = message_tags(message, "metadata:", {"email_id": "e1"})
+
+    assert tags == {"onboarding": "true", "metadata:order_id": "1234", "email_id": "e1"}
+    assert respelled(tags) == {"onboarding": "true", "metadata_order_id": "1234", "email_id": "e1"}
+
+
+def test_respelt_tags_keep_to_the_alphabet_of_ses() -> None:
+    spelt = respelled({"wel come!": "true", "metadata:Größe": "1 m²", "mail": "a.b@c-d_e"})
+
+    assert spelt == {"wel_come_": "true", "metadata_Gr__e": "1_m_", "mail": "a.b@c-d_e"}

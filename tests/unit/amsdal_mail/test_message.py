@@ -1,0 +1,221 @@
+"""EmailMessage: every rule names its field, and the JSON contract keeps every byte."""
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amsdal_mail import Attachment, EmailMessage, InvalidMessageError, MalformedJSONError
+
+ANNA = "anna@example.com"
+FILE = {"filename": "a", "content": b"", "mimetype": "a/b"}
+VALID: dict[str, Any] = {
+    "subject": "Order 1234",
+    "body": "Thank you.",
+    "from_email": "orders@example.com",
+    "to": [ANNA],
+}
+TO_TWO = {"to": ["a@x.io", "b@x.io"]}
+LONG_DATA = {"text": "x" * 262_144}
+
+BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no sender": ({"from_email": ""}, "from_email", "local@domain"),
+    "sender is a list": ({"from_email": ["a@x.io"]}, "from_email", "string"),
+    "bare string": ({"to": "a@x.io"}, "to", "list"),
+    "bare string of cc": ({"cc": "a@x.io"}, "cc", "list"),
+    "bad second address": ({"to": ["a@x.io", "b"]}, "to[1]", "local@domain"),
+    "nobody": ({"to": []}, "to", "at least one"),
+    "51 recipients": ({"cc": ["a@x.io"] * 50}, "to", "51 recipients.*50"),
+    "cc beside each": ({"cc": ["a@x.io"] * 50, "merge_data": {}}, "cc", "50 cc and bcc.*50"),
+    "subject of two lines": ({"subject": "a\nBcc: b@x.io"}, "subject", "line breaks"),
+    "no content": ({"body": ""}, "body", "empty"),
+    "lone surrogate": ({"body": "\ud800"}, "body", "surrogate"),
+    "header with a break": ({"headers": {"X-A": "a\r\nBcc: b"}}, "headers.X-A", "line breaks"),
+    "header name with a colon": ({"headers": {"X:A": "a"}}, "headers.X:A", "colons"),
+    "header name too long": ({"headers": {"X" * 127: "a"}}, f"headers.{'X' * 127}", "126"),
+    "header of another field": ({"headers": {"bcc": "a@x.io"}}, "headers.bcc", "set by bcc"),
+    "header SES writes": ({"headers": {"Message-ID": "<a>"}}, "headers.Message-ID", "by SES"),
+    "MIME header": ({"headers": {"Content-Type": "a/b"}}, "headers.Content-Type", "by SES"),
+    "header twice": ({"headers": {"X-A": "1", "x-a": "2"}}, "headers", "2 times"),
+    "header word too long": ({"headers": {"X-A": "a" * 998}}, "headers.X-A", "998"),
+    "16 headers with a template": (
+        {"template_id": "t", "headers": {f"X-{n}": "a" for n in range(16)}},
+        "headers",
+        "16 headers.*15",
+    ),
+    "long header with a template": (
+        {"template_id": "t", "headers": {"X-A": "a " * 500}},
+        "headers.X-A",
+        "1000 characters.*995",
+    ),
+    "blank tag": ({"tags": ["a", ""]}, "tags[1]", "1 to 255"),
+    "long tag": ({"tags": ["a" * 256]}, "tags[0]", "255.*256"),
+    "tags as a string": ({"tags": "welcome"}, "tags", "list"),
+    "metadata that is no text": ({"metadata": {"a": None}}, "metadata.a", "string"),
+    "long metadata key": ({"metadata": {"k" * 250: "v"}}, f"metadata.{'k' * 250}", "246"),
+    "51 tags and metadata": (
+        {"tags": [f"t{n}" for n in range(26)], "metadata": {f"m{n}": "v" for n in range(25)}},
+        "tags",
+        "51.*50",
+    ),
+    "blocked file type": (
+        {"attachments": [{"filename": "run.EXE", "content": b"", "mimetype": "a/b"}]},
+        "attachments[0].filename",
+        r"\.exe",
+    ),
+    "file name with a break": (
+        {"attachments": [{"filename": "a\r\n.txt", "content": b"", "mimetype": "a/b"}]},
+        "attachments[0].filename",
+        "line breaks",
+    ),
+    "no MIME type": (
+        {"attachments": [{"filename": "a.txt", "content": b"", "mimetype": "text"}]},
+        "attachments[0].mimetype",
+        "type/subtype",
+    ),
+    "content id with angles": (
+        {
+            "attachments": [
+                {"filename": "a", "content": b"", "mimetype": "a/b", "content_id": "<a>"}
+            ]
+        },
+        "attachments[0].content_id",
+        "angle",
+    ),
+    "over 40 MB": (
+        {"attachments": [{"filename": "a", "content": bytes(31_457_283), "mimetype": "a/b"}]},
+        "attachments",
+        "41943057 bytes.*41943040",
+    ),
+    "merge data for a stranger": (
+        {"merge_data": {"z@x.io": {}}},
+        "merge_data.z@x.io",
+        "not one of the addresses in to",
+    ),
+    "merge data twice": ({"to": ["a@x.io"] * 2, "merge_data": {}}, "to", "2 times"),
+    "merge data not JSON": ({"merge_global_data": {"a": object()}}, "merge_global_data.a", "JSON"),
+    "not a number": ({"merge_global_data": {"a": float("nan")}}, "merge_global_data", "NaN"),
+    "merge data too long": ({"merge_global_data": LONG_DATA}, "merge_global_data", "262144"),
+    "merged data too long": (
+        {
+            "merge_global_data": {"a": "x" * 262_000},
+            "merge_data": {VALID["to"][0]: {"b": "x" * 200}},
+        },
+        f"merge_data.{ANNA}",
+        "262144",
+    ),
+    "unknown field": ({"bdy": "x"}, "bdy", "not permitted"),
+}
+
+
+@pytest.mark.parametrize(("change", "field", "rule"), BROKEN.values(), ids=BROKEN)
+def test_broken_rule_names_field_and_limit(change: dict[str, Any], field: str, rule: str) -> None:
+    with pytest.raises(InvalidMessageError, match=rule) as caught:
+        EmailMessage(**VALID | change)
+
+    assert field in [error.field for error in caught.value.errors]
+
+
+def test_every_broken_field_is_named_at_once() -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        EmailMessage(subject="a\nb", from_email="x", to=["y"], tags=[""])
+
+    assert [e.field for e in caught.value.errors] == ["subject", "from_email", "to[0]", "tags[0]"]
+
+
+LIMITS: dict[str, dict[str, Any]] = {
+    "50 recipients": {"cc": [f"c{n}@x.io" for n in range(24)], "bcc": ["b@x.io"] * 25},
+    "10,000 merged": {"to": [f"u{n}@x.io" for n in range(10_000)], "merge_data": {}},
+    "50 tags": {
+        "tags": [f"t{n}" for n in range(25)],
+        "metadata": {f"m{n}": "v" for n in range(25)},
+    },
+    "header of 997": {"headers": {"X-A": "a" * 997}},
+    "template without body": {"body": "", "template_id": "welcome"},
+    "numbers in metadata": {"metadata": {"order": 1234}},
+    "zip attached": {"attachments": [Attachment("a.zip", b"", "application/zip")]},
+}
+
+
+@pytest.mark.parametrize("change", LIMITS.values(), ids=LIMITS)
+def test_message_at_the_limit_is_taken(change: dict[str, Any]) -> None:
+    message = EmailMessage(**VALID | change)
+
+    assert EmailMessage.from_json(message.to_json()) == message
+
+
+def test_message_cannot_be_changed() -> None:
+    message = EmailMessage(**VALID)
+
+    with pytest.raises(ValueError, match="frozen"):
+        message.subject = "b"
+
+
+def test_message_can_be_pickled() -> None:
+    message = EmailMessage(**VALID, attachments=[Attachment("a.png", b"\xff", "image/png")])
+
+    assert pickle.loads(pickle.dumps(message)) == message
+
+
+def test_attachment_alone_names_its_fields() -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        Attachment("a.exe", b"", "x")
+
+    assert [error.field for error in caught.value.errors] == ["filename", "mimetype"]
+
+
+def test_text_given_as_attachment_is_utf8() -> None:
+    assert Attachment("a.txt", "ü", "text/plain").content == "ü".encode()
+
+
+@given(st.binary())
+def test_attachment_bytes_survive_json(content: bytes) -> None:
+    message = EmailMessage(**VALID, attachments=[Attachment("a.bin", content, "a/b")])
+
+    assert EmailMessage.from_json(message.to_json()).attachments[0].content == content
+
+
+NOT_JSON = {"cut off": b'{"to":', "not UTF-8": b'"\xff"', "deep": b"[" * 100_000, "empty": b""}
+
+
+@pytest.mark.parametrize("document", NOT_JSON.values(), ids=NOT_JSON)
+def test_what_is_no_json_is_told_apart(document: bytes) -> None:
+    with pytest.raises(MalformedJSONError):
+        EmailMessage.from_json(document)
+
+
+def test_base64_that_is_none_names_the_attachment() -> None:
+    document = '{"attachments": [{"filename": "a", "content": "?", "mimetype": "a/b"}]}'
+
+    with pytest.raises(InvalidMessageError) as caught:
+        EmailMessage.from_json(document)
+
+    assert "attachments[0].content" in [error.field for error in caught.value.errors]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+FIELDS = st.sampled_from(sorted(EmailMessage.model_fields))
+
+
+@given(st.dictionaries(FIELDS, JSON))
+def test_any_fields_make_a_message_or_a_typed_error(fields: dict[str, Any]) -> None:
+    try:
+        message = EmailMessage(**VALID | fields)
+    except InvalidMessageError:
+        return
+    assert EmailMessage.from_json(message.to_json()) == message
+
+
+def test_part_of_the_recipients_keeps_their_merge_data_only() -> None:
+    merge_data = {"a@X.io": {"n": 1}, "b@x.io": {"n": 2}}
+    message = EmailMessage(**VALID | TO_TWO, merge_data=merge_data)
+
+    part = message.only_to(["a@x.io"])
+
+    assert part.to == ("a@x.io",)
+    assert part.merge_data == {"a@X.io": {"n": 1}}
