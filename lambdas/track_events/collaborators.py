@@ -1,0 +1,34 @@
+"""Build what the function works with, once an execution environment, from its environment."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from track_events.bus import EventBus
+from track_events.service import Tracker
+from track_events.settings import Settings
+
+__all__ = ["tracker_of_environment"]
+
+
+@cache
+def tracker_of_environment() -> Tracker:
+    """Build the tracker, at the first invocation so that a missing setting is logged as an error.
+
+    Raises:
+        ConfigurationError: naming every setting that is missing or wrong.
+    """
+    import boto3
+
+    from email_store.dynamodb import DynamoDBEmailStore
+
+    settings = Settings.from_environment(os.environ)
+    return Tracker(
+        store=DynamoDBEmailStore(
+            boto3.client("dynamodb"), settings.table_name, timedelta(days=settings.retention_days)
+        ),
+        bus=EventBus(boto3.client("events"), settings.event_bus_name),
+        clock=lambda: datetime.now(UTC),
+    )

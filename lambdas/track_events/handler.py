@@ -1,0 +1,93 @@
+"""The Lambda handler for SES's events, whichever way they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from botocore.exceptions import BotoCoreError, ClientError
+
+from amsdal_mail.exceptions import MailError
+from amsdal_mail.tracking import parse_document
+from track_events.collaborators import tracker_of_environment
+from track_events.envelopes import documents, is_from_sqs
+from track_events.failures import described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from track_events.service import Tracker
+
+    Json = dict[str, Any]
+    Answer = PartialItemFailureResponse | None
+    Handler = Callable[[Json, LambdaContext], Answer]
+
+__all__ = ["build", "handle"]
+
+
+def build(make_tracker: Callable[[], Tracker]) -> Handler:
+    """Make the handler; it makes its collaborators when it is first called."""
+    logger, metrics, tracer = Logger(), Metrics(), Tracer()
+
+    @logger.inject_lambda_context
+    @tracer.capture_lambda_handler(capture_response=False)
+    @metrics.log_metrics(capture_cold_start_metric=True)
+    def track(event: Json, _context: LambdaContext) -> Answer:
+        tally: Counter[str] = Counter()
+        try:
+            if is_from_sqs(event):
+                return _track_batch(make_tracker(), event, tally, logger)
+            _track_whole(make_tracker(), event, tally)
+        finally:
+            logger.info("tracked", counts=dict(+tally))
+            for name, count in (+tally).items():
+                metrics.add_metric(name, MetricUnit.Count, count)
+        return None
+
+    handler: Handler = track
+    return handler
+
+
+def _track_batch(
+    tracker: Tracker, event: Json, tally: Counter[str], logger: Logger
+) -> PartialItemFailureResponse:
+    """Track every SQS record; one that fails comes back alone, at last as a dead letter."""
+
+    def track(record: SQSRecord) -> None:  # Powertools passes `record` by name
+        tracker.track(parse_document(record.body), tally)
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    answer = process_partial_response(event, track, processor)
+    failures = zip(answer["batchItemFailures"], processor.exceptions, strict=True)
+    for failure, (_, error, stack) in failures:
+        tally["FailedRecords"] += 1
+        details = {"record": failure["itemIdentifier"], **described(error, stack)}
+        logger.warning("record failed", extra=details)
+    return answer
+
+
+def _track_whole(tracker: Tracker, event: Json, tally: Counter[str]) -> None:
+    """Track what came without a queue: raising is the only way to have it sent again."""
+    found = documents(event)
+    if not found:
+        tally["IgnoredNotifications"] += 1
+    try:
+        for document in found:
+            tracker.track(parse_document(document), tally)
+    except (MailError, BotoCoreError, ClientError):
+        tally["FailedRecords"] += 1
+        raise
+
+
+handle = build(tracker_of_environment)

@@ -1,0 +1,68 @@
+"""Put what happened where it belongs: recipient states, suppression list, bus, timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from track_events.outcomes import event_record, recipient_record, suppression
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from amsdal_mail.tracking import EventKind, TrackingEvent
+    from email_store.store import EmailStore
+
+__all__ = ["Publisher", "Tracker", "metric_of"]
+
+
+class Publisher(Protocol):
+    """Where every event goes for the user's own rules."""
+
+    def publish(self, events: Iterable[TrackingEvent]) -> None:
+        """Publish the events, or raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """Holds no state of its own: any number of threads may track at once."""
+
+    store: EmailStore
+    bus: Publisher
+    clock: Callable[[], datetime]
+
+    def track(self, events: Sequence[TrackingEvent], tally: Counter[str]) -> None:
+        """Take in the events of one notification, adding to `tally` by the names of metrics.
+
+        The event's place in the timeline is written last: it says that all the rest is done. What
+        fails before is done again when the record comes back, and does no harm twice: a state
+        only moves up, a suppression is renewed, the bus is at least once. At most three writes
+        an event.
+        """
+        if not events:
+            tally["IgnoredNotifications"] += 1
+        new = [event for event in events if not self.store.has_event(event_record(event))]
+        tally["DuplicateEvents"] += len(events) - len(new)
+        for event in new:
+            self._note(event, tally)
+        self.bus.publish(new)
+        for event in new:
+            is_new = self.store.add_event(event_record(event), now=self.clock())
+            tally[metric_of(event.kind) if is_new else "DuplicateEvents"] += 1
+
+    def _note(self, event: TrackingEvent, tally: Counter[str]) -> None:
+        recipient = recipient_record(event)
+        if recipient is not None:
+            self.store.raise_recipient(recipient, now=self.clock())
+        entry = suppression(event)
+        if entry is not None:
+            self.store.suppress(entry)
+            tally["SuppressedAddresses"] += 1
+
+
+def metric_of(kind: EventKind) -> str:
+    """Name the metric that counts events of a kind: `DeliveryDelayEvents`."""
+    return "".join(word.capitalize() for word in kind.value.split("_")) + "Events"
