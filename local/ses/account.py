@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from local.ses.templates import TemplateContent
 
 _DAY = timedelta(hours=24)
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class SendRate:
         passed = (now - self._at).total_seconds() if self._at else full / rate
         self._tokens = min(full, self._tokens + passed * rate)
         self._at = now
-        if self._tokens < 1:
+        if self._tokens < 1 - _ROUNDING:
             return False
         self._tokens -= recipients
         return True

@@ -90,13 +90,6 @@ def _check_tag(name: str, value: str) -> Refusal | None:
     return None
 
 
-def check_empty_header_names(headers: Iterable[Mapping[str, str]]) -> Refusal | None:
-    """Comes before the model's constraints, which an empty name breaks as well."""
-    if any(header.get("Name") == "" for header in headers):
-        return bad_request("Empty header names are illegal.")
-    return None
-
-
 def check_duplicate_headers(names: Iterable[str]) -> Refusal | None:
     """A field that may occur once, given twice; letter case does not matter."""
     seen: set[str] = set()

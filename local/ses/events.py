@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesHeaderParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.ses.messages import Json, Message, bare_address, new_id
+from local.ses.mime_reading import readable
 
 if TYPE_CHECKING:
     from local.ses.mailbox import Step
@@ -45,7 +46,7 @@ def mail(message: Message, step: Step) -> Json:
     unrendered = bool(message.template) and step.kind in {"Send", "Rendering Failure"}
     identity = bare_address(message.source)
     arn = f"arn:aws:ses:{message.region}:{message.account}:identity/{identity}"
-    headers, truncated = _headers(b"" if unrendered else message.mime)
+    headers, truncated = _headers(message, unrendered)
     body: Json = {
         "timestamp": timestamp(message.accepted_at),
         "source": identity,
@@ -64,32 +65,38 @@ def mail(message: Message, step: Step) -> Json:
     return body
 
 
-def _headers(mime: bytes) -> tuple[list[dict[str, str]], bool]:
+def _headers(message: Message, unrendered: bool) -> tuple[list[dict[str, str]], bool]:
     """Header fields up to 10 KB, in their order, with whether any was cut."""
+    fields = _unrendered_fields(message) if unrendered else _fields(message.mime)
     kept: list[dict[str, str]] = []
     size = 0
-    for name, value in BytesHeaderParser(policy=policy.compat32).parsebytes(mime).items():
-        text = "".join(str(value).splitlines()).strip()
-        size += len(name) + len(text) + 4
+    for name, value in fields:
+        size += len(name) + len(value) + len(": \r\n")
         if size > _HEADER_LIMIT:
             return kept, True
-        kept.append({"name": name, "value": text})
+        kept.append({"name": name, "value": value})
     return kept, False
+
+
+def _unrendered_fields(message: Message) -> list[tuple[str, str]]:
+    return [("From", message.source), ("To", ", ".join(message.to))]
+
+
+def _fields(mime: bytes) -> list[tuple[str, str]]:
+    """Unfolded. Date and Message-ID are SES's own and written after the events' headers."""
+    parsed = BytesHeaderParser(policy=policy.compat32).parsebytes(mime)
+    unfolded = ((name, "".join(str(value).splitlines()).strip()) for name, value in parsed.items())
+    return [field for field in unfolded if field[0].lower() not in {"date", "message-id"}]
 
 
 def _common_headers(message: Message, unrendered: bool) -> Json:
     common: Json = {"from": [message.source], "to": list(message.to), "messageId": message.id}
-    if message.cc:
-        common["cc"] = list(message.cc)
-    if unrendered:
-        return common
-    parsed = BytesHeaderParser(policy=policy.compat32).parsebytes(message.mime)
-    for field, key in (("From", "from"), ("To", "to"), ("Cc", "cc"), ("Reply-To", "replyTo")):
-        if parsed[field] is not None:
-            common[key] = [str(parsed[field])]
-    for field, key in (("Date", "date"), ("Subject", "subject")):
-        if parsed[field] is not None:
-            common[key] = str(parsed[field])
+    fields = {} if unrendered else {name.lower(): value for name, value in _fields(message.mime)}
+    for name, key in (("from", "from"), ("to", "to"), ("cc", "cc"), ("reply-to", "replyTo")):
+        if name in fields:
+            common[key] = [fields[name]]
+    if "subject" in fields:
+        common["subject"] = readable(fields["subject"])
     return common
 
 
@@ -99,6 +106,7 @@ def _tags(message: Message, step: Step) -> Json:
     tags: dict[str, list[str]] = {
         "ses:operation": [message.operation],
         "ses:source-ip": [message.source_ip],
+        "ses:source-tls-version": ["TLSv1.3"],
         "ses:from-domain": [domain],
         "ses:caller-identity": [message.caller],
     }
@@ -127,18 +135,20 @@ def _delivery(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
 
 
 def _bounce(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
-    # Without a delivery report an entry holds the address alone.
-    report = {"action": "failed", "status": step.status, "diagnosticCode": step.text}
-    extra = report if step.status else {}
-    never_tried = step.sub in {"Suppressed", "OnAccountSuppressionList"}
-    return "bounce", {
+    body: Json = {
         "feedbackId": new_id(at, message.region),
         "bounceType": step.type,
         "bounceSubType": step.sub,
-        "bouncedRecipients": [{"emailAddress": to, **extra} for to in step.recipients],
+        "bouncedRecipients": [{"emailAddress": to} for to in step.recipients],
         "timestamp": timestamp(at),
-        "reportingMTA": "dns; amazonses.com" if never_tried else f"dns; {_REPORTING_MTA}",
     }
+    # Without a delivery report (an out-of-office reply) an entry holds the address alone.
+    if step.status:
+        report = {"action": "failed", "status": step.status, "diagnosticCode": step.text}
+        body["bouncedRecipients"] = [{**entry, **report} for entry in body["bouncedRecipients"]]
+        never_tried = step.sub in {"Suppressed", "OnAccountSuppressionList"}
+        body["reportingMTA"] = "dns; amazonses.com" if never_tried else f"dns; {_REPORTING_MTA}"
+    return "bounce", body
 
 
 def _complaint(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
@@ -196,16 +206,18 @@ def _delay(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
 
 
 def _subscription(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
-    def preferences(out: bool) -> dict[str, Any]:
-        return {"unsubscribeAll": out, "topicSubscriptionStatus": []}
-
     return "subscription", {
-        "contactList": step.sub or "local",
+        "contactList": step.sub,
         "timestamp": timestamp(at),
         "source": "UnsubscribeHeader",
-        "newTopicPreferences": preferences(True),
-        "oldTopicPreferences": preferences(False),
+        "newTopicPreferences": _preferences("OptOut"),
+        "oldTopicPreferences": _preferences("OptIn"),
     }
+
+
+def _preferences(status: str) -> Json:
+    topics = [{"topicName": "local", "subscriptionStatus": status}]
+    return {"unsubscribeAll": status == "OptOut", "topicSubscriptionStatus": topics}
 
 
 _DETAILS = {

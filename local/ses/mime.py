@@ -66,6 +66,11 @@ def with_ses_fields(raw: bytes, envelope: Envelope) -> bytes:
     return fields + "".join(kept).encode("latin-1") + blank + rest
 
 
+def has_empty_header_name(raw: bytes) -> bool:
+    """Whether a field of a raw message begins with its colon."""
+    return any(field.startswith(":") for field in _unfolded(_split_head(raw)[0]))
+
+
 def _envelope_fields(envelope: Envelope) -> list[tuple[str, str]]:
     lists = (("Reply-To", envelope.reply_to), ("To", envelope.to), ("Cc", envelope.cc))
     return [

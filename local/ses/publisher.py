@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TRIES = 5
-_FIRST_WAIT = 0.2
 
 
 class Publisher:
@@ -37,12 +36,14 @@ class Publisher:
         switches: Callable[[], Switches],
         now: Callable[[], datetime],
         chance: random.Random,
+        first_wait: float = 0.2,
     ) -> None:
         self._aws = aws
         self._messages = messages
         self._switches = switches
         self._now = now
         self._chance = chance
+        self._first_wait = first_wait
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -55,6 +56,11 @@ class Publisher:
         task = asyncio.create_task(self._play(message, list(steps)))
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    async def quiet(self) -> None:
+        """Wait until every event is published or given up."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
         """Drop the events not yet published."""
@@ -97,7 +103,7 @@ class Publisher:
                 await self._aws.publish(topic, text)
             except (BotoCoreError, ClientError) as error:
                 logger.warning("publishing to %s failed (try %d): %s", topic, tried + 1, error)
-                await asyncio.sleep(_FIRST_WAIT * 2**tried)
+                await asyncio.sleep(self._first_wait * 2**tried)
             else:
                 return True
         logger.error("an event for %s was given up after %d tries", topic, _TRIES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.ses import checks
 from local.ses.errors import Refusal, bad_request, first
-from local.ses.mime import Attachment, Content
+from local.ses.mime import Attachment, Content, has_empty_header_name
 from local.ses.mime_reading import leaves, parse, readable
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ def check_content(content: Mapping[str, Any], given: Sending) -> Refusal | None:
 
 def check_raw(mime: bytes) -> Refusal | None:
     """A raw message needs a From of its own, single fields once, no blocked file."""
+    if has_empty_header_name(mime):
+        return bad_request("Empty header names are illegal.")
     message = parse(mime)
     if message["From"] is None:
         return bad_request("Missing required header 'From'.")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Newer models allow more than the one installed here.
 _NEWER_MAXIMUM = {"MessageHeaderValue": 995}
+# SES has a text of its own for this one.
+_EMPTY = {"MessageHeaderName": "Empty header names are illegal."}
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "map": (dict,),
@@ -36,6 +38,10 @@ class _WrongTypeError(ValueError):
     """A JSON value of another type than the model's."""
 
 
+class _EmptyError(ValueError):
+    """An empty text for which SES has a text of its own."""
+
+
 @cache
 def service_model() -> ServiceModel:
     """The SESv2 model of the installed botocore."""
@@ -49,6 +55,8 @@ def check(operation: str, body: dict[str, Any]) -> Refusal | None:
         failures = list(_failures(shape, body, ""))
     except _WrongTypeError:
         return Refusal(400, "SerializationException", None)
+    except _EmptyError as empty:
+        return bad_request(str(empty))
     if not failures:
         return None
     count = "1 validation error" if len(failures) == 1 else f"{len(failures)} validation errors"
@@ -85,6 +93,8 @@ def _structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _text(shape: Any, value: str, path: str) -> Iterator[str]:
+    if not value and shape.name in _EMPTY:
+        raise _EmptyError(_EMPTY[shape.name])
     at = f"Value '{value}' at '{path}'"
     yield from _length(shape, len(value), at)
     pattern = shape.metadata.get("pattern")
