@@ -86,6 +86,10 @@ class MemoryEmailStore:
         """See EmailStore."""
         return {one for one in addresses if one.lower() in self._suppressions}
 
+    def has_event(self, event: EventRecord) -> bool:
+        """See EmailStore."""
+        return (event.email_id, event.event_id) in self._events
+
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:  # noqa: ARG002 - no expiry here
         """See EmailStore."""
         with self._lock:

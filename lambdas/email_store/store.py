@@ -10,7 +10,11 @@ from email_store.claims import Claim, Part, Results
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.view import EmailView
 
-__all__ = ["EmailStore"]
+__all__ = ["EmailStore", "StoreError"]
+
+
+class StoreError(Exception):
+    """The table refused a call or could not be reached; the cause says why. Try again later."""
 
 
 class EmailStore(Protocol):

@@ -1,0 +1,179 @@
+"""DynamoDBEmailStore: the store in one DynamoDB table, every change one conditional write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from email_store import items
+from email_store.claims import (
+    Claim,
+    ClaimOutcome,
+    Part,
+    PartState,
+    Results,
+    refusal,
+    with_events,
+)
+from email_store.items import Item
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.table import Change, Table
+from email_store.view import EmailView, view
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["DynamoDBEmailStore"]
+
+CLAIMABLE = (
+    "attribute_not_exists(pk) OR"
+    " (fingerprint = :fingerprint AND is_settled = :is_settled AND lease_until <= :now)"
+)
+STILL_OURS = "attempt = :attempt"
+NEW = "attribute_not_exists(pk)"
+WEAKER = "attribute_not_exists(pk) OR #rank < :rank"
+
+
+class DynamoDBEmailStore:
+    """An EmailStore in the table `table_name`.
+
+    Items but suppressions expire after `retention`; DynamoDB deletes them within some days.
+
+    Raises:
+        StoreError: from every operation, when DynamoDB refuses the call or cannot be reached.
+    """
+
+    def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
+        self._table = Table(client, table_name)
+        self._retention = retention
+
+    def claim(
+        self,
+        record: EmailRecord,
+        part: Part,
+        addresses: Collection[str],
+        *,
+        now: datetime,
+        lease_seconds: int,
+    ) -> Claim:
+        """See EmailStore."""
+        lease = {"lease_until": int(now.timestamp()) + lease_seconds}
+        claim = self._open(record, part, addresses, now, lease)
+        if claim.outcome is ClaimOutcome.CLAIMED and claim.attempt > 1:
+            return Claim(part, claim.outcome, self._with_events(claim), claim.attempt)
+        return claim
+
+    def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
+        """See EmailStore."""
+        return self._open(record, Part(record.email_id), addresses, record.created_at)
+
+    def settle(self, claim: Claim, results: Results) -> bool:
+        """See EmailStore."""
+        return self._give_back(claim, results, is_settled=True)
+
+    def release(self, claim: Claim, results: Results) -> bool:
+        """See EmailStore."""
+        return self._give_back(claim, results, is_settled=False)
+
+    def reject(self, record: EmailRecord) -> bool:
+        """See EmailStore."""
+        item = {
+            **items.part_key(Part(record.email_id)),
+            **items.email_item(record),
+            **items.new_part(record.fingerprint, ()),
+            "is_settled": True,
+        }
+        return self._table.put(item | self._expiry(record.created_at), NEW)
+
+    def suppressed(self, addresses: Collection[str]) -> set[str]:
+        """See EmailStore."""
+        keys = {one: items.suppression_key(one) for one in addresses}
+        found = {item["pk"] for item in self._table.get_many(keys.values())}
+        return {one for one, key in keys.items() if key["pk"] in found}
+
+    def has_event(self, event: EventRecord) -> bool:
+        """See EmailStore."""
+        return bool(self._table.get_many([items.event_key(event)]))
+
+    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+        """See EmailStore."""
+        return self._table.put(items.event_item(event) | self._expiry(now), NEW)
+
+    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+        """See EmailStore."""
+        item = items.recipient_item(recipient) | self._expiry(now)
+        # RANK is one of DynamoDB's reserved words.
+        return self._table.put(item, WEAKER, {"rank": recipient.state.rank}, {"#rank": "rank"})
+
+    def suppress(self, suppression: Suppression) -> None:
+        """See EmailStore."""
+        self._table.put(items.suppression_item(suppression))
+
+    def load(self, email_id: str) -> EmailView | None:
+        """See EmailStore."""
+        record: EmailRecord | None = None
+        parts: list[PartState] = []
+        recipients: list[RecipientRecord] = []
+        events: list[EventRecord] = []
+        for item in self._table.partition(items.email_partition(email_id)):
+            match item["sk"].partition("#")[0]:
+                case "EMAIL":
+                    record = items.read_email(item)
+                    parts.append(items.read_part(item))
+                case "CHUNK":
+                    parts.append(items.read_part(item))
+                case "RECIPIENT":
+                    recipients.append(items.read_recipient(item))
+                case "EVENT":
+                    events.append(items.read_event(item))
+        if not (parts or recipients or events):
+            return None
+        return view(email_id, record, parts, recipients, events)
+
+    def _open(
+        self,
+        record: EmailRecord,
+        part: Part,
+        addresses: Collection[str],
+        now: datetime,
+        lease: Item | None = None,
+    ) -> Claim:
+        new = items.new_part(record.fingerprint, addresses) | self._expiry(now)
+        if part.chunk is None:
+            new |= items.email_item(record)
+        seconds = int(now.timestamp())
+        if lease is not None:
+            del new["lease_until"], new["attempt"]
+        change = Change(
+            condition=CLAIMABLE,
+            condition_values={
+                "fingerprint": record.fingerprint,
+                "is_settled": False,
+                "now": seconds,
+            },
+            sets=lease or {},
+            defaults=new,
+            counts=() if lease is None else ("attempt",),
+        )
+        written = self._table.update(items.part_key(part), change)
+        state = items.read_part(written.item)
+        if written.is_done:
+            return Claim(part, ClaimOutcome.CLAIMED, state.results, state.attempt)
+        outcome = refusal(state, record.fingerprint, seconds) or ClaimOutcome.BUSY
+        return Claim(part, outcome, state.results, state.attempt)
+
+    def _with_events(self, claim: Claim) -> Results:
+        keys = [items.recipient_key(claim.part.email_id, one) for one in claim.results]
+        return with_events(claim.results, map(items.read_recipient, self._table.get_many(keys)))
+
+    def _give_back(self, claim: Claim, results: Results, *, is_settled: bool) -> bool:
+        change = Change(
+            condition=STILL_OURS,
+            condition_values={"attempt": claim.attempt},
+            sets=items.given_back(results, is_settled=is_settled),
+        )
+        return self._table.update(items.part_key(claim.part), change).is_done
+
+    def _expiry(self, now: datetime) -> Item:
+        return {"expires_at": items.expiry(now, self._retention)}

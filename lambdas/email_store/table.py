@@ -1,0 +1,183 @@
+"""Table: the few DynamoDB calls the store makes, on plain Python values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from email_store.store import StoreError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["Table", "Written"]
+
+BATCH_GET_LIMIT = 100
+"""Keys that BatchGetItem takes in one call."""
+BATCH_GET_TRIES = 6
+FIRST_PAUSE = 0.05
+"""Seconds before keys that DynamoDB left unprocessed are asked for again; doubled each time."""
+
+Attributes = Mapping[str, Any]
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An update of one item, made only where `condition`, over `condition_values`, holds."""
+
+    condition: str
+    condition_values: Attributes
+    sets: Attributes
+    defaults: Attributes = field(default_factory=dict)
+    """What is set only where the item does not have it."""
+    counts: tuple[str, ...] = ()
+    """What goes up by one, from nothing to 1."""
+
+    def expression(self) -> str:
+        """Write the update expression."""
+        parts = [f"#{name} = :set_{name}" for name in self.sets]
+        parts += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
+        parts += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in self.counts]
+        return f"SET {', '.join(parts)}"
+
+    def names(self) -> dict[str, str]:
+        """Name the placeholders: some attributes are among DynamoDB's reserved words."""
+        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.counts)}
+
+    def values(self) -> dict[str, Any]:
+        """Give the values by their placeholders, still without the colon."""
+        to_set = {f"set_{name}": one for name, one in (*self.sets.items(), *self.defaults.items())}
+        counting = {"zero": 0, "one": 1} if self.counts else {}
+        return {**self.condition_values, **to_set, **counting}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of a conditional update: the item after it, or as it stood in its way."""
+
+    is_done: bool
+    item: Attributes
+
+
+class Table:
+    """One table, by its boto3 client.
+
+    Raises:
+        StoreError: from every call, when DynamoDB refuses it or cannot be reached.
+    """
+
+    def __init__(
+        self, client: DynamoDBClient, name: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._sleep = sleep
+
+    def put(
+        self,
+        item: Attributes,
+        condition: str | None = None,
+        values: Attributes | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Put the item; False, and nothing written, when the condition does not hold."""
+        params: dict[str, Any] = {"Item": _to_dynamodb(item)}
+        if condition:
+            params["ConditionExpression"] = condition
+        if values:
+            params["ExpressionAttributeValues"] = _placeholders(values)
+        if names:
+            params["ExpressionAttributeNames"] = dict(names)
+        return self._write("put_item", params).is_done
+
+    def update(self, key: Attributes, change: Change) -> Written:
+        """Change one item, or make it, in one conditional write."""
+        params = {
+            "Key": _to_dynamodb(key),
+            "UpdateExpression": change.expression(),
+            "ConditionExpression": change.condition,
+            "ExpressionAttributeNames": change.names(),
+            "ExpressionAttributeValues": _placeholders(change.values()),
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        return self._write("update_item", params)
+
+    def get_many(self, keys: Iterable[Attributes]) -> list[Attributes]:
+        """Get the items that exist, consistently, in any order."""
+        wanted = iter({tuple(sorted(key.items())): key for key in keys}.values())
+        found: list[Attributes] = []
+        while batch := list(islice(wanted, BATCH_GET_LIMIT)):
+            found += self._get_batch(batch)
+        return found
+
+    def partition(self, partition_key: str) -> Iterator[Attributes]:
+        """Read every item of a partition, consistently, in the order of the sort keys."""
+        params: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": _placeholders({"pk": partition_key}),
+            "ConsistentRead": True,
+        }
+        while True:
+            page = self._call("query", {"TableName": self._name, **params})
+            yield from map(_from_dynamodb, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            params["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _get_batch(self, keys: Collection[Attributes]) -> list[Attributes]:
+        found: list[Attributes] = []
+        request = {
+            self._name: {"Keys": [_to_dynamodb(key) for key in keys], "ConsistentRead": True}
+        }
+        for attempt in range(BATCH_GET_TRIES):
+            answer = self._call("batch_get_item", {"RequestItems": request})
+            found += map(_from_dynamodb, answer["Responses"].get(self._name, []))
+            # A batch over 16 MB or over the capacity comes back in part, without an error.
+            request = answer.get("UnprocessedKeys") or {}
+            if not request:
+                return found
+            self._sleep(FIRST_PAUSE * 2**attempt)
+        raise StoreError(f"DynamoDB left keys unprocessed {BATCH_GET_TRIES} times")
+
+    def _write(self, operation: str, params: Mapping[str, Any]) -> Written:
+        try:
+            answer = self._call(operation, {"TableName": self._name, **params})
+        except StoreError as error:
+            cause = error.__cause__
+            if isinstance(cause, ClientError) and _is_lost_condition(cause):
+                # botocore puts the modelled members of an error beside `Error`.
+                old: Attributes = cause.response.get("Item", {})  # type: ignore[assignment]
+                return Written(is_done=False, item=_from_dynamodb(old))
+            raise
+        return Written(is_done=True, item=_from_dynamodb(answer.get("Attributes", {})))
+
+    def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
+        try:
+            return getattr(self._client, operation)(**params)
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError(f"DynamoDB {operation}: {error}") from error
+
+
+def _is_lost_condition(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _placeholders(values: Attributes) -> dict[str, Any]:
+    return {f":{name}": _serialize(value) for name, value in values.items()}
+
+
+def _to_dynamodb(item: Attributes) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items()}
+
+
+def _from_dynamodb(item: Attributes) -> dict[str, Any]:
+    return {name: _deserialize(value) for name, value in item.items()}
