@@ -1,0 +1,48 @@
+"""What the contracts are held against: MiniStack and the SES simulator, once a session."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local import ministack, simulator
+from local.environment import ACCESS_KEY, REGION, SECRET_KEY
+from local.ports import free_port
+
+AWS_VARIABLES = {
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.fixture(scope="session")
+def ses_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def aws_url(ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of MiniStack: every service but SES."""
+    port = free_port()
+    run_dir = tmp_path_factory.mktemp("ministack")
+    with ministack.running(port, ses_url=f"http://127.0.0.1:{ses_port}", run_dir=run_dir):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def ses_url(aws_url: str, ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the SES simulator."""
+    run_dir = tmp_path_factory.mktemp("ses")
+    with simulator.running(ses_port, aws_endpoint=aws_url, run_dir=run_dir):
+        yield f"http://127.0.0.1:{ses_port}"
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch, aws_url: str, ses_url: str) -> None:
+    """The environment of a program that uses the local AWS, and nothing else of AWS."""
+    for name, value in AWS_VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses_url)

@@ -1,0 +1,157 @@
+"""One contract for every backend, sync and async."""
+
+import io
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from amsdal_mail import (
+    Attachment,
+    ConfigurationError,
+    EmailMessage,
+    SendState,
+    SendStatus,
+    get_connection,
+)
+from amsdal_mail.backends.base import BaseBackend
+
+pytestmark = pytest.mark.usefixtures("aws_environment")
+
+Send = Callable[[list[EmailMessage]], Awaitable[SendStatus]]
+TO = ["success+a@simulator.amazonses.com", "Bé <success+b@simulator.amazonses.com>"]
+SPECS = ["success+a@simulator.amazonses.com", "success+b@simulator.amazonses.com"]
+MESSAGES: dict[str, dict[str, Any]] = {
+    "plain": {"body": "text"},
+    "html with inline image": {
+        "html_body": '<img src="cid:logo">',
+        "attachments": [Attachment("logo.png", b"\x89PNG", "image/png", "logo")],
+    },
+    "copies": {"body": "text", "to": TO[:1], "cc": TO[1:2], "bcc": TO[1:2]},
+    "unicode": {"subject": "Grüße 🎉", "body": "Größe", "from_email": "Café <orders@example.com>"},
+    "headers and reply_to": {
+        "body": "text",
+        "headers": {"X-Ref": "1", "X-Name": "Größe"},
+        "reply_to": ["help@example.com"],
+    },
+    "raw": {"body": "text", "headers": {f"X-{n}": "a" for n in range(20)}},
+    "tags and metadata": {"body": "text", "tags": ["welcome"], "metadata": {"order_id": "1234"}},
+    "merged": {
+        "subject": "Hi {{name}}",
+        "body": "{{name}}",
+        "merge_data": {SPECS[0]: {"name": "A"}},
+    },
+    "merged globals": {"subject": "{{x}}", "body": "{{x}}", "merge_global_data": {"x": "y"}},
+}
+
+
+def message(**fields: Any) -> EmailMessage:
+    return EmailMessage(**{"subject": "s", "from_email": "orders@example.com", "to": TO} | fields)
+
+
+@pytest.fixture(scope="session")
+def queue_url(aws_url: str) -> str:
+    queue = boto3.client(
+        "sqs",
+        endpoint_url=aws_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    return str(queue.create_queue(QueueName="contract")["QueueUrl"])
+
+
+@pytest.fixture(params=["memory", "console", "ses", "sqs"])
+def connection(request: pytest.FixtureRequest) -> BaseBackend:
+    options: dict[str, Any] = {}
+    if request.param == "sqs":
+        options = {"queue_url": request.getfixturevalue("queue_url")}
+    if request.param == "console":
+        options = {"stream": io.StringIO()}
+    return get_connection(request.param, **options)
+
+
+@pytest.fixture(params=["sync", "async"])
+def send(request: pytest.FixtureRequest, connection: BaseBackend) -> Send:
+    async def send_now(messages: list[EmailMessage]) -> SendStatus:
+        if request.param == "sync":
+            return connection.send_messages(messages)
+        return await connection.asend_messages(messages)
+
+    return send_now
+
+
+@pytest.mark.parametrize("fields", MESSAGES.values(), ids=MESSAGES)
+async def test_every_recipient_of_a_valid_message_is_taken(
+    send: Send, fields: dict[str, Any]
+) -> None:
+    status = await send([message(**fields)])
+
+    assert status.is_success, status
+    assert set(status.recipients) == set(SPECS)
+    assert status.message_id
+    assert all(one.message_id for one in status.recipients.values())
+
+
+async def test_answers_come_in_the_order_of_the_messages(send: Send) -> None:
+    addresses = [f"success+{n}@simulator.amazonses.com" for n in range(25)]
+
+    status = await send([message(body="text", to=[one]) for one in addresses])
+
+    assert status.is_success
+    assert [list(one.recipients) for one in status.messages] == [[one] for one in addresses]
+    assert len(set(status.message_ids)) == 25
+
+
+async def test_recipients_of_a_plain_message_share_the_id(send: Send) -> None:
+    status = await send([message(body="text")])
+
+    assert len(status.message_ids) == 1
+
+
+async def test_no_messages_are_no_success_and_no_error(send: Send) -> None:
+    status = await send([])
+
+    assert not status.is_success
+    assert not status.recipients
+
+
+async def test_one_message_without_a_list_is_a_type_error(send: Send) -> None:
+    with pytest.raises(TypeError, match="list of messages"):
+        await send(message(body="text"))  # type: ignore[arg-type]
+
+
+async def test_something_else_than_a_message_is_a_type_error(send: Send) -> None:
+    with pytest.raises(TypeError, match="EmailMessage objects, not dict"):
+        await send([{"subject": "s"}])  # type: ignore[list-item]
+
+
+async def test_backend_is_a_context_manager_of_both_kinds(connection: BaseBackend) -> None:
+    with connection as opened:
+        assert opened.send_messages([message(body="text")]).is_success
+    async with connection as opened:
+        assert (await opened.asend_messages([message(body="text")])).is_success
+        assert (await opened.asend_messages([message(body="text")])).is_success
+    assert connection.send_messages([message(body="text")]).is_success
+
+
+def test_unknown_option_is_named(connection: BaseBackend) -> None:
+    path = f"{type(connection).__module__}.{type(connection).__qualname__}"
+
+    with pytest.raises(ConfigurationError, match="colour"):
+        get_connection(path, colour="red")
+
+
+async def test_bulk_recipients_have_an_id_each() -> None:
+    status = get_connection("ses").send_messages([message(body="{{x}}", merge_data={})])
+
+    assert len(status.message_ids) == 2
+
+
+async def test_queued_message_is_the_contract_with_the_id_given_back(queue_url: str) -> None:
+    sent = message(body="text", attachments=[Attachment("a", b"\x00", "a/b")])
+
+    status = get_connection("sqs", queue_url=queue_url).send_messages([sent])
+
+    assert {one.state for one in status.recipients.values()} == {SendState.QUEUED}

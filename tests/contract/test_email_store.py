@@ -1,0 +1,279 @@
+"""What every EmailStore promises."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from amsdal_mail.exceptions import FieldError
+from amsdal_mail.status import RecipientStatus, Retry, SendState
+from email_store.claims import Claim, ClaimOutcome, Part
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.states import EmailState
+from email_store.store import EmailStore
+
+NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
+LEASE = 90
+ANNA, BEN = "anna@example.com", "ben@example.com"
+ID = "order-1234"
+PART = Part(ID)
+RECORD = EmailRecord(
+    email_id=ID,
+    fingerprint="f1",
+    created_at=NOW,
+    from_email="Shop <shop@example.com>",
+    subject="Grüße",
+    tags=("welcome",),
+    metadata={"order:id": "1234"},
+    recipient_count=2,
+)
+ACCEPTED = {one: RecipientStatus(one, SendState.ACCEPTED, f"ses-{one}") for one in (ANNA, BEN)}
+
+
+def claim(store: EmailStore, *, at: datetime = NOW, part: Part = PART, **changes: str) -> Claim:
+    record = EmailRecord(**{**_fields(RECORD), **changes})
+    return store.claim(record, part, (ANNA, BEN), now=at, lease_seconds=LEASE)
+
+
+def _fields(record: EmailRecord) -> dict[str, object]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def recipient(state: EmailState, address: str = ANNA, at: datetime = NOW) -> RecipientRecord:
+    return RecipientRecord(
+        email_id=ID,
+        address=address,
+        state=state,
+        at=at,
+        message_id="0100",
+        error_message=state.value,
+    )
+
+
+def event(event_id: str = "e1", at: datetime = NOW) -> EventRecord:
+    return EventRecord(
+        email_id=ID,
+        event_id=event_id,
+        kind="delivery",
+        at=at,
+        message_id="0100",
+        recipient=ANNA,
+        details={"processing_ms": 12, "smtp_response": None},
+        raw={"eventType": "Delivery", "float": 1.5, "empty": {}},
+    )
+
+
+def states(store: EmailStore) -> dict[str, EmailState]:
+    found = store.load(ID)
+    assert found is not None
+    return {one.address: one.state for one in found.recipients}
+
+
+# Claim, settle, release
+
+
+def test_the_first_claim_is_granted_with_every_recipient_queued(store: EmailStore) -> None:
+    granted = claim(store)
+
+    assert granted.outcome is ClaimOutcome.CLAIMED
+    assert {one.state for one in granted.results.values()} == {SendState.QUEUED}
+    assert set(granted.results) == {ANNA, BEN}
+    assert states(store) == {ANNA: EmailState.SENDING, BEN: EmailState.SENDING}
+
+
+def test_a_settled_email_is_replayed_with_its_results(store: EmailStore) -> None:
+    failed = RecipientStatus(BEN, SendState.REJECTED, None, "MessageRejected", "no", Retry.NO)
+    results = {**ACCEPTED, BEN: failed}
+    assert store.settle(claim(store), results)
+
+    replay = claim(store, at=NOW + timedelta(days=1))
+
+    assert replay.outcome is ClaimOutcome.SETTLED
+    assert replay.results == results
+
+
+def test_a_held_lease_makes_others_wait(store: EmailStore) -> None:
+    claim(store)
+
+    assert claim(store, at=NOW + timedelta(seconds=LEASE - 1)).outcome is ClaimOutcome.BUSY
+
+
+def test_a_lease_that_ran_out_is_taken_over(store: EmailStore) -> None:
+    first = claim(store)
+    second = claim(store, at=NOW + timedelta(seconds=LEASE))
+
+    assert second.outcome is ClaimOutcome.CLAIMED
+    assert second.attempt == first.attempt + 1
+
+
+def test_who_lost_the_lease_writes_nothing(store: EmailStore) -> None:
+    first = claim(store)
+    second = claim(store, at=NOW + timedelta(seconds=LEASE))
+
+    assert not store.settle(first, {})
+    assert not store.release(first, {})
+    assert store.settle(second, ACCEPTED)
+    assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
+
+
+@pytest.mark.parametrize("settled", [True, False], ids=["settled", "being sent"])
+def test_another_request_with_the_same_id_is_a_conflict(store: EmailStore, settled: bool) -> None:
+    first = claim(store)
+    if settled:
+        store.settle(first, ACCEPTED)
+
+    assert claim(store, fingerprint="f2").outcome is ClaimOutcome.CONFLICT
+
+
+def test_a_released_email_can_be_claimed_at_once_and_remembers_who_has_it(
+    store: EmailStore,
+) -> None:
+    queued = RecipientStatus(BEN, SendState.QUEUED, None, "TooManyRequestsException", "rate")
+    store.release(claim(store), {ANNA: ACCEPTED[ANNA], BEN: queued})
+
+    again = claim(store)
+
+    assert again.outcome is ClaimOutcome.CLAIMED
+    assert again.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
+
+
+def test_a_takeover_counts_as_accepted_whom_events_show(store: EmailStore) -> None:
+    claim(store)
+    store.raise_recipient(recipient(EmailState.DELIVERED), now=NOW)
+
+    again = claim(store, at=NOW + timedelta(seconds=LEASE))
+
+    assert again.results[ANNA] == RecipientStatus(ANNA, SendState.ACCEPTED, "0100")
+    assert again.results[BEN].state is SendState.QUEUED
+
+
+def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: claim(store).outcome, range(8)))
+
+    assert outcomes.count(ClaimOutcome.CLAIMED) == 1
+    assert outcomes.count(ClaimOutcome.BUSY) == 7
+
+
+def test_chunks_are_claimed_apart_and_seen_together(store: EmailStore) -> None:
+    one, two = claim(store, part=Part(ID, 1)), claim(store, part=Part(ID, 2))
+    store.settle(one, {ANNA: ACCEPTED[ANNA]})
+    store.settle(two, {BEN: ACCEPTED[BEN]})
+
+    assert claim(store, part=Part(ID, 1)).outcome is ClaimOutcome.SETTLED
+    assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
+
+
+# Register, reject
+
+
+def test_a_registered_email_is_queued_until_it_is_claimed(store: EmailStore) -> None:
+    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.CLAIMED
+    assert states(store) == {ANNA: EmailState.QUEUED, BEN: EmailState.QUEUED}
+
+    assert claim(store).outcome is ClaimOutcome.CLAIMED
+    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.BUSY
+
+
+def test_registering_again_says_to_queue_again_since_the_first_try_may_have_failed(
+    store: EmailStore,
+) -> None:
+    store.register(RECORD, (ANNA, BEN))
+
+    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.CLAIMED
+
+
+def test_registering_a_settled_email_replays_it(store: EmailStore) -> None:
+    store.settle(claim(store), ACCEPTED)
+
+    again = store.register(RECORD, (ANNA, BEN))
+
+    assert (again.outcome, again.results) == (ClaimOutcome.SETTLED, ACCEPTED)
+
+
+def test_a_rejected_email_shows_its_broken_rules(store: EmailStore) -> None:
+    errors = (FieldError("to", "needs at least one recipient"),)
+    record = EmailRecord(email_id=ID, fingerprint="f", created_at=NOW, errors=errors)
+
+    assert store.reject(record)
+    assert not store.reject(record)
+    found = store.load(ID)
+    assert found is not None
+    assert found.state is EmailState.REJECTED
+    assert found.record == record
+
+
+# Events
+
+
+def test_an_event_is_added_once(store: EmailStore) -> None:
+    assert not store.has_event(event())
+    assert store.add_event(event(), now=NOW)
+    assert store.has_event(event())
+    assert not store.add_event(event(), now=NOW + timedelta(minutes=1))
+
+
+def test_the_timeline_is_in_the_order_of_time(store: EmailStore) -> None:
+    late, early = event("a", NOW + timedelta(seconds=1)), event("b", NOW)
+    store.add_event(late, now=NOW)
+    store.add_event(early, now=NOW)
+
+    found = store.load(ID)
+
+    assert found is not None
+    assert found.timeline == (early, late)
+    assert found.timeline[0].raw == early.raw
+
+
+def test_late_delivery_delay_does_not_erase_a_bounce(store: EmailStore) -> None:
+    assert store.raise_recipient(recipient(EmailState.BOUNCED), now=NOW)
+    assert not store.raise_recipient(recipient(EmailState.DELAYED), now=NOW)
+
+    assert states(store) == {ANNA: EmailState.BOUNCED}
+
+
+def test_the_first_of_two_equal_states_stays(store: EmailStore) -> None:
+    store.raise_recipient(recipient(EmailState.OPENED), now=NOW)
+
+    later = recipient(EmailState.OPENED, at=NOW + timedelta(days=1))
+    assert not store.raise_recipient(later, now=NOW)
+
+
+def test_events_come_before_the_record_and_win_over_its_result(store: EmailStore) -> None:
+    store.raise_recipient(recipient(EmailState.DELIVERED), now=NOW)
+    before = store.load(ID)
+    assert before is not None
+    assert (before.record, before.state) == (None, EmailState.DELIVERED)
+
+    store.settle(claim(store), ACCEPTED)
+
+    after = store.load(ID)
+    assert after is not None
+    assert after.record == RECORD
+    assert states(store) == {ANNA: EmailState.DELIVERED, BEN: EmailState.ACCEPTED}
+    assert after.state is EmailState.ACCEPTED
+
+
+def test_an_email_nobody_knows_is_none(store: EmailStore) -> None:
+    assert store.load("nobody-knows") is None
+
+
+# Suppression list
+
+
+def test_suppressed_addresses_are_found_whatever_their_letter_case(store: EmailStore) -> None:
+    entry = Suppression(address="Anna@example.com", reason="bounce", at=NOW, email_id=ID)
+    store.suppress(entry)
+    store.suppress(entry)
+
+    assert store.suppressed(["ANNA@example.com", BEN]) == {"ANNA@example.com"}
+
+
+def test_many_addresses_are_looked_up_at_once(store: EmailStore) -> None:
+    addresses = [f"p{number}@example.com" for number in range(250)]
+    store.suppress(Suppression(address=addresses[249], reason="complaint", at=NOW))
+
+    assert store.suppressed(addresses) == {addresses[249]}
+    assert store.suppressed([]) == set()
