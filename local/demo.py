@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from local import samples, signals
 from local.api_client import call, get
 from local.local_aws import LocalAws
@@ -29,6 +31,7 @@ TEMPLATE = "order-shipped"
 TITLES = ("email", "by", "recipient", "state", "SES id", "timeline")
 DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.25
+ID_WIDTH = 25  # of about 60 characters; the first 16 are the time
 
 
 @dataclass
@@ -61,7 +64,7 @@ def main() -> int:
     try:
         with signals.raised():
             _run(run_dir)
-    except (DemoError, ProcessError) as error:
+    except (DemoError, ProcessError, ClientError) as error:
         print(f"\n{error}\nLogs: {run_dir}", file=sys.stderr)
         return 1
     except signals.EndedBySignal:
@@ -129,7 +132,12 @@ def _rows(sent: Sent) -> Iterator[tuple[str, ...]]:
     if not sent.outcome.recipients:
         yield (*head, "-", sent.outcome.state, "-", "-")
     for one in sent.outcome.recipients:
-        yield (*head, one.address, one.state, one.message_id or "-", one.story() or "-")
+        ses_id = _shortened(one.message_id) if one.message_id else "-"
+        yield (*head, one.address, one.state, ses_id, one.story() or "-")
+
+
+def _shortened(ses_id: str) -> str:
+    return ses_id if len(ses_id) <= ID_WIDTH else f"{ses_id[:ID_WIDTH]}…"
 
 
 if __name__ == "__main__":
