@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from amsdal_mail.exceptions import MailError
+from email_store.store import StoreError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,12 +21,19 @@ def described(error: BaseException | None, stack: TracebackType | None) -> dict[
 
     The text of an unforeseen exception may quote the event, and with it somebody's address.
     """
-    found: dict[str, object] = {
+    return {
         "error": type(error).__name__,
+        "text": _safe_text(error),
         "stack": traceback.format_tb(stack)[-FRAMES:],
     }
-    if isinstance(error, MailError):
-        found["text"] = str(error)
-    if isinstance(error, ClientError):
-        found["text"] = f"{error.operation_name}: {error.response['Error'].get('Code')}"
-    return found
+
+
+def _safe_text(error: BaseException | None) -> str | None:
+    match error:
+        case MailError():
+            return str(error)
+        case ClientError():
+            return f"{error.operation_name}: {error.response['Error'].get('Code')}"
+        case StoreError():
+            return _safe_text(error.__cause__)
+    return None

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.exceptions import MailError
 from amsdal_mail.tracking import parse_document
+from email_store.store import StoreError
 from track_events.collaborators import tracker_of_environment
 from track_events.envelopes import documents, is_from_sqs
 from track_events.failures import described
@@ -85,7 +86,7 @@ def _track_whole(tracker: Tracker, event: Json, tally: Counter[str]) -> None:
     try:
         for document in found:
             tracker.track(parse_document(document), tally)
-    except (MailError, BotoCoreError, ClientError):
+    except (MailError, StoreError, BotoCoreError, ClientError):
         tally["FailedRecords"] += 1
         raise
 

@@ -30,8 +30,10 @@ def parse_document(document: object) -> list[TrackingEvent]:
     match document:
         case str() if document.lstrip().startswith(VALIDATION_TEXT):
             return []
-        case str() | bytes():
+        case str():
             return parse_document(_loaded(document))
+        case bytes():
+            return parse_document(_decoded(document))
         case {"Type": "Notification", "Message": str(message)}:
             return parse_document(message)
         case {"Type": "SubscriptionConfirmation" | "UnsubscribeConfirmation"}:
@@ -48,7 +50,14 @@ def _parse_detail(detail: Mapping[str, object]) -> list[TrackingEvent]:
     return parse_event(detail) if "eventType" in detail or "mail" in detail else []
 
 
-def _loaded(document: str | bytes) -> object:
+def _decoded(document: bytes) -> str:
+    try:
+        return document.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidEventError("(body)", "must be UTF-8") from error
+
+
+def _loaded(document: str) -> object:
     try:
         return json.loads(document)
     except (ValueError, RecursionError) as error:

@@ -1,0 +1,19 @@
+"""The one loader of the sample payloads under `events/`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+EVENTS = Path(__file__).parents[1] / "events"
+
+
+def names(folder: str) -> list[str]:
+    """Every sample of a folder: `ses/bounce_permanent`."""
+    found = sorted(f"{folder}/{path.stem}" for path in (EVENTS / folder).glob("*.json"))
+    assert found, f"no samples in events/{folder}"
+    return found
+
+
+def load(name: str) -> Any:
+    """The payload of `events/<name>.json`, fresh each time."""
+    return json.loads((EVENTS / f"{name}.json").read_text())

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from amsdal_mail.exceptions import InvalidEventError
+from amsdal_mail.tracking import EventKind, parse_document
+from tests.sample_events import load
+
+VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES event publishing."
+BOUNCE = load("ses/bounce_permanent")
+SNS = {"Type": "Notification", "TopicArn": "arn", "Message": json.dumps(BOUNCE) + "\n"}
+EVENTBRIDGE = {"detail-type": "Email Bounced", "source": "aws.ses", "detail": BOUNCE}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        BOUNCE,
+        json.dumps(BOUNCE),
+        json.dumps(BOUNCE).encode(),
+        json.dumps(BOUNCE) + "\n",
+        SNS,
+        json.dumps(SNS),
+        EVENTBRIDGE,
+        json.dumps(EVENTBRIDGE),
+        json.dumps({**SNS, "Message": json.dumps(EVENTBRIDGE)}),
+    ],
+    ids=[
+        "mapping",
+        "text",
+        "bytes",
+        "with-newline",
+        "sns",
+        "sns-text",
+        "eventbridge",
+        "eventbridge-text",
+        "eventbridge-in-sns",
+    ],
+)
+def test_an_event_is_found_however_it_travels(document: object) -> None:
+    (event,) = parse_document(document)
+
+    assert event.kind is EventKind.BOUNCE
+    assert event.recipient == "nobody@example.net"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        VALIDATION_TEXT,
+        json.dumps(VALIDATION_TEXT),
+        f"{VALIDATION_TEXT}\n".encode(),
+        json.dumps({**SNS, "Message": VALIDATION_TEXT}),
+        {"Type": "SubscriptionConfirmation", "Message": "You have chosen to subscribe"},
+        {"Type": "UnsubscribeConfirmation", "Message": "You have chosen to deactivate"},
+        {**EVENTBRIDGE, "detail-type": "Sending Status Disabled", "detail": {"version": "1"}},
+    ],
+    ids=[
+        "validation",
+        "validation-json",
+        "validation-bytes",
+        "validation-sns",
+        "subscribe",
+        "unsubscribe",
+        "account-event",
+    ],
+)
+def test_a_note_about_no_mail_is_no_event(document: object) -> None:
+    assert parse_document(document) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "hello", "{", "[]", "null", "7", '"x"', b"\xff\xfe", "[" * 100_000, "9" * 5000, None, 3],
+    ids=lambda value: repr(value)[:12],
+)
+def test_what_is_no_json_object_is_one_typed_error(document: object) -> None:
+    with pytest.raises(InvalidEventError):
+        parse_document(document)
