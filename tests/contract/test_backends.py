@@ -5,12 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 
 from amsdal_mail import (
     Attachment,
     ConfigurationError,
     EmailMessage,
+    EmailRequest,
+    InvalidMessageError,
     SendState,
     SendStatus,
     get_connection,
@@ -50,16 +53,10 @@ def message(**fields: Any) -> EmailMessage:
     return EmailMessage(**{"subject": "s", "from_email": "orders@example.com", "to": TO} | fields)
 
 
-@pytest.fixture(scope="session")
-def queue_url(aws_url: str) -> str:
-    queue = boto3.client(
-        "sqs",
-        endpoint_url=aws_url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    return str(queue.create_queue(QueueName="contract")["QueueUrl"])
+@pytest.fixture
+def queue_url(aws_environment: None, request: pytest.FixtureRequest) -> str:
+    name = f"contract-{abs(hash(request.node.nodeid))}"
+    return str(boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"])
 
 
 @pytest.fixture(params=["memory", "console", "ses", "sqs"])
@@ -149,9 +146,61 @@ async def test_bulk_recipients_have_an_id_each() -> None:
     assert len(status.message_ids) == 2
 
 
-async def test_queued_message_is_the_contract_with_the_id_given_back(queue_url: str) -> None:
+def test_queued_message_is_the_wire_contract_with_the_id_given_back(queue_url: str) -> None:
     sent = message(body="text", attachments=[Attachment("a", b"\x00", "a/b")])
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([sent])
 
+    (record,) = boto3.client("sqs").receive_message(QueueUrl=queue_url)["Messages"]
+    request = EmailRequest.from_json(record["Body"])
     assert {one.state for one in status.recipients.values()} == {SendState.QUEUED}
+    assert request.message == sent
+    assert request.idempotency_key == status.message_id
+
+
+def test_key_of_the_caller_is_kept(queue_url: str) -> None:
+    request = EmailRequest.of(message(body="text"), "order-1234")
+
+    status = get_connection("sqs", queue_url=queue_url).send_messages([request])
+
+    assert status.message_id == "order-1234"
+
+
+def test_missing_queue_is_a_configuration_error_with_the_status(queue_url: str) -> None:
+    connection = get_connection("sqs", queue_url=f"{queue_url}-missing")
+
+    with pytest.raises(ConfigurationError) as caught:
+        connection.send_messages([message(body="text")])
+
+    assert caught.value.status is not None
+    assert not caught.value.status.is_success
+
+
+def test_message_over_one_mebibyte_is_refused_before_anything_is_queued(queue_url: str) -> None:
+    connection = get_connection("sqs", queue_url=queue_url)
+
+    with pytest.raises(InvalidMessageError, match=r"messages\[1\]: has 1048[0-9]{3} .*1048576"):
+        connection.send_messages([message(body="a"), message(body="a" * 1_048_576)])
+
+    assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=queue_url)
+
+
+def test_batches_stay_below_one_mebibyte_together(queue_url: str) -> None:
+    connection = get_connection("sqs", queue_url=queue_url)
+
+    status = connection.send_messages([message(body="a" * 400_000) for _ in range(12)])
+
+    assert status.is_success
+
+
+def test_metadata_goes_through_although_ses_refuses_the_colon(ses_url: str) -> None:
+    connection = get_connection("ses")
+    sent = message(body="text", metadata={"order_id": "1234", "Größe": "1 m²"}, tags=["wel come"])
+
+    status = connection.send_messages([sent, sent])
+
+    assert status.is_success
+    tags = httpx.get(f"{ses_url}/_local/messages").json()["messages"]
+    assert [one["tags"] for one in tags if one["id"] in status.message_ids] == [
+        {"wel_come": ["true"], "metadata_order_id": ["1234"], "metadata_Gr__e": ["1_m_"]}
+    ] * 2

@@ -12,6 +12,7 @@ from amsdal_mail.backends.errors import checked_set_up
 from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
 from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.tags import message_tags
+from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.rules import METADATA_PREFIX
 from amsdal_mail.status import SendStatus
@@ -55,6 +56,8 @@ class SESBackend(AWSBackend):
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
         self.metadata_prefix = prefix or METADATA_PREFIX
+        if max_attempts < 1:
+            raise ConfigurationError(f"max_attempts must be at least 1, is {max_attempts}")
         self.max_attempts = max_attempts
         self._spelling = Spelling()
 

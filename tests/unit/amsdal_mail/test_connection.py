@@ -1,0 +1,201 @@
+"""get_connection and the options of the backends."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import amsdal_mail
+from amsdal_mail import ConfigurationError, EmailMessage, InvalidMessageError, get_connection
+from amsdal_mail.backends.aws import region_from
+from amsdal_mail.backends.console import ConsoleBackend
+from amsdal_mail.backends.memory import MemoryBackend, outbox
+from amsdal_mail.backends.ses import SESBackend
+
+PUBLIC = (
+    "Attachment ConfigurationError CredentialsError EmailMessage EmailRequest FieldError"
+    " InvalidMessageError MailError MalformedJSONError NotSentError RecipientStatus RejectedError"
+    " Retry SendError SendState SendStatus SuppressedError UnknownOutcomeError asend_mail"
+    " get_connection send_mail"
+)
+KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+
+
+def ses(environ: dict[str, str] | None = None, **options: Any) -> SESBackend:
+    return SESBackend(environ=environ or {}, **options)
+
+
+def test_public_names_are_these() -> None:
+    assert amsdal_mail.__all__ == PUBLIC.split()
+
+
+def test_import_loads_no_sdk() -> None:
+    code = "import sys, amsdal_mail; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True, cwd="lambdas")
+
+    heavy = {"aioboto3", "boto3", "botocore", "aws_lambda_powertools", "idna"}
+    assert not heavy & set(loaded.stdout.split())
+
+
+def test_backend_is_chosen_by_environment_else_ses() -> None:
+    assert isinstance(get_connection(environ={}), SESBackend)
+    assert isinstance(get_connection(environ={"AMSDAL_EMAIL_BACKEND": "memory"}), MemoryBackend)
+
+
+def test_backend_is_chosen_by_dotted_path() -> None:
+    path = "amsdal_mail.backends.console.ConsoleBackend"
+
+    assert isinstance(get_connection(path), ConsoleBackend)
+
+
+WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
+    "unknown name": ("sess", {}, "'sess'.*console, memory, ses, sqs"),
+    "no such module": ("nowhere.Backend", {}, "'nowhere.Backend' cannot be imported"),
+    "no such class": ("amsdal_mail.Backend", {}, "'amsdal_mail.Backend' cannot be imported"),
+    "no backend": ("json.JSONDecoder", {}, "no subclass of BaseBackend"),
+    "unknown option": ("ses", {"colour": "red"}, "colour"),
+    "key without secret": ("ses", {"aws_access_key_id": "A"}, "aws_secret_access_key"),
+    "token without keys": ("ses", {"aws_session_token": "T"}, "aws_session_token"),
+    "no concurrency": ("ses", {"max_concurrency": 0}, "max_concurrency.*0"),
+    "no attempts": ("ses", {"max_attempts": 0}, "max_attempts.*0"),
+    "queue without address": ("sqs", {"environ": {}}, "queue_url"),
+}
+
+
+@pytest.mark.parametrize(("name", "options", "text"), WRONG.values(), ids=WRONG)
+def test_wrong_choice_is_named(name: str, options: dict[str, Any], text: str) -> None:
+    environ = options.pop("environ", {})
+
+    with pytest.raises(ConfigurationError, match=text):
+        get_connection(name, environ=environ, **options)
+
+
+REGIONS: dict[str, tuple[dict[str, str], str]] = {
+    "neither": ({}, "us-east-1"),
+    "default region": ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+    "region first": ({"AWS_DEFAULT_REGION": "a", "AWS_REGION": "eu-north-1"}, "eu-north-1"),
+    "empty": ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+}
+
+
+@pytest.mark.parametrize(("environ", "region"), REGIONS.values(), ids=REGIONS)
+def test_region_comes_from_the_environment(environ: dict[str, str], region: str) -> None:
+    assert region_from(environ) == region
+
+
+def test_option_wins_over_environment() -> None:
+    environ = {"AWS_SES_CONFIGURATION_SET": "theirs", "AWS_SES_METADATA_PREFIX": "m_"}
+
+    plain, chosen = ses(environ), ses(environ, configuration_set="ours", metadata_prefix="x_")
+
+    assert (plain.configuration_set, plain.metadata_prefix) == ("theirs", "m_")
+    assert (chosen.configuration_set, chosen.metadata_prefix) == ("ours", "x_")
+
+
+def test_keys_go_to_the_sdk_and_out_of_sight() -> None:
+    backend = ses(**KEYS, aws_session_token="token", region_name="eu-west-1")
+
+    credentials = backend.client()._request_signer._credentials
+    assert (credentials.access_key, credentials.secret_key) == ("AKIA", "secret")
+    assert credentials.token == "token"
+    assert "secret" not in repr(backend.options)
+    assert "token" not in repr(backend.options)
+
+
+def test_sdk_never_tries_a_send_again_by_itself() -> None:
+    assert ses(**KEYS).client().meta.config.retries["total_max_attempts"] == 1
+
+
+def test_fork_gets_a_client_of_its_own() -> None:
+    backend = ses(**KEYS)
+    parents = backend.client()
+
+    backend._client_pid -= 1
+
+    assert backend.client() is not parents
+
+
+def test_send_mail_names_every_broken_field() -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        amsdal_mail.send_mail("a\nb", "", "x", "y@x.io", connection=MemoryBackend())
+
+    fields = [error.field for error in caught.value.errors]
+    assert fields == ["subject", "from_email", "to"]
+
+
+def test_send_mail_hands_over_every_option() -> None:
+    options: dict[str, Any] = {
+        "cc": ["c@x.io"],
+        "bcc": ["d@x.io"],
+        "reply_to": ["r@x.io"],
+        "headers": {"X-A": "1"},
+        "tags": ["t"],
+        "metadata": {"m": "1"},
+        "template_id": "welcome",
+        "merge_data": {"y@x.io": {"a": 1}},
+        "merge_global_data": {"b": 2},
+        "escape_merge_data": True,
+        "track_opens": True,
+        "track_clicks": False,
+        "attachments": [amsdal_mail.Attachment("a", b"", "a/b")],
+    }
+
+    amsdal_mail.send_mail(
+        "s", "b", "x@x.io", ["y@x.io"], html_message="h", connection=MemoryBackend(), **options
+    )
+
+    assert outbox[-1].message == EmailMessage(
+        subject="s", body="b", html_body="h", from_email="x@x.io", to=["y@x.io"], **options
+    )
+
+
+def test_default_connection_is_kept_until_the_environment_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from amsdal_mail.connection import _default_connection
+
+    monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "memory")
+    first = _default_connection()
+    again = _default_connection()
+    monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "console")
+
+    assert first is again
+    assert isinstance(_default_connection(), ConsoleBackend)
+
+
+def test_console_shows_what_each_recipient_gets(capsys: pytest.CaptureFixture[str]) -> None:
+    merge_data = {"a@x.io": {"name": "Anna"}, "b@x.io": {"name": "Ben"}}
+    message = EmailMessage(
+        subject="s",
+        body="Hi {{name}}",
+        from_email="f@x.io",
+        to=list(merge_data),
+        merge_data=merge_data,
+    )
+
+    get_connection("console").send_messages([message])
+
+    shown = capsys.readouterr().out
+    assert "To: a@x.io" in shown.split("Hi Anna")[0]
+    assert "Hi Ben" in shown
+
+
+def test_outbox_has_the_mime_of_every_recipient() -> None:
+    message = EmailMessage(
+        subject="{{x}}",
+        body="{{x}}",
+        from_email="f@x.io",
+        to=["a@x.io", "b@x.io"],
+        merge_data={"a@x.io": {"x": "<1>"}},
+        merge_global_data={"x": "2"},
+        escape_merge_data=True,
+    )
+
+    get_connection("memory").send_messages([message])
+
+    first, second = outbox[-1].rendered
+    assert b"\r\n\r\n&lt;1&gt;" in first
+    assert b"Subject: 2\r\n" in second
