@@ -1,0 +1,34 @@
+"""One simulator process for all tests here, reset before each."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import processes
+from local.paths import ROOT
+from local.ports import LOOPBACK, free_port
+from tests.contract.ses_simulator.running import Simulator
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    port, log = free_port(), tmp_path_factory.mktemp("ses") / "ses.log"
+    command = [sys.executable, "-m", "local.ses", "--port", str(port), "--event-delay-ms", "1"]
+    command += ["--configuration-set", "set"]
+    started = processes.start(command, log=log, env=dict(os.environ), cwd=ROOT)
+    try:
+        url = f"http://{LOOPBACK}:{port}"
+        processes.wait_until_ready(started, f"{url}/_local/health", name="the simulator", log=log)
+        yield Simulator(url)
+    finally:
+        processes.stop(started)
+    assert "Traceback" not in Path(log).read_text()
+
+
+@pytest.fixture
+def simulator(process: Simulator) -> Simulator:
+    process.control("POST", "/reset")
+    return process

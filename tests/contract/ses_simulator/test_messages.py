@@ -1,0 +1,87 @@
+"""Accepted messages: their MIME, their events, and what people make of them."""
+
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.contract.ses_simulator.running import SIMPLE, Simulator, raw
+
+
+def test_a_simple_message_is_kept_as_mime(simulator: Simulator) -> None:
+    attachment = {
+        "RawContent": b"%PDF",
+        "FileName": "a.pdf",
+        "ContentType": "application/pdf",
+        "ContentDisposition": "INLINE",
+        "ContentId": "pdf",
+    }
+    content = {
+        **SIMPLE["Simple"],
+        "Body": {"Text": {"Data": "täxt"}, "Html": {"Data": "<b>h</b>"}},
+        "Headers": [{"Name": "X-Order", "Value": "1"}],
+        "Attachments": [attachment],
+    }
+
+    message_id = simulator.send(
+        Content={"Simple": content},
+        Destination={
+            "ToAddresses": ["a@b.c"],
+            "CcAddresses": ["C <c@b.c>"],
+            "BccAddresses": ["d@b.c"],
+        },
+        EmailTags=[{"Name": "email_id", "Value": "e1"}],
+        ConfigurationSetName="set",
+    )
+
+    kept = simulator.settled(message_id)
+    assert (kept["subject"], kept["text"].strip(), kept["html"].strip()) == (
+        "Grüße",
+        "täxt",
+        "<b>h</b>",
+    )
+    assert kept["destinations"] == ["a@b.c", "c@b.c", "d@b.c"]
+    assert kept["tags"] == {"email_id": ["e1"]}
+    assert kept["configuration_set"] == "set"
+    assert kept["attachments"][0]["filename"] == "a.pdf"
+    assert {"name": "X-Order", "value": "1"} in kept["headers"]
+    with urllib.request.urlopen(f"{simulator.url}/_local/messages/{message_id}/raw") as answer:
+        mime = answer.read()
+    assert mime.isascii()
+    assert b"d@b.c" not in mime
+
+
+def test_a_raw_message_is_taken_with_the_recipients_of_its_headers(simulator: Simulator) -> None:
+    content = raw("From: a@b.c\r\nTo: X <x@y.z>\r\nBcc: w@y.z\r\nSubject: s\r\n\r\nhello\r\n")
+    answer = simulator.call("send_email", Content=content)
+
+    kept = simulator.kept(answer["MessageId"])
+    assert (kept["destinations"], kept["text"]) == (["x@y.z", "w@y.z"], "hello\r\n")
+
+
+FEEDBACK = {
+    "bounce": ({"kind": "bounce"}, "Bounce", "BOUNCE"),
+    "full mailbox": ({"kind": "bounce", "bounce": "mailboxfull"}, "Bounce", None),
+    "complaint": ({"kind": "complaint"}, "Complaint", "COMPLAINT"),
+    "not spam": ({"kind": "complaint", "complaint": "not-spam"}, "Complaint", None),
+    "delay": ({"kind": "delay"}, "DeliveryDelay", None),
+    "open": ({"kind": "open"}, "Open", None),
+    "click": ({"kind": "click", "link": "https://x"}, "Click", None),
+    "unsubscribe": ({"kind": "unsubscribe"}, "Subscription", None),
+}
+
+
+@pytest.mark.parametrize(("body", "kind", "reason"), FEEDBACK.values(), ids=FEEDBACK.keys())
+def test_a_person_can_make_a_recipient_answer(
+    simulator: Simulator, body: dict[str, Any], kind: str, reason: str | None
+) -> None:
+    message_id = simulator.send()
+    simulator.settled(message_id)
+
+    simulator.control("POST", f"/messages/{message_id}/events", body)
+
+    events = simulator.settled(message_id)["events"]
+    assert [row["event"]["eventType"] for row in events] == ["Send", "Delivery", kind]
+    listed = simulator.call("list_suppressed_destinations")["SuppressedDestinationSummaries"]
+    assert [row["Reason"] for row in listed] == ([reason] if reason else [])
