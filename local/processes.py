@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -11,26 +10,16 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from local import tied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 TERM_SECONDS = 5.0
 TAIL_LINES = 25
-_PR_SET_PDEATHSIG = 1
-
-
-class Started(Protocol):
-    """What stopping needs to know of a process."""
-
-    pid: int
-
-    def poll(self) -> int | None:
-        """Return the exit status, or None while the process runs."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for the exit status."""
+TIED = (sys.executable, "-I", "-S", tied.__file__)
 
 
 class ProcessError(RuntimeError):
@@ -49,14 +38,13 @@ def start(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            list(command),
+            [*TIED, str(os.getpid()), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=_tie_to_parent(),
         )
 
 
@@ -77,7 +65,7 @@ def run(
         raise ProcessError(_with_tail(text, log))
 
 
-def stop(process: Started, *, patience: float = TERM_SECONDS) -> None:
+def stop(process: subprocess.Popen[bytes], *, patience: float = TERM_SECONDS) -> None:
     """End the process and its whole group: SIGTERM, `patience` seconds, then SIGKILL."""
     if process.poll() is None:
         _signal_group(process.pid, signal.SIGTERM)
@@ -89,7 +77,7 @@ def stop(process: Started, *, patience: float = TERM_SECONDS) -> None:
 
 
 def wait_until_ready(
-    process: Started, url: str, *, name: str, log: Path, seconds: float = 30.0
+    process: subprocess.Popen[bytes], url: str, *, name: str, log: Path, seconds: float = 30.0
 ) -> None:
     """Wait until `url` answers 200; `ProcessError` when the process ends or takes too long."""
     deadline = time.monotonic() + seconds
@@ -120,17 +108,3 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
     except ProcessLookupError:
         return  # the whole group is gone already
-
-
-def _tie_to_parent() -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def tie() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died between the fork and this line
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return tie
