@@ -11,6 +11,18 @@ import pytest
 from local import processes
 from local.paths import ROOT
 
+STARTS_A_CHILD = """
+import os, sys, time
+from pathlib import Path
+from local import processes
+code = "import time; print('ready', flush=True); time.sleep(60)"
+log = Path("child.log")
+child = processes.start(
+    [sys.executable, "-c", code], log=log, env=dict(os.environ), cwd=Path.cwd()
+)
+print(child.pid, flush=True)
+time.sleep(60)
+"""
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 IGNORES_SIGTERM = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
@@ -78,14 +90,9 @@ def test_stopping_twice_is_harmless(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
 def test_a_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
-    parent = python(
-        "import os, sys, time; from pathlib import Path; from local import processes;"
-        " child = processes.start([sys.executable, '-c', 'import time; time.sleep(60)'],"
-        " log=Path('child.log'), env=dict(os.environ), cwd=Path.cwd());"
-        " print(child.pid, flush=True); time.sleep(60)",
-        tmp_path / "log",
-    )
+    parent = python(STARTS_A_CHILD, tmp_path / "log")
     child = int(first_line(tmp_path / "log"))
+    first_line(tmp_path / "child.log")
 
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
