@@ -37,18 +37,13 @@ class EmailTable(Construct):
         )
 
     def grant_records(self, role: iam.IRole) -> None:
-        """Let the role read and write items and ask the index; no scan, no change of the table."""
-        items = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
-        batches = ("BatchWriteItem", "ConditionCheckItem")
+        """Let the role read and write items by their keys: no scan, no deletion, no index."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=[f"dynamodb:{action}" for action in (*items, *batches)],
+                actions=[
+                    f"dynamodb:{action}"
+                    for action in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
+                ],
                 resources=[self.table.table_arn],
-            )
-        )
-        role.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["dynamodb:Query"],
-                resources=[f"{self.table.table_arn}/index/{RECIPIENT_INDEX}"],
             )
         )

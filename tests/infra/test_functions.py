@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.synthesis import SynthesisedStack, synthesise, target
+from tests.infra.synthesis import SynthesisedStack, synthesise, target, text
+from track_events.settings import Settings as TrackSettings
 
 FUNCTION = "AWS::Lambda::Function"
 BOTH = {
@@ -36,6 +37,21 @@ def test_a_function_gets_exactly_its_own_environment(
 
     assert function["Handler"] == handler
     assert set(function["Environment"]["Variables"]) == variables
+
+
+def test_the_environment_of_track_events_is_one_that_its_settings_accept(
+    stack: SynthesisedStack,
+) -> None:
+    settings = TrackSettings.from_environment(_environment(stack, "TrackEventsFunction"))
+
+    assert settings.retention_days == 90
+    assert settings.table_name.startswith("${EmailsTable")
+    assert settings.event_bus_name.startswith("${Bus")
+
+
+def _environment(stack: SynthesisedStack, name: str) -> dict[str, str]:
+    _, function = stack.find(FUNCTION, name)
+    return {key: text(value) for key, value in function["Environment"]["Variables"].items()}
 
 
 def test_functions_are_traced_and_have_log_groups_that_forget(stack: SynthesisedStack) -> None:

@@ -92,7 +92,7 @@ def test_the_tracking_role_can_neither_send_email_nor_put_on_the_send_queue(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_reads_and_writes_items_and_cannot_scan_or_change_the_table(
+def test_a_role_reads_and_writes_items_of_the_table_and_can_do_nothing_else_to_it(
     stack: SynthesisedStack, role: str
 ) -> None:
     actions = {
@@ -101,6 +101,7 @@ def test_a_role_reads_and_writes_items_and_cannot_scan_or_change_the_table(
         for action in as_list(statement["Action"])
         if action.startswith("dynamodb:")
     }
+    (table,) = stack.of_type("AWS::DynamoDB::GlobalTable")
 
-    assert {"GetItem", "Query", "PutItem", "UpdateItem"} <= actions
-    assert not actions & {"Scan", "UpdateTable", "DeleteTable", "PartiQLSelect"}
+    assert actions == {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"}
+    assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
