@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from send_email.settings import Settings as SendSettings
 from tests.infra.synthesis import SynthesisedStack, synthesise, target, text
 from track_events.settings import Settings as TrackSettings
 
@@ -47,6 +48,17 @@ def test_the_environment_of_track_events_is_one_that_its_settings_accept(
     assert settings.retention_days == 90
     assert settings.table_name.startswith("${EmailsTable")
     assert settings.event_bus_name.startswith("${Bus")
+
+
+def test_the_environment_of_send_email_is_one_that_its_settings_accept(
+    stack: SynthesisedStack,
+) -> None:
+    settings = SendSettings.from_environment(_environment(stack, "SendEmailFunction"))
+
+    assert settings.queue_url.startswith("${SendQueue")
+    assert settings.configuration_set.startswith("${Tracked")
+    assert settings.metadata_prefix == "metadata_"
+    assert (settings.max_send_rate, settings.max_concurrency) == (1.0, 2)
 
 
 def _environment(stack: SynthesisedStack, name: str) -> dict[str, str]:
