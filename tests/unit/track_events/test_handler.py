@@ -1,0 +1,214 @@
+import json
+from typing import Any
+
+import pytest
+
+from amsdal_mail.exceptions import InvalidEventError
+from amsdal_mail.tracking import EventKind, parse_document
+from email_store.memory import MemoryEmailStore
+from email_store.states import EmailState
+from email_store.store import StoreError
+from tests.sample_events import load, names
+from tests.unit.track_events.conftest import Handle, ListBus
+from track_events.bus import PublishError
+from track_events.service import metric_of
+
+NONE_FAILED: dict[str, list[object]] = {"batchItemFailures": []}
+Capture = pytest.CaptureFixture[str]
+
+
+def sqs(*documents: Any) -> dict[str, Any]:
+    """A batch of SQS records with raw delivery."""
+    batch = load("track_events/sqs_raw")
+    (record,) = batch["Records"]
+    batch["Records"] = [
+        {
+            **record,
+            "messageId": f"record-{number}",
+            "body": one if isinstance(one, str) else json.dumps(one),
+        }
+        for number, one in enumerate(documents, 1)
+    ]
+    return batch  # type: ignore[no-any-return]
+
+
+def log_lines(capture: Capture) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capture.readouterr().out.splitlines()]
+
+
+def metrics(capture: Capture) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for line in log_lines(capture):
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert directive["Namespace"] == "AmsdalMail"
+            found |= {one["Name"]: sum(line[one["Name"]]) for one in directive["Metrics"]}
+    found.pop("ColdStart", None)
+    return found
+
+
+@pytest.mark.parametrize("name", names("ses"))
+def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
+    name: str, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
+) -> None:
+    expected = parse_document(load(name))
+
+    assert handle(sqs(load(name))) == NONE_FAILED
+
+    assert bus.events == expected
+    for event in expected:
+        view = store.load(event.email_id or f"ses-{event.message_id}")
+        assert view is not None
+        assert event.event_id in [one.event_id for one in view.timeline]
+        assert store.suppressed([event.recipient or ""]) == (
+            {event.recipient} if event.should_suppress else set()
+        )
+    counted = metrics(capsys)
+    suppressed = sum(event.should_suppress for event in expected)
+    assert counted == (
+        {metric_of(event.kind): len(expected) for event in expected}
+        | ({"SuppressedAddresses": suppressed} if suppressed else {})
+        or {"IgnoredNotifications": 1}
+    )
+
+
+# How many events each sample invocation holds, and which records fail.
+INVOCATIONS: dict[str, tuple[int, list[int]]] = {
+    "eventbridge": (1, []),
+    "eventbridge_account_event": (0, []),
+    "inbound_mail": (0, []),
+    "sns": (1, []),
+    "sns_validation_text": (0, []),
+    "sqs_batch": (5, []),
+    "sqs_from_eventbridge": (1, []),
+    "sqs_one_bad_record": (2, [1]),
+    "sqs_raw": (1, []),
+    "sqs_redelivered": (1, []),
+    "sqs_sns_envelope": (1, []),
+    "sqs_subscription_confirmation": (0, []),
+    "sqs_validation_text": (0, []),
+}
+
+
+@pytest.mark.parametrize("name", names("track_events"))
+def test_every_sample_invocation_is_handled(name: str, handle: Handle, bus: ListBus) -> None:
+    event = load(name)
+    count, failed = INVOCATIONS[name.partition("/")[2]]
+
+    answer = handle(event)
+
+    assert len(bus.events) == count
+    if "/sqs" in name:
+        ids = [event["Records"][number]["messageId"] for number in failed]
+        assert answer == {"batchItemFailures": [{"itemIdentifier": one} for one in ids]}
+    else:
+        assert answer is None
+
+
+def test_a_bare_event_can_be_tried_by_hand(handle: Handle, bus: ListBus) -> None:
+    handle(load("ses/bounce_permanent"))
+
+    assert [event.kind for event in bus.events] == [EventKind.BOUNCE]
+
+
+def test_a_second_delivery_changes_and_publishes_nothing(
+    handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
+) -> None:
+    handle(sqs(load("ses/delivery")))
+    before = store.load("order-1003")
+    capsys.readouterr()
+
+    assert handle(sqs(load("ses/delivery"), load("ses/delivery"))) == NONE_FAILED
+
+    assert store.load("order-1003") == before
+    assert len(bus.events) == 1
+    assert metrics(capsys) == {"DuplicateEvents": 2}
+
+
+def test_a_bad_record_fails_alone_and_is_counted(handle: Handle, capsys: Capture) -> None:
+    answer = handle(sqs(load("ses/delivery"), "garbage", load("ses/open")))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "record-2"}]}
+    assert metrics(capsys) == {"DeliveryEvents": 1, "OpenEvents": 1, "FailedRecords": 1}
+
+
+def test_a_batch_of_bad_records_comes_back_without_an_error_of_the_function(
+    handle: Handle,
+) -> None:
+    answer = handle(sqs("garbage", "{}"))
+
+    assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == [
+        "record-1",
+        "record-2",
+    ]
+
+
+@pytest.mark.parametrize("failure", [PublishError("1 of 1 entries"), StoreError("down")], ids=repr)
+def test_what_could_not_be_published_is_published_when_the_record_comes_back(
+    failure: Exception, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
+) -> None:
+    bus.failures.append(failure)
+    record = sqs(load("ses/bounce_permanent"))
+
+    assert handle(record) == {"batchItemFailures": [{"itemIdentifier": "record-1"}]}
+    assert bus.events == []
+    assert handle(record) == NONE_FAILED
+
+    assert len(bus.events) == 1
+    view = store.load("order-1005")
+    assert view is not None
+    assert view.state is EmailState.BOUNCED
+    assert len(view.timeline) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"Records": []},
+        {"Records": [{"eventSource": "aws:s3"}]},
+        {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "garbage"}}]},
+        {"detail-type": "Email Bounced", "source": "aws.ses", "detail": {"eventType": "Bounce"}},
+    ],
+    ids=["empty", "no-records", "s3", "sns-garbage", "eventbridge-garbage"],
+)
+def test_what_comes_without_a_queue_and_cannot_be_read_is_an_error_of_the_function(
+    event: dict[str, Any], handle: Handle, capsys: Capture
+) -> None:
+    with pytest.raises(InvalidEventError):
+        handle(event)
+
+    assert metrics(capsys) == {"FailedRecords": 1}
+
+
+def test_logs_hold_no_address_no_subject_and_no_diagnostics(
+    handle: Handle, bus: ListBus, capsys: Capture
+) -> None:
+    for name in names("ses"):
+        handle(sqs(load(name)))
+    for name in names("track_events"):
+        handle(load(name))
+    spoilt = load("ses/bounce_permanent")
+    spoilt["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
+    bus.failures.append(KeyError("nobody@example.net"))
+
+    answer = handle(sqs(spoilt, load("ses/send"), '"nobody@example.net"'))
+
+    assert len(answer["batchItemFailures"]) == 3
+    logs = capsys.readouterr().out
+    assert "FailedRecords" in logs
+    for secret in ("@example", "Order Confirmation", "Invoice", "User unknown", "nobody"):
+        assert secret not in logs
+
+
+def test_an_unforeseen_error_is_logged_by_type_and_place_without_its_text(
+    handle: Handle, bus: ListBus, capsys: Capture
+) -> None:
+    bus.failures.append(KeyError("nobody@example.net"))
+
+    handle(sqs(load("ses/bounce_permanent")))
+
+    (warning,) = [line for line in log_lines(capsys) if line.get("level") == "WARNING"]
+    assert warning["error"] == "KeyError"
+    assert warning["record"] == "record-1"
+    assert "publish" in "".join(warning["stack"])
+    assert "nobody" not in json.dumps(warning)

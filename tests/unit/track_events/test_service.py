@@ -1,0 +1,204 @@
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from amsdal_mail.tracking import EventKind, parse_event
+from email_store.memory import MemoryEmailStore
+from email_store.records import EventRecord, RecipientRecord, Suppression
+from email_store.states import EmailState
+from tests.sample_events import load
+from tests.unit.track_events.conftest import NOW, ListBus
+from track_events.service import Tracker, metric_of
+
+ADDRESS = "alice@example.net"
+
+
+def about_alice(sample: str, **changes: Any) -> dict[str, Any]:
+    """A sample event as if it told of one and the same email to Alice."""
+    payload: dict[str, Any] = load(f"ses/{sample}")
+    payload["mail"] |= {"destination": [ADDRESS], "messageId": "ses-1"}
+    payload["mail"]["tags"] = {"email_id": ["e1"]}
+    for name in ("bouncedRecipients", "complainedRecipients", "delayedRecipients"):
+        for specifics in payload.values():
+            if isinstance(specifics, dict) and name in specifics:
+                specifics[name][0]["emailAddress"] = ADDRESS
+    return payload | changes
+
+
+def state_after(tracker: Tracker, store: MemoryEmailStore, samples: list[str]) -> EmailState:
+    for sample in samples:
+        tracker.track(parse_event(about_alice(sample)), Counter())
+    view = store.load("e1")
+    assert view is not None
+    assert len(view.timeline) == len(samples)
+    return view.recipients[0].state
+
+
+@pytest.mark.parametrize(
+    ("sample", "state"),
+    [
+        ("send", EmailState.ACCEPTED),
+        ("delivery", EmailState.DELIVERED),
+        ("bounce_permanent", EmailState.BOUNCED),
+        ("bounce_transient", EmailState.SOFT_BOUNCED),
+        ("bounce_undetermined", EmailState.SOFT_BOUNCED),
+        ("complaint", EmailState.COMPLAINED),
+        ("complaint_suppression_list", EmailState.COMPLAINED),
+        ("reject", EmailState.REJECTED),
+        ("open", EmailState.OPENED),
+        ("click", EmailState.CLICKED),
+        ("rendering_failure", EmailState.REJECTED),
+        ("delivery_delay", EmailState.DELAYED),
+    ],
+    ids=lambda value: value,
+)
+def test_each_kind_gives_the_recipient_its_state(
+    sample: str, state: EmailState, tracker: Tracker, store: MemoryEmailStore
+) -> None:
+    assert state_after(tracker, store, [sample]) is state
+
+
+@pytest.mark.parametrize("sample", ["complaint_not_spam", "subscription", "unknown_kind"])
+def test_what_says_nothing_of_the_message_changes_no_state(
+    sample: str, tracker: Tracker, store: MemoryEmailStore
+) -> None:
+    assert state_after(tracker, store, ["delivery", sample]) is EmailState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("samples", "state"),
+    [
+        (["send", "delivery_delay", "delivery"], EmailState.DELIVERED),
+        (["delivery", "bounce_out_of_office"], EmailState.DELIVERED),
+        (["delivery", "open", "bounce_permanent", "delivery_delay"], EmailState.BOUNCED),
+        (["send", "delivery", "complaint"], EmailState.COMPLAINED),
+        (["complaint", "complaint_not_spam", "click"], EmailState.COMPLAINED),
+        (["send", "rendering_failure"], EmailState.REJECTED),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else value,
+)
+def test_the_order_in_which_events_arrive_makes_no_difference(
+    samples: list[str], state: EmailState
+) -> None:
+    for order in permutations(samples):
+        store = MemoryEmailStore()
+        assert state_after(Tracker(store, ListBus(), lambda: NOW), store, list(order)) is state
+
+
+def test_an_open_by_one_of_several_marks_nobody_as_having_opened(
+    tracker: Tracker, store: MemoryEmailStore, bus: ListBus
+) -> None:
+    tracker.track(parse_event(load("ses/open_several_recipients")), Counter())
+
+    view = store.load("order-1021")
+    assert view is not None
+    assert view.recipients == ()
+    assert len(view.timeline) == 2
+    assert [event.is_attributed for event in bus.events] == [False, False]
+
+
+def test_a_complaint_by_one_of_several_suppresses_all_who_may_have_complained(
+    tracker: Tracker, store: MemoryEmailStore
+) -> None:
+    tracker.track(parse_event(load("ses/complaint_several_candidates")), Counter())
+
+    everyone = {"carol@example.net", "dave@example.net", "erin@example.org"}
+    assert store.suppressed(everyone) == everyone - {"erin@example.org"}
+
+
+def test_a_bounce_keeps_its_type_and_the_remote_servers_words(
+    tracker: Tracker, store: MemoryEmailStore
+) -> None:
+    tracker.track(parse_event(about_alice("bounce_permanent")), Counter())
+
+    view = store.load("e1")
+    assert view is not None
+    (recipient,) = view.recipients
+    assert recipient.error_code == "Permanent/General"
+    assert "User unknown" in (recipient.error_message or "")
+    assert recipient.message_id == "ses-1"
+
+
+def test_mail_of_strangers_is_kept_under_its_ses_id(
+    tracker: Tracker, store: MemoryEmailStore
+) -> None:
+    payload = load("ses/delivery_sent_by_someone_else")
+
+    tracker.track(parse_event(payload), Counter())
+
+    view = store.load(f"ses-{payload['mail']['messageId']}")
+    assert view is not None
+    assert view.record is None
+    assert view.recipients[0].state is EmailState.DELIVERED
+
+
+def test_the_timeline_is_written_last() -> None:
+    store = CountingStore()
+    bus = ListBus(failures=[RuntimeError("bus is down")])
+    tracker = Tracker(store, bus, lambda: NOW)
+
+    with pytest.raises(RuntimeError):
+        tracker.track(parse_event(about_alice("complaint")), Counter())
+
+    assert store.writes == ["raise_recipient", "suppress"]
+
+
+@pytest.mark.parametrize(
+    "sample", ["send", "bounce_permanent", "complaint", "open", "unknown_kind"]
+)
+def test_an_event_takes_at_most_three_writes_and_a_duplicate_none(sample: str) -> None:
+    store = CountingStore()
+    tracker = Tracker(store, ListBus(), lambda: NOW)
+
+    tracker.track(parse_event(about_alice(sample)), Counter())
+    assert len(store.writes) <= 3
+    assert store.writes[-1] == "add_event"
+
+    store.writes.clear()
+    tracker.track(parse_event(about_alice(sample)), Counter())
+    assert store.writes == []
+
+
+def test_counts_of_what_was_done_survive_a_failure() -> None:
+    tally: Counter[str] = Counter()
+    store = CountingStore(fails_after=1)
+    events = parse_event(load("ses/open_several_recipients"))
+
+    with pytest.raises(RuntimeError):
+        Tracker(store, ListBus(), lambda: NOW).track(events, tally)
+
+    assert tally["OpenEvents"] == 1
+
+
+def test_each_kind_has_a_metric_of_its_own() -> None:
+    assert metric_of(EventKind.RENDERING_FAILURE) == "RenderingFailureEvents"
+    assert len({metric_of(kind) for kind in EventKind}) == len(EventKind)
+
+
+@dataclass
+class CountingStore(MemoryEmailStore):
+    """Notes each write; its timeline fails after so many."""
+
+    fails_after: int = 100
+    writes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+        self.writes.append("raise_recipient")
+        return super().raise_recipient(recipient, now=now)
+
+    def suppress(self, suppression: Suppression) -> None:
+        self.writes.append("suppress")
+        super().suppress(suppression)
+
+    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+        if self.writes.count("add_event") == self.fails_after:
+            raise RuntimeError("table is down")
+        self.writes.append("add_event")
+        return super().add_event(event, now=now)
