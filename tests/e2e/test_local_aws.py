@@ -1,0 +1,33 @@
+"""The local AWS gives the stack what the stack asks for."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from local.local_aws import LocalAws
+
+
+def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAws) -> None:
+    dynamodb = local_aws.client("dynamodb")
+
+    found = dynamodb.describe_time_to_live(TableName=local_aws.outputs["TableName"])
+
+    assert found["TimeToLiveDescription"] == {
+        "TimeToLiveStatus": "ENABLED",
+        "AttributeName": "expires_at",
+    }
+
+
+def test_the_api_refuses_a_call_without_a_signature(local_aws: LocalAws) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{local_aws.api_url}/emails/order-1", timeout=10)
+
+    refused.value.close()
+    assert refused.value.code == 403
+
+
+def test_the_simulator_plays_ses_for_the_clients_of_the_local_aws(local_aws: LocalAws) -> None:
+    account = local_aws.client("sesv2").get_account()
+
+    assert account["SendQuota"]["MaxSendRate"] > 0
