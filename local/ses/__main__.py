@@ -18,6 +18,7 @@ from local.ses.publisher import Publisher
 from local.ses.server import server
 from local.ses.simulator import Simulator
 from local.ses.switches import Switches
+from local.ses.topics import Topics
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,7 +61,7 @@ def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
         }
     )
     aws, messages = _aws(options, region), Messages()
-    publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance)
+    publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance, Topics(aws))
     ses = Simulator(Account(), messages, aws, publisher, Handlebars(), _now, region, switches)
     return ses
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from local.ses.mailbox import Step, local_part, steps_for
 from local.ses.messages import Message, bare_address
-from local.ses.mime_reading import holds_test_virus, parse, readable
+from local.ses.mime_reading import header, holds_test_virus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,6 @@ def accepted(
     given: Sending, envelope: Envelope, composed: Composed, caller: Caller, account: str
 ) -> Message:
     """The message that the envelope's id stands for."""
-    subject = parse(composed.mime)["Subject"]
     tags: dict[str, list[str]] = {}
     for tag in given.tags:
         tags.setdefault(tag["Name"], []).append(tag["Value"])
@@ -56,7 +55,7 @@ def accepted(
         cc=tuple(bare_address(to) for to in given.cc),
         bcc=tuple(bare_address(to) for to in given.bcc),
         mime=composed.mime,
-        subject=None if subject is None else readable(subject),
+        subject=header(composed.mime, "Subject"),
         configuration_set=given.configuration_set,
         template=composed.template,
         tags=tags,

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_ACCOUNT = "000000000000"
+_SUBJECT = "Amazon SES Email Event Notification"
+_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class LocalAws(Protocol):
     async def verified_identities(self) -> frozenset[str]:
         """Identities verified in the local AWS, addresses and domains."""
 
-    async def publish(self, topic_arn: str, text: str) -> None:
-        """Publish one event. Raises BotoCoreError or ClientError."""
+    async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
+        """Publish up to ten events, in their order. Raises BotoCoreError or ClientError."""
 
 
 class NoAws:
@@ -70,9 +72,9 @@ class NoAws:
         """None."""
         return frozenset()
 
-    async def publish(self, topic_arn: str, text: str) -> None:
+    async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
         """No set has a destination, so nothing gets here."""
-        raise AssertionError(f"no local AWS to publish {text!r} to {topic_arn}")
+        raise AssertionError(f"no local AWS to publish {texts!r} to {topic_arn}")
 
 
 class BotoAws:
@@ -90,12 +92,13 @@ class BotoAws:
             connect_timeout=2,
             read_timeout=10,
             retries={"total_max_attempts": 1},
-            max_pool_connections=8,
+            max_pool_connections=_THREADS,
         )
         # An explicit endpoint: AWS_ENDPOINT_URL_SESV2 may point back at this very process.
         self._sesv2 = session.client("sesv2", endpoint_url=endpoint, config=config)
         self._sns = session.client("sns", endpoint_url=endpoint, config=config)
         self._clock = clock
+        self._threads = CapacityLimiter(_THREADS)
         self._keep = keep_seconds
         self._sets: dict[str, tuple[float, ConfigurationSet]] = {}
         self.account = _account(session.client("sts", endpoint_url=endpoint, config=config))
@@ -105,23 +108,30 @@ class BotoAws:
         kept = self._sets.get(name)
         if kept and self._clock() - kept[0] < self._keep:
             return kept[1]
-        found = await to_thread.run_sync(self._read_set, name)
+        found = await to_thread.run_sync(self._read_set, name, limiter=self._threads)
         if found:
             self._sets[name] = (self._clock(), found)
         return found
 
     async def verified_identities(self) -> frozenset[str]:
         """Identities the local AWS lists with sending enabled."""
-        return await to_thread.run_sync(self._read_identities)
+        return await to_thread.run_sync(self._read_identities, limiter=self._threads)
 
-    async def publish(self, topic_arn: str, text: str) -> None:
-        """SNS Publish; Subject is the one SES sets."""
-        await to_thread.run_sync(self._publish, topic_arn, text)
+    async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
+        """SNS PublishBatch; the subject is the one SES sets."""
+        await to_thread.run_sync(self._publish, topic_arn, texts, limiter=self._threads)
 
-    def _publish(self, topic_arn: str, text: str) -> None:
-        self._sns.publish(
-            TopicArn=topic_arn, Message=text, Subject="Amazon SES Email Event Notification"
+    def _publish(self, topic_arn: str, texts: Sequence[str]) -> None:
+        answer = self._sns.publish_batch(
+            TopicArn=topic_arn,
+            PublishBatchRequestEntries=[
+                {"Id": str(number), "Message": text, "Subject": _SUBJECT}
+                for number, text in enumerate(texts)
+            ],
         )
+        if failed := answer.get("Failed"):
+            # SNS fails entries singly; all are sent again, for events may come twice anyway.
+            raise ClientError({"Error": failed[0]}, "PublishBatch")
 
     def _read_set(self, name: str) -> ConfigurationSet | None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesHeaderParser
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from local.ses.messages import Json, Message, bare_address, new_id
@@ -82,6 +83,7 @@ def _unrendered_fields(message: Message) -> list[tuple[str, str]]:
     return [("From", message.source), ("To", ", ".join(message.to))]
 
 
+@lru_cache(maxsize=256)
 def _fields(mime: bytes) -> list[tuple[str, str]]:
     """Unfolded. Date and Message-ID are SES's own and written after the events' headers."""
     parsed = BytesHeaderParser(policy=policy.compat32).parsebytes(mime)

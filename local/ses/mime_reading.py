@@ -5,6 +5,7 @@ from __future__ import annotations
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -82,4 +83,13 @@ def _text(part: Message) -> str:
 
 def holds_test_virus(mime: bytes) -> bool:
     """Whether a part carries the EICAR test file, which SES takes for a virus."""
+    if b"base64" not in mime.lower():
+        # Quoted-printable may break the line in the middle of it.
+        return _EICAR in mime.replace(b"=\r\n", b"").replace(b"=\n", b"")
     return any(_EICAR in payload(part) for part in leaves(parse(mime)))
+
+
+def header(mime: bytes, name: str) -> str | None:
+    """One header field of a message, readable; None if there is none."""
+    value = BytesHeaderParser(policy=policy.compat32).parsebytes(mime, headersonly=True)[name]
+    return None if value is None else readable(value)

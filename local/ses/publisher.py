@@ -7,8 +7,6 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from local.ses.events import MATCHING_EVENT_TYPE, event
 
 if TYPE_CHECKING:
@@ -20,10 +18,9 @@ if TYPE_CHECKING:
     from local.ses.mailbox import Step
     from local.ses.messages import Json, Message, Messages
     from local.ses.switches import Switches
+    from local.ses.topics import Topics
 
 logger = logging.getLogger(__name__)
-
-_TRIES = 5
 
 
 class Publisher:
@@ -36,14 +33,14 @@ class Publisher:
         switches: Callable[[], Switches],
         now: Callable[[], datetime],
         chance: random.Random,
-        first_wait: float = 0.2,
+        topics: Topics,
     ) -> None:
         self._aws = aws
         self._messages = messages
         self._switches = switches
         self._now = now
         self._chance = chance
-        self._first_wait = first_wait
+        self._topics = topics
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -67,6 +64,7 @@ class Publisher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._topics.stop()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -81,30 +79,18 @@ class Publisher:
             await self._publish(message, event(message, step, self._now()))
 
     async def _publish(self, message: Message, body: Json) -> None:
-        topics = await self._topics(message, body["eventType"])
+        topics = await self._wanted_by(message, body["eventType"])
         twice = self._chance.random() < self._switches().events.duplicate_chance
         sent = [
             topic
             for topic in topics * (2 if twice else 1)
-            if await self._publish_to(topic, json.dumps(body))
+            if await self._topics.publish(topic, json.dumps(body))
         ]
         self._messages.record(message.id, body, sent)
 
-    async def _topics(self, message: Message, kind: str) -> list[str]:
+    async def _wanted_by(self, message: Message, kind: str) -> list[str]:
         if message.loses_events or not message.configuration_set:
             return []
         found = await self._aws.configuration_set(message.configuration_set)
         wanted = MATCHING_EVENT_TYPE[kind]
         return [to.topic_arn for to in found.destinations if wanted in to.kinds] if found else []
-
-    async def _publish_to(self, topic: str, text: str) -> bool:
-        for tried in range(_TRIES):
-            try:
-                await self._aws.publish(topic, text)
-            except (BotoCoreError, ClientError) as error:
-                logger.warning("publishing to %s failed (try %d): %s", topic, tried + 1, error)
-                await asyncio.sleep(self._first_wait * 2**tried)
-            else:
-                return True
-        logger.error("an event for %s was given up after %d tries", topic, _TRIES)
-        return False

@@ -30,8 +30,8 @@ SWITCHED = {
             400,
             "MessageRejected",
             (
-                "Email address is not verified. The following identities failed the check in region "
-                f"US-EAST-1: {SENDER}"
+                "Email address is not verified. The following identities failed the check in "
+                f"region US-EAST-1: {SENDER}"
             ),
         ),
     ),
@@ -41,8 +41,8 @@ SWITCHED = {
             400,
             "MessageRejected",
             (
-                "Email address is not verified. The following identities failed the check in region "
-                "US-EAST-1: ann@example.net"
+                "Email address is not verified. The following identities failed the check in "
+                "region US-EAST-1: ann@example.net"
             ),
         ),
     ),
@@ -52,8 +52,8 @@ SWITCHED = {
             400,
             "MessageRejected",
             (
-                "Sending paused for this account. For more information, please check the inbox of the "
-                "email address associated with your AWS account."
+                "Sending paused for this account. For more information, please check the inbox of "
+                "the email address associated with your AWS account."
             ),
         ),
     ),

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from local.outcome import Outcome, expected
+from local.outcome import FATES, Fate, Outcome, expected
 
+CAROL = "bounce+a@simulator.amazonses.com"
 ANSWER = {
     "email_id": "order-1",
     "state": "bounced",
@@ -28,7 +29,7 @@ def test_the_mailbox_simulators_words_say_what_to_expect() -> None:
         }
     )
 
-    assert expected(body) == {
+    assert {address: fate.state for address, fate in expected(body).items()} == {
         "success+anna@simulator.amazonses.com": "delivered",
         "bounce+a@simulator.amazonses.com": "bounced",
         "complaint@simulator.amazonses.com": "complained",
@@ -42,13 +43,14 @@ def test_a_timeline_is_told_in_order_with_seconds_since_the_first_event() -> Non
 
 
 @pytest.mark.parametrize(
-    ("wanted", "arrived"),
+    ("fates", "arrived"),
     [
-        ({"bounce+a@simulator.amazonses.com": "bounced"}, True),
-        ({"bounce+a@simulator.amazonses.com": "delivered"}, False),
+        ({CAROL: FATES["bounce"]}, True),
+        ({CAROL: FATES["success"]}, False),
+        ({CAROL: Fate("bounced", frozenset({"send", "delivery", "bounce"}))}, False),
         ({}, False),
     ],
-    ids=["as expected", "another state", "a recipient too many"],
+    ids=["as expected", "another state", "an event is missing", "a recipient too many"],
 )
-def test_arrived_means_every_recipient_in_its_state(wanted: dict[str, str], arrived: bool) -> None:
-    assert Outcome.read(ANSWER).arrived(wanted) is arrived
+def test_arrived_means_every_recipient_met_its_fate(fates: dict[str, Fate], arrived: bool) -> None:
+    assert Outcome.read(ANSWER).arrived(fates) is arrived
