@@ -16,14 +16,14 @@ from botocore.exceptions import ClientError
 from local import samples, signals
 from local.api_client import call, get
 from local.local_aws import LocalAws
-from local.outcome import Expected, Outcome, expected
+from local.outcome import Fate, Outcome, expected
 from local.paths import STATE_DIR
 from local.processes import ProcessError
 from local.steps import say, step
 from local.table import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NAMES = ("plain", "html_inline_image", "template_two_people", "bounce", "complaint")
 INVALID = "invalid"
@@ -41,7 +41,7 @@ class Sent:
     name: str
     by: str
     email_id: str
-    expected: Expected
+    expected: Mapping[str, Fate]
     state: str = "delivered"
     outcome: Outcome = field(default_factory=Outcome)
 

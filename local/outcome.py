@@ -9,13 +9,23 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, Self
 
-Expected = Mapping[str, str]
-"""The state that each recipient's address is to reach."""
 
-FINAL_STATES = {"success": "delivered", "bounce": "bounced", "complaint": "complained"}
+@dataclass(frozen=True)
+class Fate:
+    """What is to become of an email for one recipient: the state, and the events on the way."""
+
+    state: str
+    kinds: frozenset[str]
 
 
-def expected(body: str) -> dict[str, str]:
+FATES = {
+    "success": Fate("delivered", frozenset({"send", "delivery"})),
+    "bounce": Fate("bounced", frozenset({"send", "bounce"})),
+    "complaint": Fate("complained", frozenset({"send", "delivery", "complaint"})),
+}
+
+
+def expected(body: str) -> dict[str, Fate]:
     """Return what SES's mailbox simulator makes of each recipient of a message, given as JSON.
 
     The word before the + of <word>+<label>@simulator.amazonses.com decides.
@@ -23,7 +33,7 @@ def expected(body: str) -> dict[str, str]:
     message = json.loads(body)
     mailboxes = [*message.get("to", []), *message.get("cc", []), *message.get("bcc", [])]
     addresses = [parseaddr(mailbox)[1] for mailbox in mailboxes]
-    return {one: FINAL_STATES[one.partition("@")[0].partition("+")[0]] for one in addresses}
+    return {one: FATES[one.partition("@")[0].partition("+")[0]] for one in addresses}
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,10 @@ class RecipientOutcome:
     state: str
     message_id: str | None
     timeline: tuple[tuple[datetime, str], ...]
+
+    def met(self, fate: Fate) -> bool:
+        """Tell whether the state is reached and every event on the way to it is known."""
+        return self.state == fate.state and fate.kinds <= {kind for _, kind in self.timeline}
 
     def story(self) -> str:
         """Return the events in order, each with the seconds since the first."""
@@ -60,6 +74,7 @@ class Outcome:
             (datetime.fromisoformat(event["at"]), str(event["kind"]), event.get("recipient"))
             for event in content["timeline"]
         ]
+        events.sort(key=lambda event: event[0])
         return cls(
             content["state"],
             tuple(
@@ -67,12 +82,15 @@ class Outcome:
                     one["address"],
                     one["state"],
                     one.get("message_id"),
-                    tuple((at, kind) for at, kind, to in sorted(events) if to == one["address"]),
+                    tuple((at, kind) for at, kind, to in events if to == one["address"]),
                 )
                 for one in content["recipients"]
             ),
         )
 
-    def arrived(self, expected: Expected) -> bool:
-        """Tell whether every expected recipient, and nobody else, is in the expected state."""
-        return {one.address: one.state for one in self.recipients} == dict(expected)
+    def arrived(self, fates: Mapping[str, Fate]) -> bool:
+        """Tell whether all these recipients, and nobody else, met their fate."""
+        found = {one.address: one for one in self.recipients}
+        return found.keys() == fates.keys() and all(
+            found[address].met(fate) for address, fate in fates.items()
+        )
