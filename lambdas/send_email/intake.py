@@ -1,0 +1,56 @@
+"""SQS records: each one is an email of its own, sent beside the others of its batch."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+
+from amsdal_mail.exceptions import FieldError, InvalidMessageError
+from email_store.claims import ClaimOutcome
+from send_email.outcome import Outcome
+from send_email.send_queue import read_delivery
+from send_email.service import SendService
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+__all__ = ["ConcurrentBatchProcessor", "LeaseHeldError", "take_in"]
+
+KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
+
+
+class LeaseHeldError(Exception):
+    """Somebody is sending the same email: the record has to come back and see."""
+
+
+class ConcurrentBatchProcessor(BatchProcessor):
+    """Powertools' processor, one thread a record: a batch takes as long as its slowest record."""
+
+    def __init__(self) -> None:
+        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def process(self) -> list[tuple[Any, ...]]:
+        """Handle every record; the answers come in their order."""
+        with ThreadPoolExecutor(max(1, len(self.records)), "record") as pool:
+            return list(pool.map(self._process_record, self.records))
+
+
+def take_in(service: SendService, record: SQSRecord) -> Outcome:
+    """Send what a record holds. One that can never be sent is kept in the store, and is done.
+
+    Raises:
+        LeaseHeldError, StoreError, QueueError: SQS has to deliver the record again.
+    """
+    attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
+    try:
+        delivery = read_delivery(record.message_id, record.body, attributes)
+    except InvalidMessageError as error:
+        return service.reject(record.message_id, error.errors)
+    outcome = service.send(delivery)
+    if outcome.claim is ClaimOutcome.BUSY:
+        raise LeaseHeldError(outcome.email_id)
+    if outcome.claim is ClaimOutcome.CONFLICT:
+        service.reject(record.message_id, [KEY_IN_USE])
+    return outcome

@@ -1,0 +1,42 @@
+"""Pacer: keeps one environment to its share of the account's send rate."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+__all__ = ["Pacer"]
+
+HEADROOM = 0.9
+"""Of the rate is used: SES drops what exceeds it, and clocks differ."""
+PATIENCE = 15.0
+"""Seconds a delivery may wait for its turn; the HTTP API gives up after 30."""
+
+
+class Pacer:
+    """Hands out moments to send at. Thread-safe; SES counts recipients, not messages."""
+
+    def __init__(
+        self,
+        max_send_rate: float,
+        max_concurrency: int,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._rate = HEADROOM * max_send_rate / max_concurrency
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._free_at = clock()
+
+    def wait(self, recipients: int) -> bool:
+        """Wait until so many recipients may be sent to; False, at once, if that takes too long."""
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._free_at)
+            if start - now > PATIENCE:
+                return False
+            self._free_at = start + recipients / self._rate
+        self._sleep(start - now)
+        return True

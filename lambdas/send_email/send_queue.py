@@ -1,0 +1,121 @@
+"""SendQueue: puts deliveries on the send queue, and reads them from its records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from amsdal_mail.wire import EmailRequest
+from send_email.delivery import Delivery
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+__all__ = ["MessageTooLargeError", "QueueError", "SendQueue", "read_delivery"]
+
+BATCH_LIMIT = 10
+SIZE_LIMIT = 1024 * 1024
+"""Bytes of one message with its attributes, and of all messages of one call."""
+
+Entry = dict[str, Any]
+
+
+class QueueError(Exception):
+    """SQS refused the call or could not be reached; the cause says why. Try again later."""
+
+
+class MessageTooLargeError(Exception):
+    """An email is too large for the queue; it can still be sent in the call."""
+
+
+class SendQueue:
+    """The queue, by its boto3 client.
+
+    Beside the message, which is the wire contract, travel attributes that only this service
+    writes: they tell a chunk and a second try from a request that has just come in.
+    """
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+        """Put the deliveries on the queue, ten a call.
+
+        Raises:
+            MessageTooLargeError: one has over 1 MiB; none was put.
+            QueueError: some may be on the queue. All can be put again: their claims tell them.
+        """
+        entries = [_entry(one, delay_seconds) for one in deliveries]
+        for batch in _batches(entries):
+            try:
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._queue_url,
+                    Entries=batch,  # type: ignore[arg-type]
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise QueueError(f"SendMessageBatch: {error}") from error
+            if failed := answer.get("Failed"):
+                raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
+
+
+def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> Delivery:
+    """Read an SQS record: its id becomes the email's where the request names none.
+
+    Raises:
+        InvalidMessageError: naming every field that breaks a rule.
+    """
+    request = EmailRequest.from_json(body)
+    if "email_id" not in attributes:
+        return Delivery.of(request.idempotency_key or record_id, request.message)
+    chunk = attributes.get("chunk")
+    return Delivery(
+        email_id=attributes["email_id"],
+        message=request.message,
+        fingerprint=attributes["fingerprint"],
+        chunk=int(chunk) if chunk else None,
+        requeues=int(attributes["requeues"]),
+    )
+
+
+def _entry(delivery: Delivery, delay_seconds: int) -> Entry:
+    attributes = {
+        "email_id": delivery.email_id,
+        "fingerprint": delivery.fingerprint,
+        "requeues": str(delivery.requeues),
+    }
+    if delivery.chunk is not None:
+        attributes["chunk"] = str(delivery.chunk)
+    return {
+        "MessageBody": delivery.message.to_json(),
+        "DelaySeconds": delay_seconds,
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    }
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    sizes = [_size(entry) for entry in entries]
+    if max(sizes, default=0) > SIZE_LIMIT:
+        rule = f"the email has {max(sizes)} bytes as JSON, the queue takes {SIZE_LIMIT}"
+        raise MessageTooLargeError(rule)
+    batch: list[Entry] = []
+    room = SIZE_LIMIT
+    for entry, size in zip(entries, sizes, strict=True):
+        if len(batch) == BATCH_LIMIT or size > room:
+            yield batch
+            batch, room = [], SIZE_LIMIT
+        batch.append({"Id": str(len(batch)), **entry})
+        room -= size
+    if batch:
+        yield batch
+
+
+def _size(entry: Entry) -> int:
+    attributes = entry["MessageAttributes"].items()
+    return len(entry["MessageBody"].encode()) + sum(
+        len(name) + len(one["DataType"]) + len(one["StringValue"]) for name, one in attributes
+    )

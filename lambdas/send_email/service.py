@@ -1,0 +1,190 @@
+"""SendService: claim, hold back, send, settle. Every email goes through here, however it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from amsdal_mail.exceptions import ConfigurationError, FieldError
+from amsdal_mail.message import EmailMessage
+from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+from email_store.claims import Claim, ClaimOutcome, Part, Results
+from email_store.records import EmailRecord
+from email_store.store import EmailStore
+from send_email.delivery import Delivery
+from send_email.outcome import Outcome
+from send_email.recipients import (
+    closed,
+    counted_by_ses,
+    held_back,
+    only,
+    pending,
+    put_back,
+    remainder,
+)
+from send_email.requeue import MAX_REQUEUES, delay_seconds
+from send_email.send_queue import MessageTooLargeError, QueueError
+
+__all__ = ["EMAIL_ID_TAG", "LEASE_SECONDS", "Queue", "SendService", "Sender", "Turns"]
+
+LEASE_SECONDS = 90
+"""Longer than the function may run (60 s), shorter than SQS hides a record from others (360 s)."""
+EMAIL_ID_TAG = "email_id"
+"""The SES message tag by which SES's events find back to the email."""
+
+
+class Sender(Protocol):
+    """What hands messages to SES."""
+
+    def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
+        """Send one message; see SESBackend."""
+        ...
+
+
+class Queue(Protocol):
+    """Where deliveries wait for another invocation."""
+
+    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+        """Put them on the queue; see SendQueue."""
+        ...
+
+
+class Turns(Protocol):
+    """What keeps the sending to the account's rate."""
+
+    def wait(self, recipients: int) -> bool:
+        """Wait for a turn; see Pacer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendService:
+    """Thread-safe: holds no state but its collaborators.
+
+    Raises:
+        StoreError, QueueError: nothing is lost; the same delivery can be made again.
+    """
+
+    store: EmailStore
+    sender: Sender
+    queue: Queue
+    turns: Turns
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    """A number from 0 to 1, another one each time."""
+
+    def send(self, delivery: Delivery) -> Outcome:
+        """Send it now, unless somebody did or does; what has over 50 recipients goes in chunks."""
+        chunks = delivery.chunks()
+        if len(chunks) > 1:
+            return self._hand_over(delivery, chunks)
+        now = self.clock()
+        claim = self.store.claim(
+            delivery.record(now),
+            delivery.part,
+            delivery.addresses,
+            now=now,
+            lease_seconds=LEASE_SECONDS,
+        )
+        if claim.outcome is not ClaimOutcome.CLAIMED:
+            return Outcome.of(claim)
+        return self._send_claimed(delivery, claim)
+
+    def enqueue(self, delivery: Delivery) -> Outcome:
+        """Put it on the queue, unless it was sent already.
+
+        Raises:
+            MessageTooLargeError: it has over 1 MiB as JSON.
+        """
+        chunks = delivery.chunks()
+        if len(chunks) > 1:
+            return self._hand_over(delivery, chunks)
+        claim = self.store.register(delivery.record(self.clock()), delivery.addresses)
+        if claim.outcome is ClaimOutcome.CLAIMED:
+            self.queue.put([delivery])
+        return Outcome.of(claim)
+
+    def reject(self, email_id: str, errors: Sequence[FieldError]) -> Outcome:
+        """Keep a request that cannot be sent, where people who look for it find the reason."""
+        record = EmailRecord(
+            email_id=email_id, fingerprint="", created_at=self.clock(), errors=tuple(errors)
+        )
+        self.store.reject(record)
+        return Outcome(email_id=email_id, claim=ClaimOutcome.CLAIMED, is_invalid=True)
+
+    def _hand_over(self, delivery: Delivery, chunks: Sequence[Delivery]) -> Outcome:
+        now = self.clock()
+        record = delivery.record(now, len(chunks))
+        claim = self.store.claim(
+            record, Part(delivery.email_id), (), now=now, lease_seconds=LEASE_SECONDS
+        )
+        if claim.outcome is ClaimOutcome.CLAIMED:
+            self._put(chunks, 0, claim, {})
+            self.store.settle(claim, {})
+        return Outcome.of(claim)
+
+    def _send_claimed(self, delivery: Delivery, claim: Claim) -> Outcome:
+        results, message = self._to_send(delivery.message, claim.results)
+        answers, is_misconfigured = self._call(message, delivery.email_id)
+        may_requeue = delivery.requeues < MAX_REQUEUES
+        rest = remainder(message, answers) if message and may_requeue else None
+        delay = delay_seconds(answers.values(), delivery.requeues, self.jitter())
+        answers = put_back(answers) if rest else answers
+        results = closed(delivery.message, {**results, **answers})
+        if rest:
+            self._put([delivery.again(rest)], delay, claim, results)
+            self.store.release(claim, results)
+        else:
+            self.store.settle(claim, results)
+        return Outcome(
+            email_id=delivery.email_id,
+            claim=claim.outcome,
+            results=results,
+            is_misconfigured=is_misconfigured,
+        )
+
+    def _to_send(
+        self, message: EmailMessage, known: Results
+    ) -> tuple[Results, EmailMessage | None]:
+        """Return the results so far, and the message for those who are still to get it."""
+        results = closed(message, known)
+        todo = pending(message, results)
+        if todo is None:
+            return results, None
+        addresses = {one.spec for one in todo.recipients}
+        suppressed = self.store.suppressed(addresses)
+        if suppressed:
+            todo = only(todo, addresses - suppressed)
+        return {**results, **held_back(suppressed)}, todo
+
+    def _call(self, message: EmailMessage | None, email_id: str) -> tuple[Results, bool]:
+        """Hand the message to SES; tell the answers, and whether the set-up is at fault."""
+        if message is None:
+            return {}, False
+        if not self.turns.wait(counted_by_ses(message)):
+            return _not_sent(message, "Paced", "the send rate is used up", Retry.SOON), False
+        try:
+            status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
+        except ConfigurationError as error:
+            if error.status is not None:
+                return error.status.recipients, True
+            return _not_sent(message, type(error).__name__, str(error), Retry.LATER), True
+        return status.recipients, False
+
+    def _put(
+        self, deliveries: Sequence[Delivery], delay: int, claim: Claim, results: Results
+    ) -> None:
+        try:
+            self.queue.put(deliveries, delay)
+        except (QueueError, MessageTooLargeError):
+            self.store.release(claim, results)
+            raise
+
+
+def _not_sent(message: EmailMessage, code: str, text: str, retry: Retry) -> Results:
+    return {
+        one.spec: RecipientStatus(one.spec, SendState.FAILED, None, code, text, retry)
+        for one in message.recipients
+    }
