@@ -28,12 +28,16 @@ class Deployed:
             QueueUrl=self._queue, AttributeNames=["QueueArn"]
         )["Attributes"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
-        self.sesv2.create_configuration_set(ConfigurationSetName="deployed")
+        for name, enabled in (("deployed", True), ("disabled", False)):
+            self._create_set(name, topic, enabled)
+
+    def _create_set(self, name: str, topic: str, enabled: bool) -> None:
+        self.sesv2.create_configuration_set(ConfigurationSetName=name)
         self.sesv2.create_configuration_set_event_destination(
-            ConfigurationSetName="deployed",
+            ConfigurationSetName=name,
             EventDestinationName="topic",
             EventDestination={
-                "Enabled": True,
+                "Enabled": enabled,
                 "MatchingEventTypes": KINDS,
                 "SnsDestination": {"TopicArn": topic},
             },
@@ -98,6 +102,12 @@ def test_a_kind_the_destination_did_not_ask_for_is_not_published(deployed: Deplo
 
     published = {row["event"]["eventType"]: bool(row["topics"]) for row in kept["events"]}
     assert published == {"Send": True, "Delivery": True, "Open": False}
+
+
+def test_a_disabled_destination_gets_nothing(deployed: Deployed) -> None:
+    kept = deployed.ses.settled(deployed.ses.send(ConfigurationSetName="disabled"))
+
+    assert [row["topics"] for row in kept["events"]] == [[], []]
 
 
 def test_a_set_the_local_aws_does_not_have_is_missing(deployed: Deployed) -> None:
