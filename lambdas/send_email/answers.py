@@ -140,7 +140,7 @@ def email_answer(found: EmailView) -> EmailAnswer:
         email_id=found.email_id,
         state=found.state.value,
         counts={state.value: count for state, count in found.counts.items()},
-        email=found.record and _email(found.record),
+        email=_email(found.record) if found.record else None,
         recipients=[_recipient(one) for one in found.recipients],
         timeline=[_event(one) for one in found.timeline[-TIMELINE_LIMIT:]],
     )

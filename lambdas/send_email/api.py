@@ -1,0 +1,143 @@
+"""The HTTP API: each route reads the request, makes one call and writes the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from amsdal_mail.exceptions import InvalidMessageError
+from email_store.claims import ClaimOutcome
+from email_store.store import EmailStore
+from send_email.answers import email_answer, send_answer, status_of
+from send_email.delivery import Delivery
+from send_email.errors import REQUEST_ERRORS, answer_to
+from send_email.outcome import Outcome
+from send_email.requests import HttpRequest, RequestError
+from send_email.service import SendService
+from send_email.watch import Watch
+
+__all__ = ["build_api"]
+
+CONCURRENCY = 10
+"""Emails of one batch that are sent at the same time."""
+RETRY_AFTER_SECONDS = "5"
+
+Headers = dict[str, str | list[str]]
+Send = Callable[[Delivery], Outcome]
+
+
+def build_api(service: SendService, watch: Watch) -> APIGatewayHttpResolver:
+    """Make the API over a service."""
+    app = APIGatewayHttpResolver()
+    _add_sending(app, service, watch)
+    _add_reading(app, service.store)
+    _add_description(app)
+    _add_errors(app)
+    return app
+
+
+def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch) -> None:
+    @app.post("/emails", summary="Send an email", tags=["emails"])
+    def send_email() -> Response[str]:
+        request = HttpRequest.of(app.current_event)
+        outcome = _sending(service, request)(request.delivery(_new_id))
+        watch.tell(outcome)
+        return _json(status_of(outcome), send_answer(outcome), _headers(outcome))
+
+    @app.post("/emails/batch", summary="Send up to 100 emails", tags=["emails"])
+    def send_batch() -> Response[str]:
+        request = HttpRequest.of(app.current_event)
+        send = _sending(service, request)
+        with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
+            attempts = list(pool.map(lambda one: _attempt(send, one), request.deliveries(_new_id)))
+        for outcome in attempts:
+            if isinstance(outcome, Outcome):
+                watch.tell(outcome)
+        return _json(HTTPStatus.OK, {"emails": [_entry(one) for one in attempts]})
+
+
+def _add_reading(app: APIGatewayHttpResolver, store: EmailStore) -> None:
+    @app.get("/emails/<email_id>", summary="What became of an email", tags=["emails"])
+    def get_email(email_id: str) -> Response[str]:
+        found = store.load(email_id)
+        if found is None:
+            raise RequestError(HTTPStatus.NOT_FOUND, "there is no such email")
+        return _json(HTTPStatus.OK, email_answer(found))
+
+
+def _add_description(app: APIGatewayHttpResolver) -> None:
+    # What describes the API is imported only when somebody asks: it takes longer than sending.
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> Response[str]:
+        from send_email.openapi import description
+
+        return _json(HTTPStatus.OK, description(app))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> Response[str]:
+        from send_email.openapi import description, page
+
+        return Response(HTTPStatus.OK, "text/html; charset=utf-8", page(description(app)))
+
+
+def _add_errors(app: APIGatewayHttpResolver) -> None:
+    app.exception_handler(list(REQUEST_ERRORS))(_failed)
+
+    @app.not_found
+    def no_route(_error: NotFoundError) -> Response[str]:
+        return _failed(RequestError(HTTPStatus.NOT_FOUND, "there is no such route"))
+
+
+def _failed(error: Exception) -> Response[str]:
+    status, answer = answer_to(error)
+    is_passing = status is HTTPStatus.SERVICE_UNAVAILABLE
+    return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
+
+
+def _sending(service: SendService, request: HttpRequest) -> Send:
+    return service.enqueue if request.prefers_async else service.send
+
+
+def _attempt(send: Send, entry: Delivery | InvalidMessageError) -> Outcome | Exception:
+    if isinstance(entry, InvalidMessageError):
+        return entry
+    try:
+        return send(entry)
+    except REQUEST_ERRORS as error:
+        return error
+
+
+def _entry(attempt: Outcome | Exception) -> dict[str, Any]:
+    if isinstance(attempt, Outcome):
+        return {"status": status_of(attempt), **send_answer(attempt)}
+    status, answer = answer_to(attempt)
+    return {"status": status, **answer}
+
+
+def _headers(outcome: Outcome) -> Headers:
+    headers: Headers = {}
+    if outcome.claim is ClaimOutcome.BUSY:
+        return {"Retry-After": RETRY_AFTER_SECONDS}
+    if outcome.is_replay:
+        headers["Idempotency-Replayed"] = "true"
+    if status_of(outcome) is HTTPStatus.ACCEPTED:
+        headers["Location"] = f"/emails/{outcome.email_id}"
+    return headers
+
+
+def _json(
+    status: HTTPStatus, document: Mapping[str, Any], headers: Headers | None = None
+) -> Response[str]:
+    body = json.dumps(document, separators=(",", ":"))
+    return Response(status, "application/json", body, headers or {})
+
+
+def _new_id() -> str:
+    return uuid4().hex

@@ -1,0 +1,45 @@
+"""Build what the function works with, once an execution environment, from its environment."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from send_email.pacing import Pacer
+from send_email.send_queue import SendQueue
+from send_email.service import SendService
+from send_email.settings import Settings
+
+__all__ = ["service_of_environment"]
+
+
+@cache
+def service_of_environment() -> SendService:
+    """Build the service, at the first invocation so that a missing setting is logged as an error.
+
+    Raises:
+        ConfigurationError: naming every setting that is missing or wrong.
+    """
+    import boto3
+
+    from amsdal_mail.backends.ses import SESBackend
+    from email_store.dynamodb import DynamoDBEmailStore
+
+    settings = Settings.from_environment(os.environ)
+    return SendService(
+        store=DynamoDBEmailStore(
+            boto3.client("dynamodb"), settings.table_name, timedelta(days=settings.retention_days)
+        ),
+        # What SES refuses for its rate goes back on the queue: it has more time than a call has.
+        sender=SESBackend(
+            configuration_set=settings.configuration_set,
+            metadata_prefix=settings.metadata_prefix,
+            max_attempts=1,
+        ),
+        queue=SendQueue(boto3.client("sqs"), settings.queue_url),
+        turns=Pacer(settings.max_send_rate, settings.max_concurrency),
+        clock=lambda: datetime.now(UTC),
+        jitter=random.random,
+    )

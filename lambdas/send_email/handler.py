@@ -1,0 +1,72 @@
+"""The Lambda handler that sends: requests of the HTTP API, and records of the send queue."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+
+from send_email.collaborators import service_of_environment
+from send_email.intake import ConcurrentBatchProcessor, take_in
+from send_email.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from send_email.outcome import Outcome
+    from send_email.service import SendService
+
+    Json = dict[str, Any]
+    Handler = Callable[[Json, LambdaContext], Json]
+
+__all__ = ["build", "handle"]
+
+
+def build(make_service: Callable[[], SendService]) -> Handler:
+    """Make the handler; it makes its collaborators when it is first called."""
+    logger, metrics = Logger(), Metrics()
+    # Records are sent in threads, which X-Ray knows nothing of: calls of AWS are not patched.
+    tracer = Tracer(auto_patch=False)
+    watch = Watch(logger, metrics)
+
+    @cache
+    def api() -> APIGatewayHttpResolver:
+        from send_email.api import build_api
+
+        return build_api(make_service(), watch)
+
+    @logger.inject_lambda_context
+    @tracer.capture_lambda_handler(capture_response=False)
+    @metrics.log_metrics(capture_cold_start_metric=True)
+    def send(event: Json, context: LambdaContext) -> Json:
+        if "Records" in event:
+            return _send_records(make_service(), event, watch)
+        return api().resolve(event, context)
+
+    handler: Handler = send
+    return handler
+
+
+def _send_records(service: SendService, event: Json, watch: Watch) -> Json:
+    """Send every SQS record; one that fails comes back alone, at last as a dead letter."""
+
+    def send(record: SQSRecord) -> Outcome:  # Powertools passes `record` by name
+        return take_in(service, record)
+
+    processor = ConcurrentBatchProcessor()
+    with processor(event["Records"], send):
+        for success, outcome, _ in processor.process():
+            if success == "success":
+                watch.tell(outcome)
+    failures = processor.response()["batchItemFailures"]
+    for failure, (_, error, _) in zip(failures, processor.exceptions, strict=True):
+        watch.tell_failure(str(failure["itemIdentifier"]), error)
+    return {"batchItemFailures": failures}
+
+
+handle = build(service_of_environment)
