@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from amsdal_mail.tracking.reading import Json, texts
+from amsdal_mail.tracking.reading import Json, texts, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,8 @@ def read_tags(ses_tags: Json) -> MessageTags:
     tags: list[str] = []
     metadata: dict[str, str] = {}
     foreign: dict[str, str] = {}
-    for name, values in ses_tags.items():
+    for raw_name, values in ses_tags.items():
+        name = writable(raw_name)
         value = ",".join(texts(values))
         if name == EMAIL_ID_TAG and EMAIL_ID.fullmatch(value):
             email_id = value

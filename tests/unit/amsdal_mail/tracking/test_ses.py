@@ -229,6 +229,7 @@ def test_what_is_not_about_sent_mail_is_no_event(sample: str) -> None:
         ("2016-10-14T07:02:16.645+02:00", datetime(2016, 10, 14, 5, 2, 16, 645_000, UTC)),
         ("2016-10-14T05:02:16.645+0000", datetime(2016, 10, 14, 5, 2, 16, 645_000, UTC)),
         ("2018-10-08T14:05:45 +0000", datetime(2018, 10, 8, 14, 5, 45, 0, UTC)),
+        ("2018-10-08T14:05:45.250 +0000", datetime(2018, 10, 8, 14, 5, 45, 250_000, UTC)),
         ("2018-10-08T14:05:45 -05:30", datetime(2018, 10, 8, 19, 35, 45, 0, UTC)),
         ("2018-10-08T14:05:45", datetime(2018, 10, 8, 14, 5, 45, 0, UTC)),
         (None, datetime(2026, 3, 2, 9, 15, 30, 120_000, UTC)),
@@ -476,3 +477,14 @@ def test_deep_nesting_is_refused() -> None:
 
     with pytest.raises(InvalidEventError, match="nested"):
         parse_event(payload)
+
+
+def test_lone_surrogates_are_replaced_since_no_call_to_aws_can_carry_them() -> None:
+    document = json.dumps(load("ses/bounce_permanent"))
+    for part in ("nobody@", "metadata_", "order-confirmation", "5.1.1"):
+        document = document.replace(part, rf"\ud800{part}")
+
+    (event,) = parse_event(json.loads(document))
+
+    assert event.recipient == "?nobody@example.net"
+    json.dumps(event.to_dict(), ensure_ascii=False).encode()
