@@ -1,0 +1,76 @@
+"""Every sample of SES's events, kept by a real table and published on a real bus (MiniStack's)."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from amsdal_mail.tracking import TrackingEvent, parse_document
+from email_store.dynamodb import DynamoDBEmailStore
+from email_store.memory import MemoryEmailStore
+from email_store.records import stranger_id
+from tests.sample_events import load, names
+from track_events.bus import EventBus
+from track_events.service import Tracker
+
+NOW = datetime.now(UTC)
+EVENTS = [event for name in names("ses") for event in parse_document(load(name))]
+
+
+@pytest.fixture
+def table(aws_environment: None) -> DynamoDBEmailStore:
+    name = f"tracking-{uuid4().hex}"
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return DynamoDBEmailStore(client, name, timedelta(days=90))
+
+
+@pytest.fixture
+def bus(aws_environment: None) -> EventBus:
+    client = boto3.client("events")
+    name = f"tracking-{uuid4().hex}"
+    client.create_event_bus(Name=name)
+    return EventBus(client, name)
+
+
+def email_id(event: TrackingEvent) -> str:
+    return event.email_id or stranger_id(event.message_id)
+
+
+def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
+    table: DynamoDBEmailStore, bus: EventBus
+) -> None:
+    memory = MemoryEmailStore()
+    tally: Counter[str] = Counter()
+
+    Tracker(table, bus, lambda: NOW).track(EVENTS, tally)
+    Tracker(memory, bus, lambda: NOW).track(EVENTS, Counter())
+
+    assert tally["DuplicateEvents"] == 0
+    for event in EVENTS:
+        assert table.load(email_id(event)) == memory.load(email_id(event))
+    addresses = {event.recipient for event in EVENTS if event.recipient}
+    assert table.suppressed(addresses) == memory.suppressed(addresses) != set()
+
+
+def test_dynamodb_knows_an_event_again(table: DynamoDBEmailStore, bus: EventBus) -> None:
+    tracker = Tracker(table, bus, lambda: NOW)
+    tracker.track(EVENTS, Counter())
+    tally: Counter[str] = Counter()
+
+    tracker.track(EVENTS, tally)
+
+    assert +tally == {"DuplicateEvents": len(EVENTS)}
