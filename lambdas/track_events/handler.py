@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
+from amsdal_mail.addresses import mask
 from amsdal_mail.exceptions import MailError
 from amsdal_mail.tracking import parse_document
 from email_store.store import StoreError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from amsdal_mail.tracking import TrackingEvent
     from track_events.service import Tracker
 
     Json = dict[str, Any]
@@ -49,7 +51,7 @@ def build(make_tracker: Callable[[], Tracker]) -> Handler:
         try:
             if is_from_sqs(event):
                 return _track_batch(make_tracker(), event, tally, logger)
-            _track_whole(make_tracker(), event, tally)
+            _track_whole(make_tracker(), event, tally, logger)
         finally:
             logger.info("tracked", counts=dict(+tally))
             for name, count in (+tally).items():
@@ -65,11 +67,17 @@ def _track_batch(
 ) -> PartialItemFailureResponse:
     """Track every SQS record; one that fails comes back alone, at last as a dead letter."""
 
+    tallies: list[Counter[str]] = []  # one a record: they share nothing
+
     def track(record: SQSRecord) -> None:  # Powertools passes `record` by name
-        tracker.track(parse_document(record.body), tally)
+        found: Counter[str] = Counter()
+        tallies.append(found)
+        tracker.track(_read(record.body, logger), found)
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event, track, processor)
+    for found in tallies:
+        tally.update(found)
     failures = zip(answer["batchItemFailures"], processor.exceptions, strict=True)
     for failure, (_, error, stack) in failures:
         tally["FailedRecords"] += 1
@@ -78,17 +86,33 @@ def _track_batch(
     return answer
 
 
-def _track_whole(tracker: Tracker, event: Json, tally: Counter[str]) -> None:
+def _track_whole(tracker: Tracker, event: Json, tally: Counter[str], logger: Logger) -> None:
     """Track what came without a queue: raising is the only way to have it sent again."""
     found = documents(event)
     if not found:
         tally["IgnoredNotifications"] += 1
     try:
         for document in found:
-            tracker.track(parse_document(document), tally)
+            tracker.track(_read(document, logger), tally)
     except (MailError, StoreError, BotoCoreError, ClientError):
         tally["FailedRecords"] += 1
         raise
+
+
+def _read(document: object, logger: Logger) -> list[TrackingEvent]:
+    events = parse_document(document)
+    for event in events:
+        logger.debug(
+            "event",
+            extra={
+                "kind": event.kind,
+                "event_type": event.event_type,
+                "email_id": event.email_id,
+                "message_id": event.message_id,
+                "recipient": mask(event.recipient or ""),
+            },
+        )
+    return events
 
 
 handle = build(tracker_of_environment)
