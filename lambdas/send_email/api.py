@@ -39,7 +39,7 @@ def build_api(service: SendService, watch: Watch) -> APIGatewayHttpResolver:
     _add_sending(app, service, watch)
     _add_reading(app, service.store)
     _add_description(app)
-    _add_errors(app)
+    _add_errors(app, watch)
     return app
 
 
@@ -57,9 +57,11 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch
         send = _sending(service, request)
         with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
             attempts = list(pool.map(lambda one: _attempt(send, one), request.deliveries(_new_id)))
-        for outcome in attempts:
-            if isinstance(outcome, Outcome):
-                watch.tell(outcome)
+        for one in attempts:
+            if isinstance(one, Outcome):
+                watch.tell(one)
+            else:
+                watch.tell_error(one)
         return _json(HTTPStatus.OK, {"emails": [_entry(one) for one in attempts]})
 
 
@@ -87,18 +89,18 @@ def _add_description(app: APIGatewayHttpResolver) -> None:
         return Response(HTTPStatus.OK, "text/html; charset=utf-8", page(description(app)))
 
 
-def _add_errors(app: APIGatewayHttpResolver) -> None:
-    app.exception_handler(list(REQUEST_ERRORS))(_failed)
+def _add_errors(app: APIGatewayHttpResolver, watch: Watch) -> None:
+    def failed(error: Exception) -> Response[str]:
+        watch.tell_error(error)
+        status, answer = answer_to(error)
+        is_passing = status is HTTPStatus.SERVICE_UNAVAILABLE
+        return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
 
-    @app.not_found
     def no_route(_error: NotFoundError) -> Response[str]:
-        return _failed(RequestError(HTTPStatus.NOT_FOUND, "there is no such route"))
+        return failed(RequestError(HTTPStatus.NOT_FOUND, "there is no such route"))
 
-
-def _failed(error: Exception) -> Response[str]:
-    status, answer = answer_to(error)
-    is_passing = status is HTTPStatus.SERVICE_UNAVAILABLE
-    return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
+    app.exception_handler(list(REQUEST_ERRORS))(failed)
+    app.not_found(no_route)
 
 
 def _sending(service: SendService, request: HttpRequest) -> Send:

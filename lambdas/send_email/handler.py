@@ -46,7 +46,9 @@ def build(make_service: Callable[[], SendService]) -> Handler:
     def send(event: Json, context: LambdaContext) -> Json:
         if "Records" in event:
             return _send_records(make_service(), event, watch)
-        return api().resolve(event, context)
+        answer = api().resolve(event, context)
+        watch.tell_answer(event.get("routeKey", ""), answer["statusCode"])
+        return answer
 
     handler: Handler = send
     return handler
@@ -65,7 +67,7 @@ def _send_records(service: SendService, event: Json, watch: Watch) -> Json:
                 watch.tell(outcome)
     failures = processor.response()["batchItemFailures"]
     for failure, (_, error, _) in zip(failures, processor.exceptions, strict=True):
-        watch.tell_failure(str(failure["itemIdentifier"]), error)
+        watch.tell_failed_record(str(failure["itemIdentifier"]), error)
     return {"batchItemFailures": failures}
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
 
+from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import SendState
 from email_store.claims import ClaimOutcome
 from send_email.outcome import Outcome
@@ -50,11 +53,25 @@ class Watch:
         if outcome.is_misconfigured:
             self._count("ConfigurationErrors")
 
-    def tell_failure(self, record_id: str, error: BaseException | None) -> None:
-        """Log a record that comes back. The text of an unforeseen error may quote the email."""
-        causes = (type(one).__name__ for one in _chain(error))
-        self.logger.warning("record failed", extra={"record": record_id, "errors": list(causes)})
+    def tell_error(self, error: BaseException | None, **where: str) -> None:
+        """Log why a request or a record was not carried out."""
+        is_invalid = isinstance(error, InvalidMessageError)
+        level = self.logger.info if is_invalid else self.logger.warning
+        level("not carried out", extra={**where, "errors": [*map(_name, _chain(error))]})
+        if is_invalid:
+            self._count("EmailsInvalid")
+
+    def tell_failed_record(self, record_id: str, error: BaseException | None) -> None:
+        """Tell of a record that SQS will deliver again."""
+        self.tell_error(error, record=record_id)
         self._count("FailedRecords")
+
+    def tell_answer(self, route: str, status: int) -> None:
+        """Tell what an HTTP request was answered."""
+        self.logger.info("answered", extra={"route": route, "status": status})
+        self._count("Requests")
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            self._count("RequestsUnavailable")
 
     def _count(self, name: str, count: int = 1) -> None:
         self.metrics.add_metric(name, MetricUnit.Count, count)
@@ -77,7 +94,14 @@ def _details(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _chain(error: BaseException | None) -> Iterable[BaseException]:
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__
+
+
+def _name(error: BaseException) -> str:
+    """Name an error without its text, which may quote the email."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response['Error']['Code']}"
+    return type(error).__name__

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from amsdal_mail.message import EmailMessage
+from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+from email_store.memory import MemoryEmailStore
+from send_email.delivery import Delivery
+from send_email.handler import build
+from send_email.service import SendService
+
+NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
+Handle = Callable[[Any], Any]
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeSES:
+    """Takes every message, but answers or raises what it was told to for an address."""
+
+    sent: list[EmailMessage] = field(default_factory=list)
+    tags: list[Mapping[str, str]] = field(default_factory=list)
+    answers: dict[str, RecipientStatus] = field(default_factory=dict)
+    raises: list[Exception] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
+        self.before()
+        with self._lock:
+            if self.raises:
+                raise self.raises.pop()
+            self.sent.append(message)
+            self.tags.append(extra_tags)
+            number = len(self.sent)
+        return SendStatus.of(
+            self.answers.get(one.spec)
+            or RecipientStatus(one.spec, SendState.ACCEPTED, f"ses-{number}")
+            for one in message.recipients
+        )
+
+    def answer(
+        self, address: str, state: SendState, retry: Retry = Retry.NO, code: str = "Code"
+    ) -> None:
+        self.answers[address] = RecipientStatus(address, state, None, code, "text", retry)
+
+    @property
+    def addresses(self) -> list[list[str]]:
+        """Who got each message."""
+        return [[one.spec for one in message.recipients] for message in self.sent]
+
+
+@dataclass
+class ListQueue:
+    """Keeps what is put on it, with the delay."""
+
+    entries: list[tuple[Delivery, int]] = field(default_factory=list)
+    raises: list[Exception] = field(default_factory=list)
+
+    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+        if self.raises:
+            raise self.raises.pop()
+        self.entries += [(one, delay_seconds) for one in deliveries]
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return [one for one, _ in self.entries]
+
+
+@dataclass
+class FakeTurns:
+    """Gives a turn at once, or none; keeps how many recipients were asked for."""
+
+    is_free: bool = True
+    asked: list[int] = field(default_factory=list)
+
+    def wait(self, recipients: int) -> bool:
+        self.asked.append(recipients)
+        return self.is_free
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str = "SendFunction"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:SendFunction"
+    aws_request_id: str = "52fdfc07-2182-154f-163f-5f0f9a621d72"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ses() -> FakeSES:
+    return FakeSES()
+
+
+@pytest.fixture
+def queue() -> ListQueue:
+    return ListQueue()
+
+
+@pytest.fixture
+def turns() -> FakeTurns:
+    return FakeTurns()
+
+
+@pytest.fixture
+def store() -> MemoryEmailStore:
+    return MemoryEmailStore()
+
+
+@pytest.fixture
+def service(
+    store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, turns: FakeTurns, clock: Clock
+) -> SendService:
+    return SendService(
+        store=store, sender=ses, queue=queue, turns=turns, clock=clock, jitter=lambda: 0.0
+    )
+
+
+@pytest.fixture
+def handle(service: SendService, monkeypatch: pytest.MonkeyPatch) -> Handle:
+    """The handler as Lambda calls it, with a store in memory and no SES."""
+    # A logger of the same service would keep writing to the captured output of an earlier test.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"send_email-{uuid4().hex}")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
+    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
+    made = cache(lambda: build(lambda: service))  # in the test: pytest captures each phase anew
+    return lambda event: made()(event, Context())  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: Any
+
+
+@dataclass(frozen=True)
+class Api:
+    """Calls the handler as the HTTP API does."""
+
+    handle: Handle
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        text = content if isinstance(content, str) else json.dumps(content)
+        event = {
+            "version": "2.0",
+            "rawPath": path,
+            "headers": {"content-type": "application/json"} | dict(headers or {}),
+            "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+            "body": text,
+            "isBase64Encoded": False,
+        }
+        return read(self.handle(event))
+
+    def post(self, content: Any, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self("POST", "/emails", content, named)
+
+
+def read(answer: dict[str, Any]) -> Answer:
+    assert answer["isBase64Encoded"] is False
+    headers = {name.lower(): value for name, value in answer["headers"].items()}
+    is_json = headers["content-type"] == "application/json"
+    content = json.loads(answer["body"]) if is_json else answer["body"]
+    return Answer(answer["statusCode"], headers, content)
+
+
+@pytest.fixture
+def api(handle: Handle) -> Api:
+    return Api(handle)
