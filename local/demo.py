@@ -100,7 +100,7 @@ def _send_by_api(aws: LocalAws) -> Iterator[Sent]:
     refused = call(aws.api_url, samples.request(INVALID))
     if refused.status != 422:
         raise DemoError(f"POST /emails, {INVALID}: expected 422, got {refused.status}")
-    yield Sent(INVALID, "API", "", {}, "refused", Outcome("refused"))
+    yield Sent(INVALID, "API", "", {}, "refused", Outcome.refused(refused.content))
 
 
 def _send_by_queue(aws: LocalAws) -> Iterator[Sent]:
@@ -130,7 +130,7 @@ def _watch(aws: LocalAws, sent: list[Sent]) -> None:
 def _rows(sent: Sent) -> Iterator[tuple[str, ...]]:
     head = (sent.name, sent.by)
     if not sent.outcome.recipients:
-        yield (*head, "-", sent.outcome.state, "-", "-")
+        yield (*head, "-", sent.outcome.state, "-", sent.outcome.reason or "-")
     for one in sent.outcome.recipients:
         ses_id = _shortened(one.message_id) if one.message_id else "-"
         yield (*head, one.address, one.state, ses_id, one.story() or "-")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, Self
@@ -65,7 +65,13 @@ class Outcome:
     """One email as `GET /emails/{email_id}` shows it."""
 
     state: str = "not known yet"
-    recipients: tuple[RecipientOutcome, ...] = field(default=())
+    recipients: tuple[RecipientOutcome, ...] = ()
+    reason: str = ""
+
+    @classmethod
+    def refused(cls, content: Mapping[str, Any]) -> Self:
+        """Read the API's refusal of a message."""
+        return cls("refused", reason=_reason(content["detail"]))
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> Self:
@@ -86,6 +92,7 @@ class Outcome:
                 )
                 for one in content["recipients"]
             ),
+            _reason((content["email"] or {}).get("errors", ())),
         )
 
     def arrived(self, fates: Mapping[str, Fate]) -> bool:
@@ -94,3 +101,7 @@ class Outcome:
         return found.keys() == fates.keys() and all(
             found[address].met(fate) for address, fate in fates.items()
         )
+
+
+def _reason(errors: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{error['field']} {error['rule']}" for error in errors)

@@ -8,6 +8,7 @@ CAROL = "bounce+a@simulator.amazonses.com"
 ANSWER = {
     "email_id": "order-1",
     "state": "bounced",
+    "email": {"errors": []},
     "recipients": [
         {"address": "bounce+a@simulator.amazonses.com", "state": "bounced", "message_id": "0100"},
     ],
@@ -54,3 +55,9 @@ def test_a_timeline_is_told_in_order_with_seconds_since_the_first_event() -> Non
 )
 def test_arrived_means_every_recipient_met_its_fate(fates: dict[str, Fate], arrived: bool) -> None:
     assert Outcome.read(ANSWER).arrived(fates) is arrived
+
+
+def test_a_refusal_tells_every_field_and_its_rule() -> None:
+    answer = {"message": "…", "detail": [{"field": "to[0]", "rule": "must be an address"}]}
+
+    assert Outcome.refused(answer) == Outcome("refused", reason="to[0] must be an address")
