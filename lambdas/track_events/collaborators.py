@@ -21,14 +21,21 @@ def tracker_of_environment() -> Tracker:
         ConfigurationError: naming every setting that is missing or wrong.
     """
     import boto3
+    from botocore.config import Config
 
     from email_store.dynamodb import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
+    # An outage must end in a failed record, not in the function's own timeout.
+    config = Config(
+        connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+    )
     return Tracker(
         store=DynamoDBEmailStore(
-            boto3.client("dynamodb"), settings.table_name, timedelta(days=settings.retention_days)
+            boto3.client("dynamodb", config=config),
+            settings.table_name,
+            timedelta(days=settings.retention_days),
         ),
-        bus=EventBus(boto3.client("events"), settings.event_bus_name),
+        bus=EventBus(boto3.client("events", config=config), settings.event_bus_name),
         clock=lambda: datetime.now(UTC),
     )
