@@ -34,6 +34,8 @@ BLOCKED_EXTENSIONS = frozenset(
     }
 )  # fmt: skip
 _TAG_NAME = re.compile(r"[A-Za-z0-9_-]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTENT_TYPE = re.compile(r"[!#$&-+.^_0-9A-Za-z-]+/[!#$&-+.^_0-9A-Za-z-]+(?=\s*(;|$))")
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]*")
 SINGLE_USE_HEADERS = frozenset(
     {
@@ -101,13 +103,20 @@ def check_duplicate_headers(names: Iterable[str]) -> Refusal | None:
 
 
 def check_attachments(attachments: Iterable[Mapping[str, Any]]) -> Refusal | None:
-    """File types SES never sends, and content that is not base64."""
-    for attachment in attachments:
-        if error := check_filename(attachment.get("FileName") or ""):
-            return error
-        if decode_blob(attachment.get("RawContent") or "") is None:
-            return bad_request("The attachment's content is not base64.")
-    return None
+    """File types SES never sends, and fields that no MIME header can hold (texts ours)."""
+    return first(*(_check_attachment(attachment) for attachment in attachments))
+
+
+def _check_attachment(attachment: Mapping[str, Any]) -> Refusal | None:
+    for field in ("FileName", "ContentType", "ContentId", "ContentDescription"):
+        if _CONTROL.search(attachment.get(field) or ""):
+            return bad_request(f"An attachment's {field} contains control characters.")
+    content_type = attachment.get("ContentType")
+    if content_type is not None and not _CONTENT_TYPE.match(content_type):
+        return bad_request(f"Illegal content type '{content_type}'.")
+    if decode_blob(attachment["RawContent"]) is None:
+        return bad_request("The attachment's content is not base64.")
+    return check_filename(attachment["FileName"])
 
 
 def check_filename(filename: str) -> Refusal | None:

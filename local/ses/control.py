@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.ses import feedback, mime_reading
-from local.ses.account import Account
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from local.ses.messages import Json, KeptMessage
     from local.ses.simulator import Simulator
+
+    Call = Callable[[Simulator, Request], Awaitable[Response]]
 
 
 def summary(kept: KeptMessage) -> Json:
@@ -45,83 +49,105 @@ def details(kept: KeptMessage) -> Json:
     return {**summary(kept), **parts, "events": kept.events}
 
 
+async def health(ses: Simulator, _request: Request) -> Response:
+    """Answers once the simulator takes calls."""
+    pending = ses.publisher.pending
+    return JSONResponse({"status": "ok", "messages_with_pending_events": pending})
+
+
+async def counts(ses: Simulator, _request: Request) -> Response:
+    """What was accepted, refused and dropped since the start or a reset."""
+    return JSONResponse(dict(ses.counts))
+
+
+async def get_switches(ses: Simulator, _request: Request) -> Response:
+    """All switches."""
+    return JSONResponse(ses.switches.model_dump())
+
+
+async def put_switches(ses: Simulator, request: Request) -> Response:
+    """Merge the given switches; 400 names the fields that are wrong."""
+    ses.switches = ses.switches.changed(await _json(request))
+    return JSONResponse(ses.switches.model_dump())
+
+
+async def list_messages(ses: Simulator, request: Request) -> Response:
+    """The newest first."""
+    limit = request.query_params.get("limit", "")
+    found = ses.messages.newest_first()[: int(limit) if limit.isdecimal() else None]
+    return JSONResponse({"messages": [summary(kept) for kept in found]})
+
+
+async def one_message(ses: Simulator, request: Request) -> Response:
+    """One message with everything."""
+    return JSONResponse(details(_kept(ses, request)))
+
+
+async def raw_message(ses: Simulator, request: Request) -> Response:
+    """One message's MIME."""
+    return Response(_kept(ses, request).message.mime, media_type="message/rfc822")
+
+
+async def happen(ses: Simulator, request: Request) -> Response:
+    """Make a recipient do something with a message."""
+    message = _kept(ses, request).message
+    wanted = feedback.Feedback.model_validate(await _json(request))
+    if wanted.recipient not in (None, *message.destinations):
+        raise HTTPException(400, f"{wanted.recipient} is no recipient of the message")
+    step = feedback.step(wanted, message)
+    feedback.suppress(ses, message, step)
+    ses.publisher.play(message, [step])
+    return JSONResponse({"status": "published soon", "kind": step.kind}, 202)
+
+
+async def reset(ses: Simulator, _request: Request) -> Response:
+    """Back to the start."""
+    await ses.reset()
+    return JSONResponse({"status": "reset"})
+
+
+CALLS: tuple[tuple[str, str, Call], ...] = (
+    ("GET", "/health", health),
+    ("GET", "/counts", counts),
+    ("GET", "/switches", get_switches),
+    ("PUT", "/switches", put_switches),
+    ("GET", "/messages", list_messages),
+    ("GET", "/messages/{id}", one_message),
+    ("GET", "/messages/{id}/raw", raw_message),
+    ("POST", "/messages/{id}/events", happen),
+    ("POST", "/reset", reset),
+)
+
+
 def routes(ses: Simulator) -> list[Route]:
     """Everything under /_local."""
-    initial = ses.switches.model_copy(deep=True)
+    return [Route(path, _endpoint(ses, call), methods=[method]) for method, path, call in CALLS]
 
-    def kept_or_none(request: Request) -> KeptMessage | None:
-        return ses.messages.get(request.path_params["id"])
 
-    async def health(_request: Request) -> Response:
-        pending = ses.publisher.pending
-        return JSONResponse({"status": "ok", "messages_with_pending_events": pending})
-
-    async def counts(_request: Request) -> Response:
-        return JSONResponse(dict(ses.counts))
-
-    async def get_switches(_request: Request) -> Response:
-        return JSONResponse(ses.switches.model_dump())
-
-    async def put_switches(request: Request) -> Response:
+def _endpoint(ses: Simulator, call: Call) -> Callable[[Request], Awaitable[Response]]:
+    async def answering(request: Request) -> Response:
         try:
-            ses.switches = ses.switches.changed(await request.json())
+            return await call(ses, request)
         except ValidationError as error:
             return _unusable(error)
-        return JSONResponse(ses.switches.model_dump())
+        except HTTPException as error:
+            return JSONResponse({"error": error.detail}, error.status_code)
 
-    async def list_messages(request: Request) -> Response:
-        limit = request.query_params.get("limit", "")
-        found = ses.messages.newest_first()[: int(limit) if limit.isdecimal() else None]
-        return JSONResponse({"messages": [summary(kept) for kept in found]})
-
-    async def one_message(request: Request) -> Response:
-        kept = kept_or_none(request)
-        return JSONResponse(details(kept)) if kept else _unknown_message()
-
-    async def raw_message(request: Request) -> Response:
-        kept = kept_or_none(request)
-        if kept is None:
-            return _unknown_message()
-        return Response(kept.message.mime, media_type="message/rfc822")
-
-    async def happen(request: Request) -> Response:
-        kept = kept_or_none(request)
-        if kept is None:
-            return _unknown_message()
-        try:
-            wanted = feedback.Feedback.model_validate(await request.json())
-        except ValidationError as error:
-            return _unusable(error)
-        if wanted.recipient not in (None, *kept.message.destinations):
-            return JSONResponse({"error": f"{wanted.recipient} is no recipient"}, 400)
-        step = feedback.step(wanted, kept.message)
-        feedback.suppress(ses, kept.message, step)
-        ses.publisher.play(kept.message, [step])
-        return JSONResponse({"status": "published soon", "kind": step.kind}, 202)
-
-    async def reset(_request: Request) -> Response:
-        await ses.publisher.stop()
-        ses.messages.clear()
-        ses.counts.clear()
-        ses.account = Account()
-        ses.switches = initial.model_copy(deep=True)
-        return JSONResponse({"status": "reset"})
-
-    return [
-        Route("/health", health),
-        Route("/counts", counts),
-        Route("/switches", get_switches, methods=["GET"]),
-        Route("/switches", put_switches, methods=["PUT"]),
-        Route("/messages", list_messages),
-        Route("/messages/{id}", one_message),
-        Route("/messages/{id}/raw", raw_message),
-        Route("/messages/{id}/events", happen, methods=["POST"]),
-        Route("/reset", reset, methods=["POST"]),
-    ]
+    return answering
 
 
-def _unknown_message() -> Response:
-    return JSONResponse({"error": "no message of that id is kept"}, 404)
+def _kept(ses: Simulator, request: Request) -> KeptMessage:
+    kept = ses.messages.get(request.path_params["id"])
+    if kept is None:
+        raise HTTPException(404, "no message of that id is kept")
+    return kept
+
+
+async def _json(request: Request) -> object:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise HTTPException(400, "the body is no JSON") from error
 
 
 def _unusable(error: ValidationError) -> Response:

@@ -41,8 +41,12 @@ def refusal(error: Refusal) -> Response:
 
 async def json_body(request: Request) -> Json:
     """The request's JSON object. Raises RefusedError with AWS's SerializationException."""
+    content = await request.body() or b"{}"
     try:
-        body = json.loads(await request.body() or b"{}")
+        body = json.loads(content)
+        if b"\\ud" in content.lower():
+            # Half of a surrogate pair is JSON, but no text.
+            json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise RefusedError(_MALFORMED) from error
     if not isinstance(body, dict):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.ses import acceptance, checks, gate, requests
 from local.ses.acceptance import Composed
+from local.ses.account import Account
 from local.ses.errors import RefusedError, bad_request, refuse, template_missing
 from local.ses.messages import new_id
 from local.ses.mime import Content, Envelope, compose
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from local.ses.acceptance import Caller
-    from local.ses.account import Account
     from local.ses.aws import LocalAws
     from local.ses.handlebars import Handlebars
     from local.ses.messages import Messages
@@ -46,6 +46,19 @@ class Simulator:
     region: str
     switches: Switches
     counts: Counter[str] = field(default_factory=Counter)
+    _at_start: Switches = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the switches for a reset."""
+        self._at_start = self.switches.model_copy(deep=True)
+
+    async def reset(self) -> None:
+        """As at the start: nothing sent, nothing stored, no event to come."""
+        await self.publisher.stop()
+        self.messages.clear()
+        self.counts.clear()
+        self.account = Account()
+        self.switches = self._at_start.model_copy(deep=True)
 
     async def verified_identities(self) -> frozenset[str] | None:
         """Identities that may send; None while any sender is taken."""

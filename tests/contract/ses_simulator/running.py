@@ -34,7 +34,7 @@ class Simulator:
         method = self.ses.meta.method_to_api_mapping[operation]
         answer = dict(getattr(self.ses, operation)(**arguments))
         status = answer.pop("ResponseMetadata")["HTTPStatusCode"]
-        shape = self.ses.meta.service_model.operation_model(method).output_shape
+        shape: Any = self.ses.meta.service_model.operation_model(method).output_shape
         assert status == 200
         assert ParamValidator().validate(answer, shape).generate_report() == ""
         assert set(answer) <= set(shape.members)

@@ -4,9 +4,10 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import aioboto3
 import pytest
 
-from tests.contract.ses_simulator.running import SIMPLE, Simulator, raw
+from tests.contract.ses_simulator.running import SENDER, SIMPLE, Simulator, raw, to
 
 
 def test_a_simple_message_is_kept_as_mime(simulator: Simulator) -> None:
@@ -85,3 +86,47 @@ def test_a_person_can_make_a_recipient_answer(
     assert [row["event"]["eventType"] for row in events] == ["Send", "Delivery", kind]
     listed = simulator.call("list_suppressed_destinations")["SuppressedDestinationSummaries"]
     assert [row["Reason"] for row in listed] == ([reason] if reason else [])
+
+
+async def test_aioboto3_is_answered_like_boto3(simulator: Simulator) -> None:
+    session = aioboto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    )
+
+    async with session.client("sesv2", endpoint_url=simulator.url) as ses:
+        answer = await ses.send_email(
+            FromEmailAddress=SENDER, Destination=to("ann@example.net"), Content=SIMPLE
+        )
+        with pytest.raises(ses.exceptions.NotFoundException):
+            await ses.get_email_template(TemplateName="none")
+
+    assert simulator.kept(answer["MessageId"])["destinations"] == ["ann@example.net"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"kind": "sneeze"}, 400, "kind"),
+        ({"kind": "open", "colour": "red"}, 400, "colour"),
+        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is no recipient"),
+    ],
+)
+def test_a_wrong_feedback_is_refused_by_name(
+    simulator: Simulator, body: dict[str, Any], status: int, said: str
+) -> None:
+    message_id = simulator.send()
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        simulator.control("POST", f"/messages/{message_id}/events", body)
+
+    with refused.value as answer:
+        assert answer.code == status
+        assert said in answer.read().decode()
+
+
+def test_a_message_that_is_not_kept_is_not_found(simulator: Simulator) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        simulator.kept("none")
+
+    with refused.value as answer:
+        assert answer.code == 404

@@ -112,3 +112,18 @@ def test_a_message_over_40_megabytes_is_refused_with_its_size() -> None:
 def test_a_line_may_have_998_characters_and_crlf() -> None:
     assert checks.check_size(b"x" * 998 + b"\r\n") is None
     assert checks.check_size(b"x" * 999 + b"\r\n") is not None
+
+
+@pytest.mark.parametrize("field", ["FileName", "ContentType", "ContentId", "ContentDescription"])
+def test_a_line_break_in_an_attachments_field_is_refused(field: str) -> None:
+    attachment = {"FileName": "a.png", "RawContent": "", field: "x/y\r\nBcc: evil@example.com"}
+
+    assert text_of(checks.check_attachments([attachment])) == (
+        f"An attachment's {field} contains control characters."
+    )
+
+
+def test_a_content_type_has_a_type_and_a_subtype() -> None:
+    attachment = {"FileName": "a", "RawContent": "", "ContentType": "text"}
+
+    assert text_of(checks.check_attachments([attachment])) == "Illegal content type 'text'."
