@@ -67,7 +67,7 @@ class HttpRequest:
         if value is None:
             return None
         key = value.strip().removeprefix('"').removesuffix('"')
-        if not KEY.match(key):
+        if not KEY.fullmatch(key):
             raise InvalidMessageError.of(KEY_HEADER, KEY_RULE)
         return key
 

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from amsdal_mail.status import Retry, SendState
+from email_store.memory import MemoryEmailStore
+from email_store.records import EventRecord, RecipientRecord
+from email_store.states import EmailState
+from send_email.send_queue import MessageTooLargeError, QueueError
+from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
+
+ANNA, BEN = "anna@example.com", "ben@example.com"
+EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
+
+
+def email(**changes: Any) -> dict[str, Any]:
+    return EMAIL | changes
+
+
+def merged(*to: str) -> dict[str, Any]:
+    return email(to=list(to), merge_data={one: {} for one in to})
+
+
+# POST /emails
+
+
+def test_an_email_taken_by_ses_is_answered_200_with_every_recipient(api: Api) -> None:
+    answer = api.post(email(to=[ANNA, BEN]))
+
+    assert answer.status == 200
+    assert answer.content["is_success"] is True
+    assert answer.content["state"] == "accepted"
+    assert answer.content["message_id"] == "ses-1"
+    assert [one["address"] for one in answer.content["recipients"]] == [ANNA, BEN]
+
+
+def test_an_email_nobody_gets_is_answered_422_with_ses_own_words(api: Api, ses: FakeSES) -> None:
+    ses.answer(ANNA, SendState.REJECTED, code="MessageRejected")
+
+    answer = api.post(EMAIL)
+
+    assert answer.status == 422
+    assert answer.content["is_success"] is False
+    (recipient,) = answer.content["recipients"]
+    assert (recipient["error_code"], recipient["error_message"]) == ("MessageRejected", "text")
+
+
+def test_an_email_somebody_gets_is_answered_200(api: Api, ses: FakeSES) -> None:
+    ses.answer(BEN, SendState.REJECTED)
+
+    answer = api.post(merged(ANNA, BEN))
+
+    assert (answer.status, answer.content["is_success"]) == (200, False)
+    assert answer.content["state"] == "rejected"
+
+
+def test_a_throttled_email_is_answered_202_and_goes_on_the_queue(
+    api: Api, ses: FakeSES, queue: ListQueue
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+
+    answer = api.post(EMAIL)
+
+    assert answer.status == 202
+    assert answer.content["state"] == "queued"
+    assert answer.headers["location"] == f"/emails/{answer.content['email_id']}"
+    assert len(queue.entries) == 1
+
+
+@pytest.mark.parametrize("wish", ["respond-async", "respond-async, wait=10", "x; Respond-Async"])
+def test_who_prefers_it_is_answered_before_the_email_is_sent(
+    api: Api, ses: FakeSES, queue: ListQueue, wish: str
+) -> None:
+    answer = api.post(EMAIL, prefer=wish)
+
+    assert (answer.status, len(queue.entries), len(ses.sent)) == (202, 1, 0)
+
+
+def test_more_than_50_recipients_are_answered_202(api: Api, queue: ListQueue) -> None:
+    answer = api.post(merged(*(f"p{number}@example.com" for number in range(51))))
+
+    assert (answer.status, len(queue.entries)) == (202, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (email(to="anna@example.com"), "to"),
+        (email(to=["anna(at)example.com"]), "to[0]"),
+        (email(subject="a\nb"), "subject"),
+        (email(colour="red"), "colour"),
+        (email(attachments=[{"filename": "a.txt", "content": "%", "mimetype": "text/plain"}]),
+         "attachments[0].content"),
+        (email(idempotency_key="no spaces"), "idempotency_key"),
+        ([], "(body)"),
+        (None, "(body)"),
+    ],
+    ids=["bare text", "address", "header injection", "unknown", "base64", "key", "list", "null"],
+)  # fmt: skip
+def test_a_broken_rule_is_answered_422_with_the_name_of_the_field(
+    api: Api, ses: FakeSES, content: Any, field: str
+) -> None:
+    answer = api.post(content)
+
+    assert answer.status == 422
+    assert [one["field"] for one in answer.content["detail"]] == [field]
+    assert answer.content["detail"][0]["rule"]
+    assert not ses.sent
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", '{"a": 1} x', "[" * 100_000], ids=["empty", "half", "more", "deep"]
+)
+@pytest.mark.parametrize("path", ["/emails", "/emails/batch"])
+def test_what_is_no_json_is_answered_400(api: Api, path: str, body: str) -> None:
+    assert api("POST", path, body).status == 400
+
+
+def test_bytes_that_are_no_text_are_answered_400(api: Api, handle: Handle) -> None:
+    event = {
+        "rawPath": "/emails",
+        "headers": {"Content-Type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": "/emails"}, "stage": "$default"},
+        "body": base64.b64encode(b'{"body": "\xff"}').decode(),
+        "isBase64Encoded": True,
+    }
+
+    assert read(handle(event)).status == 400
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ("Application/JSON", 200),
+        ("application/vnd.api+json", 200),
+        ("application/x-www-form-urlencoded", 415),
+        ("text/json", 415),
+        ("application/jsonp", 415),
+        ("", 415),
+    ],
+)
+def test_only_json_is_taken(api: Api, content_type: str, status: int) -> None:
+    assert api.post(EMAIL, content_type=content_type).status == status
+
+
+# Idempotency
+
+
+@pytest.mark.parametrize("key", ["order-1", '"order-1"', " order-1 "])
+def test_the_key_of_the_header_becomes_the_id(api: Api, key: str) -> None:
+    assert api.post(EMAIL, idempotency_key=key).content["email_id"] == "order-1"
+
+
+def test_the_key_of_the_body_becomes_the_id(api: Api) -> None:
+    assert api.post(email(idempotency_key="order-1")).content["email_id"] == "order-1"
+
+
+def test_two_different_keys_are_refused(api: Api) -> None:
+    answer = api.post(email(idempotency_key="order-1"), idempotency_key="order-2")
+
+    assert (answer.status, answer.content["detail"][0]["field"]) == (422, "idempotency_key")
+
+
+@pytest.mark.parametrize("key", ["", "a b", "ü", "-a", "a" * 129, "a/b"])
+def test_a_key_that_cannot_be_an_id_is_refused(api: Api, key: str) -> None:
+    answer = api.post(EMAIL, idempotency_key=key)
+
+    assert (answer.status, answer.content["detail"][0]["field"]) == (422, "Idempotency-Key")
+
+
+@pytest.mark.parametrize("state", [SendState.ACCEPTED, SendState.REJECTED])
+def test_a_repeated_request_gets_the_first_answer(api: Api, ses: FakeSES, state: SendState) -> None:
+    ses.answer(ANNA, state)
+    first = api.post(EMAIL, idempotency_key="k")
+    ses.answers.clear()
+
+    again = api.post(EMAIL, idempotency_key="k")
+
+    assert (again.status, again.content) == (first.status, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert len(ses.sent) == 1
+
+
+def test_a_key_used_for_another_request_is_answered_409(api: Api, ses: FakeSES) -> None:
+    api.post(EMAIL, idempotency_key="k")
+
+    answer = api.post(email(body="Another"), idempotency_key="k")
+
+    assert answer.status == 409
+    assert "retry-after" not in answer.headers
+    assert len(ses.sent) == 1
+
+
+def test_a_key_being_worked_on_is_answered_409_with_retry_after(api: Api, ses: FakeSES) -> None:
+    answers = []
+    ses.before = lambda: answers.append(api.post(EMAIL, idempotency_key="k"))
+
+    api.post(EMAIL, idempotency_key="k")
+
+    assert (answers[0].status, answers[0].headers["retry-after"]) == (409, "5")
+
+
+# Trouble
+
+
+def test_without_the_queue_the_answer_is_503_and_the_request_can_be_repeated(
+    api: Api, queue: ListQueue
+) -> None:
+    queue.raises = [QueueError("https://sqs/secret-name")]
+    answer = api.post(EMAIL, prefer="respond-async", idempotency_key="k")
+
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert "secret-name" not in json.dumps(answer.content)
+    assert api.post(EMAIL, prefer="respond-async", idempotency_key="k").status == 202
+
+
+def test_what_is_too_large_for_the_queue_is_answered_413(api: Api, queue: ListQueue) -> None:
+    queue.raises = [MessageTooLargeError("2 MiB")]
+
+    assert api.post(EMAIL, prefer="respond-async").status == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("GET", "/emails"), ("DELETE", "/emails/k")]
+)
+def test_an_unknown_route_is_answered_404_as_the_gateway_does(
+    api: Api, method: str, path: str
+) -> None:
+    answer = api(method, path)
+
+    assert (answer.status, answer.content["message"]) == (404, "there is no such route")
+
+
+# POST /emails/batch
+
+
+def batch(api: Api, *emails: Any, **headers: str) -> list[dict[str, Any]]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = api("POST", "/emails/batch", {"emails": emails}, named)
+    assert answer.status == 200
+    entries: list[dict[str, Any]] = answer.content["emails"]
+    return entries
+
+
+def test_every_email_of_a_batch_stands_on_its_own(api: Api, ses: FakeSES) -> None:
+    ses.answer(BEN, SendState.REJECTED)
+
+    answers = batch(api, EMAIL, email(to=[]), 7, email(to=[BEN]), email(idempotency_key="k"))
+
+    assert [one["status"] for one in answers] == [200, 422, 422, 422, 200]
+    assert answers[1]["detail"][0]["field"] == "to"
+    assert answers[4]["email_id"] == "k"
+
+
+def test_a_key_makes_a_whole_batch_repeatable(api: Api, ses: FakeSES) -> None:
+    emails = (EMAIL, email(idempotency_key="own"), email(to=[BEN]))
+    first = batch(api, *emails, idempotency_key="night")
+
+    assert [one["email_id"] for one in first] == ["night.1", "own", "night.3"]
+    assert batch(api, *emails, idempotency_key="night") == first
+    assert len(ses.sent) == 3
+
+
+def test_a_batch_can_be_queued(api: Api, ses: FakeSES, queue: ListQueue) -> None:
+    answers = batch(api, EMAIL, EMAIL, prefer="respond-async")
+
+    assert [one["status"] for one in answers] == [202, 202]
+    assert (len(queue.entries), len(ses.sent)) == (2, 0)
+
+
+def test_one_email_in_trouble_leaves_the_others_alone(api: Api, queue: ListQueue) -> None:
+    queue.raises = [QueueError()]
+
+    answers = batch(api, EMAIL, EMAIL, EMAIL, prefer="respond-async")
+
+    assert sorted(one["status"] for one in answers) == [202, 202, 503]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"emails": []},
+        {"emails": [EMAIL] * 101},
+        {"emails": EMAIL},
+        {},
+        [EMAIL],
+        {"emails": [EMAIL], "unknown": 1},
+    ],
+    ids=["empty", "101", "no list", "nothing", "bare list", "unknown field"],
+)
+def test_what_is_no_list_of_1_to_100_emails_is_answered_422(api: Api, content: Any) -> None:
+    assert api("POST", "/emails/batch", content).status == 422
+
+
+# GET /emails/{email_id}
+
+
+def test_an_email_is_shown_with_what_ses_told_later(api: Api, store: MemoryEmailStore) -> None:
+    api.post(email(tags=["welcome"]), idempotency_key="k")
+    bounce = RecipientRecord(
+        email_id="k", address=ANNA, state=EmailState.BOUNCED, at=NOW, message_id="ses-1",
+        error_code="Permanent/NoEmail",
+    )  # fmt: skip
+    store.raise_recipient(bounce, now=NOW)
+    event = EventRecord(
+        email_id="k", event_id="e", kind="bounce", at=NOW, message_id="ses-1", recipient=ANNA,
+        details={"type": "Permanent"}, raw={"eventType": "Bounce"},
+    )  # fmt: skip
+    store.add_event(event, now=NOW)
+
+    found = api("GET", "/emails/k").content
+
+    assert found["state"] == "bounced"
+    assert found["counts"] == {"bounced": 1}
+    assert found["recipients"][0]["error_code"] == "Permanent/NoEmail"
+    assert found["timeline"] == [
+        {
+            "at": "2026-02-27T10:15:31+00:00",
+            "kind": "bounce",
+            "recipient": ANNA,
+            "message_id": "ses-1",
+            "details": {"type": "Permanent"},
+        }
+    ]
+    assert found["email"]["tags"] == ["welcome"]
+    assert found["email"]["subject"] == "Hi"
+
+
+def test_mail_that_only_events_know_is_shown_without_a_record(
+    api: Api, store: MemoryEmailStore
+) -> None:
+    seen = RecipientRecord(
+        email_id="ses-0100", address=ANNA, state=EmailState.OPENED, at=NOW, message_id="0100"
+    )
+    store.raise_recipient(seen, now=NOW)
+
+    found = api("GET", "/emails/ses-0100").content
+
+    assert (found["state"], found["email"]) == ("opened", None)
+
+
+def test_an_unknown_email_is_answered_404(api: Api) -> None:
+    answer = api("GET", "/emails/nobody")
+
+    assert (answer.status, answer.content["message"]) == (404, "there is no such email")

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from amsdal_mail.status import Retry, SendState
+from email_store.memory import MemoryEmailStore
+from email_store.states import EmailState
+from send_email.send_queue import QueueError
+from tests.unit.send_email.conftest import FakeSES, Handle, ListQueue
+
+ANNA = "anna@example.com"
+EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
+DONE: dict[str, list[Any]] = {"batchItemFailures": []}
+
+
+def record(number: int, body: Any, **attributes: str) -> dict[str, Any]:
+    return {
+        "messageId": f"record-{number}",
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "messageAttributes": {
+            name: {"stringValue": value, "dataType": "String"} for name, value in attributes.items()
+        },
+        "eventSource": "aws:sqs",
+    }
+
+
+def batch(*bodies: Any) -> dict[str, Any]:
+    return {"Records": [record(number, body) for number, body in enumerate(bodies, start=1)]}
+
+
+def failed(answer: Any) -> list[str]:
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def state(store: MemoryEmailStore, email_id: str) -> EmailState:
+    found = store.load(email_id)
+    assert found is not None
+    return found.state
+
+
+def test_the_record_id_becomes_the_emails_where_the_request_names_none(
+    handle: Handle, ses: FakeSES
+) -> None:
+    handle(batch(EMAIL, EMAIL | {"idempotency_key": "order-1"}))
+
+    assert sorted(tags["email_id"] for tags in ses.tags) == ["order-1", "record-1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [("no json", "(body)"), ("[]", "(body)"), (EMAIL | {"to": ["anna"]}, "to[0]")],
+    ids=["malformed", "list", "address"],
+)
+def test_a_bad_record_is_kept_as_rejected_and_never_comes_back(
+    handle: Handle, store: MemoryEmailStore, ses: FakeSES, body: Any, field: str
+) -> None:
+    assert handle(batch(body)) == DONE
+    assert handle(batch(body)) == DONE
+
+    found = store.load("record-1")
+    assert found is not None
+    assert found.record is not None
+    assert found.state is EmailState.REJECTED
+    assert [error.field for error in found.record.errors] == [field]
+    assert not ses.sent
+
+
+def test_a_record_whose_key_is_another_emails_is_kept_as_rejected(
+    handle: Handle, store: MemoryEmailStore
+) -> None:
+    handle(batch(EMAIL | {"idempotency_key": "order-1"}))
+
+    changed = EMAIL | {"idempotency_key": "order-1", "body": "Another"}
+    answer = handle({"Records": [record(2, changed)]})
+
+    assert answer == DONE
+    assert state(store, "record-2") is EmailState.REJECTED
+    assert state(store, "order-1") is EmailState.ACCEPTED
+
+
+def test_a_record_that_somebody_is_sending_comes_back(handle: Handle, ses: FakeSES) -> None:
+    answers = []
+    one = batch(EMAIL | {"idempotency_key": "order-1"})
+
+    def deliver_again() -> None:
+        ses.before = lambda: None
+        answers.append(handle(one))
+
+    ses.before = deliver_again
+    handle(one)
+
+    assert [failed(answer) for answer in answers] == [["record-1"]]
+    assert len(ses.sent) == 1
+
+
+def test_one_record_in_trouble_comes_back_alone(
+    handle: Handle, ses: FakeSES, queue: ListQueue
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+    queue.raises = [QueueError()]
+
+    answer = handle(batch(EMAIL, EMAIL | {"to": ["ben@example.com"]}))
+
+    assert failed(answer) == ["record-1"]
+
+
+def test_every_record_of_a_batch_may_fail(handle: Handle, ses: FakeSES) -> None:
+    ses.raises = [RuntimeError("bug"), RuntimeError("bug")]
+
+    assert failed(handle(batch(EMAIL, EMAIL))) == ["record-1", "record-2"]
+
+
+def test_throttling_never_fails_a_record(handle: Handle, ses: FakeSES, queue: ListQueue) -> None:
+    ses.answer(ANNA, SendState.FAILED, Retry.SOON, "TooManyRequestsException")
+
+    assert handle(batch(EMAIL)) == DONE
+    assert [one.email_id for one in queue.deliveries] == ["record-1"]
+
+
+def test_the_records_of_a_batch_are_sent_at_the_same_time(handle: Handle, ses: FakeSES) -> None:
+    everyone = threading.Barrier(10, timeout=5)
+    ses.before = everyone.wait
+
+    assert handle(batch(*[EMAIL] * 10)) == DONE
+    assert len(ses.sent) == 10
