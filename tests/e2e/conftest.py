@@ -6,6 +6,7 @@ import pytest
 
 from local.local_aws import LocalAws
 from local.steps import say
+from tests.e2e.service import Service
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,9 @@ def local_aws(
     say_at_once("\nThe stack for the end-to-end tests:")
     with LocalAws(tmp_path_factory.mktemp("aws") / "run", to=say_at_once) as aws:
         yield aws
+
+
+@pytest.fixture(scope="session")
+def service(local_aws: LocalAws) -> Service:
+    """The deployed service."""
+    return Service(local_aws)

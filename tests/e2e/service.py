@@ -1,0 +1,102 @@
+"""The deployed service as a program sees it: its API by HTTP, its queue by the library."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from amsdal_mail import get_connection
+from amsdal_mail.backends.base import BaseBackend
+from local.api_client import Answer, call
+from local.environment import ACCESS_KEY, REGION, SECRET_KEY
+from local.local_aws import LocalAws
+from local.samples import Request
+
+PATIENCE_SECONDS = 30
+JSON_TYPE = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the tests ask of the deployed stack."""
+
+    aws: LocalAws
+
+    def post(self, path: str, content: object, headers: Mapping[str, str] = JSON_TYPE) -> Answer:
+        body = content if isinstance(content, str) else json.dumps(content)
+        return call(self.aws.api_url, Request("POST", path, {**JSON_TYPE, **headers}, body))
+
+    def get(self, path: str) -> Answer:
+        return call(self.aws.api_url, Request("GET", path, {}, ""))
+
+    def queue(self) -> BaseBackend:
+        return get_connection(
+            "sqs",
+            queue_url=self.aws.outputs["SendQueueUrl"],
+            endpoint_url=self.aws.endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+        )
+
+    def wait_for(self, email_id: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the email as soon as it is `done`; fail with what it is when it never is."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        answer = Answer(0, None)
+        while time.monotonic() < deadline:
+            answer = self.get(f"/emails/{email_id}")
+            if answer.status == 200 and done(answer.content):
+                return dict(answer.content)
+            time.sleep(0.1)
+        raise AssertionError(f"{email_id} came to nothing in {PATIENCE_SECONDS} s: {answer}")
+
+    def wait_for_state(self, email_id: str, state: str) -> dict[str, Any]:
+        return self.wait_for(email_id, lambda email: bool(email["state"] == state))
+
+    def depth(self, output: str) -> int:
+        """Count the messages of a queue, waiting, in flight and delayed."""
+        kinds = ("", "NotVisible", "Delayed")
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
+        queue = self.aws.client("sqs")
+        found = queue.get_queue_attributes(QueueUrl=self.aws.outputs[output], AttributeNames=names)[
+            "Attributes"
+        ]
+        return sum(int(found[name]) for name in names)
+
+    def log_lines(self) -> list[str]:
+        """Read everything that the functions logged."""
+        logs = self.aws.client("logs")
+        groups = logs.describe_log_groups()["logGroups"]
+        return [
+            event["message"]
+            for group in groups
+            for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        ]
+
+    def sent_by_ses(self, email_id: str) -> list[dict[str, Any]]:
+        """List what SES accepted of an email."""
+        import httpx
+
+        every = httpx.get(f"{self.aws.ses_url}/_local/messages").json()["messages"]
+        return [one for one in every if one["tags"].get("email_id") == [email_id]]
+
+
+def kinds(email: Mapping[str, Any]) -> list[str]:
+    return [event["kind"] for event in email["timeline"]]
+
+
+def to(word: str) -> str:
+    """Name a mailbox of SES's simulator."""
+    return f"{word}@simulator.amazonses.com"
+
+
+def message(*recipients: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "subject": "Order 1234",
+        "body": "Thank you.",
+        "from_email": "orders@example.com",
+        "to": list(recipients) or [to("success")],
+    } | fields

@@ -1,0 +1,265 @@
+"""An email's whole way: API or queue, send function, SES, its events, and what anyone can ask."""
+
+import base64
+import json
+import time
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from amsdal_mail import Attachment, EmailMessage, EmailRequest, SendState
+from tests.e2e.service import Service, kinds, message, to
+
+FINAL = {
+    "success+1": ("delivered", ["send", "delivery"]),
+    "bounce+1": ("bounced", ["send", "bounce"]),
+    "complaint+1": ("complained", ["send", "delivery", "complaint"]),
+    "ooto+1": ("delivered", ["send", "delivery", "bounce"]),
+}
+
+
+@pytest.mark.parametrize(("mailbox", "end"), FINAL.items(), ids=FINAL)
+def test_email_by_api_is_sent_in_the_call_and_followed_to_its_end(
+    service: Service, mailbox: str, end: tuple[str, list[str]]
+) -> None:
+    answer = service.post("/emails", message(to(mailbox)))
+
+    assert answer.status == 200, answer
+    assert answer.content["state"] == "accepted"
+    state, events = end
+    email = service.wait_for(
+        answer.content["email_id"],
+        lambda email: email["state"] == state and len(email["timeline"]) == len(events),
+    )
+    assert sorted(kinds(email)) == sorted(events)
+    assert email["recipients"][0]["message_id"] == answer.content["message_id"]
+
+
+def test_email_by_queue_is_followed_by_the_id_the_library_gives_back(service: Service) -> None:
+    sent = EmailMessage(**message(to("success+queue"), metadata={"order id": "1/2"}))
+
+    status = service.queue().send_messages([sent])
+
+    assert {one.state for one in status.recipients.values()} == {SendState.QUEUED}
+    email = service.wait_for_state(str(status.message_id), "delivered")
+    assert email["email"]["metadata"] == {"order id": "1/2"}
+
+
+async def test_email_by_async_queue_arrives_too(service: Service) -> None:
+    status = await service.queue().asend_messages([EmailMessage(**message())])
+
+    service.wait_for_state(str(status.message_id), "delivered")
+
+
+def test_attachments_and_headers_arrive_byte_for_byte(service: Service) -> None:
+    logo = bytes(range(256))
+    sent = EmailMessage(
+        **message(
+            html_body='<img src="cid:logo">',
+            headers={"X-Entity-Ref": "1234"},
+            reply_to=["help@example.com"],
+            attachments=[
+                Attachment("logo.png", logo, "image/png", "logo"),
+                Attachment("Größe.txt", "Größe", "text/plain"),
+            ],
+        )
+    )
+
+    answer = service.post("/emails", sent.to_json())
+
+    (accepted,) = service.sent_by_ses(answer.content["email_id"])
+    raw = httpx.get(f"{service.aws.ses_url}/_local/messages/{accepted['id']}/raw").content
+    mime = message_from_bytes(raw, policy=default)
+    parts = {part.get_filename(): part.get_payload(decode=True) for part in mime.walk()}
+    assert parts["logo.png"] == logo
+    assert parts["Größe.txt"] == "Größe".encode()
+    assert mime["X-Entity-Ref"] == "1234"
+    assert mime["Reply-To"] == "help@example.com"
+
+
+def test_merge_data_gives_each_recipient_a_message_of_their_own(service: Service) -> None:
+    anna, ben = to("success+anna"), to("bounce+ben")
+    sent = message(
+        anna, ben, subject="Hi {{name}}", body="{{name}}, {{plan}}",
+        merge_data={anna: {"name": "A"}, ben: {"name": "B"}}, merge_global_data={"plan": "Pro"},
+    )  # fmt: skip
+
+    answer = service.post("/emails", sent)
+
+    email = service.wait_for(
+        answer.content["email_id"],
+        lambda email: {one["state"] for one in email["recipients"]} == {"delivered", "bounced"},
+    )
+    assert email["state"] == "bounced"
+    assert len({one["message_id"] for one in email["recipients"]}) == 2
+
+
+def test_missing_variable_is_accepted_and_then_told_as_rejected(service: Service) -> None:
+    sent = message(subject="Hi {{name}}", body="{{name}}", merge_data={})
+
+    answer = service.post("/emails", sent)
+
+    email = service.wait_for_state(answer.content["email_id"], "rejected")
+    assert "rendering_failure" in kinds(email)
+
+
+def test_same_idempotency_key_sends_once_and_answers_the_same(service: Service) -> None:
+    key = f"order-{uuid4().hex}"
+
+    answers = [
+        service.post("/emails", message(), headers={"Idempotency-Key": key}) for _ in range(3)
+    ]
+
+    assert [one.status for one in answers] == [200, 200, 200]
+    assert len({json.dumps(one.content, sort_keys=True) for one in answers}) == 1
+    assert len(service.sent_by_ses(key)) == 1
+
+
+def test_same_key_with_another_body_is_a_conflict(service: Service) -> None:
+    key = f"order-{uuid4().hex}"
+    service.post("/emails", message(), headers={"Idempotency-Key": key})
+
+    answer = service.post("/emails", message(body="Another."), headers={"Idempotency-Key": key})
+
+    assert answer.status == 409
+    assert len(service.sent_by_ses(key)) == 1
+
+
+def test_record_delivered_twice_sends_once(service: Service) -> None:
+    request = EmailRequest.of(EmailMessage(**message()), f"order-{uuid4().hex}")
+
+    service.queue().send_messages([request, request])
+    status = service.queue().send_messages([EmailMessage(**message(to("success+after")))])
+
+    service.wait_for_state(str(request.idempotency_key), "delivered")
+    service.wait_for_state(str(status.message_id), "delivered")
+    assert len(service.sent_by_ses(str(request.idempotency_key))) == 1
+
+
+def test_asked_to_be_asynchronous_the_api_queues(service: Service) -> None:
+    answer = service.post("/emails", message(), headers={"Prefer": "respond-async"})
+
+    assert answer.status == 202
+    assert answer.content["state"] == "queued"
+    service.wait_for_state(answer.content["email_id"], "delivered")
+
+
+def test_120_recipients_are_sent_in_chunks_and_followed_as_one_email(service: Service) -> None:
+    addresses = [to(f"success+{n}") for n in range(119)] + [to("bounce+120")]
+
+    answer = service.post(
+        "/emails", message(*addresses, body="{{x}}", merge_data={}, merge_global_data={"x": 1})
+    )
+
+    assert answer.status == 202
+    email = service.wait_for(
+        answer.content["email_id"],
+        lambda email: email["counts"] == {"delivered": 119, "bounced": 1},
+    )
+    assert len(email["recipients"]) == 120
+    assert len(service.sent_by_ses(answer.content["email_id"])) == 120
+
+
+def test_bounced_address_is_held_back_the_next_time(service: Service) -> None:
+    address = to(f"bounce+{uuid4().hex}")
+    first = service.post("/emails", message(address))
+    service.wait_for_state(first.content["email_id"], "bounced")
+
+    again = service.post("/emails", message(address))
+
+    assert again.content["state"] == "suppressed"
+    assert service.sent_by_ses(again.content["email_id"]) == []
+
+
+def test_batch_answers_for_each_entry(service: Service) -> None:
+    batch = {"emails": [message(), message("not an address"), message(to("success+3"))]}
+
+    answer = service.post("/emails/batch", batch)
+
+    first, second, third = answer.content["emails"]
+    assert (first["status"], second["status"], third["status"]) == (200, 422, 200)
+    assert second["detail"][0]["field"] == "to[0]"
+    service.wait_for_state(third["email_id"], "delivered")
+
+
+REFUSED: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
+    "malformed JSON": ("/emails", "{", {}, 400, "JSON"),
+    "not JSON at all": ("/emails", "to=a", {"content-type": "text/plain"}, 415, "json"),
+    "broken rule": ("/emails", message("x"), {}, 422, "to[0]"),
+    "unknown field": ("/emails", message(bdy="x"), {}, 422, "bdy"),
+    "bad key": ("/emails", message(), {"Idempotency-Key": "a/b"}, 422, "dempotency"),
+    "too many": ("/emails/batch", {"emails": [message()] * 101}, {}, 422, "100"),
+    "no batch": ("/emails/batch", [message()], {}, 422, "emails"),
+    "unknown route": ("/mails", message(), {}, 404, ""),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "headers", "code", "text"), REFUSED.values(), ids=REFUSED)
+def test_bad_request_is_refused_in_json_and_named(
+    service: Service, path: str, body: Any, headers: dict[str, str], code: int, text: str
+) -> None:
+    answer = service.post(path, body, headers)
+
+    assert answer.status == code, answer
+    assert text in json.dumps(answer.content)
+
+
+def test_unknown_email_is_404(service: Service) -> None:
+    assert service.get("/emails/unknown").status == 404
+
+
+def test_unsigned_call_is_refused(service: Service) -> None:
+    answer = httpx.post(f"{service.aws.api_url}/emails", json=message())
+
+    assert answer.status_code == 403
+
+
+def test_invalid_record_is_kept_as_rejected_and_poisons_nothing(service: Service) -> None:
+    queue, url = service.aws.client("sqs"), service.aws.outputs["SendQueueUrl"]
+
+    bad = queue.send_message(QueueUrl=url, MessageBody=json.dumps(message("x")))["MessageId"]
+    ugly = queue.send_message(QueueUrl=url, MessageBody="{")["MessageId"]
+
+    assert service.wait_for_state(bad, "rejected")["email"]["errors"][0]["field"] == "to[0]"
+    service.wait_for_state(ugly, "rejected")
+    assert service.depth("SendDeadLetterQueueUrl") == 0
+
+
+def test_openapi_document_names_the_contract(service: Service) -> None:
+    document = service.get("/openapi.json").content
+
+    operation = document["paths"]["/emails"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    request = document["components"]["schemas"][schema.rpartition("/")[2]]
+    assert {"from_email", "to", "merge_data", "idempotency_key"} <= set(request["properties"])
+
+
+def test_docs_page_is_html(service: Service) -> None:
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/execute-api/x"}
+
+    page = httpx.get(f"{service.aws.api_url}/docs", headers=headers)
+
+    assert page.status_code == 200
+    assert "swagger" in page.text.lower()
+
+
+def test_logs_hold_no_subject_body_or_address(service: Service) -> None:
+    secret = uuid4().hex
+    address = to(f"success+{secret}")
+    content = base64.b64encode(secret.encode()).decode()
+    sent = message(
+        address, subject=secret, body=secret, metadata={"note": secret},
+        attachments=[{"filename": f"{secret}.txt", "content": content, "mimetype": "text/plain"}],
+    )  # fmt: skip
+    answer = service.post("/emails", sent)
+    service.wait_for_state(answer.content["email_id"], "delivered")
+    service.post("/emails", message(secret))
+
+    time.sleep(1)
+    lines = service.log_lines()
+    assert any(answer.content["email_id"] in line for line in lines)
+    assert [line for line in lines if secret in line] == []
