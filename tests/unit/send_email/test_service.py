@@ -473,7 +473,7 @@ def test_a_split_that_was_cut_short_can_be_made_again_at_once(
 
 
 class UnreachableStore(MemoryEmailStore):
-    def claim(self, *_: object, **__: object) -> NoReturn:  # type: ignore[override]
+    def claim(self, *_: object, **__: object) -> NoReturn:
         raise StoreError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,13 +33,11 @@ RECORD = EmailRecord(
 ACCEPTED = {one: RecipientStatus(one, SendState.ACCEPTED, f"ses-{one}") for one in (ANNA, BEN)}
 
 
-def claim(store: EmailStore, *, at: datetime = NOW, part: Part = PART, **changes: str) -> Claim:
-    record = EmailRecord(**{**_fields(RECORD), **changes})
+def claim(
+    store: EmailStore, *, at: datetime = NOW, part: Part = PART, fingerprint: str = "f1"
+) -> Claim:
+    record = replace(RECORD, fingerprint=fingerprint)
     return store.claim(record, part, (ANNA, BEN), now=at, lease_seconds=LEASE)
-
-
-def _fields(record: EmailRecord) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def recipient(state: EmailState, address: str = ANNA, at: datetime = NOW) -> RecipientRecord:

@@ -1,0 +1,180 @@
+"""What the items in DynamoDB look like: expiry, index, number of calls, trouble."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
+
+from email_store.claims import Part
+from email_store.dynamodb import DynamoDBEmailStore
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.states import EmailState
+from email_store.store import StoreError
+from email_store.table import BATCH_GET_TRIES, Table
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
+RETENTION = timedelta(days=30)
+EXPIRY = int((NOW + RETENTION).timestamp())
+ANNA = "anna@example.com"
+RECORD = EmailRecord(email_id="k", fingerprint="f", created_at=NOW)
+RECIPIENT = RecipientRecord(
+    email_id="k", address=ANNA, state=EmailState.DELIVERED, at=NOW, message_id="0100"
+)
+EVENT = EventRecord(
+    email_id="k", event_id="e", kind="delivery", at=NOW, message_id="0100", recipient=ANNA
+)
+
+
+class CountingClient:
+    """Passes every call on, and keeps its name."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self.calls: list[str] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        self.calls.append(operation)
+        return getattr(self._client, operation)
+
+
+@pytest.fixture
+def client(dynamodb: DynamoDBClient) -> CountingClient:
+    return CountingClient(dynamodb)
+
+
+@pytest.fixture
+def store(client: CountingClient, table_name: str) -> DynamoDBEmailStore:
+    return DynamoDBEmailStore(client, table_name, RETENTION)  # type: ignore[arg-type]
+
+
+def scan(dynamodb: DynamoDBClient, table_name: str, **index: str) -> dict[str, dict[str, Any]]:
+    found = dynamodb.scan(TableName=table_name, **index)["Items"]  # type: ignore[arg-type]
+    read = TypeDeserializer().deserialize
+    items = [{name: read(value) for name, value in item.items()} for item in found]
+    return {item["sk"]: item for item in items}
+
+
+def fill(store: DynamoDBEmailStore) -> None:
+    store.claim(RECORD, Part("k"), (ANNA,), now=NOW, lease_seconds=90)
+    store.claim(RECORD, Part("k", 1), (ANNA,), now=NOW, lease_seconds=90)
+    store.raise_recipient(RECIPIENT, now=NOW)
+    store.add_event(EVENT, now=NOW)
+
+
+def test_everything_of_an_email_expires_counted_in_seconds(
+    store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    fill(store)
+
+    items = scan(dynamodb, table_name)
+
+    assert {key: item["expires_at"] for key, item in items.items()} == {
+        "EMAIL": EXPIRY,
+        "CHUNK#0001": EXPIRY,
+        f"RECIPIENT#{ANNA}": EXPIRY,
+        "EVENT#2026-02-27T10:15:31+00:00#e": EXPIRY,
+    }
+    assert {item["pk"] for item in items.values()} == {"EMAIL#k"}
+
+
+def test_a_suppression_stays(
+    store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    store.suppress(Suppression(address="Anna@example.com", reason="bounce", at=NOW))
+
+    assert scan(dynamodb, table_name) == {
+        "SUPPRESSION": {
+            "pk": f"SUPPRESSION#{ANNA}",
+            "sk": "SUPPRESSION",
+            "address": "Anna@example.com",
+            "reason": "bounce",
+            "at": NOW.isoformat(),
+        }
+    }
+
+
+def test_the_index_holds_recipients_and_nothing_else(
+    store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    fill(store)
+
+    assert set(scan(dynamodb, table_name, IndexName="by_recipient")) == {f"RECIPIENT#{ANNA}"}
+
+
+def test_claim_and_settle_are_one_write_each_however_many_recipients(
+    store: DynamoDBEmailStore, client: CountingClient
+) -> None:
+    people = [f"p{number}@example.com" for number in range(100)]
+
+    claim = store.claim(RECORD, Part("k"), people, now=NOW, lease_seconds=90)
+    store.settle(claim, claim.results)
+
+    assert client.calls == ["update_item", "update_item"]
+
+
+def test_an_email_of_many_pages_is_read_whole(store: DynamoDBEmailStore) -> None:
+    fill(store)
+    for number in range(12):
+        event = EventRecord(
+            email_id="k",
+            event_id=f"large-{number}",
+            kind="open",
+            at=NOW,
+            message_id="0100",
+            raw={"text": "x" * 100_000},
+        )
+        store.add_event(event, now=NOW)
+
+    found = store.load("k")
+
+    assert found is not None
+    assert len(found.timeline) == 13
+    assert found.recipients[0].state is EmailState.DELIVERED
+
+
+def test_a_table_that_is_not_there_is_a_store_error(client: CountingClient) -> None:
+    store = DynamoDBEmailStore(client, "no-such-table", RETENTION)  # type: ignore[arg-type]
+
+    with pytest.raises(StoreError) as caught:
+        store.claim(RECORD, Part("k"), (ANNA,), now=NOW, lease_seconds=90)
+
+    assert isinstance(caught.value.__cause__, ClientError)
+
+
+class HalfDeafClient:
+    """Leaves all keys but the first unprocessed, so often."""
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
+        keys = RequestItems["emails"]["Keys"]
+        if self._times == 0:
+            return {"Responses": {"emails": keys}}
+        self._times -= 1
+        left = {"emails": {"Keys": keys[1:] or keys, "ConsistentRead": True}}
+        return {"Responses": {"emails": keys[:1] if keys[1:] else []}, "UnprocessedKeys": left}
+
+
+def test_unprocessed_keys_are_asked_for_again_with_growing_pauses() -> None:
+    pauses: list[float] = []
+    table = Table(HalfDeafClient(2), "emails", pauses.append)  # type: ignore[arg-type]
+
+    found = table.get_many([{"pk": str(number), "sk": "s"} for number in range(4)])
+
+    assert sorted(item["pk"] for item in found) == ["0", "1", "2", "3"]
+    assert pauses == [0.05, 0.1]
+
+
+def test_keys_that_stay_unprocessed_are_a_store_error() -> None:
+    table = Table(HalfDeafClient(BATCH_GET_TRIES), "emails", lambda _: None)  # type: ignore[arg-type]
+
+    with pytest.raises(StoreError):
+        table.get_many([{"pk": "1", "sk": "s"}])

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from amsdal_mail.status import SendState
+from email_store.states import ATTENTION, EmailState, overall
+
+ORDER = (
+    "queued sending unknown failed suppressed accepted delayed rejected soft_bounced delivered"
+    " opened clicked bounced complained"
+).split()
+
+
+def test_ranks_rise_in_the_order_in_which_states_take_each_others_place() -> None:
+    assert [state.value for state in EmailState] == ORDER
+    assert all(lower.rank < higher.rank for lower, higher in pairwise(EmailState))
+
+
+def test_every_answer_of_a_backend_is_a_state_too() -> None:
+    assert {state.value for state in SendState} <= {state.value for state in EmailState}
+
+
+def test_every_state_has_its_place_in_the_order_of_attention() -> None:
+    assert sorted(ATTENTION) == sorted(EmailState)
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("delivered bounced opened", "bounced"),
+        ("bounced complained", "complained"),
+        ("delivered accepted", "accepted"),
+        ("opened delivered", "delivered"),
+        ("queued accepted suppressed", "suppressed"),
+        ("delayed delivered", "delayed"),
+    ],
+)
+def test_an_email_is_in_the_state_that_most_needs_attention(states: str, expected: str) -> None:
+    assert overall(map(EmailState, states.split())) == expected
+
+
+def test_nobody_is_in_no_state() -> None:
+    assert overall([]) is None

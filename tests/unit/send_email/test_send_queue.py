@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from amsdal_mail.exceptions import InvalidMessageError
+from amsdal_mail.message import EmailMessage
+from send_email.delivery import Delivery
+from send_email.send_queue import (
+    SIZE_LIMIT,
+    MessageTooLargeError,
+    QueueError,
+    SendQueue,
+    read_delivery,
+)
+
+
+@dataclass
+class FakeSQS:
+    batches: list[list[dict[str, Any]]] = field(default_factory=list)
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    raises: Exception | None = None
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
+        assert QueueUrl == "https://queue"
+        if self.raises:
+            raise self.raises
+        self.batches.append(Entries)
+        return {"Successful": [], "Failed": self.failed}
+
+
+@pytest.fixture
+def sqs() -> FakeSQS:
+    return FakeSQS()
+
+
+@pytest.fixture
+def queue(sqs: FakeSQS) -> SendQueue:
+    return SendQueue(sqs, "https://queue")  # type: ignore[arg-type]
+
+
+def delivery(size: int = 5) -> Delivery:
+    message = EmailMessage(body="x" * size, from_email="a@example.com", to=["b@example.com"])
+    return Delivery.of("order-1", message)
+
+
+def record_of(entry: dict[str, Any]) -> Delivery:
+    attributes = {name: one["StringValue"] for name, one in entry["MessageAttributes"].items()}
+    return read_delivery("record-1", entry["MessageBody"], attributes)
+
+
+@pytest.mark.parametrize("chunks", [False, True], ids=["whole", "chunks"])
+def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: bool) -> None:
+    people = [f"p{number}@example.com" for number in range(51)]
+    merge_data = {one: {"name": one} for one in people}
+    message = EmailMessage(
+        body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
+    )
+    whole = Delivery.of("order-1", message)
+    put = [one.again(one.message) for one in whole.chunks()] if chunks else [whole]
+
+    queue.put(put)
+
+    assert [record_of(entry) for entry in sqs.batches[0]] == put
+
+
+def test_a_request_that_has_just_come_in_is_named_by_its_record(queue: SendQueue) -> None:
+    body = delivery().message.to_json()
+
+    assert read_delivery("record-1", body, {}).email_id == "record-1"
+
+
+def test_a_record_that_breaks_rules_names_them() -> None:
+    with pytest.raises(InvalidMessageError, match="from_email"):
+        read_delivery("record-1", "{}", {})
+
+
+def test_ten_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
+    queue.put([delivery()] * 21, 30)
+
+    assert [len(batch) for batch in sqs.batches] == [10, 10, 1]
+    assert {entry["DelaySeconds"] for batch in sqs.batches for entry in batch} == {30}
+    assert [entry["Id"] for entry in sqs.batches[0]] == [str(number) for number in range(10)]
+
+
+def test_one_call_carries_no_more_than_a_mebibyte(queue: SendQueue, sqs: FakeSQS) -> None:
+    queue.put([delivery(400_000)] * 5)
+
+    assert [len(batch) for batch in sqs.batches] == [2, 2, 1]
+
+
+def test_one_that_is_too_large_is_refused_before_any_is_put(queue: SendQueue, sqs: FakeSQS) -> None:
+    with pytest.raises(MessageTooLargeError, match=str(SIZE_LIMIT)):
+        queue.put([delivery(), delivery(SIZE_LIMIT)])
+
+    assert not sqs.batches
+
+
+def test_an_entry_sqs_did_not_take_is_an_error(queue: SendQueue, sqs: FakeSQS) -> None:
+    sqs.failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
+
+    with pytest.raises(QueueError, match="InternalError"):
+        queue.put([delivery()])
+
+
+def test_an_unreachable_queue_is_an_error_with_its_cause(queue: SendQueue, sqs: FakeSQS) -> None:
+    sqs.raises = EndpointConnectionError(endpoint_url="https://queue")
+
+    with pytest.raises(QueueError) as caught:
+        queue.put([delivery()])
+
+    assert caught.value.__cause__ is sqs.raises

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from amsdal_mail.exceptions import ConfigurationError
+from send_email.settings import VARIABLES, Settings
+
+ENVIRONMENT = {
+    "TABLE_NAME": "emails",
+    "RETENTION_DAYS": "90",
+    "QUEUE_URL": "https://queue",
+    "AWS_SES_CONFIGURATION_SET": "tracked",
+    "AWS_SES_METADATA_PREFIX": "metadata_",
+    "MAX_SEND_RATE": "14.0",
+    "MAX_CONCURRENCY": "2",
+}
+
+
+def test_the_environment_is_read() -> None:
+    settings = Settings.from_environment(ENVIRONMENT)
+
+    assert settings == Settings("emails", 90, "https://queue", "tracked", "metadata_", 14.0, 2)
+
+
+def test_all_missing_variables_are_named_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment({})
+
+    assert all(f"{name} is missing" in str(caught.value) for name in VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TABLE_NAME", ""),
+        ("RETENTION_DAYS", "0"),
+        ("RETENTION_DAYS", "-1"),
+        ("RETENTION_DAYS", "1.5"),
+        ("RETENTION_DAYS", "²"),
+        ("MAX_SEND_RATE", "0"),
+        ("MAX_SEND_RATE", "inf"),
+        ("MAX_SEND_RATE", "nan"),
+        ("MAX_SEND_RATE", "fast"),
+        ("MAX_CONCURRENCY", "two"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_environment(ENVIRONMENT | {name: value})
