@@ -48,10 +48,7 @@ def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
 def pending(message: EmailMessage, results: Results) -> EmailMessage | None:
     """Return what is still to be sent of a message that was claimed with these results."""
     still_open = {address for address, one in results.items() if one.state in OPEN}
-    if not message.is_merged:
-        return only(message, still_open)
-    suppressed = {a for a, one in results.items() if one.state is SendState.SUPPRESSED}
-    return only(message, still_open | (_copies(message) - suppressed))
+    return only(message, still_open | _copies(message) if message.is_merged else still_open)
 
 
 def remainder(message: EmailMessage, answers: Results) -> EmailMessage | None:
