@@ -11,7 +11,6 @@ from email_store.claims import (
     Claim,
     ClaimOutcome,
     Part,
-    PartState,
     Results,
     refusal,
     with_events,
@@ -19,7 +18,7 @@ from email_store.claims import (
 from email_store.items import Item
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.table import Change, Table
-from email_store.view import EmailView, view
+from email_store.view import TIMELINE_LIMIT, EmailView, view
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -112,21 +111,15 @@ class DynamoDBEmailStore:
 
     def load(self, email_id: str) -> EmailView | None:
         """See EmailStore."""
-        record: EmailRecord | None = None
-        parts: list[PartState] = []
-        recipients: list[RecipientRecord] = []
-        events: list[EventRecord] = []
-        for item in self._table.partition(items.email_partition(email_id)):
-            match item["sk"].partition("#")[0]:
-                case "EMAIL":
-                    record = items.read_email(item)
-                    parts.append(items.read_part(item))
-                case "CHUNK":
-                    parts.append(items.read_part(item))
-                case "RECIPIENT":
-                    recipients.append(items.read_recipient(item))
-                case "EVENT":
-                    events.append(items.read_event(item))
+        partition = items.email_partition(email_id)
+        found = {item["sk"]: item for item in self._table.between(partition, *items.PARTS)}
+        parts = [items.read_part(item) for item in found.values()]
+        record = items.read_email(found[items.EMAIL]) if items.EMAIL in found else None
+        recipients = list(
+            map(items.read_recipient, self._table.between(partition, *items.RECIPIENTS))
+        )
+        newest = self._table.newest(partition, items.EVENT, TIMELINE_LIMIT)
+        events = list(map(items.read_event, newest))
         if not (parts or recipients or events):
             return None
         return view(email_id, record, parts, recipients, events)

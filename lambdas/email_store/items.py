@@ -28,6 +28,11 @@ RECIPIENT = "RECIPIENT#"
 EVENT = "EVENT#"
 SUPPRESSION = "SUPPRESSION"
 
+PARTS = (CHUNK, EMAIL)
+"""The sort keys between which an email and its chunks stand."""
+RECIPIENTS = (RECIPIENT, "RECIPIENT$")
+"""The sort keys between which the recipients stand: $ is the next character after #."""
+
 
 def email_partition(email_id: str) -> str:
     """Name the partition that holds everything of one email."""

@@ -37,9 +37,9 @@ class EmailStore(Protocol):
     ) -> Claim:
         """Take the lease of a part, making the record if the email is new. One write.
 
-        `addresses` are the recipients of the part, at most 50. When the part was claimed before,
-        those that SES's events have shown since count as accepted: a crash between SES's answer
-        and our write sends nothing twice.
+        `addresses` are the recipients of the part: those of one call, some 50. When the part was
+        claimed before, whoever SES's events have shown since counts as accepted: a crash between
+        SES's answer and our write sends nothing twice.
         """
         ...
 
@@ -94,5 +94,5 @@ class EmailStore(Protocol):
     # For people.
 
     def load(self, email_id: str) -> EmailView | None:
-        """Read everything known of an email; None when there is nothing."""
+        """Read what is known of an email, of its events the newest 1,000; None when nothing is."""
         ...

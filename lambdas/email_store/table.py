@@ -119,15 +119,30 @@ class Table:
             found += self._get_batch(batch)
         return found
 
-    def partition(self, partition_key: str) -> Iterator[Attributes]:
-        """Read every item of a partition, consistently, in the order of the sort keys."""
+    def between(self, partition_key: str, first: str, last: str) -> Iterator[Attributes]:
+        """Read a partition's items from one sort key to another, in their order."""
         params: dict[str, Any] = {
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": _placeholders({"pk": partition_key}),
-            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": _placeholders(
+                {"pk": partition_key, "first": first, "last": last}
+            ),
         }
+        return self._query(params)
+
+    def newest(self, partition_key: str, prefix: str, limit: int) -> Iterator[Attributes]:
+        """Read the last items whose sort key begins so, the very last first."""
+        params: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": _placeholders({"pk": partition_key, "prefix": prefix}),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        return islice(self._query(params), limit)
+
+    def _query(self, params: dict[str, Any]) -> Iterator[Attributes]:
+        params = {"TableName": self._name, "ConsistentRead": True, **params}
         while True:
-            page = self._call("query", {"TableName": self._name, **params})
+            page = self._call("query", params)
             yield from map(_from_dynamodb, page["Items"])
             if "LastEvaluatedKey" not in page:
                 return

@@ -11,7 +11,10 @@ from email_store.claims import PartState
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState, overall
 
-__all__ = ["EmailView", "RecipientView", "view"]
+__all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "view"]
+
+TIMELINE_LIMIT = 1000
+"""The newest events that a view holds: an email to thousands has tens of thousands of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class RecipientView:
 
 @dataclass(frozen=True, slots=True)
 class EmailView:
-    """One email: what it is, what became of it for each recipient, and its events in time.
+    """One email: what it is, what became of it for each recipient, and its newest events in time.
 
     `record` is None when only SES's events are known. `counts` includes the recipients of chunks
     that nobody has begun to send: they are queued, and not yet among `recipients`.
@@ -62,7 +65,7 @@ def view(
         email_id,
         record,
         tuple(merged.values()),
-        tuple(sorted(events, key=lambda event: (event.at, event.event_id))),
+        tuple(sorted(events, key=lambda event: (event.at, event.event_id))[-TIMELINE_LIMIT:]),
         counts,
         _state(record, counts),
     )

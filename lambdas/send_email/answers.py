@@ -26,9 +26,6 @@ __all__ = [
     "status_of",
 ]
 
-TIMELINE_LIMIT = 1000
-"""Events shown, the latest: a function may answer with 6 MB."""
-
 MESSAGES = {
     ClaimOutcome.BUSY: "an earlier request with this key is being worked on",
     ClaimOutcome.CONFLICT: "this key belongs to another request",
@@ -142,7 +139,7 @@ def email_answer(found: EmailView) -> EmailAnswer:
         counts={state.value: count for state, count in found.counts.items()},
         email=_email(found.record) if found.record else None,
         recipients=[_recipient(one) for one in found.recipients],
-        timeline=[_event(one) for one in found.timeline[-TIMELINE_LIMIT:]],
+        timeline=[_event(one) for one in found.timeline],
     )
 
 

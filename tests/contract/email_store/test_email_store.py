@@ -14,6 +14,7 @@ from email_store.claims import Claim, ClaimOutcome, Part
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import EmailStore
+from email_store.view import TIMELINE_LIMIT
 
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 LEASE = 90
@@ -224,6 +225,17 @@ def test_the_timeline_is_in_the_order_of_time(store: EmailStore) -> None:
     assert found is not None
     assert found.timeline == (early, late)
     assert found.timeline[0].raw == early.raw
+
+
+def test_of_very_many_events_the_newest_are_shown(store: EmailStore) -> None:
+    count = TIMELINE_LIMIT + 3
+    for number in range(count):
+        store.add_event(event(f"e{number}", NOW + timedelta(seconds=number)), now=NOW)
+
+    found = store.load(ID)
+
+    assert found is not None
+    assert [one.event_id for one in found.timeline] == [f"e{n}" for n in range(3, count)]
 
 
 def test_late_delivery_delay_does_not_erase_a_bounce(store: EmailStore) -> None:
