@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from amsdal_mail.status import RecipientStatus, SendState
@@ -66,6 +67,11 @@ class PartState:
     def is_leased(self) -> bool:
         """True from a claim until it is settled or released, even when the lease ran out."""
         return self.lease_until > 0
+
+
+def epoch_seconds(moment: datetime | None) -> int:
+    """Write when a lease ends; 0 when nobody holds it."""
+    return int(moment.timestamp()) if moment else 0
 
 
 def refusal(known: PartState, fingerprint: str, now: float) -> ClaimOutcome | None:

@@ -12,6 +12,7 @@ from email_store.claims import (
     ClaimOutcome,
     Part,
     Results,
+    epoch_seconds,
     refusal,
     with_events,
 )
@@ -69,11 +70,14 @@ class DynamoDBEmailStore:
 
     def settle(self, claim: Claim, results: Results) -> bool:
         """See EmailStore."""
-        return self._give_back(claim, results, is_settled=True)
+        return self._give_back(claim, items.given_back(results, is_settled=True))
 
-    def release(self, claim: Claim, results: Results) -> bool:
+    def release(
+        self, claim: Claim, results: Results, *, held_until: datetime | None = None
+    ) -> bool:
         """See EmailStore."""
-        return self._give_back(claim, results, is_settled=False)
+        lease_until = epoch_seconds(held_until)
+        return self._give_back(claim, items.given_back(results, lease_until=lease_until))
 
     def reject(self, record: EmailRecord) -> bool:
         """See EmailStore."""
@@ -160,11 +164,9 @@ class DynamoDBEmailStore:
         keys = [items.recipient_key(claim.part.email_id, one) for one in claim.results]
         return with_events(claim.results, map(items.read_recipient, self._table.get_many(keys)))
 
-    def _give_back(self, claim: Claim, results: Results, *, is_settled: bool) -> bool:
+    def _give_back(self, claim: Claim, sets: Item) -> bool:
         change = Change(
-            condition=STILL_OURS,
-            condition_values={"attempt": claim.attempt},
-            sets=items.given_back(results, is_settled=is_settled),
+            condition=STILL_OURS, condition_values={"attempt": claim.attempt}, sets=sets
         )
         return self._table.update(items.part_key(claim.part), change).is_done
 

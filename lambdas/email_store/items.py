@@ -93,9 +93,9 @@ def _result(status: RecipientStatus) -> Item:
     )
 
 
-def given_back(results: Results, *, is_settled: bool) -> Item:
+def given_back(results: Results, *, lease_until: int = 0, is_settled: bool = False) -> Item:
     """Write what changes in a part when its lease is given back."""
-    return {"results": _results(results), "lease_until": 0, "is_settled": is_settled}
+    return {"results": _results(results), "lease_until": lease_until, "is_settled": is_settled}
 
 
 def read_part(item: Mapping[str, Any]) -> PartState:

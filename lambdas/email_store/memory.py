@@ -13,6 +13,7 @@ from email_store.claims import (
     Part,
     PartState,
     Results,
+    epoch_seconds,
     queued,
     refusal,
     with_events,
@@ -68,9 +69,11 @@ class MemoryEmailStore:
         """See EmailStore."""
         return self._give_back(claim, results, is_settled=True)
 
-    def release(self, claim: Claim, results: Results) -> bool:
+    def release(
+        self, claim: Claim, results: Results, *, held_until: datetime | None = None
+    ) -> bool:
         """See EmailStore."""
-        return self._give_back(claim, results, is_settled=False)
+        return self._give_back(claim, results, is_settled=False, held_until=held_until)
 
     def reject(self, record: EmailRecord) -> bool:
         """See EmailStore."""
@@ -132,13 +135,23 @@ class MemoryEmailStore:
         outcome = refusal(known, record.fingerprint, now.timestamp()) or ClaimOutcome.CLAIMED
         return Claim(part, outcome, known.results, known.attempt)
 
-    def _give_back(self, claim: Claim, results: Results, *, is_settled: bool) -> bool:
+    def _give_back(
+        self,
+        claim: Claim,
+        results: Results,
+        *,
+        is_settled: bool,
+        held_until: datetime | None = None,
+    ) -> bool:
         with self._lock:
             known = self._parts[claim.part]
             if known.attempt != claim.attempt:
                 return False
             self._parts[claim.part] = replace(
-                known, results=dict(results), lease_until=0, is_settled=is_settled
+                known,
+                results=dict(results),
+                lease_until=epoch_seconds(held_until),
+                is_settled=is_settled,
             )
             return True
 

@@ -58,10 +58,14 @@ class EmailStore(Protocol):
         """
         ...
 
-    def release(self, claim: Claim, results: Results) -> bool:
+    def release(
+        self, claim: Claim, results: Results, *, held_until: datetime | None = None
+    ) -> bool:
         """Note the answers so far and give the lease back: somebody will claim the part again.
 
-        One write. False when a later claim holds the lease: then nothing is written.
+        With `held_until` nobody can before then: where an answer was lost, sending again before
+        SES's events have told of it could send twice. One write. False when a later claim holds
+        the lease: then nothing is written.
         """
         ...
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,7 +25,7 @@ from send_email.recipients import (
     put_back,
     remainder,
 )
-from send_email.requeue import MAX_REQUEUES, delay_seconds
+from send_email.requeue import MAX_REQUEUES, delay_seconds, held_until
 from send_email.send_queue import MessageTooLargeError, QueueError
 
 __all__ = ["EMAIL_ID_TAG", "LEASE_SECONDS", "Queue", "SendService", "Sender", "Turns"]
@@ -121,7 +122,8 @@ class SendService:
             record, Part(delivery.email_id), (), now=now, lease_seconds=LEASE_SECONDS
         )
         if claim.outcome is ClaimOutcome.CLAIMED:
-            self._put(chunks, 0, claim, {})
+            with self._released_on_failure(claim, {}):
+                self.queue.put(chunks)
             self.store.settle(claim, {})
         return Outcome.of(claim)
 
@@ -130,12 +132,10 @@ class SendService:
         answers, is_misconfigured = self._call(message, delivery.email_id)
         may_requeue = delivery.requeues < MAX_REQUEUES
         rest = remainder(message, answers) if message and may_requeue else None
-        delay = delay_seconds(answers.values(), delivery.requeues, self.jitter())
-        answers = put_back(answers) if rest else answers
-        results = closed(delivery.message, {**results, **answers})
+        results = {**results, **(put_back(answers) if rest else answers)}
+        results = closed(delivery.message, results)
         if rest:
-            self._put([delivery.again(rest)], delay, claim, results)
-            self.store.release(claim, results)
+            self._put_back(delivery.again(rest), claim, results, answers)
         else:
             self.store.settle(claim, results)
         return Outcome(
@@ -173,13 +173,28 @@ class SendService:
             return _not_sent(message, type(error).__name__, str(error), Retry.LATER), True
         return status.recipients, False
 
-    def _put(
-        self, deliveries: Sequence[Delivery], delay: int, claim: Claim, results: Results
+    def _put_back(
+        self, delivery: Delivery, claim: Claim, results: Results, answers: Results
     ) -> None:
+        """Queue first, then give the lease back: a crash in between sends nothing twice."""
+        hold = held_until(answers.values(), self.clock())
+        delay = delay_seconds(answers.values(), delivery.requeues - 1, self.jitter())
+        with self._released_on_failure(claim, results, hold):
+            try:
+                self.queue.put([delivery], delay)
+            except MessageTooLargeError as error:
+                raise QueueError(f"nothing can go back on the queue: {error}") from error
+        self.store.release(claim, results, held_until=hold)
+
+    @contextmanager
+    def _released_on_failure(
+        self, claim: Claim, results: Results, hold: datetime | None = None
+    ) -> Iterator[None]:
+        """Whoever makes the same request again need not wait for the lease to run out."""
         try:
-            self.queue.put(deliveries, delay)
+            yield
         except (QueueError, MessageTooLargeError):
-            self.store.release(claim, results)
+            self.store.release(claim, results, held_until=hold)
             raise
 
 

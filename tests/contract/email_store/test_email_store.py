@@ -139,6 +139,14 @@ def test_a_released_email_can_be_claimed_at_once_and_remembers_who_has_it(
     assert again.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
 
 
+def test_a_released_email_that_is_held_makes_others_wait(store: EmailStore) -> None:
+    until = NOW + timedelta(minutes=15)
+    store.release(claim(store), ACCEPTED, held_until=until)
+
+    assert claim(store, at=until - timedelta(seconds=1)).outcome is ClaimOutcome.BUSY
+    assert claim(store, at=until).outcome is ClaimOutcome.CLAIMED
+
+
 def test_a_takeover_counts_as_accepted_whom_events_show(store: EmailStore) -> None:
     claim(store)
     store.raise_recipient(recipient(EmailState.DELIVERED), now=NOW)

@@ -14,8 +14,8 @@ from email_store.records import RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.delivery import Delivery
-from send_email.requeue import MAX_REQUEUES
-from send_email.send_queue import QueueError
+from send_email.requeue import HOLD_SECONDS, MAX_REQUEUES
+from send_email.send_queue import MessageTooLargeError, QueueError
 from send_email.service import LEASE_SECONDS, SendService
 from tests.unit.send_email.conftest import NOW, Clock, FakeSES, FakeTurns, ListQueue
 
@@ -287,12 +287,38 @@ def test_an_answer_that_was_lost_is_looked_at_again_when_ses_had_time_to_tell(
     assert [delay for _, delay in queue.entries] == [900]
 
 
+def test_nobody_sends_again_while_ses_has_time_to_tell_of_a_lost_answer(
+    service: SendService, ses: FakeSES, clock: Clock
+) -> None:
+    ses.answer(ANNA, SendState.UNKNOWN)
+    service.send(plain())
+    clock.forward(HOLD_SECONDS - 1)
+
+    assert service.send(plain()).claim is ClaimOutcome.BUSY
+    assert service.enqueue(plain()).claim is ClaimOutcome.BUSY
+    assert len(ses.sent) == 1
+
+
+def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
+    service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
+) -> None:
+    ses.answer(ANNA, SendState.UNKNOWN)
+    service.send(plain())
+    ses.answers.clear()
+    clock.forward(HOLD_SECONDS)
+
+    outcome = service.send(queue.deliveries[0])
+
+    assert outcome.results[ANNA].message_id == "ses-2"
+
+
 def test_a_send_event_settles_a_lost_answer_without_sending_again(
-    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue, clock: Clock
 ) -> None:
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     accepted_by_event(store, ANNA)
+    clock.forward(HOLD_SECONDS)
 
     outcome = service.send(queue.deliveries[0])
 
@@ -342,11 +368,12 @@ def crashed(service: SendService, ses: FakeSES, delivery: Delivery) -> None:
         service.send(delivery)
 
 
+@pytest.mark.parametrize("trouble", [QueueError(), MessageTooLargeError()])
 def test_what_cannot_go_back_on_the_queue_is_remembered_and_can_be_sent_at_once(
-    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
+    service: SendService, ses: FakeSES, queue: ListQueue, trouble: Exception
 ) -> None:
     ses.answer(BEN, SendState.FAILED, Retry.SOON)
-    queue.raises = [QueueError()]
+    queue.raises = [trouble]
     with pytest.raises(QueueError):
         service.send(merged(ANNA, BEN))
     ses.answers.clear()
