@@ -26,9 +26,11 @@ async def run(sample: str, names: dict[str, Any]) -> None:
 @pytest.fixture
 def names(aws_environment: None) -> dict[str, Any]:
     ses = boto3.client("sesv2")
-    content = {"Subject": "Welcome, {{name}}!", "Text": "{{plan}}, {{company}} {{year}}"}
     if not ses.list_email_templates()["TemplatesMetadata"]:
-        ses.create_email_template(TemplateName="welcome-template", TemplateContent=content)
+        ses.create_email_template(
+            TemplateName="welcome-template",
+            TemplateContent={"Subject": "Welcome, {{name}}!", "Text": "{{plan}}, {{company}}"},
+        )
     return {}
 
 

@@ -64,7 +64,7 @@ def test_attachments_and_headers_arrive_byte_for_byte(service: Service) -> None:
             reply_to=["help@example.com"],
             attachments=[
                 Attachment("logo.png", logo, "image/png", "logo"),
-                Attachment("Größe.txt", "Größe", "text/plain"),
+                Attachment("Größe.txt", "Größe".encode(), "text/plain"),
             ],
         )
     )

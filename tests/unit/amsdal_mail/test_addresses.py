@@ -1,6 +1,6 @@
 """Addresses: what is read, how it is written, and the reason for each refusal."""
 
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import Address, AddressHeader, HeaderRegistry
 
 import pytest
 from hypothesis import given
@@ -61,7 +61,7 @@ def test_address_is_refused_with_the_reason(text: str, reason: str) -> None:
 def test_name_that_looks_encoded_reaches_the_reader_as_typed() -> None:
     written = str(parse_address("=?utf-8?q?Your_Bank?= <jo@x.io>"))
 
-    (read,) = HeaderRegistry()("to", written).addresses
+    read = as_read(written)
 
     assert read.display_name == "=?utf-8?q?Your_Bank?="
 
@@ -86,6 +86,13 @@ def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
     assert not set(written) & set("\r\n")
 
 
+def as_read(written: str) -> Address:
+    header = HeaderRegistry()("to", written)
+    assert isinstance(header, AddressHeader)
+    (address,) = header.addresses
+    return address
+
+
 NAMES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=60)
 
 
@@ -94,7 +101,7 @@ def test_quoted_name_survives_the_way_through_a_header(name: str) -> None:
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
 
     address = parse_address(f'"{escaped}" <jo@x.io>')
-    (read,) = HeaderRegistry()("to", str(address)).addresses
+    read = as_read(str(address))
 
     assert read.addr_spec == "jo@x.io"
     assert address.display_name == name

@@ -19,7 +19,7 @@ PUBLIC = (
     " Retry SendError SendState SendStatus SuppressedError UnknownOutcomeError asend_mail"
     " get_connection send_mail"
 )
-KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+KEYS: dict[str, Any] = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 
 
 def ses(environ: dict[str, str] | None = None, **options: Any) -> SESBackend:

@@ -258,7 +258,7 @@ def test_wrong_set_up_is_raised_and_tells_what_became_of_all(
 def test_every_error_of_the_service_model_is_in_the_table() -> None:
     import botocore.session
 
-    model = botocore.session.get_session().get_service_model("sesv2")
+    model: Any = botocore.session.get_session().get_service_model("sesv2")
 
     assert {shape.error_code for shape in model.error_shapes} <= set(ERROR_CODES)
 
@@ -266,6 +266,6 @@ def test_every_error_of_the_service_model_is_in_the_table() -> None:
 def test_every_bulk_status_of_the_service_model_is_in_the_table() -> None:
     import botocore.session
 
-    model = botocore.session.get_session().get_service_model("sesv2")
+    model: Any = botocore.session.get_session().get_service_model("sesv2")
 
     assert set(model.shape_for("BulkEmailStatus").enum) == set(BULK_STATUSES)

@@ -55,6 +55,7 @@ def test_parameters_fit_the_service_model(change: dict[str, Any]) -> None:
     shape = MODEL.operation_model(
         {"send_email": "SendEmail", "send_bulk_email": "SendBulkEmail"}[call.operation]
     ).input_shape
+    assert shape is not None
 
     report = ParamValidator().validate(call.params, shape)
 
