@@ -62,8 +62,16 @@ def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
     )
     aws, messages = _aws(options, region), Messages()
     publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance, Topics(aws))
-    ses = Simulator(Account(), messages, aws, publisher, Handlebars(), _now, region, switches)
+    ses = Simulator(
+        Account(), messages, aws, publisher, Handlebars(), _now, region, switches, _url(options)
+    )
     return ses
+
+
+def _url(options: argparse.Namespace) -> str:
+    """Where a browser on this machine finds the simulator, whatever address it listens on."""
+    name = "localhost" if options.host in {"127.0.0.1", "0.0.0.0"} else options.host  # noqa: S104
+    return f"http://{name}:{options.port}"
 
 
 def main() -> None:
@@ -72,7 +80,8 @@ def main() -> None:
     logging.getLogger("botocore").setLevel(logging.WARNING)
     options = _arguments()
     chance = random.Random(options.seed)  # noqa: S311 - faults, not secrets
-    server(build(_ses(options, chance), chance), options.host, options.port).run()
+    app = build(_ses(options, chance), chance, host=options.host)
+    server(app, options.host, options.port).run()
 
 
 if __name__ == "__main__":

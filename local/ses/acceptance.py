@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from local.ses.mailbox import Step, local_part, steps_for
 from local.ses.messages import Message, bare_address
+from local.ses.mime_html import with_html
 from local.ses.mime_reading import header, holds_test_virus
+from local.ses.tracking import tracked as track_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.ses.mime import Envelope
     from local.ses.requests import Sending
+    from local.ses.tracking import Link, Tracking
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,25 @@ class Caller:
 class Composed:
     """A message's MIME; empty when its template could not be rendered.
 
-    `template` is None without a template and empty for an inline one.
+    `template` is None without a template and empty for an inline one; `links` are the tracked ones.
     """
 
     mime: bytes
     template: str | None = None
     rendering_failure: str | None = None
+    links: tuple[Link, ...] = ()
+
+
+def tracked(composed: Composed, message_id: str, tracking: Tracking) -> Composed:
+    """The message with its HTML tracked as its configuration set asks for."""
+    links: list[Link] = []
+
+    def rewrite(html: str) -> str:
+        result = track_html(html, message_id, tracking)
+        links.extend(result.links)
+        return result.html
+
+    return replace(composed, mime=with_html(composed.mime, rewrite), links=tuple(links))
 
 
 def accepted(
@@ -63,6 +79,7 @@ def accepted(
         caller=caller.identity,
         rendering_failure=composed.rendering_failure,
         loses_events=given.loses_events,
+        links=composed.links,
     )
 
 

@@ -1,4 +1,4 @@
-"""The simulator as one ASGI application: the SESv2 calls and the control path."""
+"""The simulator as one ASGI application: the SESv2 calls, tracked links, the control path."""
 
 from __future__ import annotations
 
@@ -6,23 +6,43 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from local.ses import account_calls, control, http, send_calls, suppression_calls, template_calls
+from local.ses import (
+    account_calls,
+    control,
+    http,
+    send_calls,
+    suppression_calls,
+    template_calls,
+    tracking_calls,
+)
 from local.ses.errors import Refusal
+from local.ses.loopback import LoopbackOnly
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from local.ses.simulator import Simulator
 
 
-def build(ses: Simulator, chance: random.Random) -> Starlette:
-    """The application over one account; `chance` decides the switches' random faults."""
+def build(
+    ses: Simulator,
+    chance: random.Random,
+    *,
+    more: Iterable[BaseRoute] = (),
+    host: str = "localhost",
+) -> Starlette:
+    """The application over one account; `chance` decides the switches' random faults.
+
+    `more` are routes of other parts of the local AWS; `host` is one more name of this machine.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -39,7 +59,10 @@ def build(ses: Simulator, chance: random.Random) -> Starlette:
     routes = [
         *send_calls.routes(ses, chance),
         *http.routes(ses, calls),
+        *tracking_calls.routes(ses),
         Mount("/_local", routes=control.routes(ses)),
         Route("/v2/{path:path}", unknown, methods=methods),
+        *more,
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    guard = Middleware(LoopbackOnly, names=[host])
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[guard])

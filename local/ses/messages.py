@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from local.ses.tracking import Link
+
 Json = dict[str, Any]
 
 # The id's first group starts with a number of the region; these are the ones seen in public mail.
@@ -46,6 +48,7 @@ class Message:
     caller: str = "test"
     rendering_failure: str | None = None
     loses_events: bool = False
+    links: tuple[Link, ...] = ()
 
     @property
     def destinations(self) -> tuple[str, ...]:

@@ -17,15 +17,17 @@ from local.ses.templates import (
     RenderingFailedError,
     TemplateContent,
     rendered,
+    surplus_placeholder,
     unsupported_operation,
 )
+from local.ses.tracking import Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from local.ses.acceptance import Caller
-    from local.ses.aws import LocalAws
+    from local.ses.aws import ConfigurationSet, LocalAws
     from local.ses.handlebars import Handlebars
     from local.ses.messages import Messages
     from local.ses.publisher import Publisher
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Simulator:
-    """One account in one region. `counts` holds accepted and refused calls by their kind."""
+    """One account in one region. `counts` holds accepted and refused calls by their kind.
+
+    `tracking_url` is the simulator's own address, to which tracked links and pixels lead.
+    """
 
     account: Account
     messages: Messages
@@ -45,6 +50,7 @@ class Simulator:
     now: Callable[[], datetime]
     region: str
     switches: Switches
+    tracking_url: str = "http://localhost"
     counts: Counter[str] = field(default_factory=Counter)
     _at_start: Switches = field(init=False)
 
@@ -71,7 +77,7 @@ class Simulator:
     async def admit(self, given: Sending, recipients: Iterable[str]) -> None:
         """The configuration set, the account and the identities allow a send."""
         name, switches = given.configuration_set, self.switches
-        found = await self.aws.configuration_set(name) if name else None
+        found = await self._configuration_set(name)
         verified = await self.verified_identities()
         source = given.source if switches.identities is not None else None
         refuse(
@@ -102,7 +108,7 @@ class Simulator:
         """A request's stored or inline template. Raises RefusedError."""
         if inline := template.get("TemplateContent"):
             content = TemplateContent.from_json(inline)
-            refuse(unsupported_operation(content))
+            refuse(unsupported_operation(content), surplus_placeholder(content))
             return content
         name = template_name(template)
         stored = self.account.templates.get(name)
@@ -134,17 +140,29 @@ class Simulator:
         """Keep the message, let its events follow, answer its id."""
         refuse(checks.check_size(composed.mime))
         self.take(given)
+        found = await self._configuration_set(given.configuration_set)
+        composed = acceptance.tracked(composed, envelope.message_id, self._tracking(found))
         message = acceptance.accepted(given, envelope, composed, caller, self.aws.account)
         self.messages.add(message)
         self.counts["accepted messages"] += 1
         self.counts["accepted recipients"] += len(given.recipients)
-        suppressed = await self._suppressed(message.configuration_set, message.destinations)
+        suppressed = self._suppressed(found, message.destinations)
         self.publisher.play(message, acceptance.steps(message, suppressed))
         return message.id
 
-    async def _suppressed(self, name: str | None, addresses: Iterable[str]) -> dict[str, str]:
+    async def _configuration_set(self, name: str | None) -> ConfigurationSet | None:
+        return await self.aws.configuration_set(name) if name else None
+
+    def _tracking(self, found: ConfigurationSet | None) -> Tracking:
+        """SES tracks what an event destination of the configuration set asks for."""
+        destinations = found.destinations if found else ()
+        kinds = {kind for destination in destinations for kind in destination.kinds}
+        return Tracking(self.tracking_url, "OPEN" in kinds, "CLICK" in kinds)
+
+    def _suppressed(
+        self, found: ConfigurationSet | None, addresses: Iterable[str]
+    ) -> dict[str, str]:
         """Reasons by address; a configuration set's own reasons stand before the account's."""
-        found = await self.aws.configuration_set(name) if name else None
         reasons = found.suppressed_reasons if found else None
         wanted = self.account.suppressed_reasons if reasons is None else reasons
         entries = ((to, self.account.suppression.get(to)) for to in addresses)

@@ -9,7 +9,13 @@ from local.ses.errors import RefusedError, already_exists, bad_request, refuse, 
 from local.ses.messages import new_id
 from local.ses.mime import Content, Envelope, compose
 from local.ses.paging import page
-from local.ses.templates import RenderingFailedError, TemplateContent, parse_data, rendered
+from local.ses.templates import (
+    RenderingFailedError,
+    TemplateContent,
+    parse_data,
+    rendered,
+    surplus_placeholder,
+)
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -101,7 +107,7 @@ def _check(content: TemplateContent) -> Refusal | None:
     size = sum(len(part.encode()) for part in content.to_json().values())
     if size > MAX_TEMPLATE_BYTES:
         return bad_request(f"Template size {size} exceeds {MAX_TEMPLATE_BYTES} bytes.")  # ours
-    return None
+    return surplus_placeholder(content)
 
 
 def _named(ses: Simulator, request: Request) -> StoredTemplate:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from local.ses.errors import Refusal, RefusedError, bad_request
+from local.ses.tracking import placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,13 @@ def parse_data(text: str | None) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise RefusedError(bad_request("The template data is invalid"))
     return data
+
+
+def surplus_placeholder(content: TemplateContent) -> Refusal | None:
+    """A template has one place for the pixel; the code is documented, the text is ours."""
+    if placeholders(content.html) < 2:
+        return None
+    return bad_request("Template contains more than one {{" + OPEN_TRACKER + "}} placeholder.")
 
 
 def unsupported_operation(content: TemplateContent) -> Refusal | None:
