@@ -1,22 +1,26 @@
 """Transactional email through Amazon SES, from your own AWS account."""
 
-from amsdal_mail.connection import asend_mail, get_connection, send_mail
-from amsdal_mail.exceptions import (
-    ConfigurationError,
-    CredentialsError,
-    FieldError,
-    InvalidMessageError,
-    MailError,
-    MalformedJSONError,
-    NotSentError,
-    RejectedError,
-    SendError,
-    SuppressedError,
-    UnknownOutcomeError,
-)
-from amsdal_mail.message import Attachment, EmailMessage
-from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
-from amsdal_mail.wire import EmailRequest
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amsdal_mail.connection import asend_mail, get_connection, send_mail
+    from amsdal_mail.exceptions import (
+        ConfigurationError,
+        CredentialsError,
+        FieldError,
+        InvalidMessageError,
+        MailError,
+        MalformedJSONError,
+        NotSentError,
+        RejectedError,
+        SendError,
+        SuppressedError,
+        UnknownOutcomeError,
+    )
+    from amsdal_mail.message import Attachment, EmailMessage
+    from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+    from amsdal_mail.wire import EmailRequest
 
 __all__ = [
     "Attachment",
@@ -41,3 +45,19 @@ __all__ = [
     "get_connection",
     "send_mail",
 ]
+
+_LIGHTEST_FIRST = ("exceptions", "status", "message", "wire", "connection")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: who only tracks events never loads pydantic."""
+    if name in __all__:
+        for module_name in _LIGHTEST_FIRST:
+            module = import_module(f"{__name__}.{module_name}")
+            if name in module.__all__:
+                return globals().setdefault(name, getattr(module, name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 
+from lambda_frame.batch import ConcurrentBatchProcessor
+from lambda_frame.tracing import traced
 from send_email.collaborators import service_of_environment
-from send_email.intake import ConcurrentBatchProcessor, take_in
+from send_email.intake import take_in
 from send_email.watch import Watch
 
 if TYPE_CHECKING:
@@ -30,8 +32,6 @@ __all__ = ["build", "handle"]
 def build(make_service: Callable[[], SendService]) -> Handler:
     """Make the handler; it makes its collaborators when it is first called."""
     logger, metrics = Logger(), Metrics()
-    # Records are sent in threads, which X-Ray knows nothing of: calls of AWS are not patched.
-    tracer = Tracer(auto_patch=False)
     watch = Watch(logger, metrics)
 
     @cache
@@ -41,7 +41,7 @@ def build(make_service: Callable[[], SendService]) -> Handler:
         return build_api(make_service(), watch)
 
     @logger.inject_lambda_context
-    @tracer.capture_lambda_handler(capture_response=False)
+    @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
     def send(event: Json, context: LambdaContext) -> Json:
         if "Records" in event:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
-
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from email_store.claims import ClaimOutcome
@@ -15,35 +11,15 @@ from send_email.send_queue import read_delivery
 from send_email.service import SendService
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.base import FailureResponse
-    from aws_lambda_powertools.utilities.batch.exceptions import ExceptionInfo
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-__all__ = ["ConcurrentBatchProcessor", "LeaseHeldError", "take_in"]
+__all__ = ["LeaseHeldError", "take_in"]
 
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
 class LeaseHeldError(Exception):
     """Somebody is sending the same email: the record has to come back and see."""
-
-
-class ConcurrentBatchProcessor(BatchProcessor):
-    """Powertools' processor, one thread a record: a batch takes as long as its slowest record."""
-
-    def __init__(self) -> None:
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-        self._lock = threading.Lock()
-
-    def process(self) -> list[tuple[Any, ...]]:
-        """Handle every record; the answers come in their order."""
-        with ThreadPoolExecutor(max(1, len(self.records)), "record") as pool:
-            return list(pool.map(self._process_record, self.records))
-
-    def failure_handler(self, record: SQSRecord, exception: ExceptionInfo) -> FailureResponse:
-        """Note a failure; the two lists that Powertools keeps of them stay in step."""
-        with self._lock:
-            return super().failure_handler(record, exception)
 
 
 def take_in(service: SendService, record: SQSRecord) -> Outcome:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.addresses import mask
 from amsdal_mail.exceptions import MailError
 from amsdal_mail.tracking import parse_document
 from email_store.store import StoreError
+from lambda_frame.batch import ConcurrentBatchProcessor
+from lambda_frame.tracing import traced
 from track_events.collaborators import tracker_of_environment
 from track_events.envelopes import documents, is_from_sqs
 from track_events.failures import described
@@ -41,10 +38,10 @@ __all__ = ["build", "handle"]
 
 def build(make_tracker: Callable[[], Tracker]) -> Handler:
     """Make the handler; it makes its collaborators when it is first called."""
-    logger, metrics, tracer = Logger(), Metrics(), Tracer()
+    logger, metrics = Logger(), Metrics()
 
     @logger.inject_lambda_context
-    @tracer.capture_lambda_handler(capture_response=False)
+    @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
     def track(event: Json, _context: LambdaContext) -> Answer:
         tally: Counter[str] = Counter()
@@ -74,8 +71,10 @@ def _track_batch(
         tallies.append(found)
         tracker.track(_read(record.body, logger), found)
 
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(event, track, processor)
+    processor = ConcurrentBatchProcessor()
+    with processor(event["Records"], track):
+        processor.process()
+    answer = processor.response()
     for found in tallies:
         tally.update(found)
     failures = zip(answer["batchItemFailures"], processor.exceptions, strict=True)

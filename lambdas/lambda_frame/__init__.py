@@ -1,0 +1,1 @@
+"""What both functions put around their work: SQS records side by side, and tracing."""

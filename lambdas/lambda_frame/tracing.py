@@ -1,0 +1,23 @@
+"""Tracing by X-Ray where it is switched on: its SDK takes half as long to import as boto3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["traced"]
+
+Handler = Callable[..., Any]
+
+
+def traced(handler: Handler) -> Handler:
+    """Give X-Ray the time of every call, unless Powertools' own switch says no.
+
+    Calls of AWS are not patched: records are handled in threads, which X-Ray knows nothing of.
+    """
+    if os.environ.get("POWERTOOLS_TRACE_DISABLED") == "true":
+        return handler
+    from aws_lambda_powertools import Tracer
+
+    return Tracer(auto_patch=False).capture_lambda_handler(handler, capture_response=False)
