@@ -108,7 +108,8 @@ class EmailMessage(BaseModel):
         InvalidMessageError: naming every field that breaks a rule.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built at first use: the functions use only the request made from it.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     subject: Line = ""
     body: Text = ""

@@ -28,17 +28,19 @@ def service_of_environment() -> SendService:
     from email_store.dynamodb import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
+    session = boto3.Session()
     return SendService(
         store=DynamoDBEmailStore(
-            boto3.client("dynamodb"), settings.table_name, timedelta(days=settings.retention_days)
+            session.client("dynamodb"), settings.table_name, timedelta(days=settings.retention_days)
         ),
         # What SES refuses for its rate goes back on the queue: it has more time than a call has.
         sender=SESBackend(
             configuration_set=settings.configuration_set,
             metadata_prefix=settings.metadata_prefix,
             max_attempts=1,
+            session=session,
         ),
-        queue=SendQueue(boto3.client("sqs"), settings.queue_url),
+        queue=SendQueue(session.client("sqs"), settings.queue_url),
         turns=Pacer(settings.max_send_rate, settings.max_concurrency),
         clock=lambda: datetime.now(UTC),
         jitter=random.random,

@@ -31,6 +31,8 @@ class AWSOptions:
     aws_secret_access_key: str | None = field(default=None, repr=False)
     aws_session_token: str | None = field(default=None, repr=False)
     endpoint_url: str | None = None
+    session: Any = field(default=None, repr=False)
+    """A boto3 Session to make the client from: a second one would load the same files again."""
     max_concurrency: int = DEFAULT_CONCURRENCY
     connect_timeout: float = 5
     """Seconds."""
@@ -45,6 +47,8 @@ class AWSOptions:
             )
         if self.aws_session_token and not self.aws_access_key_id:
             raise ConfigurationError("aws_session_token needs aws_access_key_id beside it")
+        if self.session is not None and self.aws_access_key_id:
+            raise ConfigurationError("give either a session or keys: the session has its own keys")
         if self.max_concurrency < 1:
             raise ConfigurationError(
                 f"max_concurrency must be at least 1, is {self.max_concurrency}"
@@ -159,8 +163,10 @@ class AWSBackend(BaseBackend):
         import boto3
         from botocore.config import Config
 
-        return boto3.Session(**self.options.session_arguments()).client(
+        session = self.options.session or boto3.Session(**self.options.session_arguments())
+        return session.client(
             self.service_name,  # type: ignore[call-overload]
+            region_name=self.options.region_name,
             endpoint_url=self.options.endpoint_url,
             config=Config(**self.options.client_config()),
         )
