@@ -27,7 +27,7 @@ _XRAY_HAS_NO_ARNS = (
 
 
 class PythonFunction(Construct):
-    """A function `<name>.handler.handle` of the shared asset, traced by X-Ray."""
+    """A function `<name>.handler.handle` of the shared asset."""
 
     def __init__(
         self,
@@ -57,14 +57,15 @@ class PythonFunction(Construct):
             log_group=self.log_group,
             timeout=timeout,
             memory_size=memory_mb,
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.ACTIVE if settings.tracing else None,
             # Lambda stops a record that went 16 times from a function to a queue and back, unless
             # that is allowed.
             recursive_loop=lambda_.RecursiveLoop.ALLOW if sends_to_itself else None,
             environment={**_powertools(name, settings), **environment},
         )
         acknowledge(self.function, "L1", _NEWER_PYTHON)
-        acknowledge(self.role, "IAM5[Resource::*]", _XRAY_HAS_NO_ARNS)
+        if settings.tracing:
+            acknowledge(self.role, "IAM5[Resource::*]", _XRAY_HAS_NO_ARNS)
 
     def consume(self, queue: sqs.IQueue, *, max_concurrency: int) -> None:
         """Feed the function from the queue; a record that fails comes back alone."""
@@ -97,12 +98,15 @@ def _architecture(name: str) -> lambda_.Architecture:
 
 
 def _powertools(name: str, settings: Settings) -> dict[str, str]:
-    environment = {
+    # The local AWS has no X-Ray daemon to take the segments.
+    is_traced = settings.tracing and not settings.local
+    return {
         "STAGE": settings.stage,
         "RETENTION_DAYS": str(settings.retention_days),
         "POWERTOOLS_SERVICE_NAME": name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_TRACE_DISABLED": "false" if is_traced else "true",
+        # Pydantic would read the metadata of every installed package in search of plugins.
+        "PYDANTIC_DISABLE_PLUGINS": "true",
     }
-    # The local AWS has no X-Ray daemon to take the segments.
-    return environment | ({"POWERTOOLS_TRACE_DISABLED": "true"} if settings.local else {})

@@ -11,7 +11,8 @@ from track_events.settings import Settings as TrackSettings
 FUNCTION = "AWS::Lambda::Function"
 BOTH = {
     "TABLE_NAME", "RETENTION_DAYS", "STAGE", "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED",
+    "PYDANTIC_DISABLE_PLUGINS",
 }  # fmt: skip
 SEND = {
     "QUEUE_URL", "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
@@ -66,12 +67,30 @@ def _environment(stack: SynthesisedStack, name: str) -> dict[str, str]:
     return {key: text(value) for key, value in function["Environment"]["Variables"].items()}
 
 
-def test_functions_are_traced_and_have_log_groups_that_forget(stack: SynthesisedStack) -> None:
+def test_functions_have_log_groups_that_forget(stack: SynthesisedStack) -> None:
     for function in stack.of_type(FUNCTION).values():
         log_group = stack.resources[target(function["LoggingConfig"]["LogGroup"])]
 
-        assert function["TracingConfig"] == {"Mode": "Active"}
         assert log_group["Properties"]["RetentionInDays"] == 30
+
+
+@pytest.mark.parametrize(
+    ("settings", "config", "switch"),
+    [
+        ({}, None, "true"),
+        ({"tracing": True}, {"Mode": "Active"}, "false"),
+        ({"tracing": True, "local": True}, {"Mode": "Active"}, "true"),
+    ],
+    ids=["off", "on", "on where no X-Ray daemon takes the segments"],
+)
+def test_tracing_is_switched_in_lambda_and_in_the_function(
+    tmp_path: Path, settings: dict[str, bool], config: dict[str, str] | None, switch: str
+) -> None:
+    stack = synthesise(tmp_path, **settings)
+
+    for function in stack.of_type(FUNCTION).values():
+        assert function.get("TracingConfig") == config
+        assert function["Environment"]["Variables"]["POWERTOOLS_TRACE_DISABLED"] == switch
 
 
 def test_architecture_and_runtime_are_arm64_and_python_3_13(stack: SynthesisedStack) -> None:

@@ -49,13 +49,3 @@ def test_it_is_otherwise_the_same_stack(
     assert {name: r["Type"] for name, r in local_stack.resources.items()} == {
         name: r["Type"] for name, r in stack.resources.items()
     }
-
-
-def test_tracing_is_off_in_the_functions_where_nobody_takes_the_segments(
-    stack: SynthesisedStack, local_stack: SynthesisedStack
-) -> None:
-    def switches(of: SynthesisedStack) -> set[str | None]:
-        functions = of.of_type("AWS::Lambda::Function").values()
-        return {f["Environment"]["Variables"].get("POWERTOOLS_TRACE_DISABLED") for f in functions}
-
-    assert (switches(stack), switches(local_stack)) == ({None}, {"true"})
