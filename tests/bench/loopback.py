@@ -1,0 +1,69 @@
+"""The stand-in as a process of its own, and the environment of a program that uses only it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["REPOSITORY", "Loopback", "running"]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+
+
+@dataclass(frozen=True)
+class Loopback:
+    url: str
+
+    def answer_after(self, milliseconds: int) -> None:
+        """Let every answer take so long from now on."""
+        urllib.request.urlopen(f"{self.url}/_latency/{milliseconds}").close()
+
+    @property
+    def client_options(self) -> dict[str, str]:
+        """What a boto3 client needs to reach it."""
+        return {"region_name": "eu-west-1", "endpoint_url": self.url, **KEYS}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Lambda and the stack give a function, but for the address of AWS."""
+        return {
+            "PYTHONPATH": str(REPOSITORY / "lambdas"),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
+            "AWS_REGION": "eu-west-1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "function",
+            "STAGE": "bench",
+            "TABLE_NAME": "emails",
+            "RETENTION_DAYS": "90",
+            "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
+            "EVENT_BUS_NAME": "bus",
+            "AWS_SES_CONFIGURATION_SET": "AmsdalMail-bench",
+            "AWS_SES_METADATA_PREFIX": "metadata_",
+            "MAX_SEND_RATE": "10000",
+            "MAX_CONCURRENCY": "2",
+            "POWERTOOLS_SERVICE_NAME": "bench",
+            "POWERTOOLS_METRICS_NAMESPACE": "AmsdalMail",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_TRACE_DISABLED": "true",
+            "PYDANTIC_DISABLE_PLUGINS": "true",
+        }
+
+
+@contextmanager
+def running() -> Iterator[Loopback]:
+    command = [sys.executable, "-m", "tests.bench.stand_in"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
+    ) as process:
+        assert process.stdin and process.stdout
+        port = int(process.stdout.readline())
+        yield Loopback(f"http://127.0.0.1:{port}")
+        process.stdin.close()  # it ends with its input
