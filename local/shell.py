@@ -35,6 +35,7 @@ def exports(environment: Mapping[str, str]) -> str:
 def welcome(aws: LocalAws, exports_file: str) -> str:
     """Return the addresses of this run with calls to paste."""
     return f"""
+  INBOX           {aws.ses_url}/   every message with its events, in your browser
   HTTP API        {aws.api_url}
   send queue      {aws.outputs["SendQueueUrl"]}
   SES simulator   {aws.ses_url}

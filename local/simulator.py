@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -30,3 +32,13 @@ def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
         yield
     finally:
         processes.stop(process)
+
+
+def show_stack(ses_url: str, *, api_url: str, table_name: str, aws_endpoint: str) -> None:
+    """Tell the inbox page which stack to ask what became of an email."""
+    stack = {"api_url": api_url, "table_name": table_name, "aws_endpoint": aws_endpoint}
+    request = urllib.request.Request(  # noqa: S310 - our own loopback URL
+        f"{ses_url}/_local/stack", json.dumps(stack).encode(), method="PUT"
+    )
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+        pass

@@ -1,4 +1,4 @@
-"""`python -m local.ses`: the simulator as a process."""
+"""`python -m local.ses`: the simulator with its inbox page, as a process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import random
 import time
 from datetime import UTC, datetime
 
+from local.inbox.site import Inbox, routes
+from local.inbox.stack import Stack
 from local.ses.account import Account
 from local.ses.app import build
 from local.ses.aws import BotoAws, LocalAws, NoAws
@@ -80,7 +82,9 @@ def main() -> None:
     logging.getLogger("botocore").setLevel(logging.WARNING)
     options = _arguments()
     chance = random.Random(options.seed)  # noqa: S311 - faults, not secrets
-    app = build(_ses(options, chance), chance, host=options.host)
+    ses = _ses(options, chance)
+    inbox = routes(Inbox(ses, Stack(time.monotonic)))
+    app = build(ses, chance, more=inbox, host=options.host)
     server(app, options.host, options.port).run()
 
 

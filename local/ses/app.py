@@ -60,9 +60,9 @@ def build(
         *send_calls.routes(ses, chance),
         *http.routes(ses, calls),
         *tracking_calls.routes(ses),
+        *more,
         Mount("/_local", routes=control.routes(ses)),
         Route("/v2/{path:path}", unknown, methods=methods),
-        *more,
     ]
     guard = Middleware(LoopbackOnly, names=[host])
     return Starlette(routes=routes, lifespan=lifespan, middleware=[guard])

@@ -1,0 +1,80 @@
+"""The list of messages: what was searched for, with the state each one has reached."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.inbox.stack import Story
+from local.inbox.words import UNTOLD, Word, state_word, worst
+
+if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
+
+    from local.inbox.stack import Stack
+    from local.ses.messages import KeptMessage, Messages
+
+ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Words that all have to be found, and a state; both may be empty."""
+
+    text: str = ""
+    state: str = ""
+
+    @classmethod
+    def of(cls, query: QueryParams) -> Search:
+        """From a page's address."""
+        return cls(query.get("q", "").strip(), query.get("state", ""))
+
+    def finds(self, kept: KeptMessage) -> bool:
+        """Whether subject, addresses, ids and tags hold every word."""
+        message = kept.message
+        tags = (f"{name}={','.join(values)}" for name, values in message.tags.items())
+        parts = (message.subject or "", message.source, *message.destinations, message.id, *tags)
+        hay = "\n".join(parts).lower()
+        return all(word in hay for word in self.text.lower().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message in the list."""
+
+    kept: KeptMessage
+    word: Word
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The newest rows; `found` counts all messages that the words match."""
+
+    rows: list[Row]
+    found: int
+
+
+def email_id(kept: KeptMessage) -> str | None:
+    """The id that the stack put on the message as a tag."""
+    return next(iter(kept.message.tags.get("email_id", ())), None)
+
+
+async def listing(messages: Messages, stack: Stack, search: Search) -> Listing:
+    """What the search finds; a state is looked for among the newest messages only."""
+    found = [kept for kept in messages.newest_first() if search.finds(kept)]
+    shown = found[:ROWS]
+    stories = await asyncio.gather(
+        *(stack.story(email_id(kept), len(kept.events)) for kept in shown)
+    )
+    rows = [_row(kept, story) for kept, story in zip(shown, stories, strict=True)]
+    if search.state:
+        rows = [row for row in rows if row.state == search.state]
+        return Listing(rows, len(rows))
+    return Listing(rows, len(found))
+
+
+def _row(kept: KeptMessage, story: Story) -> Row:
+    state = worst(story.states(kept.message.destinations))
+    return Row(kept, state_word(state) if state else UNTOLD, state)

@@ -1,0 +1,129 @@
+"""What the deployed stack knows: an email's story from its API, its suppression list."""
+
+from __future__ import annotations
+
+import urllib.error
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from anyio import CapacityLimiter, to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict
+
+from local import api_client
+from local.clients import client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Json = dict[str, Any]
+
+# A story may still change this long after SES published an event of it; later it is kept.
+SETTLING_SECONDS = 8.0
+FRESH_SECONDS = 0.7
+KEPT_SECONDS = 60.0
+_THREADS = 4
+
+
+class StackAddress(BaseModel):
+    """Where the deployed stack is; PUT to /_local/stack once it is there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    api_url: str
+    table_name: str
+    aws_endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """`GET /emails/{email_id}` as answered now; `problem` says why there is none."""
+
+    content: Json | None = None
+    problem: str | None = None
+
+    def states(self, addresses: tuple[str, ...]) -> list[str]:
+        """The states of those recipients."""
+        wanted = {address.lower() for address in addresses}
+        rows = (self.content or {}).get("recipients", [])
+        return [row["state"] for row in rows if row["address"].lower() in wanted]
+
+
+NO_STACK = Story(problem="No stack is deployed here: SES's own events are shown.")
+NOT_OURS = Story(problem="Not sent through the stack: it has no email_id tag.")
+
+
+@dataclass(slots=True)
+class _Kept:
+    version: int
+    changed_at: float
+    fetched_at: float
+    story: Story
+
+
+class Stack:
+    """Asks the API; answers for the list are kept while nothing can have changed them."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.address: StackAddress | None = None
+        self._clock = clock
+        self._kept: dict[str, _Kept] = {}
+        self._threads = CapacityLimiter(_THREADS)
+
+    def move(self, address: StackAddress) -> None:
+        """Use another stack from now on."""
+        self.address = address
+        self._kept.clear()
+
+    async def story(self, email_id: str | None, version: int, *, fresh: bool = False) -> Story:
+        """The email's story; `version` grows with each event SES published for it."""
+        if self.address is None:
+            return NO_STACK
+        if email_id is None:
+            return NOT_OURS
+        now, kept = self._clock(), self._kept.get(email_id)
+        changed_at = kept.changed_at if kept and kept.version == version else now
+        if kept is None or fresh or self._is_stale(kept, changed_at, now):
+            story = await to_thread.run_sync(
+                _ask, self.address.api_url, email_id, limiter=self._threads
+            )
+            kept = self._kept[email_id] = _Kept(version, changed_at, now, story)
+        return kept.story
+
+    def _is_stale(self, kept: _Kept, changed_at: float, now: float) -> bool:
+        settling = kept.fetched_at - changed_at < SETTLING_SECONDS
+        return now - kept.fetched_at > (FRESH_SECONDS if settling else KEPT_SECONDS)
+
+    async def suppressions(self) -> list[Json]:
+        """The addresses the stack holds back, newest first; empty without a stack."""
+        if self.address is None:
+            return []
+        return await to_thread.run_sync(_suppressions, self.address, limiter=self._threads)
+
+
+def _ask(api_url: str, email_id: str) -> Story:
+    try:
+        answer = api_client.get(api_url, f"/emails/{quote(email_id, safe='')}")
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return Story(problem=f"The stack's API does not answer: {error}")
+    if answer.status == HTTPStatus.OK:
+        return Story(answer.content)
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return Story(problem="The stack does not know this email yet.")
+    return Story(problem=f"The stack's API answered {answer.status}.")
+
+
+def _suppressions(address: StackAddress) -> list[Json]:
+    table = client("dynamodb", address.aws_endpoint)
+    try:
+        found = table.scan(
+            TableName=address.table_name,
+            FilterExpression="sk = :kind",
+            ExpressionAttributeValues={":kind": {"S": "SUPPRESSION"}},
+        )
+    except (BotoCoreError, ClientError):
+        return []
+    rows = [{name: value.get("S") for name, value in item.items()} for item in found["Items"]]
+    return sorted(rows, key=lambda row: row.get("at") or "", reverse=True)
