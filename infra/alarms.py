@@ -10,6 +10,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.function import METRICS_NAMESPACE
+
 # AWS puts an account under review from these rates on.
 BOUNCE_RATE_LIMIT = 0.05
 COMPLAINT_RATE_LIMIT = 0.001
@@ -18,6 +20,11 @@ COMPLAINT_RATE_LIMIT = 0.001
 OLDEST_MESSAGE_SECONDS = 30 * 60
 
 _FIVE_MINUTES = Duration.minutes(5)
+_SENDING_TROUBLES = {
+    "SendingStopped": "SES takes nothing: the daily quota is used up or sending is paused.",
+    "ConfigurationErrors": "AWS refuses the set-up: permission, credentials, configuration set.",
+    "EmailsGivenUp": "An email was tried for days and is given up: its state is failed.",
+}
 
 
 class Alarms(Construct):
@@ -49,6 +56,19 @@ class Alarms(Construct):
         throttles = function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum")
         reason = f"Lambda refused to start {label}: the account's concurrency is used up."
         self._alarm(f"{label}Throttles", throttles, 1, reason, periods=3)
+
+    def sending(self) -> None:
+        """Alarm on what the send function itself cannot mend; see its metrics."""
+        for name, reason in _SENDING_TROUBLES.items():
+            # Their emails wait on the queue and are tried again at least every 15 minutes.
+            metric = cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name=name,
+                dimensions_map={"service": "send_email"},
+                period=_FIVE_MINUTES,
+                statistic="Sum",
+            )
+            self._alarm(name, metric, 1, reason)
 
     def reputation(self) -> None:
         """Alarm on the account's bounce and complaint rate, which AWS judges it by."""

@@ -67,6 +67,13 @@ _RULES = (
         lambda v: 0.1 <= v <= 10_000,
         "must be between 0.1 and 10000 recipients a second",
     ),
+    _Rule(
+        "max_concurrency",
+        lambda v: v == 0 or 2 <= v <= 1000,
+        "must be between 2 and 1000, or 0 to follow from max_send_rate",
+    ),
+    _between("send_timeout_seconds", 6, 900),
+    _between("lost_answer_seconds", 6, 900),
     _between("retention_days", 1, 3650),
     _Rule(
         "jwt_issuer",
@@ -88,7 +95,19 @@ def broken_rules(values: Mapping[str, object]) -> list[str]:
         for rule in _RULES
         if rule.setting in values and not rule.holds(values[rule.setting])
     ]
-    return broken or [*_zone_problems(values), *_jwt_problems(values)]
+    return broken or [
+        *_time_problems(values),
+        *_zone_problems(values),
+        *_jwt_problems(values),
+    ]
+
+
+def _time_problems(values: Mapping[str, object]) -> list[str]:
+    timeout, lost = values.get("send_timeout_seconds"), values.get("lost_answer_seconds")
+    if isinstance(timeout, int) and isinstance(lost, int) and timeout > lost:
+        # While a function runs, nobody else may send the same email.
+        return [f"send_timeout_seconds must be at most lost_answer_seconds, {lost}, not {timeout}"]
+    return []
 
 
 def _zone_problems(values: Mapping[str, object]) -> list[str]:

@@ -39,6 +39,12 @@ class Settings:
     # Recipients a second. 1 is what every account may do, the SES sandbox included; GetAccount
     # names an account's own rate. SES drops what exceeds it, so a guess must not be too high.
     max_send_rate: float = 1.0
+    # How many environments share that rate and work on the queue at once; 0 derives it.
+    max_concurrency: int = 0
+    send_timeout_seconds: int = 60
+    # How long nobody sends again where SES's answer was lost, so that its events can tell. SQS
+    # hides a message no longer than 900 seconds.
+    lost_answer_seconds: int = 900
     retention_days: int = 90
     jwt_issuer: str = ""
     jwt_audience: tuple[str, ...] = ()

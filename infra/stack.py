@@ -18,8 +18,6 @@ from infra.sending_identity import SendingIdentity
 from infra.settings import Settings
 from infra.table import EmailTable
 
-# The HTTP API gives up after 30 s by itself; a batch of the queue may take longer.
-SEND_TIMEOUT = Duration.seconds(60)
 TRACK_TIMEOUT = Duration.seconds(30)
 SEND_MAX_RECEIVE_COUNT = 3
 TRACK_MAX_RECEIVE_COUNT = 5
@@ -36,6 +34,7 @@ class AmsdalMailStack(Stack):
         )
         self._settings, self._code = settings, code
         self._keep = not settings.local
+        self._concurrency = settings.max_concurrency or queue_concurrency(settings.max_send_rate)
         Tags.of(self).add("application", "amsdal-mail")
         Tags.of(self).add("stage", settings.stage)
 
@@ -45,7 +44,7 @@ class AmsdalMailStack(Stack):
         self.send_queue = FunctionQueue(
             self,
             "Send",
-            function_timeout=SEND_TIMEOUT,
+            function_timeout=Duration.seconds(settings.send_timeout_seconds),
             max_receive_count=SEND_MAX_RECEIVE_COUNT,
             keep=self._keep,
         )
@@ -65,14 +64,14 @@ class AmsdalMailStack(Stack):
         self._outputs()
 
     def _send_email(self) -> PythonFunction:
-        concurrency = queue_concurrency(self._settings.max_send_rate)
+        settings = self._settings
         function = PythonFunction(
             self,
             "SendEmail",
             name="send_email",
             code=self._code,
-            settings=self._settings,
-            timeout=SEND_TIMEOUT,
+            settings=settings,
+            timeout=Duration.seconds(settings.send_timeout_seconds),
             memory_mb=512,
             sends_to_itself=True,  # what SES throttled goes back on the queue, if need be for a day
             environment={
@@ -81,13 +80,15 @@ class AmsdalMailStack(Stack):
                 "AWS_SES_CONFIGURATION_SET": self.tracked.name,
                 # SES refuses the colon of `metadata:` in a tag's name.
                 "AWS_SES_METADATA_PREFIX": "metadata_",
-                "MAX_SEND_RATE": str(self._settings.max_send_rate),
-                "MAX_CONCURRENCY": str(concurrency),
+                "MAX_SEND_RATE": str(settings.max_send_rate),
+                "MAX_CONCURRENCY": str(self._concurrency),
+                "TIMEOUT_SECONDS": str(settings.send_timeout_seconds),
+                "LOST_ANSWER_SECONDS": str(settings.lost_answer_seconds),
             },
         )
         self.emails.grant_records(function.role)
         self.send_queue.queue.grant_send_messages(function.role)
-        function.consume(self.send_queue.queue, max_concurrency=concurrency)
+        function.consume(self.send_queue.queue, max_concurrency=self._concurrency)
         return function
 
     def _track_events(self) -> PythonFunction:
@@ -106,8 +107,7 @@ class AmsdalMailStack(Stack):
         )
         self.emails.grant_records(function.role)
         self.bus.grant_put_events_to(function.role)
-        concurrency = queue_concurrency(self._settings.max_send_rate)
-        function.consume(self.event_queue.queue, max_concurrency=concurrency)
+        function.consume(self.event_queue.queue, max_concurrency=self._concurrency)
         return function
 
     def _identity(self) -> None:
@@ -131,6 +131,7 @@ class AmsdalMailStack(Stack):
         alarms.oldest_message("Event", self.event_queue.queue)
         alarms.function("SendEmail", self.send_email.function)
         alarms.function("TrackEvents", self.track_events.function)
+        alarms.sending()
         alarms.reputation()
         Dashboard(
             self,

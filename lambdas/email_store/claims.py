@@ -50,6 +50,8 @@ class Claim:
     outcome: ClaimOutcome
     results: Results = field(default_factory=dict)
     attempt: int = 0
+    lease_until: int = 0
+    """Epoch seconds at which the lease runs out: ours when CLAIMED, somebody else's when BUSY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class PartState:
     def is_leased(self) -> bool:
         """True from a claim until it is settled or released, even when the lease ran out."""
         return self.lease_until > 0
+
+    def answer(self, part: Part, outcome: ClaimOutcome) -> Claim:
+        """Answer a claim with what is kept."""
+        return Claim(part, outcome, self.results, self.attempt, self.lease_until)
 
 
 def epoch_seconds(moment: datetime | None) -> int:

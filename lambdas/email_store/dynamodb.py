@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ class DynamoDBEmailStore:
         lease = {"lease_until": int(now.timestamp()) + lease_seconds}
         claim = self._open(record, part, addresses, now, lease)
         if claim.outcome is ClaimOutcome.CLAIMED and claim.attempt > 1:
-            return Claim(part, claim.outcome, self._with_events(claim), claim.attempt)
+            return replace(claim, results=self._with_events(claim))
         return claim
 
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
@@ -156,9 +157,9 @@ class DynamoDBEmailStore:
         written = self._table.update(items.part_key(part), change)
         state = items.read_part(written.item)
         if written.is_done:
-            return Claim(part, ClaimOutcome.CLAIMED, state.results, state.attempt)
+            return state.answer(part, ClaimOutcome.CLAIMED)
         outcome = refusal(state, record.fingerprint, seconds) or ClaimOutcome.BUSY
-        return Claim(part, outcome, state.results, state.attempt)
+        return state.answer(part, outcome)
 
     def _with_events(self, claim: Claim) -> Results:
         keys = [items.recipient_key(claim.part.email_id, one) for one in claim.results]

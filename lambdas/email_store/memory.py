@@ -53,12 +53,12 @@ class MemoryEmailStore:
             results = known.results
             if known.attempt:
                 results = with_events(results, self._recipients_of(part.email_id))
-            self._parts[part] = replace(
+            claimed = self._parts[part] = replace(
                 known,
                 attempt=known.attempt + 1,
                 lease_until=int(now.timestamp()) + lease_seconds,
             )
-            return Claim(part, ClaimOutcome.CLAIMED, results, known.attempt + 1)
+            return replace(claimed, results=results).answer(part, ClaimOutcome.CLAIMED)
 
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """See EmailStore."""
@@ -133,7 +133,7 @@ class MemoryEmailStore:
             if part.chunk is None:
                 self._records[record.email_id] = record
         outcome = refusal(known, record.fingerprint, now.timestamp()) or ClaimOutcome.CLAIMED
-        return Claim(part, outcome, known.results, known.attempt)
+        return known.answer(part, outcome)
 
     def _give_back(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -44,17 +45,23 @@ def build_api(service: SendService, watch: Watch) -> APIGatewayHttpResolver:
 
 
 def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch) -> None:
+    def sending(request: HttpRequest) -> Send:
+        if request.prefers_async:
+            return service.enqueue
+        remaining = app.lambda_context.get_remaining_time_in_millis()
+        return partial(service.send, deadline=service.deadline(remaining))
+
     @app.post("/emails", summary="Send an email", tags=["emails"])
     def send_email() -> Response[str]:
         request = HttpRequest.of(app.current_event)
-        outcome = _sending(service, request)(request.delivery(_new_id))
+        outcome = sending(request)(request.delivery(_new_id))
         watch.tell(outcome)
         return _json(status_of(outcome), send_answer(outcome), _headers(outcome))
 
     @app.post("/emails/batch", summary="Send up to 100 emails", tags=["emails"])
     def send_batch() -> Response[str]:
         request = HttpRequest.of(app.current_event)
-        send = _sending(service, request)
+        send = sending(request)
         with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
             attempts = list(pool.map(lambda one: _attempt(send, one), request.deliveries(_new_id)))
         for one in attempts:
@@ -101,10 +108,6 @@ def _add_errors(app: APIGatewayHttpResolver, watch: Watch) -> None:
 
     app.exception_handler(list(REQUEST_ERRORS))(failed)
     app.not_found(no_route)
-
-
-def _sending(service: SendService, request: HttpRequest) -> Send:
-    return service.enqueue if request.prefers_async else service.send
 
 
 def _attempt(send: Send, entry: Delivery | InvalidMessageError) -> Outcome | Exception:

@@ -11,6 +11,7 @@ from send_email.pacing import Pacer
 from send_email.send_queue import SendQueue
 from send_email.service import SendService
 from send_email.settings import Settings
+from send_email.times import Times
 
 __all__ = ["service_of_environment"]
 
@@ -23,25 +24,35 @@ def service_of_environment() -> SendService:
         ConfigurationError: naming every setting that is missing or wrong.
     """
     import boto3
+    from botocore.config import Config
 
     from amsdal_mail.backends.ses import SESBackend
     from email_store.dynamodb import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
+    times = Times(settings.timeout_seconds, settings.lost_answer_seconds)
     session = boto3.Session()
+    # An outage must end in a failed record, not in the function's own timeout.
+    config = Config(
+        connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+    )
     return SendService(
         store=DynamoDBEmailStore(
-            session.client("dynamodb"), settings.table_name, timedelta(days=settings.retention_days)
+            session.client("dynamodb", config=config),
+            settings.table_name,
+            timedelta(days=settings.retention_days),
         ),
         # What SES refuses for its rate goes back on the queue: it has more time than a call has.
         sender=SESBackend(
             configuration_set=settings.configuration_set,
             metadata_prefix=settings.metadata_prefix,
             max_attempts=1,
+            read_timeout=times.read,
             session=session,
         ),
-        queue=SendQueue(session.client("sqs"), settings.queue_url),
+        queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
         turns=Pacer(settings.max_send_rate, settings.max_concurrency),
+        times=times,
         clock=lambda: datetime.now(UTC),
         jitter=random.random,
     )

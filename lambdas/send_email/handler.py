@@ -45,7 +45,7 @@ def build(make_service: Callable[[], SendService]) -> Handler:
     @metrics.log_metrics(capture_cold_start_metric=True)
     def send(event: Json, context: LambdaContext) -> Json:
         if "Records" in event:
-            return _send_records(make_service(), event, watch)
+            return _send_records(make_service(), event, watch, context)
         answer = api().resolve(event, context)
         watch.tell_answer(event.get("routeKey", ""), answer["statusCode"])
         return answer
@@ -54,11 +54,12 @@ def build(make_service: Callable[[], SendService]) -> Handler:
     return handler
 
 
-def _send_records(service: SendService, event: Json, watch: Watch) -> Json:
+def _send_records(service: SendService, event: Json, watch: Watch, context: LambdaContext) -> Json:
     """Send every SQS record; one that fails comes back alone, at last as a dead letter."""
+    deadline = service.deadline(context.get_remaining_time_in_millis())
 
     def send(record: SQSRecord) -> Outcome:  # Powertools passes `record` by name
-        return take_in(service, record)
+        return take_in(service, record, deadline)
 
     processor = ConcurrentBatchProcessor()
     with processor(event["Records"], send):

@@ -11,31 +11,29 @@ from send_email.send_queue import read_delivery
 from send_email.service import SendService
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-__all__ = ["LeaseHeldError", "take_in"]
+__all__ = ["take_in"]
 
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
-class LeaseHeldError(Exception):
-    """Somebody is sending the same email: the record has to come back and see."""
-
-
-def take_in(service: SendService, record: SQSRecord) -> Outcome:
+def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outcome:
     """Send what a record holds. One that can never be sent is kept in the store, and is done.
 
     Raises:
-        LeaseHeldError, StoreError, QueueError: SQS has to deliver the record again.
+        StoreError, QueueError, MessageTooLargeError: SQS has to deliver the record again.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
     try:
         delivery = read_delivery(record.message_id, record.body, attributes)
     except InvalidMessageError as error:
         return service.reject(record.message_id, error.errors)
-    outcome = service.send(delivery)
+    outcome = service.send(delivery, deadline)
     if outcome.claim is ClaimOutcome.BUSY:
-        raise LeaseHeldError(outcome.email_id)
+        service.put_off(delivery, outcome)
     if outcome.claim is ClaimOutcome.CONFLICT:
         service.reject(record.message_id, [KEY_IN_USE])
     return outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from amsdal_mail.status import SendState
+from amsdal_mail.status import Retry, SendState
 from email_store.claims import Claim, ClaimOutcome, Results
 from email_store.states import EmailState, overall
 from send_email.recipients import OPEN
@@ -20,8 +20,12 @@ class Outcome:
     email_id: str
     claim: ClaimOutcome
     results: Results = field(default_factory=dict)
+    free_at: int = 0
+    """When a BUSY email can be claimed again at the latest: epoch seconds."""
     is_misconfigured: bool = False
     """True when AWS refused the set-up: permission, credentials, missing configuration set."""
+    is_given_up: bool = False
+    """True when somebody was tried for so long that nothing goes back on the queue."""
     is_invalid: bool = False
     """True when it broke rules and was kept only for people to see."""
 
@@ -29,7 +33,12 @@ class Outcome:
     def of(cls, claim: Claim) -> Outcome:
         """Tell what a claim alone has settled. The results of another request stay its own."""
         results = {} if claim.outcome is ClaimOutcome.CONFLICT else claim.results
-        return cls(email_id=claim.part.email_id, claim=claim.outcome, results=results)
+        return cls(
+            email_id=claim.part.email_id,
+            claim=claim.outcome,
+            results=results,
+            free_at=claim.lease_until,
+        )
 
     @property
     def is_queued(self) -> bool:
@@ -40,6 +49,12 @@ class Outcome:
     def is_replay(self) -> bool:
         """True when an earlier request with the same id had done it all."""
         return self.claim is ClaimOutcome.SETTLED
+
+    @property
+    def is_stopped(self) -> bool:
+        """True when SES takes nothing for a while: daily quota used up, sending paused."""
+        is_tried = self.claim is ClaimOutcome.CLAIMED and not self.is_misconfigured
+        return is_tried and any(one.retry is Retry.LATER for one in self.results.values())
 
     @property
     def is_refused(self) -> bool:

@@ -30,12 +30,15 @@ class Pacer:
         self._lock = threading.Lock()
         self._free_at = clock()
 
-    def wait(self, recipients: int) -> bool:
-        """Wait until so many recipients may be sent to; False, at once, if that takes too long."""
+    def wait(self, recipients: int, at_most: float = PATIENCE) -> bool:
+        """Wait until so many recipients may be sent to, but not longer than `at_most` seconds.
+
+        False, at once, if it takes longer than that or than anybody should wait.
+        """
         with self._lock:
             now = self._clock()
             start = max(now, self._free_at)
-            if start - now > PATIENCE:
+            if start - now > min(at_most, PATIENCE):
                 return False
             self._free_at = start + recipients / self._rate
         self._sleep(start - now)

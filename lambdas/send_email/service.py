@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from amsdal_mail.exceptions import ConfigurationError, FieldError
@@ -25,13 +25,13 @@ from send_email.recipients import (
     put_back,
     remainder,
 )
-from send_email.requeue import MAX_REQUEUES, delay_seconds, held_until
+from send_email.requeue import MAX_REQUEUES, delay_seconds, delay_until, held_until
 from send_email.send_queue import MessageTooLargeError, QueueError
+from send_email.times import Times
 
-__all__ = ["EMAIL_ID_TAG", "LEASE_SECONDS", "Queue", "SendService", "Sender", "Turns"]
+__all__ = ["EMAIL_ID_TAG", "Queue", "SendService", "Sender", "Turns"]
 
-LEASE_SECONDS = 90
-"""Longer than the function may run (60 s), shorter than SQS hides a record from others (360 s)."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 EMAIL_ID_TAG = "email_id"
 """The SES message tag by which SES's events find back to the email."""
 
@@ -55,8 +55,8 @@ class Queue(Protocol):
 class Turns(Protocol):
     """What keeps the sending to the account's rate."""
 
-    def wait(self, recipients: int) -> bool:
-        """Wait for a turn; see Pacer."""
+    def wait(self, recipients: int, at_most: float) -> bool:
+        """Wait for a turn, so many seconds at most; see Pacer."""
         ...
 
 
@@ -72,12 +72,20 @@ class SendService:
     sender: Sender
     queue: Queue
     turns: Turns
+    times: Times
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     """A number from 0 to 1, another one each time."""
 
-    def send(self, delivery: Delivery) -> Outcome:
-        """Send it now, unless somebody did or does; what has over 50 recipients goes in chunks."""
+    def deadline(self, remaining_milliseconds: int) -> datetime:
+        """Say when the function will be stopped."""
+        return self.clock() + timedelta(milliseconds=remaining_milliseconds)
+
+    def send(self, delivery: Delivery, deadline: datetime = NEVER) -> Outcome:
+        """Send it now, unless somebody did or does; what has over 50 recipients goes in chunks.
+
+        Near the deadline, when the function will be stopped, it goes back on the queue instead.
+        """
         chunks = delivery.chunks()
         if len(chunks) > 1:
             return self._hand_over(delivery, chunks)
@@ -87,11 +95,11 @@ class SendService:
             delivery.part,
             delivery.addresses,
             now=now,
-            lease_seconds=LEASE_SECONDS,
+            lease_seconds=self.times.lost_answer,
         )
         if claim.outcome is not ClaimOutcome.CLAIMED:
             return Outcome.of(claim)
-        return self._send_claimed(delivery, claim)
+        return self._send_claimed(delivery, claim, deadline)
 
     def enqueue(self, delivery: Delivery) -> Outcome:
         """Put it on the queue, unless it was sent already.
@@ -107,6 +115,14 @@ class SendService:
             self.queue.put([delivery])
         return Outcome.of(claim)
 
+    def put_off(self, delivery: Delivery, busy: Outcome) -> None:
+        """Put back what somebody else is sending, to be looked at when the lease has run out.
+
+        Mostly it will be settled then. As a failed record it would come back too, but count as
+        failed: the third time a good email would be a dead letter.
+        """
+        self.queue.put([delivery], delay_until(busy.free_at, self.clock()))
+
     def reject(self, email_id: str, errors: Sequence[FieldError]) -> Outcome:
         """Keep a request that cannot be sent, where people who look for it find the reason."""
         record = EmailRecord(
@@ -119,7 +135,7 @@ class SendService:
         now = self.clock()
         record = delivery.record(now, len(chunks))
         claim = self.store.claim(
-            record, Part(delivery.email_id), (), now=now, lease_seconds=LEASE_SECONDS
+            record, Part(delivery.email_id), (), now=now, lease_seconds=self.times.lost_answer
         )
         if claim.outcome is ClaimOutcome.CLAIMED:
             with self._released_on_failure(claim, {}):
@@ -127,11 +143,13 @@ class SendService:
             self.store.settle(claim, {})
         return Outcome.of(claim)
 
-    def _send_claimed(self, delivery: Delivery, claim: Claim) -> Outcome:
+    def _send_claimed(self, delivery: Delivery, claim: Claim, deadline: datetime) -> Outcome:
         results, message = self._to_send(delivery.message, claim.results)
-        answers, is_misconfigured = self._call(message, delivery.email_id)
-        may_requeue = delivery.requeues < MAX_REQUEUES
-        rest = remainder(message, answers) if message and may_requeue else None
+        answers, is_misconfigured = self._call(message, delivery.email_id, deadline)
+        rest = remainder(message, answers) if message else None
+        is_given_up = rest is not None and delivery.requeues >= MAX_REQUEUES
+        if is_given_up:
+            rest = None
         results = {**results, **(put_back(answers) if rest else answers)}
         results = closed(delivery.message, results)
         if rest:
@@ -143,6 +161,7 @@ class SendService:
             claim=claim.outcome,
             results=results,
             is_misconfigured=is_misconfigured,
+            is_given_up=is_given_up,
         )
 
     def _to_send(
@@ -159,12 +178,15 @@ class SendService:
             todo = only(todo, addresses - suppressed)
         return {**results, **held_back(suppressed)}, todo
 
-    def _call(self, message: EmailMessage | None, email_id: str) -> tuple[Results, bool]:
+    def _call(
+        self, message: EmailMessage | None, email_id: str, deadline: datetime
+    ) -> tuple[Results, bool]:
         """Hand the message to SES; tell the answers, and whether the set-up is at fault."""
         if message is None:
             return {}, False
-        if not self.turns.wait(counted_by_ses(message)):
-            return _not_sent(message, "Paced", "the send rate is used up", Retry.SOON), False
+        room = (deadline - self.clock()).total_seconds() - self.times.closing
+        if not self.turns.wait(counted_by_ses(message), room):
+            return _not_sent(message, "Paced", "its turn comes too late", Retry.SOON), False
         try:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
         except ConfigurationError as error:
@@ -177,8 +199,9 @@ class SendService:
         self, delivery: Delivery, claim: Claim, results: Results, answers: Results
     ) -> None:
         """Queue first, then give the lease back: a crash in between sends nothing twice."""
-        hold = held_until(answers.values(), self.clock())
-        delay = delay_seconds(answers.values(), delivery.requeues - 1, self.jitter())
+        wait = self.times.lost_answer
+        hold = held_until(answers.values(), self.clock(), wait)
+        delay = delay_seconds(answers.values(), delivery.requeues - 1, self.jitter(), wait)
         with self._released_on_failure(claim, results, hold):
             try:
                 self.queue.put([delivery], delay)

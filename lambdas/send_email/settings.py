@@ -24,6 +24,10 @@ class Settings:
     """Recipients a second that the account may send to."""
     max_concurrency: int
     """How many environments work on the queue at once and share that rate."""
+    timeout_seconds: int
+    """What Lambda gives the function."""
+    lost_answer_seconds: int
+    """How long nobody sends again where SES's answer was lost; see Times."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -76,5 +80,7 @@ VARIABLES: dict[str, Callable[[str], object]] = {
     "AWS_SES_METADATA_PREFIX": _text,
     "MAX_SEND_RATE": _rate,
     "MAX_CONCURRENCY": _count,
+    "TIMEOUT_SECONDS": _count,
+    "LOST_ANSWER_SECONDS": _count,
 }
 """In the order of the fields."""

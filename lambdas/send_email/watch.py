@@ -30,6 +30,13 @@ METRICS = {
 }
 
 
+UNCLAIMED = {
+    ClaimOutcome.SETTLED: "EmailsReplayed",
+    ClaimOutcome.BUSY: "EmailsBusy",
+    ClaimOutcome.CONFLICT: "EmailsConflicting",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Use it from one thread: metrics are collected for the whole invocation."""
@@ -43,13 +50,15 @@ class Watch:
         level(_headline(outcome), extra=_details(outcome))
         if outcome.is_invalid:
             self._count("EmailsInvalid")
-        elif outcome.is_replay:
-            self._count("EmailsReplayed")
-        elif outcome.claim is ClaimOutcome.CONFLICT:
-            self._count("EmailsConflicting")
-        elif outcome.claim is ClaimOutcome.CLAIMED:
+        elif outcome.claim is not ClaimOutcome.CLAIMED:
+            self._count(UNCLAIMED[outcome.claim])
+        else:
             for state, count in outcome.counts().items():
                 self._count(METRICS[state], count)
+        if outcome.is_stopped:
+            self._count("SendingStopped")
+        if outcome.is_given_up:
+            self._count("EmailsGivenUp")
         if outcome.is_misconfigured:
             self._count("ConfigurationErrors")
 

@@ -63,6 +63,20 @@ def test_a_functions_errors_and_refused_starts_raise_an_alarm(
     assert metrics == {"Errors", "Throttles"}
 
 
+@pytest.mark.parametrize("metric", ["SendingStopped", "ConfigurationErrors", "EmailsGivenUp"])
+def test_what_the_send_function_cannot_mend_raises_an_alarm(
+    stack: SynthesisedStack, metric: str
+) -> None:
+    _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
+    told = function["Environment"]["Variables"]
+
+    (alarm,) = [a for a in stack.of_type(ALARM).values() if a["MetricName"] == metric]
+
+    assert alarm["Namespace"] == told["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": told["POWERTOOLS_SERVICE_NAME"]}]
+    assert (alarm["Threshold"], alarm["Statistic"]) == (1, "Sum")
+
+
 @pytest.mark.parametrize("queue", ["SendQueue", "EventsQueue"])
 def test_a_queue_that_is_not_drained_raises_an_alarm(stack: SynthesisedStack, queue: str) -> None:
     (alarm,) = [

@@ -16,7 +16,7 @@ BOTH = {
 }  # fmt: skip
 SEND = {
     "QUEUE_URL", "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
-    "MAX_CONCURRENCY",
+    "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_ANSWER_SECONDS",
 }  # fmt: skip
 OUTPUTS = {
     "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",

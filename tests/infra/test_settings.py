@@ -67,6 +67,12 @@ def test_an_unknown_name_is_refused_with_the_near_one() -> None:
         ({"max_send_rate": 0}, "max_send_rate must be between 0.1 and 10000"),
         ({"retention_days": "1.5"}, "retention_days must be a whole number, not '1.5'"),
         ({"retention_days": 0}, "retention_days must be between 1 and 3650, not 0"),
+        ({"max_concurrency": "1"}, "max_concurrency must be between 2 and 1000, or 0"),
+        ({"lost_answer_seconds": "901"}, "lost_answer_seconds must be between 6 and 900"),
+        (
+            {"send_timeout_seconds": "60", "lost_answer_seconds": "59"},
+            "send_timeout_seconds must be at most lost_answer_seconds, 59, not 60",
+        ),
         ({"jwt_issuer": "login.example"}, "jwt_issuer must be the issuer's URL"),
         ({"jwt_audience": "mail"}, "jwt_issuer and jwt_audience must be given together"),
         (

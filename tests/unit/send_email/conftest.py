@@ -17,9 +17,11 @@ from email_store.memory import MemoryEmailStore
 from send_email.delivery import Delivery
 from send_email.handler import build
 from send_email.service import SendService
+from send_email.times import Times
 
+TIMES = Times(timeout=60, lost_answer=900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
-Handle = Callable[[Any], Any]
+Handle = Callable[..., Any]
 
 
 @dataclass
@@ -93,9 +95,9 @@ class FakeTurns:
     is_free: bool = True
     asked: list[int] = field(default_factory=list)
 
-    def wait(self, recipients: int) -> bool:
+    def wait(self, recipients: int, at_most: float) -> bool:
         self.asked.append(recipients)
-        return self.is_free
+        return self.is_free and at_most >= 0
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,11 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:SendFunction"
     aws_request_id: str = "52fdfc07-2182-154f-163f-5f0f9a621d72"
 
+    remaining: float = 60
+    """Seconds."""
+
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return int(self.remaining * 1000)
 
 
 @pytest.fixture
@@ -141,7 +146,13 @@ def service(
     store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, turns: FakeTurns, clock: Clock
 ) -> SendService:
     return SendService(
-        store=store, sender=ses, queue=queue, turns=turns, clock=clock, jitter=lambda: 0.0
+        store=store,
+        sender=ses,
+        queue=queue,
+        turns=turns,
+        times=TIMES,
+        clock=clock,
+        jitter=lambda: 0.0,
     )
 
 
@@ -153,7 +164,7 @@ def handle(service: SendService, monkeypatch: pytest.MonkeyPatch) -> Handle:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     made = cache(lambda: build(lambda: service))  # in the test: pytest captures each phase anew
-    return lambda event: made()(event, Context())  # type: ignore[arg-type]
+    return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

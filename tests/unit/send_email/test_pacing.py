@@ -76,6 +76,16 @@ def test_who_would_wait_too_long_is_told_at_once_and_takes_no_turn() -> None:
     assert paced.wait(1)
 
 
+def test_who_has_little_time_takes_a_turn_only_when_it_comes_in_time() -> None:
+    time = VirtualTime()
+    paced = pacer(time, rate=10)
+    paced.wait(10)
+
+    assert not paced.wait(1, at_most=0.9)
+    assert not paced.wait(1, at_most=-5)
+    assert paced.wait(1, at_most=1.1)
+
+
 def test_threads_get_turns_of_their_own() -> None:
     slept: list[float] = []
     paced = Pacer(10 / HEADROOM, 1, lambda: 0.0, slept.append)

@@ -10,7 +10,7 @@ from amsdal_mail.status import Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.send_queue import QueueError
-from tests.unit.send_email.conftest import FakeSES, Handle, ListQueue
+from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, Handle, ListQueue
 
 ANNA = "anna@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
@@ -82,7 +82,9 @@ def test_a_record_whose_key_is_another_emails_is_kept_as_rejected(
     assert state(store, "order-1") is EmailState.ACCEPTED
 
 
-def test_a_record_that_somebody_is_sending_comes_back(handle: Handle, ses: FakeSES) -> None:
+def test_a_record_that_somebody_is_sending_is_looked_at_again_when_the_lease_is_over(
+    handle: Handle, ses: FakeSES, queue: ListQueue, clock: Clock
+) -> None:
     answers = []
     one = batch(EMAIL | {"idempotency_key": "order-1"})
 
@@ -92,9 +94,39 @@ def test_a_record_that_somebody_is_sending_comes_back(handle: Handle, ses: FakeS
 
     ses.before = deliver_again
     handle(one)
+    ((put_off, delay),) = queue.entries
+    clock.forward(delay)
+
+    assert answers == [DONE]
+    assert delay == TIMES.lost_answer
+    assert (put_off.email_id, put_off.requeues) == ("order-1", 0)
+    assert len(ses.sent) == 1
+
+
+def test_a_record_that_cannot_be_put_off_comes_back(
+    handle: Handle, ses: FakeSES, queue: ListQueue
+) -> None:
+    answers: list[Any] = []
+
+    def deliver_again() -> None:
+        ses.before = lambda: None
+        queue.raises = [QueueError()]
+        answers.append(handle(batch(EMAIL)))
+
+    ses.before = deliver_again
+    handle(batch(EMAIL))
 
     assert [failed(answer) for answer in answers] == [["record-1"]]
-    assert len(ses.sent) == 1
+
+
+def test_with_the_functions_time_nearly_over_no_record_is_begun(
+    handle: Handle, ses: FakeSES, queue: ListQueue
+) -> None:
+    answer = handle(batch(EMAIL, EMAIL), remaining=TIMES.closing - 1)
+
+    assert answer == DONE
+    assert not ses.sent
+    assert [one.email_id for one in queue.deliveries] == ["record-1", "record-2"]
 
 
 def test_one_record_in_trouble_comes_back_alone(

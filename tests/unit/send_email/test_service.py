@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import NoReturn
 
 import pytest
@@ -14,10 +15,10 @@ from email_store.records import RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.delivery import Delivery
-from send_email.requeue import HOLD_SECONDS, MAX_REQUEUES
+from send_email.requeue import MAX_REQUEUES
 from send_email.send_queue import MessageTooLargeError, QueueError
-from send_email.service import LEASE_SECONDS, SendService
-from tests.unit.send_email.conftest import NOW, Clock, FakeSES, FakeTurns, ListQueue
+from send_email.service import SendService
+from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
 
 ANNA, BEN, CARL = "anna@example.com", "ben@example.com", "carl@example.com"
 ID = "order-1"
@@ -246,8 +247,9 @@ def test_after_days_an_email_is_given_up(
     for _ in range(MAX_REQUEUES):
         delivery = delivery.again(delivery.message)
 
-    service.send(delivery)
+    outcome = service.send(delivery)
 
+    assert outcome.is_given_up
     assert not queue.entries
     assert states(store) == {ANNA: EmailState.FAILED}
 
@@ -262,6 +264,36 @@ def test_without_a_turn_nothing_is_called_and_the_email_goes_back(
     assert not ses.sent
     assert outcome.is_queued
     assert [delay for _, delay in queue.entries] == [2]
+
+
+@pytest.mark.parametrize(("seconds", "is_sent"), [(TIMES.closing, True), (29, False), (-1, False)])
+def test_no_call_is_begun_that_might_not_end_before_the_function_does(
+    service: SendService, ses: FakeSES, queue: ListQueue, seconds: float, is_sent: bool
+) -> None:
+    outcome = service.send(plain(), NOW + timedelta(seconds=seconds))
+
+    assert bool(ses.sent) is is_sent
+    assert outcome.is_queued is not is_sent
+    assert len(queue.entries) == (0 if is_sent else 1)
+
+
+@pytest.mark.parametrize(("passed", "delay"), [(0, 900), (600.5, 300), (899.9, 1), (2000, 1)])
+def test_a_duplicate_is_put_off_until_the_lease_is_over(
+    service: SendService,
+    ses: FakeSES,
+    queue: ListQueue,
+    clock: Clock,
+    passed: float,
+    delay: int,
+) -> None:
+    crashed(service, ses, plain())
+    busy = service.send(plain())
+    clock.forward(passed)
+
+    service.put_off(plain(), busy)
+
+    assert busy.claim is ClaimOutcome.BUSY
+    assert queue.entries == [(plain(), delay)]
 
 
 def test_the_pace_counts_a_copy_for_every_merged_recipient(
@@ -292,7 +324,7 @@ def test_nobody_sends_again_while_ses_has_time_to_tell_of_a_lost_answer(
 ) -> None:
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
-    clock.forward(HOLD_SECONDS - 1)
+    clock.forward(TIMES.lost_answer - 1)
 
     assert service.send(plain()).claim is ClaimOutcome.BUSY
     assert service.enqueue(plain()).claim is ClaimOutcome.BUSY
@@ -305,7 +337,7 @@ def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     ses.answers.clear()
-    clock.forward(HOLD_SECONDS)
+    clock.forward(TIMES.lost_answer)
 
     outcome = service.send(queue.deliveries[0])
 
@@ -318,7 +350,7 @@ def test_a_send_event_settles_a_lost_answer_without_sending_again(
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     accepted_by_event(store, ANNA)
-    clock.forward(HOLD_SECONDS)
+    clock.forward(TIMES.lost_answer)
 
     outcome = service.send(queue.deliveries[0])
 
@@ -333,7 +365,7 @@ def test_after_a_crash_only_those_are_sent_to_whom_no_event_shows(
     delivery = merged(ANNA, BEN)
     crashed(service, ses, delivery)
     accepted_by_event(store, ANNA)
-    clock.forward(LEASE_SECONDS)
+    clock.forward(TIMES.lost_answer)
 
     service.send(delivery)
 
@@ -345,7 +377,7 @@ def test_after_a_crash_one_event_of_a_plain_message_speaks_for_all_its_recipient
 ) -> None:
     crashed(service, ses, plain(ANNA, BEN))
     accepted_by_event(store, ANNA)
-    clock.forward(LEASE_SECONDS)
+    clock.forward(TIMES.lost_answer)
 
     outcome = service.send(plain(ANNA, BEN))
 
@@ -357,7 +389,7 @@ def test_after_a_crash_nobody_sends_before_the_lease_ran_out(
     service: SendService, ses: FakeSES, clock: Clock
 ) -> None:
     crashed(service, ses, plain())
-    clock.forward(LEASE_SECONDS - 1)
+    clock.forward(TIMES.lost_answer - 1)
 
     assert service.send(plain()).claim is ClaimOutcome.BUSY
 

@@ -13,13 +13,17 @@ ENVIRONMENT = {
     "AWS_SES_METADATA_PREFIX": "metadata_",
     "MAX_SEND_RATE": "14.0",
     "MAX_CONCURRENCY": "2",
+    "TIMEOUT_SECONDS": "60",
+    "LOST_ANSWER_SECONDS": "900",
 }
 
 
 def test_the_environment_is_read() -> None:
     settings = Settings.from_environment(ENVIRONMENT)
 
-    assert settings == Settings("emails", 90, "https://queue", "tracked", "metadata_", 14.0, 2)
+    assert settings == Settings(
+        "emails", 90, "https://queue", "tracked", "metadata_", 14.0, 2, 60, 900
+    )
 
 
 def test_all_missing_variables_are_named_at_once() -> None:

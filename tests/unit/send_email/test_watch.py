@@ -10,10 +10,11 @@ import pytest
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.status import Retry, SendState
 from email_store.records import Suppression
-from send_email.send_queue import QueueError
+from send_email.requeue import MAX_REQUEUES
+from send_email.send_queue import QueueError, read_delivery
 from send_email.service import SendService
-from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue
-from tests.unit.send_email.test_records import batch
+from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.test_records import batch, record
 
 Capture = pytest.CaptureFixture[str]
 ANNA = "anna.secret@example.com"
@@ -91,6 +92,40 @@ def test_a_wrong_set_up_is_an_error_and_counted(
     printed = lines(capsys)
     assert any(one.get("level") == "ERROR" for one in printed)
     assert any(one.get("ConfigurationErrors") == [1.0] for one in printed)
+
+
+@pytest.mark.parametrize("code", ["SendingPausedException", "TooManyRequestsException"])
+def test_a_stop_of_all_sending_is_counted(
+    handle: Handle, ses: FakeSES, capsys: Capture, code: str
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, Retry.LATER, code)
+
+    handle(batch(EMAIL))
+    assert metrics(capsys) == {"RecipientsQueued": 1, "SendingStopped": 1}
+
+
+def test_an_email_that_is_given_up_is_counted(
+    handle: Handle, ses: FakeSES, capsys: Capture
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+    attributes = {"email_id": "order-1", "fingerprint": "f", "requeues": str(MAX_REQUEUES)}
+
+    handle({"Records": [record(1, EMAIL, **attributes)]})
+
+    assert metrics(capsys) == {"RecipientsFailed": 1, "EmailsGivenUp": 1}
+
+
+def test_a_duplicate_that_is_put_off_counts_as_one(
+    handle: Handle, service: SendService, clock: Clock, capsys: Capture
+) -> None:
+    delivery = read_delivery("record-1", json.dumps(EMAIL), {})
+    service.store.claim(
+        delivery.record(clock()), delivery.part, delivery.addresses, now=clock(), lease_seconds=9
+    )
+
+    handle(batch(EMAIL))
+
+    assert metrics(capsys) == {"EmailsBusy": 1}
 
 
 def test_a_record_that_comes_back_is_told_with_the_kind_of_error(
