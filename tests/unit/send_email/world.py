@@ -1,0 +1,263 @@
+"""A world in virtual time where everything goes wrong that may: SES, queue, table, function.
+
+Faults come by chance until they are used up; then everything works again and the world comes to
+rest. What it counts at the end is what SES accepted, which nobody but the world can know.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from amsdal_mail.message import EmailMessage
+from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+from email_store.claims import Claim, ClaimOutcome, Results
+from email_store.memory import MemoryEmailStore
+from email_store.records import RecipientRecord
+from email_store.states import EmailState
+from email_store.store import StoreError
+from send_email.delivery import Delivery
+from send_email.send_queue import QueueError
+from send_email.service import SendService
+from tests.unit.send_email.conftest import NOW, TIMES
+
+VISIBILITY = 360
+MAX_RECEIVES = 3
+CLIENT_PAUSE = 5
+EVENT_SECONDS = 800
+"""SES tells of what it accepted within that time, less than a lost answer is waited for."""
+STEPS = 3_000
+
+
+class Crash(BaseException):
+    """The function's process ends where it stands."""
+
+
+@dataclass
+class Record:
+    """A message on the queue."""
+
+    delivery: Delivery
+    receives: int = 0
+
+
+class World:
+    """Everything around one SendService. `chance` decides all of it, repeatably."""
+
+    def __init__(self, chance: random.Random, faults: int = 25) -> None:
+        self.chance = chance
+        self.faults = faults
+        self.now = NOW
+        self.accepted: Counter[tuple[str, str]] = Counter()
+        self.wanted: set[tuple[str, str]] = set()
+        self.dead_letters: list[Record] = []
+        self.put_before: list[Delivery] = []
+        self.store: MemoryEmailStore = FlakyStore(self)
+        self.times = TIMES
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._planned = 0
+        self._nested = 0
+
+    def service(self) -> SendService:
+        return SendService(
+            store=self.store,
+            sender=self,
+            queue=self,
+            turns=self,
+            times=self.times,
+            clock=lambda: self.now,
+            jitter=self.chance.random,
+        )
+
+    # What the clients do
+
+    def request(self, delivery: Delivery) -> None:
+        """Ask by the API until it is acknowledged, always with the same key."""
+        try:
+            outcome = self.service().send(delivery)
+        except (StoreError, QueueError, Crash):
+            self._plan(CLIENT_PAUSE, lambda: self.request(delivery))
+            return
+        if outcome.claim is ClaimOutcome.BUSY:
+            self._plan(CLIENT_PAUSE, lambda: self.request(delivery))
+            return
+        self._want(delivery)
+
+    def drop(self, delivery: Delivery) -> None:
+        """Put it on the queue."""
+        self._want(delivery)
+        self.put_before.append(delivery)
+        self._plan(0, lambda: self._receive(Record(delivery)))
+
+    def run(self) -> None:
+        """Go on until nothing is planned; a person moves dead letters back when it is quiet."""
+        for _ in range(STEPS):
+            if not self._agenda:
+                if not self.dead_letters:
+                    return
+                letters, self.dead_letters = self.dead_letters, []
+                for one in letters:
+                    self._plan(0, lambda one=one: self._receive(Record(one.delivery)))  # type: ignore[misc]
+            at, _, visit = heapq.heappop(self._agenda)
+            self.now = max(self.now, at)
+            visit()
+        raise AssertionError("the world does not come to rest")
+
+    @property
+    def lost(self) -> set[tuple[str, str]]:
+        return {one for one in self.wanted if not self.accepted[one]}
+
+    @property
+    def sent_twice(self) -> set[tuple[str, str]]:
+        return {one for one, count in self.accepted.items() if count > 1}
+
+    # SES
+
+    def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
+        self._pass(self.chance.uniform(0, 3))
+        self._meanwhile()
+        email_id = extra_tags["email_id"]
+        match self._fault(
+            "crash", "throttle", "pause", "drop request", "drop answer", "crash after"
+        ):
+            case "crash":
+                raise Crash
+            case "throttle":
+                return self._refused(message, Retry.SOON)
+            case "pause":
+                return self._refused(message, Retry.LATER)
+            case "drop request":
+                return _unknown(message)
+            case "drop answer":
+                self._accept(email_id, message)
+                return _unknown(message)
+            case "crash after":
+                self._accept(email_id, message)
+                raise Crash
+        return self._accept(email_id, message)
+
+    def _accept(self, email_id: str, message: EmailMessage) -> SendStatus:
+        addresses = [one.spec for one in message.recipients]
+        for address in addresses:
+            self.accepted[email_id, address] += 1
+            for _ in range(self.chance.choice((1, 1, 2))):
+                after = self.chance.uniform(0, EVENT_SECONDS)
+                self._plan(after, lambda to=address: self._tell(email_id, to))  # type: ignore[misc]
+        return SendStatus.of(RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses)
+
+    def _refused(self, message: EmailMessage, retry: Retry) -> SendStatus:
+        failed = (
+            RecipientStatus(one.spec, SendState.FAILED, None, "Code", "text", retry)
+            for one in message.recipients
+        )
+        return SendStatus.of(failed)
+
+    def _tell(self, email_id: str, address: str) -> None:
+        MemoryEmailStore.raise_recipient(
+            self.store,
+            RecipientRecord(
+                email_id=email_id,
+                address=address,
+                state=EmailState.ACCEPTED,
+                at=self.now,
+                message_id="ses-1",
+            ),
+            now=self.now,
+        )
+
+    # The queue, and whose turn it is
+
+    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+        self.trouble(QueueError)
+        for one in deliveries:
+            self.put_before.append(one)
+            record = Record(one)
+            self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
+        self.trouble(QueueError)
+
+    def wait(self, recipients: int, at_most: float) -> bool:
+        return self._fault("no turn") is None
+
+    def _receive(self, record: Record) -> None:
+        """Take the record as the function does; it comes back when that fails."""
+        record.receives += 1
+        try:
+            self._take_in(record.delivery)
+        except (StoreError, QueueError, Crash):
+            if record.receives < MAX_RECEIVES:
+                self._plan(VISIBILITY, lambda: self._receive(record))
+            else:
+                self.dead_letters.append(record)
+
+    def _take_in(self, delivery: Delivery) -> None:
+        service = self.service()
+        outcome = service.send(delivery)
+        if outcome.claim is ClaimOutcome.BUSY:
+            service.put_off(delivery, outcome)
+
+    # Chance
+
+    def trouble(self, *kinds: type[BaseException]) -> None:
+        if fault := self._fault(*kinds, Crash):
+            raise fault
+
+    def _fault(self, *kinds: Any) -> Any:
+        if self.faults == 0 or self.chance.random() > 0.3:
+            return None
+        self.faults -= 1
+        return self.chance.choice(kinds)
+
+    def _meanwhile(self) -> None:
+        """Let another environment get a copy of some record while this one is at work."""
+        if self._nested < 2 and self.put_before and self._fault("twice"):
+            self._nested += 1
+            self._receive(Record(self.chance.choice(self.put_before)))
+            self._nested -= 1
+
+    def _pass(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def _plan(self, seconds: float, visit: Callable[[], None]) -> None:
+        self._planned += 1
+        at = self.now + timedelta(seconds=seconds)
+        heapq.heappush(self._agenda, (at, self._planned, visit))
+
+    def _want(self, delivery: Delivery) -> None:
+        self.wanted |= {(delivery.email_id, address) for address in delivery.addresses}
+
+
+def _unknown(message: EmailMessage) -> SendStatus:
+    return SendStatus.of(RecipientStatus(one.spec, SendState.UNKNOWN) for one in message.recipients)
+
+
+class FlakyStore(MemoryEmailStore):
+    """Fails or ends the process before or after a write."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def claim(self, *args: Any, **options: Any) -> Claim:
+        self._world.trouble(StoreError)
+        claim = super().claim(*args, **options)
+        self._world.trouble(StoreError)
+        return claim
+
+    def settle(self, claim: Claim, results: Results) -> bool:
+        self._world.trouble(StoreError)
+        is_ours = super().settle(claim, results)
+        self._world.trouble(StoreError)
+        return is_ours
+
+    def release(
+        self, claim: Claim, results: Results, *, held_until: datetime | None = None
+    ) -> bool:
+        self._world.trouble(StoreError)
+        is_ours = super().release(claim, results, held_until=held_until)
+        self._world.trouble(StoreError)
+        return is_ours
