@@ -1,4 +1,7 @@
-"""`python -m local`: the local AWS with the deployed stack, until Ctrl-C."""
+"""`python -m local`: the local AWS with the deployed stack, until Ctrl-C.
+
+`python -m local ses ...` makes the SES simulator of a running one misbehave.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from local import shell, signals
+from local import ses_command, shell, signals
 from local.local_aws import LocalAws
 from local.paths import STATE_DIR
 from local.ports import PortInUseError
@@ -21,6 +24,8 @@ SES_PORT = 4801
 
 def main(arguments: list[str]) -> int:
     """Run until a signal; return 0 after Ctrl-C, 1 with the reason when it could not start."""
+    if arguments[:1] == ["ses"]:
+        return ses_command.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         with signals.raised():

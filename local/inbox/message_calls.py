@@ -28,7 +28,7 @@ HAPPENINGS = {
     "bounce": ("Hard bounce", "bad", {"kind": "bounce"}),
     "mailboxfull": ("Mailbox full", "warn", {"kind": "bounce", "bounce": "mailboxfull"}),
     "toolarge": ("Too large", "warn", {"kind": "bounce", "bounce": "toolarge"}),
-    "undetermined": ("Unclear bounce", "warn", {"kind": "bounce", "bounce": "undetermined"}),
+    "undetermined": ("Undetermined", "warn", {"kind": "bounce", "bounce": "undetermined"}),
     "delay": ("Delay", "warn", {"kind": "delay"}),
     "complaint": ("Complain", "bad", {"kind": "complaint"}),
     "notspam": ("Not spam", "good", {"kind": "complaint", "complaint": "not-spam"}),

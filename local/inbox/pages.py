@@ -43,11 +43,11 @@ def day(at: datetime) -> str:
 
 
 def after(at: datetime, start: datetime) -> str:
-    """How long after `start`: +0.3 s, +2 min."""
-    seconds = (at.astimezone(UTC) - start.astimezone(UTC)).total_seconds()
-    if abs(seconds) < 60:
-        return f"{seconds:+.1f} s"
-    return f"{seconds / 60:+.0f} min" if abs(seconds) < 3600 else f"{seconds / 3600:+.0f} h"
+    """How long after `start`: +0.3 s, +2 min. SES writes milliseconds, so it may seem before."""
+    seconds = max(0.0, (at.astimezone(UTC) - start.astimezone(UTC)).total_seconds())
+    if seconds < 60:
+        return f"+{seconds:.1f} s"
+    return f"+{seconds / 60:.0f} min" if seconds < 3600 else f"+{seconds / 3600:.0f} h"
 
 
 def size(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -51,6 +52,16 @@ class Story:
         return [row["state"] for row in rows if row["address"].lower() in wanted]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An entry of the stack's own suppression list."""
+
+    address: str
+    reason: str
+    at: datetime
+    email_id: str | None
+
+
 NO_STACK = Story(problem="No stack is deployed here: SES's own events are shown.")
 NOT_OURS = Story(problem="Not sent through the stack: it has no email_id tag.")
 
@@ -96,7 +107,7 @@ class Stack:
         settling = kept.fetched_at - changed_at < SETTLING_SECONDS
         return now - kept.fetched_at > (FRESH_SECONDS if settling else KEPT_SECONDS)
 
-    async def suppressions(self) -> list[Json]:
+    async def suppressions(self) -> list[HeldBack]:
         """The addresses the stack holds back, newest first; empty without a stack."""
         if self.address is None:
             return []
@@ -115,7 +126,7 @@ def _ask(api_url: str, email_id: str) -> Story:
     return Story(problem=f"The stack's API answered {answer.status}.")
 
 
-def _suppressions(address: StackAddress) -> list[Json]:
+def _suppressions(address: StackAddress) -> list[HeldBack]:
     table = client("dynamodb", address.aws_endpoint)
     try:
         found = table.scan(
@@ -125,5 +136,11 @@ def _suppressions(address: StackAddress) -> list[Json]:
         )
     except (BotoCoreError, ClientError):
         return []
-    rows = [{name: value.get("S") for name, value in item.items()} for item in found["Items"]]
-    return sorted(rows, key=lambda row: row.get("at") or "", reverse=True)
+    rows = [_held_back(item) for item in found["Items"]]
+    return sorted(rows, key=lambda row: row.at, reverse=True)
+
+
+def _held_back(item: Json) -> HeldBack:
+    row = {name: value.get("S") for name, value in item.items()}
+    at = datetime.fromisoformat(row["at"])
+    return HeldBack(row["address"], row["reason"], at, row.get("email_id"))

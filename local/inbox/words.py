@@ -69,12 +69,14 @@ def worst(states: Iterable[str]) -> str | None:
 def gist(details: Mapping[str, Any]) -> list[str]:
     """What a person wants to know of an event's details, each a short line."""
     kinds = " · ".join(str(details[name]) for name in ("type", "subtype") if details.get(name))
+    visit = " · ".join(str(details[name]) for name in _VISITOR if details.get(name))
     said = (str(details[name]) for name in _SAYING if details.get(name))
     tags = (f"{name} = {', '.join(of)}" for name, of in (details.get("link_tags") or {}).items())
-    return [line for line in dict.fromkeys((kinds, *said, *tags)) if line]
+    return [line for line in dict.fromkeys((kinds, *said, *tags, visit)) if line]
 
 
+_VISITOR = ("ip_address", "user_agent")
 _SAYING = (
-    "feedback_type", "link", "user_agent", "ip_address", "diagnostic_code", "smtp_response",
-    "reason", "error_message", "contact_list",
+    "feedback_type", "link", "diagnostic_code", "smtp_response", "reason", "error_message",
+    "contact_list",
 )  # fmt: skip
