@@ -15,7 +15,7 @@ RECIPIENTS_PER_ENVIRONMENT = 10
 def queue_concurrency(max_send_rate: float) -> int:
     """Give the maximum concurrency C of both event sources, from recipients a second.
 
-    Each of the C environments paces itself to 0.9 x max_send_rate / C, so C is as small as the
+    Each of the C environments paces itself to 0.95 x max_send_rate / C, so C is as small as the
     rate allows: a share that is too thin would spread one batch over minutes.
     """
     wanted = math.ceil(max_send_rate / RECIPIENTS_PER_ENVIRONMENT)

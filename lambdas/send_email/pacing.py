@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 __all__ = ["Pacer"]
 
-HEADROOM = 0.9
+HEADROOM = 0.95
 """Of the rate is used: SES drops what exceeds it, and clocks differ."""
+CATCH_UP = 0.25
+"""Seconds of idle time that are made up for: about what lies between two batches of records."""
 PATIENCE = 15.0
 """Seconds a delivery may wait for its turn; the HTTP API gives up after 30."""
 
@@ -37,9 +39,9 @@ class Pacer:
         """
         with self._lock:
             now = self._clock()
-            start = max(now, self._free_at)
+            start = max(now - CATCH_UP, self._free_at)
             if start - now > min(at_most, PATIENCE):
                 return False
             self._free_at = start + recipients / self._rate
-        self._sleep(start - now)
+        self._sleep(max(0.0, start - now))
         return True

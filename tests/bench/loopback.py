@@ -63,7 +63,8 @@ def running() -> Iterator[Loopback]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
     ) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         port = int(process.stdout.readline())
         yield Loopback(f"http://127.0.0.1:{port}")
         process.stdin.close()  # it ends with its input

@@ -1,0 +1,70 @@
+"""One cold start in this process: `python -m tests.bench.cold_child bare|api|queue|events`.
+
+Prints seconds from before the import to behind the first answer, CPU seconds, and peak MB.
+"""
+
+from __future__ import annotations
+
+import time
+
+START, START_CPU = time.perf_counter(), time.process_time()
+
+import contextlib  # noqa: E402
+import io  # noqa: E402
+import json  # noqa: E402
+import resource  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+SAMPLES = {
+    "api": "api/plain.json",
+    "queue": "sqs/plain.json",
+    "events": "track_events/sqs_raw.json",
+}
+
+
+class Context:
+    """What Powertools reads of Lambda's context."""
+
+    function_name = "function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function"
+    aws_request_id = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def bare(_event: Any, _context: Any) -> dict[str, int]:
+    import boto3
+
+    boto3.client("sesv2")
+    return {"statusCode": 200}
+
+
+def answer(name: str) -> Any:
+    if name == "bare":
+        return bare({}, Context())
+    event = json.loads((EVENTS / SAMPLES[name]).read_text())
+    if name == "events":
+        from track_events.handler import handle as track
+
+        return track(event, Context())  # type: ignore[arg-type]
+    from send_email.handler import handle as send
+
+    return send(event, Context())  # type: ignore[arg-type]
+
+
+def main(name: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        answered = answer(name)
+    wall, cpu = time.perf_counter() - START, time.process_time() - START_CPU
+    if answered.get("batchItemFailures") or answered.get("statusCode", 200) != 200:
+        sys.exit(f"{name} failed: {answered}")
+    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

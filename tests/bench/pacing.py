@@ -1,0 +1,119 @@
+"""The pace of several environments without a coordinator, in virtual time: hours in seconds.
+
+Every environment works as the function does: ten records at once, each claims, waits for its turn
+by the real Pacer, calls SES and settles; the next batch comes when all are done. SES is a bucket
+of one second's recipients, and gives a throttle answer when it is empty.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from infra.pacing import queue_concurrency
+from send_email.pacing import Pacer
+from tests.bench.rows import Row
+
+__all__ = ["Run", "rows", "run"]
+
+RATES = (14, 100, 500)
+SECONDS = 120
+FIRST_SECOND = 1.0
+BATCH = 10
+STORE, CALL, POLL = (0.005, 0.02), (0.08, 0.2), (0.01, 0.05)
+"""Seconds, from and to: claiming or settling, a SendEmail call, the next batch's arrival."""
+
+
+@dataclass
+class Bucket:
+    """SES's own count. A call that it refuses takes nothing out."""
+
+    rate: float
+    tokens: float = 0
+    at: float = 0
+    taken: int = 0
+    throttled: int = 0
+
+    def __post_init__(self) -> None:
+        self.tokens = self.rate
+
+    def take(self, now: float, recipients: int) -> None:
+        self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < recipients:
+            self.throttled += now > FIRST_SECOND
+            return
+        self.tokens -= recipients
+        self.taken += recipients
+
+
+@dataclass
+class Environment:
+    """One execution environment with its own Pacer, in virtual time."""
+
+    rate: float
+    concurrency: int
+    random: Random
+    now: float = 0
+    slept: float = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.pacer = Pacer(self.rate, self.concurrency, lambda: self.now, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept = seconds
+
+    def batch(self, recipients: int) -> Iterator[float]:
+        """Give the moments of the batch's calls; `now` moves on to the next batch."""
+        begun = self.now
+        ends = [begun]
+        for claimed in sorted(begun + self._some(STORE) for _ in range(BATCH)):
+            self.now = claimed
+            if self.pacer.wait(recipients):
+                called = claimed + self.slept
+                ends.append(called + self._some(CALL) + self._some(STORE))
+                yield called
+        self.now = max(ends) + self._some(POLL)
+
+    def _some(self, span: tuple[float, float]) -> float:
+        return self.random.uniform(*span)
+
+
+@dataclass(frozen=True)
+class Run:
+    used: float
+    """Of the allowed rate, 1 being all of it."""
+    throttled: int
+    environments: int
+
+
+def run(rate: float, recipients: int = 1, seed: int = 0) -> Run:
+    """Let as many environments as the stack has work on a queue that never runs dry."""
+    random = Random(seed)
+    concurrency = queue_concurrency(rate)
+    calls: list[float] = []
+    for _ in range(concurrency):
+        environment = Environment(rate, concurrency, Random(random.random()), random.random())
+        while environment.now < SECONDS:
+            calls += environment.batch(recipients)
+    heapq.heapify(calls)
+    bucket = Bucket(rate)
+    while calls and calls[0] < SECONDS:
+        bucket.take(heapq.heappop(calls), recipients)
+    return Run(bucket.taken / rate / SECONDS, bucket.throttled, concurrency)
+
+
+def rows() -> list[Row]:
+    return [_row(rate, recipients) for rate in RATES for recipients in (1, 5)]
+
+
+def _row(rate: float, recipients: int) -> Row:
+    found = run(rate, recipients)
+    return Row(
+        f"pace at {rate} recipients/s, {recipients} a message ({SECONDS} virtual s)",
+        f"{found.used:.1%} used by {found.environments} environments, {found.throttled} throttled",
+        ">= 90 %, 0 after 1 s",
+        found.used >= 0.9 and found.throttled == 0,
+    )
