@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 4800
 SES_PORT ?= 4801
+STAGE ?= dev
 PYTEST_ARGS ?=
 
 UV := .venv/bin/uv
@@ -18,7 +19,7 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environments demo local test check style types imports template lock clean
+.PHONY: help setup environments demo local test check redrive style types imports template lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +43,9 @@ test: setup  ## unit, contract, infra and e2e tests (PYTEST_ARGS="-k bounce" for
 check: setup  ## ruff, mypy, import-linter, cdk synth with cdk-nag, cfn-lint
 	@$(MAKE) --no-print-directory --keep-going style types imports template
 	@echo "== all checks passed"
+
+redrive: setup  ## put the dead letters of a stage deployed on AWS back to work (STAGE=dev)
+	@.venv/bin/python -m infra.redrive --stage $(STAGE)
 
 style:
 	@echo "== ruff check"

@@ -159,6 +159,7 @@ class AmsdalMailStack(Stack):
             "EventTopicArn": self.tracked.topic.topic_arn,
             "EventQueueUrl": self.event_queue.queue.queue_url,
             "EventDeadLetterQueueUrl": self.event_queue.dead_letters.queue_url,
+            "UndeliveredEventQueueUrl": self.event_queue.undelivered.queue_url,
             "EventBusName": self.bus.event_bus_name,
             "ConfigurationSetName": self.tracked.name,
             "SendFunctionName": self.send_email.function.function_name,

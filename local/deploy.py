@@ -10,22 +10,22 @@ from local.clients import client
 from local.steps import step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from local.steps import Say
 
 # An account out of the SES sandbox: with the default of 1 recipient a second everybody would wait.
-# The rate also sets how many environments of a function run at once. Each is a process that
-# MiniStack unpacks the asset for: at 20 a second two a function, at 100 ten, which takes longer.
-CONTEXT = {"local": "true", "max_send_rate": "20"}
+# An environment is a process that MiniStack unpacks the asset for: ten of them at once take long.
+CONTEXT = {"local": "true", "max_send_rate": "20", "max_concurrency": "2"}
 
 
-def deploy(endpoint: str, *, run_dir: Path, to: Say) -> dict[str, str]:
-    """Bootstrap, deploy, and return the stack's outputs."""
+def deploy(endpoint: str, context: Mapping[str, str], *, run_dir: Path, to: Say) -> dict[str, str]:
+    """Bootstrap, deploy with `context` over that of the local AWS, and return the outputs."""
     with step("bootstrap the account (cdk bootstrap)", to=to):
         cdk.bootstrap(endpoint, run_dir=run_dir)
     with step("deploy the stack (cdk deploy)", to=to):
-        outputs = cdk.deploy(endpoint, run_dir=run_dir, context=CONTEXT)
+        outputs = cdk.deploy(endpoint, run_dir=run_dir, context={**CONTEXT, **context})
         apply_fixups(endpoint, run_dir=run_dir)
     return outputs
 

@@ -15,6 +15,7 @@ from local.ports import free_port, require_free
 from local.steps import say, step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -34,6 +35,9 @@ class LocalAws:
     port: int = field(default_factory=free_port)
     ses_port: int = field(default_factory=free_port)
     to: Say = say
+    context: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the stack that differ from those of the local AWS."""
+    ministack_pid: int = field(default=0, init=False)
     outputs: dict[str, str] = field(default_factory=dict, init=False)
     _running: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
@@ -75,10 +79,12 @@ class LocalAws:
     def _start(self) -> None:
         run_dir, enter = self.run_dir, self._running.enter_context
         with step(f"start MiniStack on port {self.port}", to=self.to):
-            enter(ministack.running(self.port, ses_url=self.ses_url, run_dir=run_dir))
+            self.ministack_pid = enter(
+                ministack.running(self.port, ses_url=self.ses_url, run_dir=run_dir)
+            )
         with step(f"start the SES simulator on port {self.ses_port}", to=self.to):
             enter(simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))
-        self.outputs = deploy(self.endpoint, run_dir=run_dir, to=self.to)
+        self.outputs = deploy(self.endpoint, self.context, run_dir=run_dir, to=self.to)
         simulator.show_stack(
             self.ses_url,
             api_url=self.api_url,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["take_in"]
 
+FIRST_ID = "first_message_id"
+"""The attribute with the record's own id, of one that came back from the dead-letter queue."""
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
@@ -27,13 +29,14 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
         StoreError, QueueError, MessageTooLargeError: SQS has to deliver the record again.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
+    record_id = attributes.get(FIRST_ID, record.message_id)
     try:
-        delivery = read_delivery(record.message_id, record.body, attributes)
+        delivery = read_delivery(record_id, record.body, attributes)
     except InvalidMessageError as error:
-        return service.reject(record.message_id, error.errors)
+        return service.reject(record_id, error.errors)
     outcome = service.send(delivery, deadline)
     if outcome.claim is ClaimOutcome.BUSY:
         service.put_off(delivery, outcome)
     if outcome.claim is ClaimOutcome.CONFLICT:
-        service.reject(record.message_id, [KEY_IN_USE])
+        service.reject(record_id, [KEY_IN_USE])
     return outcome

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def running(port: int, *, ses_url: str, run_dir: Path) -> Iterator[None]:
-    """Run MiniStack on `port` for the block; its functions reach SES at `ses_url`."""
+def running(port: int, *, ses_url: str, run_dir: Path) -> Iterator[int]:
+    """Run MiniStack on `port` for the block, which gets its pid; SES is at `ses_url`."""
     temporary = run_dir / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     log = run_dir / "ministack.log"
@@ -31,7 +31,7 @@ def running(port: int, *, ses_url: str, run_dir: Path) -> Iterator[None]:
     try:
         health = f"http://{LOOPBACK}:{port}/_ministack/health"
         processes.wait_until_ready(process, health, name="MiniStack", log=log)
-        yield
+        yield process.pid
     finally:
         processes.stop(process)
         shutil.rmtree(temporary, ignore_errors=True)

@@ -20,8 +20,8 @@ SEND = {
 }  # fmt: skip
 OUTPUTS = {
     "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",
-    "EventQueueUrl", "EventDeadLetterQueueUrl", "EventBusName", "ConfigurationSetName",
-    "SendFunctionName", "TrackFunctionName",
+    "EventQueueUrl", "EventDeadLetterQueueUrl", "UndeliveredEventQueueUrl", "EventBusName",
+    "ConfigurationSetName", "SendFunctionName", "TrackFunctionName",
 }  # fmt: skip
 
 
@@ -77,11 +77,11 @@ def test_functions_have_log_groups_that_forget(stack: SynthesisedStack) -> None:
 @pytest.mark.parametrize(
     ("settings", "config", "switch"),
     [
-        ({}, None, "true"),
-        ({"tracing": True}, {"Mode": "Active"}, "false"),
-        ({"tracing": True, "local": True}, {"Mode": "Active"}, "true"),
+        ({}, {"Mode": "Active"}, "false"),
+        ({"tracing": False}, None, "true"),
+        ({"local": True}, {"Mode": "Active"}, "true"),
     ],
-    ids=["off", "on", "on where no X-Ray daemon takes the segments"],
+    ids=["on", "off", "on where no X-Ray daemon takes the segments"],
 )
 def test_tracing_is_switched_in_lambda_and_in_the_function(
     tmp_path: Path, settings: dict[str, bool], config: dict[str, str] | None, switch: str

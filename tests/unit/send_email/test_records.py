@@ -50,6 +50,16 @@ def test_the_record_id_becomes_the_emails_where_the_request_names_none(
     assert sorted(tags["email_id"] for tags in ses.tags) == ["order-1", "record-1"]
 
 
+def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
+    handle: Handle, ses: FakeSES
+) -> None:
+    handle(batch(EMAIL))
+
+    handle({"Records": [record(2, EMAIL, first_message_id="record-1")]})
+
+    assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [("no json", "(body)"), ("[]", "(body)"), (EMAIL | {"to": ["anna"]}, "to[0]")],
