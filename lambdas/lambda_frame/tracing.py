@@ -1,4 +1,4 @@
-"""Tracing by X-Ray where it is switched on: its SDK takes half as long to import as boto3."""
+"""Tracing by X-Ray, whose SDK is imported only where tracing is on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ Handler = Callable[..., Any]
 def traced(handler: Handler) -> Handler:
     """Give X-Ray the time of every call, unless Powertools' own switch says no.
 
+    Powertools' Tracer imports the SDK even then, which outside Lambda makes an AWS client at once.
     Calls of AWS are not patched: records are handled in threads, which X-Ray knows nothing of.
     """
     if os.environ.get("POWERTOOLS_TRACE_DISABLED") == "true":
