@@ -20,7 +20,8 @@ _PAGE_POLICY = (
 )
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Stricter, and a browser calls the origin of our own forms null.
+    "Referrer-Policy": "same-origin",
     "X-DNS-Prefetch-Control": "off",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -35,8 +36,8 @@ def page(html: str, status: int = 200) -> Response:
 
 def frame(html: str, *image_sources: str) -> Response:
     """A stranger's HTML, to be shown in a sandboxed frame."""
-    headers = {**_ALWAYS, "Content-Security-Policy": mail_frame.policy(*image_sources)}
-    return HTMLResponse(html, headers=headers)
+    policy = {"Content-Security-Policy": mail_frame.policy(*image_sources)}
+    return HTMLResponse(html, headers={**_ALWAYS, **policy, "Referrer-Policy": "no-referrer"})
 
 
 def download(content: bytes, media_type: str, filename: str) -> Response:

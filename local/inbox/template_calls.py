@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from local.ses.account import StoredTemplate
 
 _MISSING = re.compile(r"Attribute '(?P<name>[^']+)' is not present")
+_TAG = re.compile(r"\{\{\{?\s*(?P<path>[\w.]+)\s*\}?\}\}")
 _MOST_GUESSES = 50
 
 
@@ -79,9 +80,18 @@ async def _made_up(inbox: Inbox, content: TemplateContent) -> dict[str, Any]:
     for _guess in range(_MOST_GUESSES):
         _, problem = await _rendered(inbox, content, json.dumps(data))
         missing = _MISSING.search(problem or "")
-        if missing is None or not _put(data, missing["name"].split(".")):
+        if missing is None or not _put(data, _path(content, missing["name"])):
             break
     return data
+
+
+def _path(content: TemplateContent, name: str) -> list[str]:
+    """Where the templates look for what is missing; the renderer names the last key alone."""
+    for found in _TAG.finditer("".join(content.to_json().values())):
+        path = found["path"].split(".")
+        if name in path:
+            return path[: path.index(name) + 1]
+    return [name]
 
 
 def _put(data: dict[str, Any], path: list[str]) -> bool:

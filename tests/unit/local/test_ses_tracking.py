@@ -131,8 +131,10 @@ ENCODINGS = {
     "quoted-printable": (1, compose(ENVELOPE, FULL)),
     "base64": (
         0,
-        b"From: a@b.c\r\nContent-Type: text/html; charset=latin-1\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\nPGI+/DwvYj4=\r\n",
+        (
+            b"From: a@b.c\r\nContent-Type: text/html; charset=latin-1\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\nPGI+/DwvYj4=\r\n"
+        ),
     ),
     "8bit": (0, b"Subject: \xfc\nContent-Type: text/html; charset=utf-8\n\n<b a=\xc3\xbc>\n"),
     "no text": (0, b"Content-Type: text/html; charset=utf-8\n\n<b class='\xff\xfe'>\n"),

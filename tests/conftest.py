@@ -1,4 +1,4 @@
-"""The deployed stack in a local AWS of the test session's own."""
+"""The deployed stack in a local AWS of the test session's own, shared by e2e and browser tests."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def local_aws(
         with capture.global_and_fixture_disabled():
             say(text, end=end)
 
-    say_at_once("\nThe stack for the end-to-end tests:")
+    say_at_once("\nThe stack for the end-to-end and browser tests:")
     with LocalAws(tmp_path_factory.mktemp("aws") / "run", to=say_at_once) as aws:
         yield aws
 

@@ -1,0 +1,84 @@
+"""A browser, the inbox page of the deployed stack, and a stranger's web server to be kept away."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser import chromium
+from tests.e2e.service import Service
+
+# A cold function of the deployed stack takes some seconds to begin.
+PATIENCE_MS = 20_000
+
+
+class Stranger:
+    """A web site that notes who asked it for what."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.end_headers()
+                self.wfile.write(b"<title>Elsewhere</title>")
+
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    site = Stranger()
+    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield site
+    site.server.shutdown()
+    thread.join()
+    site.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for each module: Playwright's event loop may not outlive it into asyncio's tests."""
+    path = chromium.find()
+    assert path, chromium.HOW
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=chromium.flags())
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        base_url=service.aws.ses_url, viewport={"width": 1440, "height": 900}
+    )
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def someone() -> str:
+    """An address of this test's own: a bounce of one test may suppress nobody of another."""
+    return f"anna-{uuid4().hex[:8]}@example.net"
