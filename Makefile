@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 4800
 SES_PORT ?= 4801
 STAGE ?= dev
+EMAILS ?= 10000
 PYTEST_ARGS ?=
 
 UV := .venv/bin/uv
@@ -19,7 +20,7 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environments demo local test check redrive style types imports template lock clean
+.PHONY: help setup environments demo local test browser picture check chaos redrive style types imports template lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -36,13 +37,23 @@ demo: setup  ## deploy into a local AWS, send the samples of events/, show what 
 local: setup  ## the same, kept running for your own calls until Ctrl-C (PORT=, SES_PORT=)
 	@.venv/bin/python -m local --port $(PORT) --ses-port $(SES_PORT)
 
-test: setup  ## unit, contract, infra and e2e tests (PYTEST_ARGS="-k bounce" for some of them)
+test:  ## unit, contract, infra, browser and e2e tests (PYTEST_ARGS="-k bounce" for some of them)
+	@$(MAKE) --no-print-directory -j4 environments browser
 	@echo "== pytest"
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+browser:
+	@$(PYTHON) tests/browser/chromium.py
+
+picture: setup browser  ## take the pictures of the inbox page anew
+	@PICTURES=local/inbox .venv/bin/python -m pytest tests/browser/test_picture.py
 
 check: setup  ## ruff, mypy, import-linter, cdk synth with cdk-nag, cfn-lint
 	@$(MAKE) --no-print-directory --keep-going style types imports template
 	@echo "== all checks passed"
+
+chaos: setup  ## 10,000 emails while SES fails and workers are killed: none lost, none twice (EMAILS=)
+	@.venv/bin/python -m local.chaos --emails $(EMAILS)
 
 redrive: setup  ## put the dead letters of a stage deployed on AWS back to work (STAGE=dev)
 	@.venv/bin/python -m infra.redrive --stage $(STAGE)

@@ -19,8 +19,8 @@ PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 HOW = (
-    "The browser tests need Chromium, and none is here. Install it (Debian and Ubuntu: sudo apt-get "
-    "install chromium), or name one that is elsewhere: CHROMIUM=/path/to/chrome make test"
+    "The browser tests need Chromium, and none is here. Install it (Debian and Ubuntu: sudo "
+    "apt-get install chromium), or name one that is elsewhere: CHROMIUM=/path/to/chrome make test"
 )
 INSTALL = (
     ("apt-get", "update", "-qq"),

@@ -40,60 +40,51 @@ def order(name: str, number: str, link: str) -> str:
 </div></body></html>"""
 
 
-def morning(link: str) -> Iterator[dict[str, Any]]:
-    """POST /emails requests, oldest first."""
-    shop = {"from_email": "Early Bird Coffee <orders@example.com>"}
-    yield shop | {
-        "subject": "Your password was changed",
-        "body": "Somebody, hopefully you, changed your password at 07:12.",
-        "to": ["mailboxfull+olga@simulator.amazonses.com"],
-        "tags": ["security"],
-    }
-    yield shop | {
-        "subject": "Invoice 2026-0187",
-        "body": "Dear Ben,\n\nyour invoice is attached.\n\nEarly Bird Coffee",
-        "to": ["delay+ben@simulator.amazonses.com"],
-        "attachments": [
-            {"filename": "invoice-2026-0187.pdf", "content": INVOICE, "mimetype": "application/pdf"}
-        ],
-        "tags": ["invoice"],
-    }
-    yield shop | {
-        "subject": "Welcome to Early Bird",
-        "body": "Good to have you.",
-        "to": ["bounce+typo@simulator.amazonses.com"],
-        "tags": ["onboarding"],
-    }
-    yield shop | {
-        "subject": "Ten beans for November",
-        "body": "The new harvest is in.",
-        "to": ["complaint+max@simulator.amazonses.com"],
-        "tags": ["newsletter"],
-    }
-    yield shop | {
-        "subject": "Hi {{name}}, your tasting is on Friday",
-        "body": "{{name}}, see you at {{time}}.",
-        "to": ["Mia <mia@example.net>", "Noah <noah@example.net>"],
-        "merge_data": {"mia@example.net": {"name": "Mia"}, "noah@example.net": {"name": "Noah"}},
-        "merge_global_data": {"time": "18:00"},
-    }
-    yield shop | {
-        "subject": "Back in stock: Yirgacheffe",
-        "body": "You asked us to tell you.",
-        "to": ["open+leo@simulator.amazonses.com"],
-    }
-    yield shop | {
-        "subject": "Order 1234 is on its way to you",
-        "body": "Thank you, Anna. Your order 1234 is in the roaster's hands.",
-        "html_body": order("Anna", "1234", link),
-        "to": ["Anna <anna@example.net>"],
-        "attachments": [
-            {
-                "filename": "logo.svg", "content": LOGO, "mimetype": "image/svg+xml",
-                "content_id": "logo",
-            },
-            {"filename": "invoice-1234.pdf", "content": INVOICE, "mimetype": "application/pdf"},
-        ],
-        "tags": ["order-confirmation"],
-        "metadata": {"order_id": "1234", "campaign": "q4-beans"},
-    }  # fmt: skip
+SHOP = "Early Bird Coffee <orders@example.com>"
+
+
+def morning(link: str) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """POST /emails requests, oldest first, each with what its recipient makes of it."""
+    full = "mailboxfull+olga@simulator.amazonses.com"
+    yield mail("Your password was changed", full, tags=["security"]), None
+    file = {"content": INVOICE, "mimetype": "application/pdf"}
+    yield (
+        mail(
+            "Invoice 2026-0187",
+            "ben@example.net",
+            body="Dear Ben,\n\nyour invoice is attached.\n\nEarly Bird Coffee",
+            attachments=[{**file, "filename": "invoice-2026-0187.pdf"}],
+        ),
+        None,
+    )
+    yield mail("Welcome to Early Bird", "tom@exmaple.net", tags=["onboarding"]), "Hard bounce"
+    yield mail("Ten beans for November", "max@example.net", tags=["newsletter"]), "Complain"
+    for name in ("Mia", "Noah"):
+        yield (
+            mail(
+                "Hi {{name}}, your tasting is on Friday",
+                f"{name.lower()}@example.net",
+                merge_data={f"{name.lower()}@example.net": {"name": name}},
+            ),
+            None,
+        )
+    yield mail("Back in stock: Yirgacheffe", "open+leo@simulator.amazonses.com"), None
+    logo = {"content": LOGO, "mimetype": "image/svg+xml", "content_id": "logo"}
+    yield (
+        mail(
+            "Order 1234 is on its way to you",
+            "Anna <anna@example.net>",
+            html_body=order("Anna", "1234", link),
+            attachments=[
+                {**logo, "filename": "logo.svg"},
+                {**file, "filename": "invoice-1234.pdf"},
+            ],
+            tags=["order-confirmation"],
+            metadata={"order_id": "1234", "campaign": "q4-beans"},
+        ),
+        None,
+    )
+
+
+def mail(subject: str, to: str, **more: Any) -> dict[str, Any]:
+    return {"subject": subject, "body": "Good morning.", "from_email": SHOP, "to": [to], **more}
