@@ -47,12 +47,19 @@ class HttpRequest:
 
     @classmethod
     def of(cls, event: APIGatewayProxyEventV2) -> Self:
-        """Read API Gateway's event."""
+        """Read API Gateway's event.
+
+        Raises:
+            RequestError: the body is said to be base64, and is none.
+        """
+        headers = {name.lower(): value for name, value in event.headers.items()}
         body = event.body or ""
-        return cls(
-            {name.lower(): value for name, value in event.headers.items()},
-            b64decode(body) if event.is_base64_encoded else body.encode(errors="surrogatepass"),
-        )
+        if not event.is_base64_encoded:
+            return cls(headers, body.encode(errors="surrogatepass"))
+        try:
+            return cls(headers, b64decode(body, validate=True))
+        except ValueError as error:
+            raise RequestError(HTTPStatus.BAD_REQUEST, "the body is no base64") from error
 
     @property
     def prefers_async(self) -> bool:
@@ -89,11 +96,9 @@ class HttpRequest:
         Raises:
             RequestError, InvalidMessageError: the batch itself cannot be read.
         """
-        key = self.key
-        return [
-            _entry(entry, f"{key}.{number}" if key else None, new_id)
-            for number, entry in enumerate(_emails(self._json()), start=1)
-        ]
+        emails = _emails(self._json())
+        keys = _numbered(self.key, len(emails))
+        return [_entry(one, key, new_id) for one, key in zip(emails, keys, strict=True)]
 
     def _json(self) -> bytes:
         if not JSON_TYPE.fullmatch(self.headers.get("content-type", "").strip()):
@@ -121,6 +126,15 @@ def _emails(document: bytes) -> list[Any]:
     if not isinstance(emails, list) or not 1 <= len(emails) <= BATCH_LIMIT:
         raise InvalidMessageError.of("emails", f"must be a list of 1 to {BATCH_LIMIT} emails")
     return emails
+
+
+def _numbered(key: str | None, count: int) -> list[str | None]:
+    if key is None:
+        return [None] * count
+    if not KEY.fullmatch(f"{key}.{count}"):
+        rule = f"gets the number of each email behind it, .1 to .{count}: with that it {KEY_RULE}"
+        raise InvalidMessageError.of(KEY_HEADER, rule)
+    return [f"{key}.{number}" for number in range(1, count + 1)]
 
 
 def _entry(entry: Any, key: str | None, new_id: NewId) -> Delivery | InvalidMessageError:

@@ -120,6 +120,22 @@ def test_what_is_no_json_is_answered_400(api: Api, path: str, body: str) -> None
     assert api("POST", path, body).status == 400
 
 
+@pytest.mark.parametrize("body", ["abc", "{}{}"], ids=["padding", "alphabet"])
+def test_a_body_said_to_be_base64_that_is_none_is_answered_400(handle: Handle, body: str) -> None:
+    event = {
+        "version": "2.0",
+        "rawPath": "/emails",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": "/emails"}, "stage": "$default"},
+        "body": body,
+        "isBase64Encoded": True,
+    }
+
+    answer = read(handle(event))
+
+    assert (answer.status, answer.content["message"]) == (400, "the body is no base64")
+
+
 def test_bytes_that_are_no_text_are_answered_400(api: Api, handle: Handle) -> None:
     event = {
         "rawPath": "/emails",
@@ -268,6 +284,19 @@ def test_a_key_makes_a_whole_batch_repeatable(api: Api, ses: FakeSES) -> None:
     assert len(ses.sent) == 3
 
 
+@pytest.mark.parametrize(("length", "status"), [(126, 200), (127, 422)])
+def test_a_key_that_gets_too_long_with_the_emails_number_is_refused(
+    api: Api, ses: FakeSES, length: int, status: int
+) -> None:
+    answer = api("POST", "/emails/batch", {"emails": [EMAIL]}, {"idempotency-key": "k" * length})
+
+    assert answer.status == status
+    assert len(ses.sent) == (status == 200)
+    if status == 422:
+        (error,) = answer.content["detail"]
+        assert error["field"] == "Idempotency-Key"
+
+
 def test_a_batch_can_be_queued(api: Api, ses: FakeSES, queue: ListQueue) -> None:
     answers = batch(api, EMAIL, EMAIL, prefer="respond-async")
 
@@ -350,3 +379,12 @@ def test_an_unknown_email_is_answered_404(api: Api) -> None:
     answer = api("GET", "/emails/nobody")
 
     assert (answer.status, answer.content["message"]) == (404, "there is no such email")
+
+
+@pytest.mark.parametrize("email_id", ["a" * 3000, ".a", "a|b", "a@b"])
+def test_an_id_that_none_can_have_is_answered_404_without_asking_the_table(
+    api: Api, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch, email_id: str
+) -> None:
+    monkeypatch.setattr(store, "load", pytest.fail)
+
+    assert api("GET", f"/emails/{email_id}").status == 404
