@@ -1,4 +1,4 @@
-"""One simulator process for all tests here, reset before each."""
+"""One simulator process for most tests here, reset before each; one with a local AWS behind it."""
 
 import os
 import sys
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local import processes
+from local import ministack, processes, simulator
 from local.paths import ROOT
 from local.ports import LOOPBACK, free_port
+from tests.contract.ses_simulator.deployed import Deployed
 from tests.contract.ses_simulator.running import Simulator
 
 
@@ -28,7 +29,18 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     assert "Traceback" not in Path(log).read_text()
 
 
-@pytest.fixture
-def simulator(process: Simulator) -> Simulator:
+@pytest.fixture(name="simulator")
+def reset_simulator(process: Simulator) -> Simulator:
     process.control("POST", "/reset")
     return process
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    port, ses_port, run_dir = free_port(), free_port(), tmp_path_factory.mktemp("deployed")
+    endpoint, ses_url = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ses_port}"
+    with (
+        ministack.running(port, ses_url=ses_url, run_dir=run_dir),
+        simulator.running(ses_port, aws_endpoint=endpoint, run_dir=run_dir),
+    ):
+        yield Deployed(endpoint, Simulator(ses_url))
