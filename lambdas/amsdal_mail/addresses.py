@@ -14,6 +14,8 @@ from functools import lru_cache
 __all__ = ["Address", "encode_header_text", "encoded_words", "mask", "parse_address"]
 
 LOCAL_LIMIT = 64  # RFC 5321 4.5.3.1.1
+MAILBOX_LIMIT = 1000
+"""Characters of a mailbox with its display name: far beyond what any header line takes."""
 ADDRESS_LIMIT = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -22,7 +24,6 @@ QUOTED_LOCAL = re.compile(r'"(?:[!#-\[\]-~]|\\[!-~])+"')
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')  # RFC 5322 3.2.3; a dot in a name is harmless
-ANGLE = re.compile(r"(?P<name>.*?)\s*<(?P<spec>[^<>]*)>", re.DOTALL)
 QUOTED_NAME = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
 
 
@@ -57,15 +58,16 @@ def parse_address(text: str) -> Address:
     Raises:
         ValueError: saying which rule is broken, never echoing more than the part at fault.
     """
+    if len(text) > MAILBOX_LIMIT:
+        raise ValueError(f"must have at most {MAILBOX_LIMIT} characters, has {len(text)}")
     if CONTROL.search(text):
         raise ValueError("must not contain control characters or line breaks")
-    text = text.strip()
-    name, spec = "", text
-    if text.endswith(">"):
-        match = ANGLE.fullmatch(text)
-        if match is None:
+    name, spec = "", text.strip()
+    if spec.endswith(">"):
+        name, opening, spec = spec[:-1].rpartition("<")
+        if not opening:
             raise ValueError("must be one address: local@domain or Name <local@domain>")
-        name, spec = _display_name(match["name"]), match["spec"]
+        name = _display_name(name.strip())
     local, at, domain = spec.rpartition("@")
     if "," in local:
         raise ValueError("must be one address, not several in one text")

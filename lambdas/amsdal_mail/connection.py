@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -24,9 +23,7 @@ BACKENDS = {
 }
 
 
-def get_connection(
-    backend: str | None = None, *, environ: Mapping[str, str] = os.environ, **options: Any
-) -> BaseBackend:
+def get_connection(backend: str | None = None, **options: Any) -> BaseBackend:
     """Make a backend: `ses`, `sqs`, `console`, `memory`, or the dotted path of a class.
 
     Without a name it is the environment's AMSDAL_EMAIL_BACKEND, else `ses`. The options are those
@@ -35,13 +32,13 @@ def get_connection(
     Raises:
         ConfigurationError: there is no such backend, or it has no such option.
     """
-    name = backend or environ.get("AMSDAL_EMAIL_BACKEND") or "ses"
+    name = backend or os.environ.get("AMSDAL_EMAIL_BACKEND") or "ses"
     backend_class = _backend_class(name)
     try:
-        inspect.signature(backend_class).bind(**options)
         return backend_class(**options)
     except TypeError as error:
-        raise ConfigurationError(f"backend {name!r}: {error}") from error
+        given, rule = ", ".join(options) or "no options", str(error).rpartition("() ")[2]
+        raise ConfigurationError(f"backend {name!r} with {given}: {rule}") from error
 
 
 def _backend_class(name: str) -> type[BaseBackend]:
@@ -133,5 +130,5 @@ def _default_connection() -> BaseBackend:
 
 
 @lru_cache(maxsize=1)
-def _connection_for(environment: tuple[tuple[str, str], ...]) -> BaseBackend:
-    return get_connection(environ=dict(environment))
+def _connection_for(_environment: tuple[tuple[str, str], ...]) -> BaseBackend:
+    return get_connection()

@@ -21,11 +21,14 @@ HEADER_VALUE_LIMIT = 995
 LINE_LIMIT = 998
 """Characters of a line in a message; a header is folded at spaces (RFC 5322 2.1.1)."""
 TEMPLATE_DATA_LIMIT = 262_144
-"""Bytes of one recipient's merge values as JSON (SES counts characters)."""
+"""Characters of one recipient's merge values as JSON."""
+SUBJECT_LIMIT = LINE_LIMIT - len("Subject: ")
+TEMPLATE_ID_LIMIT = 255
 TAG_COUNT_LIMIT = 50
 """Tags and metadata of one message together."""
 TAG_LENGTH_LIMIT = 255
 FILENAME_LIMIT = 255
+"""Bytes in UTF-8 (SES counts characters): written for a header it still fits a line."""
 CONTENT_ID_LIMIT = 78
 CONTENT_TYPE_LIMIT = 78
 
@@ -83,10 +86,13 @@ def at_most(limit: int, text: str) -> str:
 
 def filename(text: str) -> str:
     """Accept an attachment name SES does not refuse for its type."""
+    one_line(text)
     extension = PurePath(text.lower().rstrip(". ")).suffix[1:]
     if extension in BLOCKED_EXTENSIONS:
         raise ValueError(f"SES refuses attachments of type .{extension}")
-    return at_most(FILENAME_LIMIT, one_line(text))
+    if len(text.encode()) > FILENAME_LIMIT:
+        raise ValueError(f"must have at most {FILENAME_LIMIT} bytes, has {len(text.encode())}")
+    return at_most(FILENAME_LIMIT, text)
 
 
 def mimetype(text: str) -> str:
@@ -113,6 +119,18 @@ def header_name(text: str) -> str:
     if text.lower() in SES_HEADERS or text.lower().startswith("content-"):
         raise ValueError("header is written by SES and cannot be set")
     return at_most(HEADER_NAME_LIMIT, text)
+
+
+def subject(text: str) -> str:
+    """Accept a subject that fits one line even where nothing in it can be folded."""
+    if len(text) > SUBJECT_LIMIT:
+        raise ValueError(f"must have at most {SUBJECT_LIMIT} characters, has {len(text)}")
+    return one_line(text)
+
+
+def template_id(text: str) -> str:
+    """Accept the name of a stored template."""
+    return at_most(TEMPLATE_ID_LIMIT, one_line(text))
 
 
 def tag(text: str) -> str:

@@ -28,6 +28,7 @@ from pydantic_core import ArgsKwargs
 from amsdal_mail import limits
 from amsdal_mail.addresses import Address, parse_address
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
+from amsdal_mail.frozen import FrozenDict
 from amsdal_mail.rules import broken_rules
 
 __all__ = ["Attachment", "EmailMessage"]
@@ -64,6 +65,7 @@ HeaderName = Annotated[str, AfterValidator(limits.header_name)]
 Tag = Annotated[str, AfterValidator(limits.tag)]
 TagValue = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(limits.tag)]
 MergeValues = dict[str, JsonValue]
+NOTHING: Any = Field(default={}, validate_default=True)
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -111,19 +113,19 @@ class EmailMessage(BaseModel):
     # Built at first use: the functions use only the request made from it.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    subject: Line = ""
+    subject: Annotated[str, AfterValidator(limits.subject)] = ""
     body: Text = ""
-    html_body: Text | None = None
+    html_body: Annotated[Text | None, AfterValidator(lambda html: html or None)] = None
     from_email: Mailbox
     to: Mailboxes = ()
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    headers: dict[HeaderName, Line] = {}
+    headers: Annotated[dict[HeaderName, Line], AfterValidator(FrozenDict)] = NOTHING
     attachments: tuple[Attachment, ...] = ()
     tags: Annotated[tuple[Tag, ...], BeforeValidator(_not_bare_text)] = ()
-    metadata: dict[Tag, TagValue] = {}
-    template_id: Line | None = Field(default=None, min_length=1)
+    metadata: Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)] = NOTHING
+    template_id: Annotated[str, AfterValidator(limits.template_id)] | None = None
     merge_data: dict[str, MergeValues] | None = None
     merge_global_data: MergeValues | None = None
     escape_merge_data: bool = False

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from amsdal_mail import limits
-from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.addresses import CONTROL, encode_header_text, parse_address
 from amsdal_mail.exceptions import FieldError
+from amsdal_mail.merging import template_data
 
 if TYPE_CHECKING:
     from amsdal_mail.message import EmailMessage
 
 METADATA_PREFIX = "metadata:"
+PLACEHOLDER = re.compile(r"\{\{\{?\s*([\w.-]+)\s*\}?\}\}")
+"""Of an inline template, which knows plain substitution only."""
 
 
 def broken_rules(message: EmailMessage) -> list[FieldError]:
@@ -43,31 +46,55 @@ def _content(message: EmailMessage) -> Iterator[FieldError]:
 
 
 def _merge_data(message: EmailMessage) -> Iterator[FieldError]:
-    known = Counter(parse_address(one).spec for one in message.to if message.is_merged)
-    for address, count in known.items():
-        if count > 1:
-            yield FieldError("to", f"{address} is given {count} times: each would get a message")
+    yield from _given_once("to", message.to if message.is_merged else ())
+    known = {parse_address(one).spec for one in message.to} if message.merge_data else set()
+    readable = []
     for address in message.merge_data or ():
         try:
-            if parse_address(address).spec not in known:
-                yield FieldError(f"merge_data.{address}", "is not one of the addresses in to")
+            readable.append(parse_address(address).spec)
         except ValueError as error:
             yield FieldError(f"merge_data.{address}", str(error))
-    yield from _merge_values("merge_global_data", message.merge_global_data)
-    for address, values in (message.merge_data or {}).items():
-        merged = (message.merge_global_data or {}) | values
-        yield from _merge_values(f"merge_data.{address}", merged)
+            continue
+        if readable[-1] not in known:
+            yield FieldError(f"merge_data.{address}", "is not one of the addresses in to")
+    yield from _given_once("merge_data", readable)
 
 
-def _merge_values(field: str, values: Mapping[str, Any] | None) -> Iterator[FieldError]:
-    try:
-        size = len(json.dumps(values, allow_nan=False, ensure_ascii=False).encode())
-    except ValueError:
-        yield FieldError(field, "has NaN, infinity or a lone surrogate: JSON cannot write them")
+def _given_once(field: str, addresses: Sequence[str]) -> Iterator[FieldError]:
+    for spec, count in Counter(parse_address(one).spec for one in addresses).items():
+        if count > 1:
+            yield FieldError(field, f"{spec} is given {count} times: each would get a message")
+
+
+def _merge_values(message: EmailMessage) -> Iterator[FieldError]:
+    limit = limits.TEMPLATE_DATA_LIMIT
+    sizes = {}
+    every = {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
+    for field, values in {"merge_global_data": message.merge_global_data or {}, **every}.items():
+        try:
+            sizes[field] = len(template_data(message, values))
+        except ValueError:
+            yield FieldError(field, "has NaN, infinity or a lone surrogate: JSON cannot write them")
+    globals_size = sizes.get("merge_global_data", 0)
+    for field, own_size in sizes.items():
+        # A bound that spares merging: what both have counts twice.
+        size = own_size if field == "merge_global_data" else own_size + globals_size
+        if size > limit:
+            yield FieldError(
+                field, f"has {size} characters as JSON with the globals: at most {limit}"
+            )
+
+
+def _merged_subject(message: EmailMessage) -> Iterator[FieldError]:
+    if message.template_id or not message.is_templated:
         return
-    if size > limits.TEMPLATE_DATA_LIMIT:
-        rule = f"has {size} bytes as JSON, globals included: SES takes {limits.TEMPLATE_DATA_LIMIT}"
-        yield FieldError(field, rule)
+    names = PLACEHOLDER.findall(message.subject)
+    fields = {"merge_global_data": message.merge_global_data or {}}
+    fields |= {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
+    for field, values in fields.items():
+        for name in names:
+            if CONTROL.search(str(values.get(name, ""))):
+                yield FieldError(f"{field}.{name}", "stands in the subject: must be one line")
 
 
 def _headers(message: EmailMessage) -> Iterator[FieldError]:
@@ -109,7 +136,8 @@ def _tags(message: EmailMessage) -> Iterator[FieldError]:
 
 def _size(message: EmailMessage) -> Iterator[FieldError]:
     content = sum(4 * len(one.content) // 3 for one in message.attachments)
-    text = sum(4 * len(part or "") // 3 for part in (message.body, message.html_body))
+    parts = (message.body, message.html_body or "")
+    text = sum(4 * len(part.encode()) // 3 for part in parts)
     if content + text > limits.MESSAGE_SIZE_LIMIT:
         field = "attachments" if content > text else "body"
         yield FieldError(
@@ -119,4 +147,13 @@ def _size(message: EmailMessage) -> Iterator[FieldError]:
         )
 
 
-RULES = (_recipients, _content, _merge_data, _headers, _tags, _size)
+RULES = (
+    _recipients,
+    _content,
+    _merge_data,
+    _merge_values,
+    _merged_subject,
+    _headers,
+    _tags,
+    _size,
+)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from amsdal_mail.backends.base import BaseBackend, checked
-from amsdal_mail.backends.drive import Exchange, drive, drive_async
+from amsdal_mail.backends.calls import Exchange
+from amsdal_mail.backends.drive import drive, drive_async
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import SendStatus
@@ -38,7 +39,6 @@ class AWSOptions:
     """Seconds."""
     read_timeout: float = 30
     """Seconds until an answer counts as lost: then the outcome is unknown."""
-    sdk_attempts: int = 1
 
     def __post_init__(self) -> None:
         if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
@@ -66,15 +66,16 @@ class AWSOptions:
     def client_config(self) -> dict[str, Any]:
         """Name what a botocore Config takes."""
         return {
-            "retries": {"total_max_attempts": self.sdk_attempts, "mode": "standard"},
             "max_pool_connections": self.max_concurrency,
             "connect_timeout": self.connect_timeout,
             "read_timeout": self.read_timeout,
         }
 
 
-def region_from(environ: Mapping[str, str]) -> str:
-    """Read the region from the environment; us-east-1 when it names none."""
+def region_from(environ: Mapping[str, str], session: Any = None) -> str:
+    """Read the region from the session, else the environment; us-east-1 when neither names one."""
+    if session is not None and session.region_name:
+        return str(session.region_name)
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
 
 
@@ -93,6 +94,8 @@ class AWSBackend(BaseBackend):
     """
 
     service_name: str
+    sdk_attempts = 1
+    """How often the SDK itself tries a call: no option, since it decides what may go out twice."""
 
     def __init__(self, options: AWSOptions) -> None:
         self.options = options
@@ -159,6 +162,10 @@ class AWSBackend(BaseBackend):
         async with self._new_async_client() as client:
             yield client
 
+    def _config(self) -> dict[str, Any]:
+        retries = {"total_max_attempts": self.sdk_attempts, "mode": "standard"}
+        return {"retries": retries, **self.options.client_config()}
+
     def _new_client(self) -> Any:
         import boto3
         from botocore.config import Config
@@ -168,15 +175,17 @@ class AWSBackend(BaseBackend):
             self.service_name,  # type: ignore[call-overload]
             region_name=self.options.region_name,
             endpoint_url=self.options.endpoint_url,
-            config=Config(**self.options.client_config()),
+            config=Config(**self._config()),
         )
 
     def _new_async_client(self) -> Any:
+        if self.options.session is not None:
+            raise ConfigurationError("a boto3 session cannot be used in async code: give keys")
         import aioboto3
         from aiobotocore.config import AioConfig
 
         return aioboto3.Session(**self.options.session_arguments()).client(
             self.service_name,
             endpoint_url=self.options.endpoint_url,
-            config=AioConfig(**self.options.client_config()),
+            config=AioConfig(**self._config()),
         )

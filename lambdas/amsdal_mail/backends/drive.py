@@ -1,45 +1,18 @@
-"""Two drivers, blocking and async, for exchanges with an AWS service.
-
-An exchange is a generator: it yields the calls and pauses it wants, is sent each answer (an error
-of the SDK is an answer too), and returns its result. So what is said to AWS is written once.
-"""
+"""Two drivers of exchanges: in threads, and on an event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from amsdal_mail.backends.calls import Answer, Exchange, Pause
 
-__all__ = ["SDK_ERRORS", "Answer", "Call", "Exchange", "Pause", "drive", "drive_async"]
+__all__ = ["drive", "drive_async"]
 
-SDK_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-Answer = Mapping[str, Any] | Exception | None
-"""What the service said; None behind a pause."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Call `operation` (the SDK client's method name) with `params`."""
-
-    operation: str
-    params: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait this many seconds."""
-
-    seconds: float
-
-
-Exchange = Generator[Call | Pause, Answer, T]
 
 
 def drive(client: Any, exchanges: Sequence[Exchange[T]], max_concurrency: int) -> list[T]:
@@ -63,6 +36,10 @@ async def drive_async(
     return await asyncio.gather(*map(one_of, exchanges))
 
 
+# Whatever a call raises is an answer, and the exchange says what it means. The SDK has errors of
+# its own for most of it; an answer that makes no sense (not JSON, not UTF-8) breaks its parsers.
+
+
 def _run(client: Any, exchange: Exchange[T]) -> T:
     answer: Answer = None
     while True:
@@ -77,7 +54,7 @@ def _run(client: Any, exchange: Exchange[T]) -> T:
             continue
         try:
             answer = getattr(client, effect.operation)(**effect.params)
-        except SDK_ERRORS as error:
+        except Exception as error:  # noqa: BLE001 - see above
             answer = error
 
 
@@ -95,5 +72,5 @@ async def _run_async(client: Any, exchange: Exchange[T]) -> T:
             continue
         try:
             answer = await getattr(client, effect.operation)(**effect.params)
-        except SDK_ERRORS as error:
+        except Exception as error:  # noqa: BLE001 - see above
             answer = error

@@ -102,7 +102,11 @@ ERROR_CODES: dict[str, Outcome] = {
     "UnrecognizedClientException": NO_CREDENTIALS,
     # SQS's.
     "AWS.SimpleQueueService.NonExistentQueue": NOT_FOUND,
+    "KMS.ThrottlingException": THROTTLED,
+    "KmsThrottled": THROTTLED,
     "QueueDoesNotExist": NOT_FOUND,
+    "RequestThrottled": THROTTLED,
+    "ThrottledException": THROTTLED,
 }
 
 BULK_STATUSES: dict[str, Outcome] = {
@@ -162,6 +166,9 @@ def _judge_answer(error: ClientError) -> Outcome:
 
 
 def _judge_http(status: int) -> Outcome:
+    # A gateway that got no answer from SES says nothing about what SES did.
+    if status in {502, 504}:
+        return UNKNOWN
     if status >= 500 or status == 429:
         return THROTTLED
     return NOT_ALLOWED if status in {401, 403} else REJECTED

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amsdal_mail.addresses import parse_address
-from amsdal_mail.backends.ses.mime import mime_bytes
-from amsdal_mail.backends.ses.requests import escaped
+from amsdal_mail.merging import escaped, own_values, values_of
 from amsdal_mail.message import EmailMessage
+from amsdal_mail.mime import mime_bytes
+from amsdal_mail.rules import PLACEHOLDER
 
 __all__ = ["render"]
-
-PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 
 def render(message: EmailMessage) -> list[bytes]:
@@ -27,11 +25,11 @@ def render(message: EmailMessage) -> list[bytes]:
 
 def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
     if not message.is_merged:
-        yield _filled(message, message.merge_global_data or {})
+        yield _filled(message, values_of(message, {}))
         return
-    own_values = {parse_address(one).spec: v for one, v in (message.merge_data or {}).items()}
+    own = own_values(message)
     for to in message.to:
-        values = (message.merge_global_data or {}) | own_values.get(parse_address(to).spec, {})
+        values = values_of(message, own.get(parse_address(to).spec, {}))
         yield _filled(message.model_copy(update={"to": (to,)}), values)
 
 

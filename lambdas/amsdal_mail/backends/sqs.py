@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from amsdal_mail.backends.aws import AWSBackend, AWSOptions, Plan, region_from
-from amsdal_mail.backends.drive import Answer, Call, Exchange
+from amsdal_mail.backends.calls import Answer, Call, Exchange
 from amsdal_mail.backends.errors import Outcome, checked_set_up, judge
 from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
 from amsdal_mail.message import EmailMessage
@@ -43,6 +43,7 @@ class SQSBackend(AWSBackend):
     """
 
     service_name = "sqs"
+    sdk_attempts = 4
 
     def __init__(
         self,
@@ -52,8 +53,8 @@ class SQSBackend(AWSBackend):
         environ: Mapping[str, str] = os.environ,
         **aws_options: Any,
     ) -> None:
-        region_name = region_name or region_from(environ)
-        super().__init__(AWSOptions(region_name=region_name, sdk_attempts=4, **aws_options))
+        region_name = region_name or region_from(environ, aws_options.get("session"))
+        super().__init__(AWSOptions(region_name=region_name, **aws_options))
         queue_url = queue_url or environ.get("AMSDAL_EMAIL_QUEUE_URL")
         if not queue_url:
             raise ConfigurationError("queue_url is missing: give it, or set AMSDAL_EMAIL_QUEUE_URL")
@@ -119,11 +120,17 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 def _sum_up(requests: list[EmailRequest], results: list[dict[str, Outcome]]) -> SendStatus:
     outcomes = {key: outcome for result in results for key, outcome in result.items()}
     of_each = [
-        replace(outcomes[str(index)], message_id=request.idempotency_key)
-        for index, request in enumerate(requests)
+        _with_message_id(outcomes[str(index)], request) for index, request in enumerate(requests)
     ]
     status = SendStatus.combine(
         SendStatus.of(outcome.for_recipient(one.spec) for one in request.recipients)
         for request, outcome in zip(requests, of_each, strict=True)
     )
     return checked_set_up(of_each, status)
+
+
+def _with_message_id(outcome: Outcome, request: EmailRequest) -> Outcome:
+    """Give the id of the email wherever it may be on the queue."""
+    if outcome.state in {SendState.QUEUED, SendState.UNKNOWN}:
+        return replace(outcome, message_id=request.idempotency_key)
+    return outcome

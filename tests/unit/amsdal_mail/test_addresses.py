@@ -39,6 +39,8 @@ REFUSED = {
     "null byte": ("jo\x00@x.io", "control"),
     "long local part": (f"{'a' * 65}@x.io", "64"),
     "long address": (f"jo@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 10}.io", "254"),
+    "endless": (f"a{' ' * 60_000}>", "1000"),
+    "no opening angle": ("jo@x.io>", "Name <local@domain>"),
     "no IDNA name": ("jo@☃️\u200d.de", "IDNA"),
 }
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
+import boto3
 import pytest
 
 import amsdal_mail
@@ -40,9 +41,13 @@ def test_import_loads_no_sdk() -> None:
     assert not heavy & set(loaded.stdout.split())
 
 
-def test_backend_is_chosen_by_environment_else_ses() -> None:
-    assert isinstance(get_connection(environ={}), SESBackend)
-    assert isinstance(get_connection(environ={"AMSDAL_EMAIL_BACKEND": "memory"}), MemoryBackend)
+def test_backend_is_chosen_by_environment_else_ses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AMSDAL_EMAIL_BACKEND", raising=False)
+    default = get_connection()
+    monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "memory")
+
+    assert isinstance(default, SESBackend)
+    assert isinstance(get_connection(), MemoryBackend)
 
 
 def test_backend_is_chosen_by_dotted_path() -> None:
@@ -56,7 +61,9 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "no such module": ("nowhere.Backend", {}, "'nowhere.Backend' cannot be imported"),
     "no such class": ("amsdal_mail.Backend", {}, "'amsdal_mail.Backend' cannot be imported"),
     "no backend": ("json.JSONDecoder", {}, "no subclass of BaseBackend"),
-    "unknown option": ("ses", {"colour": "red"}, "colour"),
+    "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' with colour: got an"),
+    "tries of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
+    "session and keys": ("ses", {**KEYS, "session": boto3.Session()}, "session or keys"),
     "key without secret": ("ses", {"aws_access_key_id": "A"}, "aws_secret_access_key"),
     "token without keys": ("ses", {"aws_session_token": "T"}, "aws_session_token"),
     "no concurrency": ("ses", {"max_concurrency": 0}, "max_concurrency.*0"),
@@ -67,10 +74,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("name", "options", "text"), WRONG.values(), ids=WRONG)
 def test_wrong_choice_is_named(name: str, options: dict[str, Any], text: str) -> None:
-    environ = options.pop("environ", {})
-
     with pytest.raises(ConfigurationError, match=text):
-        get_connection(name, environ=environ, **options)
+        get_connection(name, **options)
 
 
 REGIONS: dict[str, tuple[dict[str, str], str]] = {
@@ -107,6 +112,34 @@ def test_keys_go_to_the_sdk_and_out_of_sight() -> None:
 
 def test_sdk_never_tries_a_send_again_by_itself() -> None:
     assert ses(**KEYS).client().meta.config.retries["total_max_attempts"] == 1
+
+
+def test_session_brings_its_region_and_keys() -> None:
+    session = boto3.Session(region_name="eu-west-1", **KEYS)
+
+    client = ses({"AWS_REGION": "us-west-2"}, session=session).client()
+
+    assert client.meta.region_name == "eu-west-1"
+    assert client._request_signer._credentials.access_key == "AKIA"
+
+
+async def test_session_is_refused_in_async_code() -> None:
+    message = EmailMessage(body="b", from_email="f@x.io", to=["a@x.io"])
+
+    with pytest.raises(ConfigurationError, match="session"):
+        await ses(session=boto3.Session()).asend_messages([message])
+
+
+def test_memory_and_console_need_no_sdk() -> None:
+    code = """
+import sys
+sys.modules["botocore"] = sys.modules["boto3"] = None
+import amsdal_mail
+for name in ("memory", "console"):
+    connection = amsdal_mail.get_connection(name)
+    assert amsdal_mail.send_mail("s", "b", "a@x.io", ["b@x.io"], connection=connection).is_success
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd="lambdas", capture_output=True)
 
 
 def test_fork_gets_a_client_of_its_own() -> None:

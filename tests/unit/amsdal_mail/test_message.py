@@ -30,6 +30,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "51 recipients": ({"cc": ["a@x.io"] * 50}, "to", "51 recipients.*50"),
     "cc beside each": ({"cc": ["a@x.io"] * 50, "merge_data": {}}, "cc", "50 cc and bcc.*50"),
     "subject of two lines": ({"subject": "a\nBcc: b@x.io"}, "subject", "line breaks"),
+    "endless subject": ({"subject": "a" * 990}, "subject", "989.*990"),
+    "endless template name": ({"template_id": "a" * 256}, "template_id", "255.*256"),
     "no content": ({"body": ""}, "body", "empty"),
     "lone surrogate": ({"body": "\ud800"}, "body", "surrogate"),
     "header with a break": ({"headers": {"X-A": "a\r\nBcc: b"}}, "headers.X-A", "line breaks"),
@@ -70,6 +72,11 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "attachments[0].filename",
         "line breaks",
     ),
+    "file name of 256 bytes": (
+        {"attachments": [{**FILE, "filename": "ä" * 128}]},
+        "attachments[0].filename",
+        "255 bytes.*256",
+    ),
     "no MIME type": (
         {"attachments": [{"filename": "a.txt", "content": b"", "mimetype": "text"}]},
         "attachments[0].mimetype",
@@ -84,6 +91,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "attachments[0].content_id",
         "angle",
     ),
+    "body over 40 MB": ({"body": "ж" * 16_000_000}, "body", "42666666 bytes"),
     "over 40 MB": (
         {"attachments": [{"filename": "a", "content": bytes(31_457_283), "mimetype": "a/b"}]},
         "attachments",
@@ -95,6 +103,21 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "not one of the addresses in to",
     ),
     "merge data twice": ({"to": ["a@x.io"] * 2, "merge_data": {}}, "to", "2 times"),
+    "merge data given twice": (
+        {"merge_data": {ANNA: {}, "anna@EXAMPLE.com": {}}},
+        "merge_data",
+        "2 times",
+    ),
+    "escaped merge data too long": (
+        {"merge_global_data": {"a": "<" * 80_000}, "escape_merge_data": True},
+        "merge_global_data",
+        "320009.*262144",
+    ),
+    "value of two lines in the subject": (
+        {"subject": "Hi {{name}}", "merge_data": {ANNA: {"name": "a\nBcc: b@x.io"}}},
+        f"merge_data.{ANNA}.name",
+        "one line",
+    ),
     "merge data not JSON": ({"merge_global_data": {"a": object()}}, "merge_global_data.a", "JSON"),
     "not a number": ({"merge_global_data": {"a": float("nan")}}, "merge_global_data", "NaN"),
     "merge data too long": ({"merge_global_data": LONG_DATA}, "merge_global_data", "262144"),
@@ -133,6 +156,7 @@ LIMITS: dict[str, dict[str, Any]] = {
         "metadata": {f"m{n}": "v" for n in range(25)},
     },
     "header of 997": {"headers": {"X-A": "a" * 997}},
+    "Cyrillic merge data": {"merge_global_data": {"a": "ж" * 262_000}},
     "template without body": {"body": "", "template_id": "welcome"},
     "numbers in metadata": {"metadata": {"order": 1234}},
     "zip attached": {"attachments": [Attachment("a.zip", b"", "application/zip")]},
@@ -153,8 +177,22 @@ def test_message_cannot_be_changed() -> None:
         setattr(message, "subject", "b")  # noqa: B010 - type checkers see it is frozen
 
 
+@pytest.mark.parametrize("field", ["headers", "metadata"])
+def test_mapping_of_a_message_cannot_be_changed_behind_its_rules(field: str) -> None:
+    message = EmailMessage(**VALID, headers={"X-A": "1"}, metadata={"a": "1"})
+
+    with pytest.raises(TypeError, match="frozen"):
+        getattr(message, field)["X-A"] = "a\r\nBcc: b@x.io"
+
+
+def test_empty_html_is_no_html() -> None:
+    assert EmailMessage(**VALID, html_body="").html_body is None
+
+
 def test_message_can_be_pickled() -> None:
-    message = EmailMessage(**VALID, attachments=[Attachment("a.png", b"\xff", "image/png")])
+    message = EmailMessage(
+        **VALID, headers={"X-A": "1"}, attachments=[Attachment("a.png", b"\xff", "image/png")]
+    )
 
     assert pickle.loads(pickle.dumps(message)) == message
 

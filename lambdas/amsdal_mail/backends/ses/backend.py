@@ -51,7 +51,7 @@ class SESBackend(AWSBackend):
         environ: Mapping[str, str] = os.environ,
         **aws_options: Any,
     ) -> None:
-        region_name = region_name or region_from(environ)
+        region_name = region_name or region_from(environ, aws_options.get("session"))
         super().__init__(AWSOptions(region_name=region_name, **aws_options))
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
@@ -76,9 +76,9 @@ class SESBackend(AWSBackend):
 
     def _plan(self, messages: list[EmailMessage], extra_tags: Mapping[str, str]) -> Plan:
         requests = [build_requests(message, self.configuration_set) for message in messages]
-        every_tags = [message_tags(one, self.metadata_prefix, extra_tags) for one in messages]
+        every_tags = [message_tags(one, self.metadata_prefix) for one in messages]
         exchanges = [
-            converse(request, tags, self._spelling, self.max_attempts)
+            converse(request, tags, extra_tags, self._spelling, self.max_attempts)
             for of_message, tags in zip(requests, every_tags, strict=True)
             for request in of_message
         ]

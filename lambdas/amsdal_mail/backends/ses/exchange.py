@@ -7,10 +7,10 @@ reached it; a lost answer ends as `unknown`.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from amsdal_mail.backends.drive import Answer, Exchange, Pause
+from amsdal_mail.backends.calls import Answer, Exchange, Pause
 from amsdal_mail.backends.errors import BULK_STATUSES, FAILED, Outcome, judge
 from amsdal_mail.backends.ses.requests import Request
 from amsdal_mail.backends.ses.tags import Tags, respelled
@@ -20,6 +20,7 @@ __all__ = ["Answered", "Spelling", "converse"]
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
+NO_RESULT = Outcome(SendState.UNKNOWN, code="NoResult", text="SES answered, but gave no result")
 
 
 Answered = tuple[tuple[str, ...], Outcome]
@@ -38,16 +39,24 @@ class Spelling:
 
 
 def converse(
-    request: Request, tags: Tags, spelling: Spelling, max_attempts: int
+    request: Request,
+    tags: Tags,
+    extra_tags: Mapping[str, str],
+    spelling: Spelling,
+    max_attempts: int,
 ) -> Exchange[list[Answered]]:
-    """Send the request and, entry by entry, what of it SES asks to send again."""
+    """Send the request and, entry by entry, what of it SES asks to send again.
+
+    `extra_tags` are written as they are, over any tag that is spelt like one of them.
+    """
     outcomes = [Outcome(SendState.UNKNOWN)] * len(request.entries)
     waiting: Sequence[int] = range(len(request.entries))
     attempt = 1
     while True:
         spelt = spelling.of(tags)
-        answer = yield request.only(waiting).call(spelt)
-        for index, outcome in zip(waiting, read_answer(answer, len(waiting)), strict=True):
+        asked = request.only(waiting)
+        answer = yield asked.call(spelt | dict(extra_tags))
+        for index, outcome in zip(waiting, read_answer(answer, asked), strict=True):
             outcomes[index] = outcome
         refused = [i for i in waiting if outcomes[i].is_tag_refused]
         if refused and spelt != respelled(tags):
@@ -61,23 +70,28 @@ def converse(
         attempt += 1
 
 
-def read_answer(answer: Answer, count: int) -> list[Outcome]:
-    """Read SES's answer as one outcome for each of the `count` entries asked for."""
+def read_answer(answer: Answer, request: Request) -> list[Outcome]:
+    """Read SES's answer as one outcome for each entry of the request."""
+    count = len(request.entries)
     if isinstance(answer, Exception):
         return [judge(answer)] * count
     answer = answer or {}
-    if "BulkEmailEntryResults" not in answer:
-        return [Outcome(SendState.ACCEPTED, message_id=answer.get("MessageId"))] * count
-    results = list(answer["BulkEmailEntryResults"])[:count]
-    missing = [Outcome(SendState.UNKNOWN, text="SES gave no result")] * (count - len(results))
-    return [*map(_read_entry, results), *missing]
+    if not request.bulk_entries:
+        return [_accepted(answer.get("MessageId"))] * count
+    results = list(answer.get("BulkEmailEntryResults", []))[:count]
+    return [*map(_read_entry, results), *[NO_RESULT] * (count - len(results))]
+
+
+def _accepted(message_id: str | None) -> Outcome:
+    # SES gives every email it takes an id: an answer without one is no answer.
+    return Outcome(SendState.ACCEPTED, message_id=message_id) if message_id else NO_RESULT
 
 
 def _read_entry(entry: dict[str, str]) -> Outcome:
     status = entry.get("Status", "")
     found = BULK_STATUSES.get(status, FAILED)
     if found.state is SendState.ACCEPTED:
-        return replace(found, message_id=entry.get("MessageId"))
+        return _accepted(entry.get("MessageId"))
     return replace(found, code=status, text=entry.get("Error") or "")
 
 

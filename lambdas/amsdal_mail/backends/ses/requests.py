@@ -5,18 +5,17 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html and AP
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from amsdal_mail.addresses import encode_header_text, parse_address
-from amsdal_mail.backends.drive import Call
-from amsdal_mail.backends.ses.mime import mime_bytes
+from amsdal_mail.backends.calls import Call
 from amsdal_mail.backends.ses.tags import Tags, tag_parameters
 from amsdal_mail.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
+from amsdal_mail.merging import Values, own_values, template_data, values_of
 from amsdal_mail.message import Attachment, EmailMessage
+from amsdal_mail.mime import mime_bytes
 
 __all__ = ["Request", "build_requests"]
 
@@ -66,12 +65,12 @@ def _bulk_requests(message: EmailMessage, params: Params) -> list[Request]:
     if message.reply_to:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
     copies = tuple(parse_address(one).spec for one in (*message.cc, *message.bcc))
-    own_values = {parse_address(one).spec: v for one, v in (message.merge_data or {}).items()}
+    own = own_values(message)
     requests = []
     for chunk in _chunks(message.to):
         specs = [parse_address(one).spec for one in chunk]
         entries = [
-            _bulk_entry(message, to, own_values.get(spec, {}))
+            _bulk_entry(message, to, own.get(spec, {}))
             for to, spec in zip(chunk, specs, strict=True)
         ]
         recipients = tuple((spec, *copies) for spec in specs)
@@ -83,9 +82,8 @@ def _chunks(to: Sequence[str]) -> list[Sequence[str]]:
     return [to[i : i + RECIPIENT_LIMIT] for i in range(0, len(to), RECIPIENT_LIMIT)]
 
 
-def _bulk_entry(message: EmailMessage, to: str, own_values: Params) -> Params:
-    values = (message.merge_global_data or {}) | own_values
-    data = {"ReplacementTemplateData": _template_data(message, values)}
+def _bulk_entry(message: EmailMessage, to: str, own: Values) -> Params:
+    data = {"ReplacementTemplateData": template_data(message, values_of(message, own))}
     return {
         "Destination": _destination(message, (to,)),
         "ReplacementEmailContent": {"ReplacementTemplate": data},
@@ -93,8 +91,17 @@ def _bulk_entry(message: EmailMessage, to: str, own_values: Params) -> Params:
 
 
 def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
+    """Name everyone once: SES sends twice to who is named twice."""
     lists = {"ToAddresses": to, "CcAddresses": message.cc, "BccAddresses": message.bcc}
-    return {name: _mailboxes(addresses) for name, addresses in lists.items() if addresses}
+    seen: set[str] = set()
+    destination: Params = {}
+    for name, addresses in lists.items():
+        new = {parse_address(one).spec: one for one in reversed(addresses)}
+        new = {spec: one for spec, one in reversed(new.items()) if spec not in seen}
+        seen |= new.keys()
+        if new:
+            destination[name] = _mailboxes(list(new.values()))
+    return destination
 
 
 def _mailbox(address: str) -> str:
@@ -107,7 +114,7 @@ def _mailboxes(addresses: Sequence[str]) -> list[str]:
 
 def _content(message: EmailMessage) -> Params:
     if message.is_templated:
-        return {"Template": _template(message, message.merge_global_data or {})}
+        return {"Template": _template(message, values_of(message, {}))}
     if fits_simple_content(message):
         return {"Simple": _simple(message)}
     return {"Raw": {"Data": mime_bytes(message)}}
@@ -134,8 +141,8 @@ def _simple(message: EmailMessage) -> Params:
     }
 
 
-def _template(message: EmailMessage, values: Params) -> Params:
-    template: Params = {"TemplateData": _template_data(message, values)}
+def _template(message: EmailMessage, values: Values) -> Params:
+    template: Params = {"TemplateData": template_data(message, values)}
     if message.template_id:
         template["TemplateName"] = message.template_id
     else:
@@ -167,18 +174,3 @@ def _attachment(attachment: Attachment) -> Params:
     if attachment.content_id:
         params |= {"ContentDisposition": "INLINE", "ContentId": attachment.content_id}
     return params
-
-
-def _template_data(message: EmailMessage, values: Params) -> str:
-    return json.dumps(escaped(values) if message.escape_merge_data else values)
-
-
-def escaped(value: Any) -> Any:
-    """HTML-escape every text within merge values."""
-    if isinstance(value, str):
-        return html.escape(value)
-    if isinstance(value, dict):
-        return {key: escaped(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [escaped(inner) for inner in value]
-    return value

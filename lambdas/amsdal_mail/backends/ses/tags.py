@@ -8,8 +8,8 @@ alphabet, and the connection keeps to that.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
+from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.limits import TAG_LENGTH_LIMIT
 from amsdal_mail.message import EmailMessage
 
@@ -21,11 +21,18 @@ NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
 Tags = dict[str, str]
 
 
-def message_tags(message: EmailMessage, prefix: str, extra: Mapping[str, str]) -> Tags:
-    """List the tags of a message: `tag=true`, `<prefix>key=value`, and the sender's own."""
+def message_tags(message: EmailMessage, prefix: str) -> Tags:
+    """List the tags of a message: `tag=true` and `<prefix>key=value`.
+
+    Raises:
+        InvalidMessageError: a key has over 255 characters with a prefix longer than `metadata:`.
+    """
+    for key in message.metadata:
+        if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
+            rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
+            raise InvalidMessageError.of(f"metadata.{key}", rule)
     tags = dict.fromkeys(message.tags, "true")
-    tags |= {f"{prefix}{key}": value for key, value in message.metadata.items()}
-    return tags | dict(extra)
+    return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
 
 
 def respelled(tags: Tags) -> Tags:

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, Retry, SendState
-from amsdal_mail.backends.drive import Call, Pause
+from amsdal_mail.backends.calls import Call, Pause
 from amsdal_mail.backends.errors import BULK_STATUSES, ERROR_CODES, judge
 from amsdal_mail.backends.ses.backend import sum_up
 from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
@@ -52,7 +52,7 @@ def converse_with(
 ) -> tuple[list[Answered], list[Call | Pause]]:
     """Play SES's part with these answers; return the result and everything that was asked for."""
     (request,) = build_requests(message, None)
-    exchange = converse(request, TAGS, spelling or Spelling(), attempts)
+    exchange = converse(request, TAGS, {"email_id": "e1"}, spelling or Spelling(), attempts)
     remaining = iter(answers)
     said: list[Call | Pause] = []
     answer: Any = None
@@ -163,6 +163,17 @@ def test_tag_refused_in_every_spelling_ends_rejected() -> None:
     assert len(said) == 2
 
 
+@pytest.mark.parametrize("name", ["email_id", "email id", "email:id", "email.id"])
+def test_no_tag_of_the_user_takes_the_place_of_our_own(name: str) -> None:
+    (request,) = build_requests(PLAIN, None)
+
+    exchange = converse(request, {name: "true"}, {"email_id": "e1"}, Spelling(is_plain=True), 1)
+    call = next(exchange)
+
+    assert isinstance(call, Call)
+    assert call.params["EmailTags"] == [{"Name": "email_id", "Value": "e1"}]
+
+
 def test_only_the_throttled_entries_of_a_bulk_call_are_tried_again() -> None:
     result, said = converse_with(
         [bulk("SUCCESS", "ACCOUNT_THROTTLED", "MESSAGE_REJECTED"), bulk("SUCCESS")], BULK
@@ -184,6 +195,23 @@ def test_entry_without_a_result_is_unknown() -> None:
     result, _ = converse_with([bulk("SUCCESS")], BULK)
 
     assert [o.state for _, o in result] == ["accepted", "unknown", "unknown"]
+
+
+NO_ANSWER: dict[str, tuple[Any, EmailMessage]] = {
+    "bulk answer without results": ({}, BULK),
+    "answer without an id": ({}, PLAIN),
+    "bulk success without an id": ({"BulkEmailEntryResults": [{"Status": "SUCCESS"}]}, BULK),
+    "not UTF-8": (UnicodeDecodeError("utf-8", b"", 0, 1, "invalid"), PLAIN),
+    "not what the parser expects": (AttributeError("'list' object has no attribute"), PLAIN),
+}
+
+
+@pytest.mark.parametrize(("answer", "message"), NO_ANSWER.values(), ids=NO_ANSWER)
+def test_answer_that_makes_no_sense_is_unknown(answer: Any, message: EmailMessage) -> None:
+    result, said = converse_with([answer], message)
+
+    assert {outcome.state for _, outcome in result} == {SendState.UNKNOWN}
+    assert len(said) == 1
 
 
 def test_word_ses_never_used_before_is_failed() -> None:
@@ -211,7 +239,8 @@ VERDICTS: dict[str, tuple[Exception, SendState, Retry]] = {
     ),
     "refusal without a text": (refusal("BadRequestException"), SendState.REJECTED, Retry.NO),
     "outage": (refusal("InternalServiceErrorException", "", 500), SendState.FAILED, Retry.SOON),
-    "gateway": (refusal("503", "", 503), SendState.FAILED, Retry.SOON),
+    "unavailable": (refusal("503", "", 503), SendState.FAILED, Retry.SOON),
+    "gateway without an answer": (refusal("504", "", 504), SendState.UNKNOWN, Retry.NO),
     "error of tomorrow": (refusal("Novelty", "", 400), SendState.REJECTED, Retry.NO),
     "forbidden of tomorrow": (refusal("Novelty", "", 403), SendState.FAILED, Retry.LATER),
     "no credentials": (NoCredentialsError(), SendState.FAILED, Retry.LATER),

@@ -191,13 +191,19 @@ def test_values_are_escaped_only_on_request() -> None:
     }
 
 
+def test_address_named_twice_gets_one_message() -> None:
+    call = params(to=["A <a@x.io>", "a@X.io"], cc=["c@x.io", "a@x.io"], bcc=["c@x.io"])
+
+    assert call["Destination"] == {"ToAddresses": ["A <a@x.io>"], "CcAddresses": ["c@x.io"]}
+
+
 def test_tags_are_the_documents_own() -> None:
     message = EmailMessage(**BASE, tags=["onboarding"], metadata={"order_id": "1234"})
 
-    tags = message_tags(message, "metadata:", {"email_id": "e1"})
+    tags = message_tags(message, "metadata:")
 
-    assert tags == {"onboarding": "true", "metadata:order_id": "1234", "email_id": "e1"}
-    assert respelled(tags) == {"onboarding": "true", "metadata_order_id": "1234", "email_id": "e1"}
+    assert tags == {"onboarding": "true", "metadata:order_id": "1234"}
+    assert respelled(tags) == {"onboarding": "true", "metadata_order_id": "1234"}
 
 
 def test_respelt_tags_keep_to_the_alphabet_of_ses() -> None:
