@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import FieldError, InvalidMessageError
+from amsdal_mail.wire import EMAIL_ID
 from email_store.claims import ClaimOutcome
 from send_email.outcome import Outcome
 from send_email.send_queue import read_delivery
@@ -29,7 +31,8 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
         StoreError, QueueError, MessageTooLargeError: SQS has to deliver the record again.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
-    record_id = attributes.get(FIRST_ID, record.message_id)
+    first_id = attributes.get(FIRST_ID, "")
+    record_id = first_id if re.fullmatch(EMAIL_ID, first_id) else record.message_id
     try:
         delivery = read_delivery(record_id, record.body, attributes)
     except InvalidMessageError as error:

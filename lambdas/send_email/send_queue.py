@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from amsdal_mail.wire import EmailRequest
+from amsdal_mail.exceptions import InvalidMessageError
+from amsdal_mail.wire import EMAIL_ID, EmailRequest
 from send_email.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -18,6 +20,13 @@ __all__ = ["MessageTooLargeError", "QueueError", "SendQueue", "read_delivery"]
 BATCH_LIMIT = 10
 SIZE_LIMIT = 1024 * 1024
 """Bytes of one message with its attributes, and of all messages of one call."""
+
+ATTRIBUTES = {
+    "email_id": re.compile(EMAIL_ID),
+    "fingerprint": re.compile("[0-9a-f]{64}"),
+    "requeues": re.compile("[0-9]{1,3}"),
+    "chunk": re.compile("[1-9][0-9]{0,3}"),
+}
 
 Entry = dict[str, Any]
 
@@ -70,14 +79,22 @@ def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> D
     request = EmailRequest.from_json(body)
     if "email_id" not in attributes:
         return Delivery.of(request.idempotency_key or record_id, request.message)
-    chunk = attributes.get("chunk")
     return Delivery(
-        email_id=attributes["email_id"],
+        email_id=_attribute("email_id", attributes),
         message=request.message,
-        fingerprint=attributes["fingerprint"],
-        chunk=int(chunk) if chunk else None,
-        requeues=int(attributes["requeues"]),
+        fingerprint=_attribute("fingerprint", attributes),
+        chunk=int(_attribute("chunk", attributes)) if "chunk" in attributes else None,
+        requeues=int(_attribute("requeues", attributes)),
     )
+
+
+def _attribute(name: str, attributes: Mapping[str, str]) -> str:
+    """Take nothing that this service does not write: anybody's records may hold attributes."""
+    value = attributes.get(name, "")
+    if not ATTRIBUTES[name].fullmatch(value):
+        rule = f"must match {ATTRIBUTES[name].pattern}: only this service writes it"
+        raise InvalidMessageError.of(f"(message attribute {name})", rule)
+    return value
 
 
 def _entry(delivery: Delivery, delay_seconds: int) -> Entry:

@@ -61,6 +61,42 @@ def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
 
 
 @pytest.mark.parametrize(
+    "stranger",
+    [
+        {"email_id": "123"},
+        {"email_id": "has space@x"},
+        {"email_id": "a" * 129},
+        {"fingerprint": "f"},
+        {"fingerprint": "F" * 64},
+        {"requeues": "abc"},
+        {"requeues": "-900"},
+        {"requeues": "9" * 5000},
+        {"chunk": "x"},
+        {"chunk": "0"},
+        {"chunk": "²"},
+    ],
+    ids=str,
+)
+def test_attributes_that_this_service_never_writes_make_a_record_invalid(
+    handle: Handle, store: MemoryEmailStore, ses: FakeSES, stranger: dict[str, str]
+) -> None:
+    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "requeues": "1", "chunk": "1"}
+    attributes = stranger if stranger == {"email_id": "123"} else ours | stranger
+
+    answer = handle({"Records": [record(1, EMAIL, **attributes)]})
+
+    assert answer == DONE
+    assert not ses.sent
+    assert state(store, "record-1") is EmailState.REJECTED
+
+
+def test_a_first_message_id_that_is_no_id_is_not_believed(handle: Handle, ses: FakeSES) -> None:
+    handle({"Records": [record(1, EMAIL, first_message_id="a b")]})
+
+    assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [("no json", "(body)"), ("[]", "(body)"), (EMAIL | {"to": ["anna"]}, "to[0]")],
     ids=["malformed", "list", "address"],
