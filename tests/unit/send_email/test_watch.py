@@ -108,7 +108,7 @@ def test_an_email_that_is_given_up_is_counted(
     handle: Handle, ses: FakeSES, capsys: Capture
 ) -> None:
     ses.answer(ANNA, SendState.FAILED, Retry.SOON)
-    attributes = {"email_id": "order-1", "fingerprint": "f", "requeues": str(MAX_REQUEUES)}
+    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "requeues": str(MAX_REQUEUES)}
 
     handle({"Records": [record(1, EMAIL, **attributes)]})
 
