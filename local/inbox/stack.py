@@ -77,9 +77,12 @@ class _Kept:
 class Stack:
     """Asks the API; answers for the list are kept while nothing can have changed them."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], ask: Callable[[str, str], Story] | None = None
+    ) -> None:
         self.address: StackAddress | None = None
         self._clock = clock
+        self._ask = ask or ask_api
         self._kept: dict[str, _Kept] = {}
         self._threads = CapacityLimiter(_THREADS)
 
@@ -98,7 +101,7 @@ class Stack:
         changed_at = kept.changed_at if kept and kept.version == version else now
         if kept is None or fresh or self._is_stale(kept, changed_at, now):
             story = await to_thread.run_sync(
-                _ask, self.address.api_url, email_id, limiter=self._threads
+                self._ask, self.address.api_url, email_id, limiter=self._threads
             )
             kept = self._kept[email_id] = _Kept(version, changed_at, now, story)
         return kept.story
@@ -114,7 +117,8 @@ class Stack:
         return await to_thread.run_sync(_suppressions, self.address, limiter=self._threads)
 
 
-def _ask(api_url: str, email_id: str) -> Story:
+def ask_api(api_url: str, email_id: str) -> Story:
+    """`GET /emails/{email_id}`, signed; a failure becomes the story's problem."""
     try:
         answer = api_client.get(api_url, f"/emails/{quote(email_id, safe='')}")
     except (urllib.error.URLError, OSError, ValueError) as error:

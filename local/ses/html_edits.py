@@ -57,9 +57,9 @@ def start_tags(html: str) -> list[Tag]:
 
 
 def edited(html: str, edits: Iterable[Edit]) -> str:
-    """The text with all edits made. They may not overlap."""
+    """The text with all edits made. They may not overlap; two may begin at one place."""
     pieces, at = [], 0
-    for edit in sorted(edits, key=lambda edit: edit.start):
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         pieces += [html[at : edit.start], edit.text]
         at = edit.end
     return "".join([*pieces, html[at:]])

@@ -7,7 +7,7 @@ import binascii
 from email import message_from_string, policy
 from typing import TYPE_CHECKING
 
-from local.ses.mime_reading import leaves, payload
+from local.ses.mime_reading import is_body, leaves, payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,15 +29,10 @@ def with_html(mime: bytes, rewrite: Callable[[str], str]) -> bytes:
         if start < 0:
             return mime
         at = start + len(source)
-        if _is_body(part):
+        if is_body(part) and part.get_content_type() == "text/html":
             changed = _rewritten(part, source, rewrite)
             return mime if changed is None else mime[:start] + changed + mime[at:]
     return mime
-
-
-def _is_body(part: Message) -> bool:
-    is_file = part.get_filename() or part.get_content_disposition() == "attachment"
-    return part.get_content_type() == "text/html" and not is_file
 
 
 def _rewritten(part: Message, source: bytes, rewrite: Callable[[str], str]) -> bytes | None:

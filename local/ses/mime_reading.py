@@ -49,7 +49,7 @@ def parts(mime: bytes) -> Json:
     attachments: list[Json] = []
     for number, part in enumerate(leaves(message)):
         kind = part.get_content_type()
-        if kind in {"text/plain", "text/html"} and not part.get_filename() and kind not in bodies:
+        if is_body(part) and kind not in bodies:
             bodies[kind] = _text(part)
         else:
             attachments.append(_attachment(number, part))
@@ -59,6 +59,12 @@ def parts(mime: bytes) -> Json:
         "headers": [{"name": name, "value": readable(value)} for name, value in message.items()],
         "attachments": attachments,
     }
+
+
+def is_body(part: Message) -> bool:
+    """Whether a part is text of the message itself, and no file."""
+    is_file = part.get_filename() or part.get_content_disposition() == "attachment"
+    return part.get_content_type() in {"text/plain", "text/html"} and not is_file
 
 
 def _attachment(number: int, part: Message) -> Json:

@@ -1,0 +1,140 @@
+"""The inbox's answers without a browser: headers that keep mail in, and what is refused."""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.contract.ses_simulator.running import Simulator, raw, template
+
+HOSTILE = '"><script>alert(1)</script>'
+MULTIPART = (
+    "From: orders@example.com\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/html\r\n\r\n<b>hi</b>\r\n"
+    '--b\r\nContent-Type: text/html; name="a.html"\r\n\r\n<script>1</script>\r\n'
+    "--b\r\nContent-Type: bad type\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n"
+)
+
+
+def ask(
+    simulator: Simulator, path: str, form: dict[str, str] | None = None
+) -> tuple[int, Any, str]:
+    body = None if form is None else urllib.parse.urlencode(form).encode()
+    try:
+        with urllib.request.urlopen(simulator.url + path, body, timeout=10) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+def test_nothing_of_a_message_becomes_markup_of_the_page(simulator: Simulator) -> None:
+    content = {"Simple": {"Subject": {"Data": HOSTILE}, "Body": {"Text": {"Data": HOSTILE}}}}
+    tags = [{"Name": "email_id", "Value": "e1"}]
+    message_id = simulator.send(
+        Content=content, FromEmailAddress='"<script>" <a@b.c>', EmailTags=tags
+    )
+
+    for path in (
+        "/",
+        *(f"/messages/{message_id}?view={name}" for name in ("text", "headers", "source")),
+    ):
+        status, headers, html = ask(simulator, f"{path}")
+        assert status == 200
+        assert "<script>alert" not in html
+        assert "script-src 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_search_is_shown_as_text(simulator: Simulator) -> None:
+    _, _, html = ask(simulator, "/?" + urllib.parse.urlencode({"q": HOSTILE}))
+
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+
+
+def test_a_mails_html_is_served_for_a_sandbox_only(simulator: Simulator) -> None:
+    message_id = simulator.send(Content=raw(MULTIPART))
+
+    status, headers, html = ask(simulator, f"/messages/{message_id}/html")
+
+    assert (status, html.strip()) == (200, "<b>hi</b>")
+    assert "sandbox allow-popups" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("part", "media_type"), [(1, "text/html; charset=utf-8"), (2, "text/plain; charset=utf-8")]
+)
+def test_files_are_downloads_whatever_they_call_themselves(
+    simulator: Simulator, part: int, media_type: str
+) -> None:
+    message_id = simulator.send(Content=raw(MULTIPART))
+
+    status, headers, _ = ask(simulator, f"/messages/{message_id}/parts/{part}")
+
+    assert status == 200
+    assert headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+    assert headers["content-type"] == media_type
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_rendering_failure_is_shown_with_its_reason(simulator: Simulator) -> None:
+    content = {"Subject": "Hi {{name}}", "Text": "x"}
+    simulator.call("create_email_template", TemplateName="welcome", TemplateContent=content)
+    message_id = simulator.send(Content=template())
+
+    status, _, html = ask(simulator, f"/messages/{message_id}")
+
+    assert status == 200
+    assert "Attribute &#39;name&#39; is not present" in html
+
+
+MISSING = ["/messages/x", "/messages/x/html", "/messages/x/raw", "/templates/x", "/parts/story/x"]
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_what_is_not_there_is_said_so(simulator: Simulator, path: str) -> None:
+    status, _, html = ask(simulator, path)
+
+    assert status == 404
+    assert "Nothing to see" in html
+
+
+REFUSED = {
+    "no such happening": ("/messages/{id}/happen", {"what": "explode"}),
+    "no recipient of it": ("/messages/{id}/happen", {"what": "bounce", "recipient": "x@y.z"}),
+    "no address": ("/suppression/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
+    "no reason": ("/suppression/add", {"address": "a@c.d", "reason": "WHIM"}),
+}
+
+
+@pytest.mark.parametrize(("path", "form"), REFUSED.values(), ids=REFUSED)
+def test_a_form_that_makes_no_sense_is_refused(
+    simulator: Simulator, path: str, form: dict[str, str]
+) -> None:
+    message_id = simulator.send()
+
+    status, _, _ = ask(simulator, path.format(id=message_id), form)
+
+    assert status == 400
+
+
+def test_the_suppression_list_is_kept_on_the_page(simulator: Simulator) -> None:
+    ask(simulator, "/suppression/add", {"address": "ann@example.net", "reason": "COMPLAINT"})
+    listed = simulator.call("get_suppressed_destination", EmailAddress="ann@example.net")
+    ask(simulator, "/suppression/remove", {"address": "ann@example.net"})
+
+    assert listed["SuppressedDestination"]["Reason"] == "COMPLAINT"
+    assert simulator.call("list_suppressed_destinations")["SuppressedDestinationSummaries"] == []
+
+
+def test_a_stack_without_an_address_is_refused_by_field(simulator: Simulator) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        simulator.control("PUT", "/stack", {"api_url": "http://localhost"})
+
+    with refused.value as answer:
+        assert answer.code == 400
+        assert b"table_name" in answer.read()

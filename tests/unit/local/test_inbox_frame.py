@@ -1,0 +1,40 @@
+"""A message's HTML in its frame: links go to new tabs, inline images come from the message."""
+
+import pytest
+
+from local.inbox.mail_frame import framed, policy
+
+IMAGES = {"logo": "/messages/1/parts/2"}
+NEW_TAB = 'target="_blank" rel="noopener noreferrer nofollow"'
+FRAMED = {
+    "a link": ("<a href='/x'>x</a>", f"<a {NEW_TAB} href='/x'>x</a>"),
+    "a link that knows better": (
+        "<A target=_top REL=opener ping=/p href=x>x</A>",
+        f"<A {NEW_TAB} href=x>x</A>",
+    ),
+    "an area": ("<area href=x>", f"<area {NEW_TAB} href=x>"),
+    "an inline image": (
+        "<img alt='' src='cid:logo'>",
+        "<img alt='' src=\"/messages/1/parts/2\">",
+    ),
+    "a background": ("<td background=CID:logo>", '<td background="/messages/1/parts/2">'),
+    "no such image": ("<img src='cid:other'>", "<img src='cid:other'>"),
+    "base, link, meta": (
+        "<base href=/><link rel=icon href=/><meta http-equiv=refresh content=0><p>x",
+        "<p>x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("html", "shown"), FRAMED.values(), ids=FRAMED)
+def test_links_and_images_work_inside_the_frame(html: str, shown: str) -> None:
+    assert framed(html, IMAGES) == shown
+
+
+def test_the_frame_may_load_its_own_images_and_nothing_else() -> None:
+    rules = dict(rule.split(maxsplit=1) for rule in policy("http://a/parts/").split("; "))
+
+    assert rules["default-src"] == rules["form-action"] == rules["base-uri"] == "'none'"
+    assert rules["img-src"] == "data: http://a/parts/"
+    assert rules["sandbox"] == "allow-popups allow-popups-to-escape-sandbox"
+    assert "script-src" not in rules
