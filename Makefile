@@ -20,7 +20,8 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environments demo local test browser picture check chaos redrive style types imports template lock clean
+.PHONY: help setup environments demo local test browser picture check chaos bench cost redrive style types \
+	imports template lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,12 @@ chaos: setup  ## 10,000 emails while SES fails and workers are killed: none lost
 redrive: setup  ## put the dead letters of a stage deployed on AWS back to work (STAGE=dev)
 	@.venv/bin/python -m infra.redrive --stage $(STAGE)
 
+bench: .venv-bench/.stamp .venv-ministack/.stamp  ## speed beside boto3, Anymail, django-ses; cold starts, pace (PART=library)
+	@PYTHONPATH=lambdas:. .venv-bench/bin/python -m tests.bench $(PART)
+
+cost: .venv-bench/.stamp  ## dollars for a million emails by part, from counted calls and measured times
+	@PYTHONPATH=lambdas:. .venv-bench/bin/python -m tests.bench.cost
+
 style:
 	@echo "== ruff check"
 	@.venv/bin/ruff check .
@@ -88,11 +95,13 @@ lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json 
 		--no-emit-package boto3 --no-emit-package s3transfer pyproject.toml -o lambdas/requirements.txt
 	@echo "== local/ministack/requirements.txt"
 	@$(LOCK) local/ministack/requirements.in -o local/ministack/requirements.txt
+	@echo "== tests/bench/requirements.txt (the same versions, with what is compared)"
+	@$(LOCK) -c build/constraints.txt tests/bench/requirements.in -o tests/bench/requirements.txt
 	@echo "== package-lock.json"
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-ministack node_modules .local build cdk.out .pytest_cache .mypy_cache \
+	rm -rf .venv .venv-ministack .venv-bench node_modules .local build cdk.out .pytest_cache .mypy_cache \
 		.ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -116,6 +125,13 @@ clean:  ## remove everything that make has made
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-ministack
 	@$(UV) pip sync --quiet --python .venv-ministack/bin/python --require-hashes \
 		local/ministack/requirements.txt
+	@touch $@
+
+.venv-bench/.stamp: tests/bench/requirements.txt | .venv/.uv
+	@echo "== .venv-bench: django-anymail and django-ses beside what the functions need"
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
+	@$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes \
+		tests/bench/requirements.txt
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json

@@ -49,7 +49,7 @@ def put_events(request: Json) -> Json:
 
 
 ANSWERS: dict[str, Callable[[Json], Json]] = {
-    "outbound-emails": send_email,  # SESv2 has no operation names on the wire, but paths
+    "outbound-emails": send_email,
     "outbound-bulk-emails": send_bulk_email,
     "UpdateItem": update_item,
     "PutItem": lambda _request: {},

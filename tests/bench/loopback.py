@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import urllib.request
@@ -9,24 +10,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 __all__ = ["REPOSITORY", "Loopback", "running"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TRACE = "Root=1-69a16f50-52fdfc072182654f163f5f0f"
-KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+KEYS: dict[str, Any] = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 
 
 @dataclass(frozen=True)
 class Loopback:
     url: str
 
-    def answer_after(self, milliseconds: int) -> None:
-        """Let every answer take so long from now on."""
-        urllib.request.urlopen(f"{self.url}/_latency/{milliseconds}").close()
+    def answer_after(self, milliseconds: float, **of_operations: float) -> None:
+        """Let every answer take so long from now on, some operations their own time."""
+        latency = {"": milliseconds, **of_operations}
+        self._ask("_latency", {name: one / 1000 for name, one in latency.items()})
+
+    def recorded(self) -> list[tuple[str, dict[str, Any]]]:
+        """Give every call since this was last asked."""
+        return [(operation, request) for operation, request in self._ask("_recorded", {})]
+
+    def _ask(self, path: str, content: dict[str, Any]) -> Any:
+        with urllib.request.urlopen(f"{self.url}/{path}", json.dumps(content).encode()) as answer:
+            return json.load(answer)
 
     @property
-    def client_options(self) -> dict[str, str]:
+    def client_options(self) -> dict[str, Any]:
         """What a boto3 client needs to reach it."""
         return {"region_name": "eu-west-1", "endpoint_url": self.url, **KEYS}
 

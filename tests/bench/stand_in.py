@@ -1,7 +1,9 @@
 """A stand-in for SES, DynamoDB, SQS and EventBridge that says yes to everything, at once or later.
 
 `python -m tests.bench.stand_in` prints its port, and ends with its standard input. It does less
-than any server worth the name: the bench measures its clients.
+than any server worth the name: the bench measures its clients. Its own calls, by POST:
+/_latency {operation: seconds, "": seconds of all others}; /_recorded: the calls since it was last
+asked, as [operation, request].
 """
 
 from __future__ import annotations
@@ -11,12 +13,11 @@ import json
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.bench.agreeing import ANSWERS
 
 Json = dict[str, Any]
-LATENCY_PATH = b"/_latency/"
 HEAD_END = b"\r\n\r\n"
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -27,8 +28,8 @@ HEAD = (
 class Connection(asyncio.Protocol):
     """One client's connection; its requests come one after the other."""
 
-    latency = 0.0
-    """Seconds before each answer; for all connections."""
+    latency: ClassVar[dict[str, float]] = {}
+    recorded: ClassVar[list[tuple[str, Json]]] = []
 
     def __init__(self) -> None:
         self._received = b""
@@ -43,17 +44,30 @@ class Connection(asyncio.Protocol):
             self._answer(head, body)
 
     def _answer(self, head: bytes, body: bytes) -> None:
-        path = head.split(b" ", 2)[1]
-        if path.startswith(LATENCY_PATH):
-            Connection.latency = float(path.removeprefix(LATENCY_PATH)) / 1000
-            self._transport.write(_response(b"{}"))
+        operation, request = _operation(head), json.loads(body or b"{}")
+        if operation in OWN:
+            self._transport.write(_response(json.dumps(OWN[operation](request)).encode()))
             return
-        content = json.dumps(_content(head, path, body)).encode()
-        loop = asyncio.get_running_loop()
-        if Connection.latency:
-            loop.call_later(Connection.latency, self._transport.write, _response(content))
+        Connection.recorded.append((operation, request))
+        response = _response(json.dumps(ANSWERS[operation](request)).encode())
+        seconds = Connection.latency.get(operation, Connection.latency.get("", 0))
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self._transport.write, response)
         else:
-            self._transport.write(_response(content))
+            self._transport.write(response)
+
+
+def _set_latency(latency: Json) -> Json:
+    Connection.latency = latency
+    return {}
+
+
+def _recorded(_request: Json) -> list[tuple[str, Json]]:
+    recorded, Connection.recorded = Connection.recorded, []
+    return recorded
+
+
+OWN: dict[str, Callable[[Json], Any]] = {"_latency": _set_latency, "_recorded": _recorded}
 
 
 def _whole_request(received: bytes) -> tuple[bytes, bytes, bytes] | None:
@@ -73,11 +87,11 @@ def _header(head: bytes, name: bytes) -> bytes:
     return head[found + len(name) + 3 :].partition(b"\r\n")[0].strip()
 
 
-def _content(head: bytes, path: bytes, body: bytes) -> Json:
+def _operation(head: bytes) -> str:
+    """Name the operation: SESv2 has no names on the wire, but paths."""
     target = _header(head, b"x-amz-target").decode()
-    operation = target.rpartition(".")[2] or path.rpartition(b"/")[2].decode()
-    answer: Callable[[Json], Json] = ANSWERS[operation]
-    return answer(json.loads(body or b"{}"))
+    path = head.split(b" ", 2)[1].decode()
+    return target.rpartition(".")[2] or path.rpartition("/")[2]
 
 
 def _response(content: bytes) -> bytes:

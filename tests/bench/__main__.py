@@ -1,0 +1,34 @@
+"""`make bench`: prints what was measured beside its target; a missed one is marked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from tests.bench import cold_start, library, loopback, pacing, send_function, track_function
+from tests.bench.loopback import Loopback
+from tests.bench.rows import Row, table
+
+PARTS: dict[str, Callable[[Loopback], list[Row]]] = {
+    "library": library.rows,
+    "cold": cold_start.rows,
+    "send": send_function.rows,
+    "track": track_function.rows,
+    "pacing": lambda _loopback: pacing.rows(),
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the parts named, or all of them."""
+    rows: list[Row] = []
+    with loopback.running() as stand_in:
+        os.environ.update(stand_in.environment)
+        for name in names or PARTS:
+            print(f"== {name}", file=sys.stderr, flush=True)
+            rows += PARTS[name](stand_in)
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
