@@ -59,6 +59,10 @@ def _quota(options: argparse.Namespace) -> dict[str, Any]:
     return {"max_24_hour_send": options.recipients}
 
 
+def _api_rate(options: argparse.Namespace) -> dict[str, Any]:
+    return {"api_rate": options.calls}
+
+
 def _sandbox(options: argparse.Namespace) -> dict[str, Any]:
     return {"sandbox": options.on == "on"}
 
@@ -153,6 +157,8 @@ def _add_account_commands(command: Callable[..., argparse.ArgumentParser]) -> No
     rate.add_argument("recipients", type=_limit)
     quota = command("quota", "recipients in 24 hours, or none for no limit", _quota)
     quota.add_argument("recipients", type=_limit)
+    api = command("api-rate", "each other call a second (SES: 1), or none for no limit", _api_rate)
+    api.add_argument("calls", type=_limit)
     sandbox = command("sandbox", "as an account not yet approved", _sandbox)
     sandbox.add_argument("on", choices=["on", "off"])
     identities = command("identities", "who may send: addresses, domains, or any", _identities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -110,12 +110,17 @@ class DailyQuota:
 
 @dataclass(slots=True)
 class Account:
-    """Everything SES remembers of an account besides its messages."""
+    """Everything SES remembers of an account besides its messages.
+
+    `default_sets` are configuration sets by identity; `api_rates` the calls' rates by operation.
+    """
 
     rate: SendRate = field(default_factory=SendRate)
     quota: DailyQuota = field(default_factory=DailyQuota)
     suppression: SuppressionList = field(default_factory=SuppressionList)
     templates: dict[str, StoredTemplate] = field(default_factory=dict)
     identities: frozenset[str] = frozenset()
+    default_sets: dict[str, str] = field(default_factory=dict)
+    api_rates: defaultdict[str, SendRate] = field(default_factory=lambda: defaultdict(SendRate))
     sending_enabled: bool = True
     suppressed_reasons: frozenset[str] = frozenset({"BOUNCE", "COMPLAINT"})

@@ -56,12 +56,21 @@ async def create_identity(ses: Simulator, _request: Request, body: Json) -> Json
     if name in ses.account.identities:
         raise RefusedError(already_exists(f"Email identity {name} already exist."))
     ses.account.identities |= {name}
+    _set_default(ses, name, body.get("ConfigurationSetName"))
     return {key: value for key, value in _identity(name).items() if key in _CREATED}
 
 
 async def get_identity(ses: Simulator, request: Request, _body: Json) -> Json:
     """GetEmailIdentity, of the simulator's identities and the local AWS's."""
-    return _identity(await _named(ses, request))
+    name = await _named(ses, request)
+    default = ses.account.default_sets.get(name)
+    return {**_identity(name), **({"ConfigurationSetName": default} if default else {})}
+
+
+async def put_default_set(ses: Simulator, request: Request, body: Json) -> Json:
+    """PutEmailIdentityConfigurationSetAttributes; without a name the default is taken away."""
+    _set_default(ses, await _named(ses, request), body.get("ConfigurationSetName"))
+    return {}
 
 
 async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json:
@@ -70,6 +79,7 @@ async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json
     if name not in ses.account.identities:
         raise _missing(name)
     ses.account.identities -= {name}
+    _set_default(ses, name, None)
     return {}
 
 
@@ -95,8 +105,21 @@ CALLS = (
     ("GET", "/identities", "ListEmailIdentities", list_identities),
     ("GET", "/identities/{name}", "GetEmailIdentity", get_identity),
     ("DELETE", "/identities/{name}", "DeleteEmailIdentity", delete_identity),
+    (
+        "PUT",
+        "/identities/{name}/configuration-set",
+        "PutEmailIdentityConfigurationSetAttributes",
+        put_default_set,
+    ),
 )
 _CREATED = frozenset({"IdentityType", "VerifiedForSendingStatus", "DkimAttributes"})
+
+
+def _set_default(ses: Simulator, identity: str, name: str | None) -> None:
+    if name:
+        ses.account.default_sets[identity] = name
+    else:
+        ses.account.default_sets.pop(identity, None)
 
 
 async def _named(ses: Simulator, request: Request) -> str:

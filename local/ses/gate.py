@@ -9,7 +9,7 @@ from local.ses.mailbox import SIMULATOR_DOMAIN
 from local.ses.messages import bare_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from local.ses.account import Account
@@ -53,14 +53,30 @@ def check_account_paused(account: Account, switches: Switches) -> Refusal | None
     return errors.Refusal(400, code, texts[code])
 
 
+def default_set(source: str, sets: Mapping[str, str]) -> str | None:
+    """The configuration set of the sender's address, else of its domain or a parent domain."""
+    address = bare_address(source)
+    labels = address.rpartition("@")[2].lower().split(".")
+    identities = (address, *(".".join(labels[at:]) for at in range(len(labels))))
+    return next((sets[name] for name in identities if name in sets), None)
+
+
 def check_set(
-    name: str | None, found: ConfigurationSet | None, switches: Switches
+    name: str | None,
+    found: ConfigurationSet | None,
+    switches: Switches,
+    *,
+    is_default: bool = False,
 ) -> Refusal | None:
-    """A named configuration set has to exist and to be allowed to send."""
+    """A configuration set has to exist and to be allowed to send.
+
+    A missing one has another error code where it is the identity's default.
+    """
     if name is None:
         return None
     if found is None:
-        return errors.configuration_set_missing(name)
+        missing = errors.configuration_set_missing(name)
+        return errors.bad_request(missing.message) if is_default else missing
     if not found.sending_enabled or name in switches.paused.configuration_sets:
         text = f"Email sending is paused for configuration set <{name}>."  # ours
         return errors.Refusal(400, "SendingPausedException", text)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from local.ses import shapes
 from local.ses.acceptance import Caller
-from local.ses.errors import Refusal, RefusedError
+from local.ses.errors import Refusal, RefusedError, too_many_requests
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -85,6 +85,18 @@ def refused(ses: Simulator, error: Refusal) -> Response:
 def routes(ses: Simulator, table: Iterable[tuple[str, str, str, Call]]) -> list[Route]:
     """Rows of method, path below /v2/email, operation and call as routes."""
     return [
-        Route(f"/v2/email{path}", endpoint(ses, operation, call), methods=[method])
+        Route(f"/v2/email{path}", _limited(ses, operation, call), methods=[method])
         for method, path, operation, call in table
     ]
+
+
+def _limited(ses: Simulator, operation: str, call: Call) -> Endpoint:
+    unlimited = endpoint(ses, operation, call)
+
+    async def answering(request: Request) -> Response:
+        rate = ses.account.api_rates[operation]
+        if rate.take(1, ses.switches.api_rate, ses.now()):
+            return await unlimited(request)
+        return refused(ses, too_many_requests("Rate exceeded"))
+
+    return answering

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Who a message is from and to, and how it is labelled."""
+    """Who a message is from and to, and how it is labelled.
+
+    `is_default_set`: the configuration set is the identity's, the request named none.
+    """
 
     source: str
     to: tuple[str, ...] = ()
@@ -28,6 +31,7 @@ class Sending:
     reply_to: tuple[str, ...] = ()
     tags: tuple[Mapping[str, str], ...] = ()
     configuration_set: str | None = None
+    is_default_set: bool = False
     loses_events: bool = False
 
     @property

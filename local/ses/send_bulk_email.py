@@ -30,7 +30,7 @@ _STATUS = {
 
 async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Json]:
     """One result an entry, in their order. Raises RefusedError for what all of them share."""
-    shared = requests.bulk_sending(body)
+    shared = ses.with_set(requests.bulk_sending(body))
     template = body["DefaultContent"].get("Template") or {}
     entries = body["BulkEmailEntries"]
     refuse(

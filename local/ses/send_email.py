@@ -31,7 +31,7 @@ async def send_email(ses: Simulator, body: Json, caller: Caller) -> str:
 
 
 async def _send_simple(ses: Simulator, body: Json, simple: Json, caller: Caller) -> str:
-    given = requests.sending(body)
+    given = ses.with_set(requests.sending(body))
     # SES leaves the text out when simple content has no sender.
     refuse(None if given.source else bad_request(None))
     refuse(requests.check_sending(given), requests.check_content(simple, given))
@@ -45,7 +45,7 @@ async def _send_raw(ses: Simulator, body: Json, raw: Json, caller: Caller) -> st
     mime = checks.decode_blob(raw["Data"])
     if mime is None:
         raise RefusedError(bad_request("The raw message is not base64."))
-    given = requests.raw_sending(body, mime)
+    given = ses.with_set(requests.raw_sending(body, mime))
     refuse(requests.check_raw(mime), checks.check_size(mime), requests.check_sending(given))
     await ses.admit(given, given.recipients)
     envelope = ses.envelope(given)
@@ -54,7 +54,7 @@ async def _send_raw(ses: Simulator, body: Json, raw: Json, caller: Caller) -> st
 
 
 async def _send_template(ses: Simulator, body: Json, template: Json, caller: Caller) -> str:
-    given = requests.sending(body)
+    given = ses.with_set(requests.sending(body))
     refuse(None if given.source else bad_request("Source cannot be empty"))
     refuse(requests.check_sending(given), requests.check_content(template, given))
     content = ses.template_content(template)

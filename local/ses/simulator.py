@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from local.ses import acceptance, checks, gate, requests
@@ -74,6 +74,11 @@ class Simulator:
         local = await self.aws.verified_identities()
         return frozenset(wanted or ()) | self.account.identities | local
 
+    def with_set(self, given: Sending) -> Sending:
+        """With the identity's default configuration set where the request names none."""
+        name = given.configuration_set or gate.default_set(given.source, self.account.default_sets)
+        return replace(given, configuration_set=name, is_default_set=not given.configuration_set)
+
     async def admit(self, given: Sending, recipients: Iterable[str]) -> None:
         """The configuration set, the account and the identities allow a send."""
         name, switches = given.configuration_set, self.switches
@@ -81,7 +86,7 @@ class Simulator:
         verified = await self.verified_identities()
         source = given.source if switches.identities is not None else None
         refuse(
-            gate.check_set(name, found, switches),
+            gate.check_set(name, found, switches, is_default=given.is_default_set),
             gate.check_account_paused(self.account, switches),
             gate.check_identities(source, recipients, verified, switches, self.region),
         )

@@ -55,7 +55,8 @@ class Events(_Switch):
 class Switches(_Switch):
     """Everything that can be set while the simulator runs.
 
-    `max_send_rate` and `max_24_hour_send` count recipients; None is no limit. `identities` None
+    `max_send_rate` and `max_24_hour_send` count recipients, `api_rate` each of the other calls, of
+    which SES takes one a second; None is no limit. `identities` None
     takes any sender; a list (also an empty one) asks for verified ones, together with those of
     the local AWS and those created by CreateEmailIdentity. `bulk_statuses` answers the next bulk
     entries with these statuses instead of sending them (SUCCESS sends).
@@ -70,6 +71,7 @@ class Switches(_Switch):
     paused: Paused = Paused()
     max_send_rate: Annotated[float, Field(gt=0)] | None = None
     max_24_hour_send: Count | None = None
+    api_rate: Annotated[float, Field(gt=0)] | None = None
     sandbox: bool = False
     identities: list[str] | None = None
     events: Events = Events()

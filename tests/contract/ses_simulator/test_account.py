@@ -59,3 +59,44 @@ def test_a_created_identity_may_send(simulator: Simulator) -> None:
     assert len(simulator.call("list_email_identities")["EmailIdentities"]) == 1
     simulator.call("delete_email_identity", EmailIdentity="example.com")
     assert simulator.refusal("get_email_identity", EmailIdentity="example.com")[0] == 404
+
+
+def test_an_identitys_default_configuration_set_is_used_where_none_is_named(
+    simulator: Simulator,
+) -> None:
+    simulator.call("create_email_identity", EmailIdentity="example.com", ConfigurationSetName="set")
+
+    kept = simulator.kept(simulator.send())
+
+    assert kept["configuration_set"] == "set"
+    found = simulator.call("get_email_identity", EmailIdentity="example.com")
+    assert found["ConfigurationSetName"] == "set"
+
+
+def test_a_missing_default_set_is_a_bad_request_until_it_is_taken_away(
+    simulator: Simulator,
+) -> None:
+    identity = {"EmailIdentity": "orders@example.com"}
+    simulator.call("create_email_identity", **identity)
+    default = "put_email_identity_configuration_set_attributes"
+    simulator.call(default, **identity, ConfigurationSetName="gone")
+
+    assert simulator.refusal() == (
+        400,
+        "BadRequestException",
+        "Configuration set <gone> does not exist.",
+    )
+    assert simulator.send(ConfigurationSetName="set")
+    simulator.call(default, **identity)
+    assert simulator.kept(simulator.send())["configuration_set"] is None
+
+
+def test_the_other_calls_have_a_rate_of_their_own(simulator: Simulator) -> None:
+    simulator.switch(api_rate=1)
+
+    simulator.call("get_account")
+    refusal = simulator.refusal("get_account")
+
+    assert refusal[:2] == (429, "TooManyRequestsException")
+    assert simulator.call("list_email_templates") == {"TemplatesMetadata": []}
+    assert simulator.send()

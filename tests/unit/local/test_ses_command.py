@@ -25,6 +25,7 @@ COMMANDS = {
     "rate 14": {"max_send_rate": 14},
     "rate none": {"max_send_rate": None},
     "quota 200": {"max_24_hour_send": 200},
+    "api-rate 1": {"api_rate": 1},
     "sandbox on": {"sandbox": True},
     "identities example.com": {"identities": ["example.com"]},
     "identities any": {"identities": None},
