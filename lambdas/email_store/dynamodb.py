@@ -43,6 +43,7 @@ class DynamoDBEmailStore:
 
     Raises:
         StoreError: from every operation, when DynamoDB refuses the call or cannot be reached.
+        RecordTooLargeError: it refuses a record for its size.
     """
 
     def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:

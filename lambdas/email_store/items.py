@@ -18,6 +18,7 @@ from typing import Any
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.claims import Part, PartState, Results, queued
+from email_store.cutting import cut, first_errors
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 
@@ -28,6 +29,14 @@ CHUNK = "CHUNK#"
 RECIPIENT = "RECIPIENT#"
 EVENT = "EVENT#"
 SUPPRESSION = "SUPPRESSION"
+
+CODE_LIMIT = 200
+TEXT_LIMIT = 1_000
+"""Bytes of an error's code and text: AWS's are short, another server's may have any length. Fifty
+recipients stand in one item."""
+STORY_LIMIT = 300 * 1024
+"""Bytes of what SES said of an event, compressed."""
+NOTHING_FITS: Item = {"details": {}, "raw": {}, "is_cut": True}
 
 PARTS = (CHUNK, EMAIL)
 """The sort keys between which an email and its chunks stand."""
@@ -87,8 +96,8 @@ def _result(status: RecipientStatus) -> Item:
         {
             "state": status.state.value,
             "message_id": status.message_id,
-            "error_code": status.error_code,
-            "error_message": status.error_message,
+            "error_code": _cut(status.error_code, CODE_LIMIT),
+            "error_message": _cut(status.error_message, TEXT_LIMIT),
             "retry": status.retry.value,
         }
     )
@@ -134,7 +143,9 @@ def email_item(record: EmailRecord) -> Item:
             "metadata": dict(record.metadata),
             "recipient_count": record.recipient_count,
             "chunk_count": record.chunk_count,
-            "errors": [{"field": error.field, "rule": error.rule} for error in record.errors],
+            "errors": [
+                {"field": error.field, "rule": error.rule} for error in first_errors(record.errors)
+            ],
         }
     )
 
@@ -167,8 +178,8 @@ def recipient_item(recipient: RecipientRecord) -> Item:
             "rank": recipient.state.rank,
             "at": recipient.at.isoformat(),
             "message_id": recipient.message_id,
-            "error_code": recipient.error_code,
-            "error_message": recipient.error_message,
+            "error_code": _cut(recipient.error_code, CODE_LIMIT),
+            "error_message": _cut(recipient.error_message, TEXT_LIMIT),
         }
     )
 
@@ -191,16 +202,28 @@ def event_item(event: EventRecord) -> Item:
 
     DynamoDB bills a write by the KB, and most events fit into one only so.
     """
-    story = {"details": event.details, "raw": event.raw}
     return _without_none(
         {
             **event_key(event),
             "kind": event.kind,
             "message_id": event.message_id,
             "address": event.recipient,
-            "story": zlib.compress(json.dumps(story, separators=(",", ":")).encode(), level=9),
+            "story": _story(event),
         }
     )
+
+
+def _story(event: EventRecord) -> bytes:
+    """Pack what SES said; of what is too large for an item the raw event goes first."""
+    whole: Item = {"details": event.details, "raw": event.raw}
+    short: Item = whole | {"raw": {}, "is_cut": True}
+    packed = map(_packed, (whole, short))
+    return next((one for one in packed if len(one) <= STORY_LIMIT), _packed(NOTHING_FITS))
+
+
+def _packed(story: Item) -> bytes:
+    text = json.dumps(story, separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode(errors="surrogatepass"), level=9)
 
 
 def read_event(item: Mapping[str, Any]) -> EventRecord:
@@ -216,6 +239,7 @@ def read_event(item: Mapping[str, Any]) -> EventRecord:
         recipient=item.get("address"),
         details=story["details"],
         raw=story["raw"],
+        is_cut=story.get("is_cut", False),
     )
 
 
@@ -230,6 +254,10 @@ def suppression_item(suppression: Suppression) -> Item:
             "email_id": suppression.email_id,
         }
     )
+
+
+def _cut(text: str | None, limit: int) -> str | None:
+    return None if text is None else cut(text, limit)
 
 
 def _without_none(item: Item) -> Item:

@@ -67,6 +67,8 @@ class EventRecord:
     details: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """SES's own JSON."""
+    is_cut: bool = False
+    """True when that was too large to keep, or even the details were: then they are empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,15 @@ from email_store.claims import Claim, Part, Results
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.view import EmailView
 
-__all__ = ["EmailStore", "StoreError"]
+__all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
 
 
 class StoreError(Exception):
     """The table refused a call or could not be reached; the cause says why. Try again later."""
+
+
+class RecordTooLargeError(StoreError):
+    """The record has more than the table can hold of one item: trying again cannot help."""
 
 
 class EmailStore(Protocol):

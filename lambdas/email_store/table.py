@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from email_store.store import StoreError
+from email_store.store import RecordTooLargeError, StoreError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -72,6 +72,7 @@ class Table:
 
     Raises:
         StoreError: from every call, when DynamoDB refuses it or cannot be reached.
+        RecordTooLargeError: it refuses it for its size.
     """
 
     def __init__(
@@ -179,11 +180,21 @@ class Table:
         try:
             return getattr(self._client, operation)(**params)
         except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"DynamoDB {operation}: {error}") from error
+            kind = RecordTooLargeError if _is_too_large(error) else StoreError
+            raise kind(f"DynamoDB {operation}: {error}") from error
 
 
 def _is_lost_condition(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _is_too_large(error: ClientError | BotoCoreError) -> bool:
+    """Tell an item over 400 KB, or a key over its limit, from other requests that are wrong."""
+    return (
+        isinstance(error, ClientError)
+        and error.response["Error"]["Code"] == "ValidationException"
+        and "has exceeded the maximum" in error.response["Error"].get("Message", "")
+    )
 
 
 def _placeholders(values: Attributes) -> dict[str, Any]:

@@ -1,0 +1,140 @@
+"""Items stay under DynamoDB's 400 KB, whatever SES, other servers and clients write."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from amsdal_mail.exceptions import FieldError
+from amsdal_mail.status import RecipientStatus, SendState
+from email_store import items
+from email_store.records import EmailRecord, EventRecord, RecipientRecord
+from email_store.states import EmailState
+from email_store.store import RecordTooLargeError, StoreError
+from email_store.table import Table
+
+NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
+LIMIT = 400 * 1024
+LONG = "ж" * 5_000
+NOISE = random.Random(1).randbytes(600_000).hex()
+"""Text that cannot be compressed below 600 KB."""
+
+
+def size(item: Any) -> int:
+    return len(json.dumps(item, ensure_ascii=False, default=lambda raw: raw.hex()[::2]).encode())
+
+
+def event(**said: Any) -> EventRecord:
+    return EventRecord(email_id="k", event_id="e", kind="click", at=NOW, message_id="0100", **said)
+
+
+def rejected(*errors: FieldError) -> list[FieldError]:
+    record = EmailRecord(email_id="k", fingerprint="", created_at=NOW, errors=errors)
+    item = items.email_item(record)
+    assert size(item) < LIMIT
+    return [FieldError(one["field"], one["rule"]) for one in item["errors"]]
+
+
+def test_of_thousands_of_broken_rules_the_first_are_kept() -> None:
+    errors = [FieldError(f"f{number}", "is not known") for number in range(8000)]
+
+    kept = rejected(*errors)
+
+    assert kept[:50] == errors[:50]
+    assert kept[50:] == [FieldError("(more)", "7950 more rules are broken")]
+
+
+def test_a_field_name_of_any_length_is_cut() -> None:
+    (kept,) = rejected(FieldError(LONG, LONG))
+
+    assert kept.field == "ж" * 100 + "…"
+    assert kept.rule == "ж" * 150 + "…"
+
+
+def test_what_ses_says_of_fifty_recipients_fits_into_one_item() -> None:
+    answers = [
+        RecipientStatus(f"{number}@{'x' * 300}.com", SendState.REJECTED, None, LONG, LONG)
+        for number in range(50)
+    ]
+
+    item = items.given_back({one.address: one for one in answers})
+
+    assert size(item) < LIMIT / 2
+
+
+def test_another_servers_diagnostics_are_cut() -> None:
+    recipient = RecipientRecord(
+        email_id="k",
+        address="anna@example.com",
+        state=EmailState.BOUNCED,
+        at=NOW,
+        message_id="0100",
+        error_code="x" * 500_000,
+        error_message="x" * 500_000,
+    )
+
+    item = items.recipient_item(recipient)
+
+    assert size(item) < 4_000
+    assert item["error_message"] == "x" * 1_000 + "…"
+
+
+def test_text_that_utf8_cannot_write_is_not_sent_to_dynamodb() -> None:
+    assert rejected(FieldError("a\ud800b", "rule")) == [FieldError("a?b", "rule")]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"details": {"link": "x"}, "raw": {"a": NOISE}}, {"link": "x"}),
+        ({"details": {"link": NOISE}, "raw": {"a": NOISE}}, {}),
+    ],
+    ids=["raw", "details"],
+)
+def test_of_an_event_too_large_for_an_item_goes_what_does_not_fit(
+    said: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    item = items.event_item(event(**said))
+
+    found = items.read_event(item)
+    assert len(item["story"]) < LIMIT
+    assert (found.details, found.raw, found.is_cut) == (kept, {}, True)
+
+
+def test_an_event_is_read_as_it_was_written() -> None:
+    whole = event(details={"link": "ж"}, raw={"text": "ж\ud800"})
+
+    assert items.read_event(items.event_item(whole)) == whole
+
+
+class RefusingClient:
+    def __init__(self, text: str) -> None:
+        self._error = {"Error": {"Code": "ValidationException", "Message": text}}
+
+    def put_item(self, **_: Any) -> Any:
+        raise ClientError(self._error, "PutItem")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("Item size has exceeded the maximum allowed size", RecordTooLargeError),
+        ("Item size to update has exceeded the maximum allowed size", RecordTooLargeError),
+        ("Size of hashkey has exceeded the maximum size limit of2048 bytes", RecordTooLargeError),
+        ("The table does not have the specified index", StoreError),
+    ],
+)
+def test_a_record_too_large_for_dynamodb_is_an_error_of_its_own(
+    text: str, error: type[StoreError]
+) -> None:
+    table = Table(RefusingClient(text), "emails")  # type: ignore[arg-type]
+
+    with pytest.raises(StoreError) as caught:
+        table.put({"pk": "k"})
+
+    assert type(caught.value) is error
