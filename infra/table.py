@@ -25,6 +25,8 @@ class EmailTable(Construct):
                     index_name=RECIPIENT_INDEX,
                     partition_key=dynamodb.Attribute(name="recipient", type=text),
                     sort_key=dynamodb.Attribute(name="at", type=text),
+                    # Which emails, and when: their states would be a write for each event.
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 )
             ],
             billing=dynamodb.Billing.on_demand(),

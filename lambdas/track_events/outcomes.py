@@ -58,7 +58,8 @@ def recipient_record(event: TrackingEvent) -> RecipientRecord | None:
         email_id=_email_id(event),
         address=event.recipient,
         state=state,
-        at=event.at,
+        # The same in every event: the index by recipient and time then needs no second write.
+        at=event.sent_at or event.at,
         message_id=event.message_id,
         error_code=code,
         error_message=message,

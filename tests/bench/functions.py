@@ -82,6 +82,7 @@ def delivered(email_id: str) -> list[Json]:
 
 
 def _of(event: Json, email_id: str) -> Json:
+    event["mail"]["timestamp"] = "2026-03-02T09:15:30.120Z"
     event["mail"]["tags"]["email_id"] = [email_id]
     event["mail"]["messageId"] = f"0100019b-{email_id}-000000"
     return event

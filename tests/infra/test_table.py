@@ -21,7 +21,7 @@ def test_the_keys_are_those_of_the_store(stack: SynthesisedStack) -> None:
     assert _keys(properties["KeySchema"]) == ["pk", "sk"]
     assert index["IndexName"] == "by_recipient"
     assert _keys(index["KeySchema"]) == ["recipient", "at"]
-    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 def _keys(schema: list[dict[str, str]]) -> list[str]:

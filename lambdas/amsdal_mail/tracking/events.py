@@ -67,6 +67,8 @@ class TrackingEvent:
     """The service's id; None for mail sent without it."""
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime | None = field(default=None, compare=False)
+    """When SES took the message."""
     details: Details | None = None
     """None for a Send and for kinds unknown here: then see `raw`."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

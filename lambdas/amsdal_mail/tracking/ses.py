@@ -76,11 +76,13 @@ def parse_event(payload: Json) -> list[TrackingEvent]:
     mail = json_object(payload, "mail")
     specifics = json_object(payload, name) if name else {}
     affected = _affected(kind, name, mail, specifics)
+    at = _time(name, mail, specifics)
     shared = TrackingEvent(
         kind=kind,
         event_type=event_type,
         event_id="",
-        at=_time(name, mail, specifics),
+        at=at,
+        sent_at=optional_time(mail, "timestamp", "mail.timestamp") or at,
         message_id=required_text(mail, "messageId", "mail.messageId"),
         recipient=None,
         is_attributed=kind not in ONE_OF_MANY or len(affected) == 1,

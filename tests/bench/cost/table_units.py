@@ -14,7 +14,8 @@ from typing import Any
 __all__ = ["TableUse", "item_size", "table_use"]
 
 Json = dict[str, Any]
-INDEX_KEYS = {"recipient", "at"}
+INDEXED = ("recipient", "at", "pk", "sk")
+"""What the index by recipient holds: its keys and the table's."""
 ITEM_OVERHEAD = 100
 """Bytes that DynamoDB adds to each item for what it bills as storage."""
 
@@ -41,19 +42,27 @@ def table_use(calls: Iterable[tuple[str, Json]]) -> TableUse:
                 _write(use, items, items.get(_key(key), key) | _set_by(request))
             case "BatchGetItem":
                 use.read_units += sum(len(one["Keys"]) for one in request["RequestItems"].values())
-    indexed = [item for item in items.values() if item.keys() >= INDEX_KEYS]
-    use.bytes_kept = sum(item_size(one) + ITEM_OVERHEAD for one in [*items.values(), *indexed])
+    entries = filter(None, map(_index_entry, items.values()))
+    use.bytes_kept = sum(item_size(one) + ITEM_OVERHEAD for one in [*items.values(), *entries])
     return use
 
 
 def _write(use: TableUse, items: dict[str, Json], item: Json) -> None:
-    units = math.ceil(item_size(item) / 1024)
-    is_indexed = item.keys() >= INDEX_KEYS
-    # Another value of an index's key is an entry less and an entry more.
-    replaces = is_indexed and _key(item) in items
+    before, after = _index_entry(items.get(_key(item), {})), _index_entry(item)
     use.writes += 1
-    use.write_units += units * (1 + is_indexed + replaces)
+    use.write_units += _units(item)
+    if before != after:  # another value of an index's key is an entry less and an entry more
+        use.write_units += sum(_units(entry) for entry in (before, after) if entry)
     items[_key(item)] = item
+
+
+def _index_entry(item: Json) -> Json:
+    entry = {name: item[name] for name in INDEXED if name in item}
+    return entry if len(entry) == len(INDEXED) else {}
+
+
+def _units(item: Json) -> int:
+    return math.ceil(item_size(item) / 1024)
 
 
 def _key(item: Mapping[str, Json]) -> str:
