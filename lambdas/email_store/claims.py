@@ -66,6 +66,11 @@ class PartState:
     is_settled: bool = False
 
     @property
+    def is_rejection(self) -> bool:
+        """True for a request that broke rules: it makes room for the mended one."""
+        return not self.fingerprint
+
+    @property
     def is_leased(self) -> bool:
         """True from a claim until it is settled or released, even when the lease ran out."""
         return self.lease_until > 0

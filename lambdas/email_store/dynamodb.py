@@ -33,6 +33,7 @@ CLAIMABLE = (
 )
 STILL_OURS = "attempt = :attempt"
 NEW = "attribute_not_exists(pk)"
+REJECTION = "fingerprint = :none"
 WEAKER = "attribute_not_exists(pk) OR #rank < :rank"
 
 
@@ -89,7 +90,8 @@ class DynamoDBEmailStore:
             **items.new_part(record.fingerprint, ()),
             "is_settled": True,
         }
-        return self._table.put(item | self._expiry(record.created_at), NEW)
+        item |= self._expiry(record.created_at)
+        return self._table.put(item, f"{NEW} OR {REJECTION}", {"none": ""})
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """See EmailStore."""
@@ -159,8 +161,17 @@ class DynamoDBEmailStore:
         state = items.read_part(written.item)
         if written.is_done:
             return state.answer(part, ClaimOutcome.CLAIMED)
+        if state.is_rejection:
+            return self._take_place(part, new, lease)
         outcome = refusal(state, record.fingerprint, seconds) or ClaimOutcome.BUSY
         return state.answer(part, outcome)
+
+    def _take_place(self, part: Part, new: Item, lease: Item | None) -> Claim:
+        """Replace a rejected request; who comes second finds somebody at work."""
+        item = items.part_key(part) | new | ({**lease, "attempt": 1} if lease else {})
+        is_ours = self._table.put(item, REJECTION, {"none": ""})
+        outcome = ClaimOutcome.CLAIMED if is_ours else ClaimOutcome.BUSY
+        return items.read_part(item).answer(part, outcome)
 
     def _with_events(self, claim: Claim) -> Results:
         keys = [items.recipient_key(claim.part.email_id, one) for one in claim.results]

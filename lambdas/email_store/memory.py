@@ -79,7 +79,8 @@ class MemoryEmailStore:
         """See EmailStore."""
         with self._lock:
             part = Part(record.email_id)
-            if part in self._parts:
+            known = self._parts.get(part)
+            if known is not None and not known.is_rejection:
                 return False
             self._records[record.email_id] = record
             self._parts[part] = PartState(record.fingerprint, {}, is_settled=True)
@@ -128,7 +129,7 @@ class MemoryEmailStore:
         self, record: EmailRecord, part: Part, addresses: Collection[str], now: datetime
     ) -> Claim:
         known = self._parts.get(part)
-        if known is None:
+        if known is None or known.is_rejection:
             known = self._parts[part] = PartState(record.fingerprint, queued(addresses))
             if part.chunk is None:
                 self._records[record.email_id] = record

@@ -25,7 +25,8 @@ class EmailRecord:
 
     email_id: str
     fingerprint: str
-    """SHA-256 of the request: tells a repeated request from another one with the same id."""
+    """SHA-256 of the request: tells a repeated request from another one with the same id.
+    Empty for a request that broke rules."""
     created_at: datetime
     from_email: str = ""
     subject: str = ""

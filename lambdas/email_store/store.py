@@ -74,7 +74,11 @@ class EmailStore(Protocol):
         ...
 
     def reject(self, record: EmailRecord) -> bool:
-        """Keep an email that broke rules (`record.errors`), for people to see; False if known."""
+        """Keep a request that broke rules (`record.errors`; no fingerprint), for people to see.
+
+        The mended request with the same id takes its place. False, and nothing written, when the
+        id is an email's.
+        """
         ...
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:

@@ -201,16 +201,53 @@ def test_registering_a_settled_email_replays_it(store: EmailStore) -> None:
     assert (again.outcome, again.results) == (ClaimOutcome.SETTLED, ACCEPTED)
 
 
-def test_a_rejected_email_shows_its_broken_rules(store: EmailStore) -> None:
-    errors = (FieldError("to", "needs at least one recipient"),)
-    record = EmailRecord(email_id=ID, fingerprint="f", created_at=NOW, errors=errors)
+REJECTED = EmailRecord(
+    email_id=ID,
+    fingerprint="",
+    created_at=NOW,
+    errors=(FieldError("to", "needs at least one recipient"),),
+)
 
-    assert store.reject(record)
-    assert not store.reject(record)
+
+def test_a_rejected_email_shows_its_broken_rules(store: EmailStore) -> None:
+    assert store.reject(REJECTED)
+    assert store.reject(REJECTED)
+
     found = store.load(ID)
     assert found is not None
     assert found.state is EmailState.REJECTED
-    assert found.record == record
+    assert found.record == REJECTED
+
+
+def test_the_mended_request_takes_the_place_of_the_rejected_one(store: EmailStore) -> None:
+    store.reject(REJECTED)
+
+    mended = claim(store)
+    again = claim(store)
+
+    assert (mended.outcome, set(mended.results)) == (ClaimOutcome.CLAIMED, {ANNA, BEN})
+    assert again.outcome is ClaimOutcome.BUSY
+    assert store.settle(mended, ACCEPTED)
+    found = store.load(ID)
+    assert found is not None
+    assert found.record == RECORD
+    assert found.state is EmailState.ACCEPTED
+
+
+def test_the_mended_request_can_be_registered(store: EmailStore) -> None:
+    store.reject(REJECTED)
+
+    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.CLAIMED
+    assert claim(store).attempt == 1
+
+
+def test_a_rejected_request_leaves_the_email_alone_whose_id_it_has(store: EmailStore) -> None:
+    store.settle(claim(store), ACCEPTED)
+
+    assert not store.reject(REJECTED)
+    found = store.load(ID)
+    assert found is not None
+    assert found.record == RECORD
 
 
 # Events
