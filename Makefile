@@ -118,6 +118,8 @@ clean:  ## remove everything that make has made
 .venv/.stamp: requirements.txt | .venv/.uv
 	@echo "== .venv: requirements.txt"
 	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements.txt
+	@.venv/bin/python -c 'import pathlib, sysconfig; \
+	pathlib.Path(sysconfig.get_path("purelib"), "amsdal_mail.pth").write_text("$(CURDIR)/lambdas\n")'
 	@touch $@
 
 .venv-ministack/.stamp: local/ministack/requirements.txt | .venv/.uv

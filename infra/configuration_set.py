@@ -7,8 +7,18 @@ from constructs import Construct
 from infra.settings import Settings
 
 
+def tracked_kinds(settings: Settings) -> list[ses.EmailSendingEvent]:
+    """List all ten kinds, less opens and clicks where they are not to be tracked."""
+    left_out = set()
+    if not settings.track_opens:
+        left_out.add(ses.EmailSendingEvent.OPEN)
+    if not settings.track_clicks:
+        left_out.add(ses.EmailSendingEvent.CLICK)
+    return [kind for kind in ses.EmailSendingEvent if kind not in left_out]
+
+
 class TrackedConfigurationSet(Construct):
-    """A configuration set with TLS required, whose events of all ten kinds go to one topic."""
+    """A configuration set with TLS required, whose events, of all kinds asked for, go to one topic."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
@@ -32,7 +42,7 @@ class TrackedConfigurationSet(Construct):
             "EventDestination",
             configuration_set=self.configuration_set,
             destination=ses.EventDestination.sns_topic(self.topic),
-            events=list(ses.EmailSendingEvent),
+            events=tracked_kinds(settings),
         )
 
     @property

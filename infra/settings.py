@@ -35,6 +35,9 @@ class Settings:
     hosted_zone_id: str = ""
     hosted_zone_name: str = ""
     dmarc_policy: str = "none"
+    # SES tracks by rewriting the HTML of every message: a pixel, and links through its own domain.
+    track_opens: bool = True
+    track_clicks: bool = True
     tracking_domain: str = ""
     # Recipients a second. 1 is what every account may do, the SES sandbox included; GetAccount
     # names an account's own rate. SES drops what exceeds it, so a guess must not be too high.

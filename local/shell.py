@@ -23,6 +23,7 @@ def variables(aws: LocalAws) -> dict[str, str]:
         "AWS_SES_CONFIGURATION_SET": aws.outputs["ConfigurationSetName"],
         "API_URL": aws.api_url,
         "SEND_QUEUE_URL": aws.outputs["SendQueueUrl"],
+        "AMSDAL_EMAIL_QUEUE_URL": aws.outputs["SendQueueUrl"],
         "TABLE_NAME": aws.outputs["TableName"],
     }
 

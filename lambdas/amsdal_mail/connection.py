@@ -49,7 +49,8 @@ def _backend_class(name: str) -> type[BaseBackend]:
     try:
         found = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"backend {name!r} cannot be imported: {error}") from error
+        advice = ': pip install "amsdal_mail[ses]"' if name in BACKENDS else ""
+        raise ConfigurationError(f"backend {name!r} cannot be imported: {error}{advice}") from error
     if not (isinstance(found, type) and issubclass(found, BaseBackend)):
         raise ConfigurationError(f"backend {name!r} is no subclass of BaseBackend")
     return found

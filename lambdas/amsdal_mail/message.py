@@ -93,6 +93,16 @@ class Attachment:
             raise
 
 
+RULES = {
+    "extra_forbidden": "is no field of an email",
+    "missing": "is required",
+    "model_type": "must be an object",
+    "dataclass_type": "must be an object with filename, content and mimetype",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "string_type": "must be text",
+}
+"""Where pydantic's own words are about Python and not about email."""
 ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
 
 
@@ -191,9 +201,13 @@ class EmailMessage(BaseModel):
 def field_errors(error: ValidationError, positional: Sequence[str] = ()) -> list[FieldError]:
     """Turn pydantic's findings into (field, rule) pairs; `positional` names leading numbers."""
     return [
-        FieldError(_path(found["loc"], positional), found["msg"].removeprefix("Value error, "))
+        FieldError(_path(found["loc"], positional), _rule(found["type"], found["msg"]))
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
+
+
+def _rule(kind: str, message: str) -> str:
+    return RULES.get(kind) or message.removeprefix("Value error, ")
 
 
 def _path(location: tuple[int | str, ...], positional: Sequence[str]) -> str:

@@ -1,6 +1,8 @@
 """SES's events: from the configuration set by SNS and SQS to the tracking function."""
 
-from tests.infra.synthesis import SynthesisedStack, target, text
+from pathlib import Path
+
+from tests.infra.synthesis import SynthesisedStack, synthesise, target, text
 
 ALL_KINDS = {
     "send", "delivery", "bounce", "complaint", "reject",
@@ -16,6 +18,13 @@ def test_all_ten_kinds_of_events_are_published_to_the_topic(stack: SynthesisedSt
     assert stack.resources[target(destination["SnsDestination"]["TopicARN"])]["Type"] == (
         "AWS::SNS::Topic"
     )
+
+
+def test_opens_and_clicks_can_be_left_untracked(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, track_opens=False, track_clicks=False)
+
+    destination = stack.only("AWS::SES::ConfigurationSetEventDestination")["EventDestination"]
+    assert set(destination["MatchingEventTypes"]) == ALL_KINDS - {"open", "click"}
 
 
 def test_only_ses_may_publish_for_this_account_and_this_configuration_set(

@@ -22,7 +22,7 @@ LONG_DATA = {"text": "x" * 262_144}
 
 BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "no sender": ({"from_email": ""}, "from_email", "local@domain"),
-    "sender is a list": ({"from_email": ["a@x.io"]}, "from_email", "string"),
+    "sender is a list": ({"from_email": ["a@x.io"]}, "from_email", "must be text"),
     "bare string": ({"to": "a@x.io"}, "to", "list"),
     "bare string of cc": ({"cc": "a@x.io"}, "cc", "list"),
     "bad second address": ({"to": ["a@x.io", "b"]}, "to[1]", "local@domain"),
@@ -55,7 +55,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "blank tag": ({"tags": ["a", ""]}, "tags[1]", "1 to 255"),
     "long tag": ({"tags": ["a" * 256]}, "tags[0]", "255.*256"),
     "tags as a string": ({"tags": "welcome"}, "tags", "list"),
-    "metadata that is no text": ({"metadata": {"a": None}}, "metadata.a", "string"),
+    "metadata that is no text": ({"metadata": {"a": None}}, "metadata.a", "must be text"),
     "long metadata key": ({"metadata": {"k" * 250: "v"}}, f"metadata.{'k' * 250}", "246"),
     "51 tags and metadata": (
         {"tags": [f"t{n}" for n in range(26)], "metadata": {f"m{n}": "v" for n in range(25)}},
@@ -129,7 +129,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         f"merge_data.{ANNA}",
         "262144",
     ),
-    "unknown field": ({"bdy": "x"}, "bdy", "not permitted"),
+    "unknown field": ({"bdy": "x"}, "bdy", "no field"),
 }
 
 
