@@ -1,0 +1,86 @@
+"""The bench's own pieces work: few messages, no figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.bench import library, loopback, pacing, rivals
+from tests.bench.cost.table_units import table_use
+from tests.bench.loopback import Loopback
+from tests.bench.rows import at_least, at_most, table
+
+SEND = "outbound-emails"
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[Loopback]:
+    with loopback.running() as running:
+        yield running
+
+
+WAYS: dict[str, Callable[[Loopback], Callable[[int], None]]] = {
+    "ours": library.ours,
+    "ours async": library.ours_async,
+    "boto3": lambda stand_in: rivals.raw(stand_in, 4),
+    "aioboto3": lambda stand_in: rivals.raw_async(stand_in, 4),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_every_way_makes_one_call_a_message(
+    stand_in: Loopback, way: Callable[[Loopback], Callable[[int], None]]
+) -> None:
+    stand_in.recorded()
+
+    way(stand_in)(20)
+
+    assert [operation for operation, _ in stand_in.recorded()] == [SEND] * 20
+
+
+def test_a_bulk_message_makes_one_call_for_fifty(stand_in: Loopback) -> None:
+    stand_in.recorded()
+
+    library.ours_bulk(stand_in)(120)
+
+    entries = [len(request["BulkEmailEntries"]) for _, request in stand_in.recorded()]
+    assert sorted(entries) == [20, 50, 50]
+
+
+@pytest.mark.parametrize("recipients", [1, 5])
+@pytest.mark.parametrize("rate", pacing.RATES)
+def test_environments_use_the_rate_and_are_not_throttled(rate: int, recipients: int) -> None:
+    found = pacing.run(rate, recipients, seed=rate)
+
+    assert found.used >= 0.9
+    assert found.throttled == 0
+
+
+def put(key: str, **attributes: str) -> tuple[str, dict[str, Any]]:
+    item = {"pk": key, "sk": "RECIPIENT", **attributes}
+    return "PutItem", {"Item": {name: {"S": value} for name, value in item.items()}}
+
+
+@pytest.mark.parametrize(
+    ("calls", "units"),
+    [
+        ([put("a")], 1),
+        ([put("a", body="x" * 1500)], 2),
+        ([put("a", recipient="anna", at="1")], 2),
+        ([put("a", recipient="anna", at="1", state=state) for state in "12"], 3),
+        ([put("a", recipient="anna", at=at) for at in "12"], 5),
+    ],
+    ids=["small", "over 1 KB", "indexed", "index unchanged", "index changed"],
+)
+def test_write_units_are_dynamodbs(calls: list[tuple[str, dict[str, Any]]], units: int) -> None:
+    assert table_use(calls).write_units == units
+
+
+def test_a_missed_target_is_marked() -> None:
+    rows = [at_least("fast", 1.9, 2, "it", "-"), at_most("small", 1.9, 2, "it", "-")]
+
+    met = [line.split()[-1] for line in table(rows).splitlines()[1:]]
+
+    assert met == ["MISSED", "met"]
