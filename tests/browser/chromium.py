@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 PLACES = (
@@ -37,11 +37,11 @@ FLAGS = (
 )
 
 
-def find(environment: Mapping[str, str] = os.environ) -> str | None:
+def find(environment: Mapping[str, str] = os.environ, places: Sequence[str] = PLACES) -> str | None:
     """The path of a Chromium: CHROMIUM of the environment, a usual name, a usual place."""
     if named := environment.get("CHROMIUM"):
         return shutil.which(named)
-    found = (shutil.which(name, path=environment.get("PATH")) for name in (*NAMES, *PLACES))
+    found = (shutil.which(name, path=environment.get("PATH")) for name in (*NAMES, *places))
     return next((path for path in found if path), None)
 
 

@@ -14,7 +14,7 @@ LOADS = {
     "picture": "<picture><source srcset='{url}/source'><img src='{url}/img'></picture>",
     "style": "<style>@import '{url}/css'; body {{ background: url({url}/bg) }}</style>",
     "inline style": "<p style=\"background-image: url('{url}/style')\">x</p>",
-    "font": "<style>@font-face {{ font-family: F; src: url({url}/font) }} p {{ font: 1em F }}</style>",
+    "font": "<style>@font-face {{ font-family: F; src: url({url}/font) }} p {{ font: 1em F }}</style><p>x",
     "links": (
         "<link rel=stylesheet href='{url}/css'><link rel=preload as=image href='{url}/preload'>"
         "<link rel=prefetch href='{url}/prefetch'><link rel=icon href='{url}/icon'>"
@@ -29,7 +29,6 @@ LOADS = {
     "script": "<script>fetch('{url}/fetch'); new Image().src = '{url}/image'</script>",
     "handler": "<img src=x onerror=\"location='{url}/onerror'\"><svg onload=\"fetch('{url}/onload')\">",
     "autofocus": "<input autofocus onfocus=\"location='{url}/focus'\">",
-    "open tag": "<img src='{url}/unclosed",
     "nonsense": "<a/href='x'/<img/src='{url}/odd'//><!--><img src='{url}/comment'>-->",
 }  # fmt: skip
 # And everything here when somebody presses what is called Go.
@@ -61,7 +60,7 @@ def shown(service: Service, page: Page, address: str, html: str) -> str:
 def test_nothing_in_a_mail_asks_a_stranger_or_touches_the_page(
     service: Service, page: Page, someone: str, stranger: Stranger
 ) -> None:
-    hostile = "".join(LOADS.values()).replace(LOADS["open tag"], "") + CHANGE_US
+    hostile = "".join(LOADS.values()) + CHANGE_US
     where = shown(service, page, someone, f"<p id=end>x</p>{hostile.format(url=stranger.url)}")
     page.wait_for_timeout(1000)
 
