@@ -6,13 +6,13 @@ import sys
 # Read when aws_cdk starts Node, which says of every version but the newest that it is too old.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20,21,23")
 
-import aws_cdk as cdk  # noqa: E402
-from aws_cdk import aws_lambda as lambda_  # noqa: E402
-from cdk_nag import AwsSolutionsChecks  # noqa: E402
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from cdk_nag import AwsSolutionsChecks
 
-from infra.asset import lambda_code  # noqa: E402
-from infra.settings import Settings, SettingsError  # noqa: E402
-from infra.stack import AmsdalMailStack  # noqa: E402
+from infra.asset import lambda_code
+from infra.settings import Settings, SettingsError
+from infra.stack import AmsdalMailStack
 
 
 def build(app: cdk.App, settings: Settings, code: lambda_.Code) -> AmsdalMailStack:

@@ -18,7 +18,7 @@ def tracked_kinds(settings: Settings) -> list[ses.EmailSendingEvent]:
 
 
 class TrackedConfigurationSet(Construct):
-    """A configuration set with TLS required, whose events, of all kinds asked for, go to one topic."""
+    """A configuration set with TLS required, whose events go to one topic."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
