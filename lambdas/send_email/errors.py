@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
-from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
-from email_store.store import StoreError
+from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
+from email_store.store import RecordTooLargeError, StoreError
 from send_email.answers import ErrorAnswer, error_answer
 from send_email.requests import RequestError
 from send_email.send_queue import MessageTooLargeError, QueueError
 
-__all__ = ["REQUEST_ERRORS", "answer_to"]
+__all__ = ["BAD_EMAILS", "REQUEST_ERRORS", "answer_to", "broken_rules"]
 
 UNAVAILABLE = "try again later, with the same key"
-REQUEST_ERRORS = (
-    InvalidMessageError,
-    MessageTooLargeError,
-    QueueError,
-    RequestError,
-    StoreError,
-)
+BAD_EMAILS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
+"""What sending the same email again can never help."""
+REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, StoreError)
+TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
 
 
 def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
@@ -27,9 +25,9 @@ def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
     match error:
         case MalformedJSONError():
             return HTTPStatus.BAD_REQUEST, error_answer("the body is no JSON", error.errors)
-        case InvalidMessageError():
+        case InvalidMessageError() | RecordTooLargeError():
             message = "the request breaks rules"
-            return HTTPStatus.UNPROCESSABLE_ENTITY, error_answer(message, error.errors)
+            return HTTPStatus.UNPROCESSABLE_ENTITY, error_answer(message, broken_rules(error))
         case MessageTooLargeError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_answer(str(error))
         case RequestError():
@@ -37,4 +35,17 @@ def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
         case StoreError() | QueueError():
             # The text is AWS's and names resources: it belongs into logs only.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_answer(UNAVAILABLE)
+    raise error
+
+
+def broken_rules(error: Exception) -> Sequence[FieldError]:
+    """Name the rules that an email breaks; `error` is one of BAD_EMAILS."""
+    match error:
+        case InvalidMessageError():
+            return error.errors
+        case MessageTooLargeError():
+            return [FieldError("(body)", str(error))]
+        case RecordTooLargeError():
+            # The text is AWS's.
+            return [FieldError("(body)", TOO_LARGE)]
     raise error

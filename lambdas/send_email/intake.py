@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from amsdal_mail.exceptions import FieldError, InvalidMessageError
+from pydantic_core import from_json
+
+from amsdal_mail.exceptions import FieldError
 from amsdal_mail.wire import EMAIL_ID
 from email_store.claims import ClaimOutcome
+from send_email.errors import BAD_EMAILS, broken_rules
 from send_email.outcome import Outcome
-from send_email.send_queue import read_delivery
+from send_email.send_queue import check_sizes, read_delivery
 from send_email.service import SendService
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["take_in"]
 
+ID = re.compile(EMAIL_ID)
 FIRST_ID = "first_message_id"
 """The attribute with the record's own id, of one that came back from the dead-letter queue."""
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
@@ -28,18 +32,30 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
     """Send what a record holds. One that can never be sent is kept in the store, and is done.
 
     Raises:
-        StoreError, QueueError, MessageTooLargeError: SQS has to deliver the record again.
+        StoreError, QueueError: SQS has to deliver the record again.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
     first_id = attributes.get(FIRST_ID, "")
-    record_id = first_id if re.fullmatch(EMAIL_ID, first_id) else record.message_id
+    record_id = first_id if ID.fullmatch(first_id) else record.message_id
     try:
         delivery = read_delivery(record_id, record.body, attributes)
-    except InvalidMessageError as error:
-        return service.reject(record_id, error.errors)
-    outcome = service.send(delivery, deadline)
+        # What SES cannot take just then has to go back on the queue.
+        check_sizes(delivery.chunks())
+        outcome = service.send(delivery, deadline)
+    except BAD_EMAILS as error:
+        return service.reject(broken_rules(error), *_keys(record.body), record_id)
     if outcome.claim is ClaimOutcome.BUSY:
         service.put_off(delivery, outcome)
     if outcome.claim is ClaimOutcome.CONFLICT:
-        service.reject(record_id, [KEY_IN_USE])
+        service.reject([KEY_IN_USE], record_id)
     return outcome
+
+
+def _keys(body: str) -> list[str]:
+    """Find the key by which people ask for a request, however little of it can be read."""
+    try:
+        request = from_json(body)
+    except ValueError:
+        return []
+    key = request.get("idempotency_key") if isinstance(request, dict) else None
+    return [key] if isinstance(key, str) and ID.fullmatch(key) else []

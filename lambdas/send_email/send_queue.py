@@ -15,7 +15,7 @@ from send_email.delivery import Delivery
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-__all__ = ["MessageTooLargeError", "QueueError", "SendQueue", "read_delivery"]
+__all__ = ["MessageTooLargeError", "QueueError", "SendQueue", "check_sizes", "read_delivery"]
 
 BATCH_LIMIT = 10
 SIZE_LIMIT = 1024 * 1024
@@ -70,6 +70,15 @@ class SendQueue:
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
 
+def check_sizes(deliveries: Sequence[Delivery]) -> None:
+    """Make sure that the queue takes them, before anything is noted or done.
+
+    Raises:
+        MessageTooLargeError: one has over 1 MiB.
+    """
+    _checked_sizes([_entry(one, 0) for one in deliveries])
+
+
 def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> Delivery:
     """Read an SQS record: its id becomes the email's where the request names none.
 
@@ -115,10 +124,7 @@ def _entry(delivery: Delivery, delay_seconds: int) -> Entry:
 
 
 def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    sizes = [_size(entry) for entry in entries]
-    if max(sizes, default=0) > SIZE_LIMIT:
-        rule = f"the email has {max(sizes)} bytes as JSON, the queue takes {SIZE_LIMIT}"
-        raise MessageTooLargeError(rule)
+    sizes = _checked_sizes(entries)
     batch: list[Entry] = []
     room = SIZE_LIMIT
     for entry, size in zip(entries, sizes, strict=True):
@@ -129,6 +135,14 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         room -= size
     if batch:
         yield batch
+
+
+def _checked_sizes(entries: Sequence[Entry]) -> list[int]:
+    sizes = [_size(entry) for entry in entries]
+    if max(sizes, default=0) > SIZE_LIMIT:
+        rule = f"the email has {max(sizes)} bytes as JSON, the queue takes {SIZE_LIMIT}"
+        raise MessageTooLargeError(rule)
+    return sizes
 
 
 def _size(entry: Entry) -> int:

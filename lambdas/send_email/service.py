@@ -26,7 +26,7 @@ from send_email.recipients import (
     remainder,
 )
 from send_email.requeue import MAX_REQUEUES, delay_seconds, delay_until, held_until
-from send_email.send_queue import MessageTooLargeError, QueueError
+from send_email.send_queue import MessageTooLargeError, QueueError, check_sizes
 from send_email.times import Times
 
 __all__ = ["EMAIL_ID_TAG", "Queue", "SendService", "Sender", "Turns"]
@@ -66,6 +66,7 @@ class SendService:
 
     Raises:
         StoreError, QueueError: nothing is lost; the same delivery can be made again.
+        RecordTooLargeError, MessageTooLargeError: it never can be sent so; nothing is noted of it.
     """
 
     store: EmailStore
@@ -102,14 +103,11 @@ class SendService:
         return self._send_claimed(delivery, claim, deadline)
 
     def enqueue(self, delivery: Delivery) -> Outcome:
-        """Put it on the queue, unless it was sent already.
-
-        Raises:
-            MessageTooLargeError: it has over 1 MiB as JSON.
-        """
+        """Put it on the queue, unless it was sent already."""
         chunks = delivery.chunks()
         if len(chunks) > 1:
             return self._hand_over(delivery, chunks)
+        check_sizes(chunks)
         claim = self.store.register(delivery.record(self.clock()), delivery.addresses)
         if claim.outcome is ClaimOutcome.CLAIMED:
             self.queue.put([delivery])
@@ -123,15 +121,22 @@ class SendService:
         """
         self.queue.put([delivery], delay_until(busy.free_at, self.clock()))
 
-    def reject(self, email_id: str, errors: Sequence[FieldError]) -> Outcome:
-        """Keep a request that cannot be sent, where people who look for it find the reason."""
-        record = EmailRecord(
-            email_id=email_id, fingerprint="", created_at=self.clock(), errors=tuple(errors)
-        )
-        self.store.reject(record)
+    def reject(self, errors: Sequence[FieldError], *email_ids: str) -> Outcome:
+        """Keep a request that cannot be sent, where people who look for it find the reason.
+
+        That is the first of these ids that is no email's.
+        """
+        now = self.clock()
+        for email_id in email_ids:
+            record = EmailRecord(
+                email_id=email_id, fingerprint="", created_at=now, errors=tuple(errors)
+            )
+            if self.store.reject(record):
+                break
         return Outcome(email_id=email_id, claim=ClaimOutcome.CLAIMED, is_invalid=True)
 
     def _hand_over(self, delivery: Delivery, chunks: Sequence[Delivery]) -> Outcome:
+        check_sizes(chunks)
         now = self.clock()
         record = delivery.record(now, len(chunks))
         claim = self.store.claim(

@@ -10,7 +10,8 @@ from amsdal_mail.status import Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
-from send_email.send_queue import MessageTooLargeError, QueueError
+from email_store.store import RecordTooLargeError
+from send_email.send_queue import SIZE_LIMIT, QueueError
 from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
 
 ANNA, BEN = "anna@example.com", "ben@example.com"
@@ -237,10 +238,34 @@ def test_without_the_queue_the_answer_is_503_and_the_request_can_be_repeated(
     assert api.post(EMAIL, prefer="respond-async", idempotency_key="k").status == 202
 
 
-def test_what_is_too_large_for_the_queue_is_answered_413(api: Api, queue: ListQueue) -> None:
-    queue.raises = [MessageTooLargeError("2 MiB")]
+@pytest.mark.parametrize("to", [[ANNA], [f"p{number}@example.com" for number in range(51)]])
+def test_what_is_too_large_for_the_queue_is_answered_413_and_leaves_no_trace(
+    api: Api, store: MemoryEmailStore, queue: ListQueue, to: list[str]
+) -> None:
+    wish = {"prefer": "respond-async", "Idempotency_Key": "order-1"}
 
-    assert api.post(EMAIL, prefer="respond-async").status == 413
+    answer = api.post(merged(*to) | {"body": "x" * SIZE_LIMIT}, **wish)
+
+    assert answer.status == 413
+    assert store.load("order-1") is None
+    assert not queue.entries
+    assert api.post(merged(*to), **wish).status == 202
+
+
+@pytest.mark.parametrize("wish", ["", "respond-async"], ids=["sync", "async"])
+def test_what_is_too_large_for_the_table_is_answered_422(
+    api: Api, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RecordTooLargeError("Item size has exceeded the maximum allowed size")
+
+    monkeypatch.setattr(store, "claim", refuse)
+    monkeypatch.setattr(store, "register", refuse)
+
+    answer = api.post(EMAIL, prefer=wish)
+
+    assert answer.status == 422
+    assert [one["field"] for one in answer.content["detail"]] == ["(body)"]
 
 
 @pytest.mark.parametrize(

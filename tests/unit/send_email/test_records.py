@@ -9,6 +9,7 @@ import pytest
 from amsdal_mail.status import Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
+from email_store.store import RecordTooLargeError
 from send_email.send_queue import QueueError
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, Handle, ListQueue
 
@@ -113,6 +114,79 @@ def test_a_bad_record_is_kept_as_rejected_and_never_comes_back(
     assert found.state is EmailState.REJECTED
     assert [error.field for error in found.record.errors] == [field]
     assert not ses.sent
+
+
+BAD = EMAIL | {"to": ["anna"], "idempotency_key": "order-1"}
+
+
+def test_a_bad_record_is_found_by_its_key_until_the_mended_one_takes_its_place(
+    handle: Handle, store: MemoryEmailStore, ses: FakeSES
+) -> None:
+    handle(batch(BAD))
+    handle(batch(BAD))
+    assert state(store, "order-1") is EmailState.REJECTED
+    assert store.load("record-1") is None
+
+    handle({"Records": [record(2, BAD | {"to": [ANNA]})]})
+
+    assert len(ses.sent) == 1
+    assert state(store, "order-1") is EmailState.ACCEPTED
+
+
+@pytest.mark.parametrize("key", [".a", "a" * 129, 5, None], ids=str)
+def test_a_bad_record_whose_key_breaks_rules_itself_is_found_by_its_own_id(
+    handle: Handle, store: MemoryEmailStore, key: Any
+) -> None:
+    handle(batch(BAD | {"idempotency_key": key}))
+
+    assert state(store, "record-1") is EmailState.REJECTED
+
+
+def test_a_bad_record_leaves_the_email_alone_whose_key_it_has(
+    handle: Handle, store: MemoryEmailStore
+) -> None:
+    handle(batch(EMAIL | {"idempotency_key": "order-1"}))
+
+    handle({"Records": [record(2, BAD)]})
+
+    assert state(store, "order-1") is EmailState.ACCEPTED
+    assert state(store, "record-2") is EmailState.REJECTED
+
+
+PEOPLE = [f"p{number}@example.com" for number in range(51)]
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        EMAIL | {"to": PEOPLE, "merge_data": {}, "body": "x" * 1_048_400},
+        EMAIL | {"body": "x" * 1_048_400},
+    ],
+    ids=["chunks", "no room to be put back"],
+)
+def test_what_could_not_go_back_on_the_queue_is_rejected_and_no_dead_letter(
+    handle: Handle, store: MemoryEmailStore, ses: FakeSES, large: dict[str, Any]
+) -> None:
+    answer = handle(batch(large))
+
+    found = store.load("record-1")
+    assert answer == DONE
+    assert not ses.sent
+    assert found is not None
+    assert found.record is not None
+    assert [error.field for error in found.record.errors] == ["(body)"]
+
+
+def test_what_is_too_large_for_the_table_is_rejected_and_no_dead_letter(
+    handle: Handle, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RecordTooLargeError("Item size has exceeded the maximum allowed size")
+
+    monkeypatch.setattr(store, "claim", refuse)
+
+    assert handle(batch(EMAIL)) == DONE
+    assert state(store, "record-1") is EmailState.REJECTED
 
 
 def test_a_record_whose_key_is_another_emails_is_kept_as_rejected(
