@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from local.local_aws import LocalAws
 
 _MESSAGE = """{"subject": "Hello", "body": "It works.",
+    "html_body": "<p>It works: <a href=https://example.com/>follow me</a>.</p>",
     "from_email": "orders@example.com", "to": ["success+anna@simulator.amazonses.com"]}"""
 
 
@@ -48,7 +49,7 @@ In another terminal:
   source {exports_file}
   MESSAGE='{_MESSAGE}'
 
-  # send an email by the API, then ask what became of it
+  # send an email by the API; open it in the inbox, click its link; then ask what became of it
   {_signed_for("execute-api")} "$API_URL/emails" \\
     -H 'Content-Type: application/json' -d "$MESSAGE"
   {_signed_for("execute-api")} "$API_URL/emails/<email_id>"

@@ -1,0 +1,45 @@
+"""What `make local` prints: every address, and calls that can be pasted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local.local_aws import LocalAws
+from local.ses.tracking import Tracking, tracked
+from local.shell import exports, variables, welcome
+
+OUTPUTS = {
+    "ApiId": "abc",
+    "ConfigurationSetName": "AmsdalMail-dev",
+    "SendQueueUrl": "http://localhost:4800/000000000000/send",
+    "TableName": "table",
+}
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> LocalAws:
+    made = LocalAws(tmp_path, port=4800, ses_port=4801)
+    made.outputs = OUTPUTS
+    return made
+
+
+def test_the_addresses_of_inbox_api_and_queue_are_printed(aws: LocalAws) -> None:
+    text = welcome(aws, "env")
+
+    for address in ("http://localhost:4801/", aws.api_url, OUTPUTS["SendQueueUrl"], "source env"):
+        assert address in text
+
+
+def test_the_message_to_paste_has_a_link_that_is_tracked(aws: LocalAws) -> None:
+    pasted = welcome(aws, "env").partition("MESSAGE='")[2].partition("'")[0]
+
+    html = json.loads(pasted)["html_body"]
+
+    links = tracked(html, "id", Tracking("http://localhost", clicks=True)).links
+    assert [link.url for link in links] == ["https://example.com/"]
+
+
+def test_the_environment_names_the_inboxs_process_for_ses(aws: LocalAws) -> None:
+    assert variables(aws)["AWS_ENDPOINT_URL_SESV2"] == "http://localhost:4801"
+    assert exports({"A": "b c"}) == "export A='b c'\n"
