@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus
 from email_store.claims import ClaimOutcome
+from email_store.cutting import first_errors
 from email_store.records import EmailRecord, EventRecord
-from email_store.view import EmailView, RecipientView
+from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
+from send_email.fitting import fitting, public_text
 from send_email.outcome import Outcome
 
 __all__ = [
@@ -26,6 +29,13 @@ __all__ = [
     "status_of",
 ]
 
+RECIPIENT_LIMIT = 10_000
+LIST_SIZE = 2_500_000
+"""Bytes of the recipients, and of the timeline, of one email."""
+TRUNCATED = (
+    f"True when not all is listed: there are at most {RECIPIENT_LIMIT:,} recipients, and of both"
+    " lists only what fits into the answer, of the timeline the newest. `counts` counts everybody."
+)
 MESSAGES = {
     ClaimOutcome.BUSY: "an earlier request with this key is being worked on",
     ClaimOutcome.CONFLICT: "this key belongs to another request",
@@ -93,6 +103,7 @@ class EmailAnswer(TypedDict):
     """Absent when nothing but SES's events is known."""
     recipients: list[RecipientAnswer]
     timeline: list[EventAnswer]
+    is_truncated: Annotated[bool, Field(description=TRUNCATED)]
 
 
 class ErrorAnswer(TypedDict):
@@ -133,17 +144,20 @@ def send_answer(outcome: Outcome) -> SendAnswer | ErrorAnswer:
 
 def email_answer(found: EmailView) -> EmailAnswer:
     """Write everything known of an email."""
+    recipients = fitting(map(_recipient, found.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    newest = fitting(map(_event, reversed(found.timeline)), TIMELINE_LIMIT, LIST_SIZE)
     return EmailAnswer(
         email_id=found.email_id,
         state=found.state.value,
         counts={state.value: count for state, count in found.counts.items()},
         email=_email(found.record) if found.record else None,
-        recipients=[_recipient(one) for one in found.recipients],
-        timeline=[_event(one) for one in found.timeline],
+        recipients=recipients,
+        timeline=newest[::-1],
+        is_truncated=(len(recipients), len(newest)) != (len(found.recipients), len(found.timeline)),
     )
 
 
-def error_answer(message: str, errors: Iterable[FieldError] = ()) -> ErrorAnswer:
+def error_answer(message: str, errors: Sequence[FieldError] = ()) -> ErrorAnswer:
     """Write why a request was not carried out."""
     return ErrorAnswer(message=message, detail=_field_errors(errors))
 
@@ -167,7 +181,7 @@ def _recipient(one: RecipientStatus | RecipientView) -> RecipientAnswer:
         state=one.state.value,
         message_id=one.message_id,
         error_code=one.error_code,
-        error_message=one.error_message,
+        error_message=public_text(one.error_code, one.error_message),
     )
 
 
@@ -181,5 +195,5 @@ def _event(event: EventRecord) -> EventAnswer:
     )
 
 
-def _field_errors(errors: Iterable[FieldError]) -> list[FieldErrorAnswer]:
-    return [FieldErrorAnswer(field=one.field, rule=one.rule) for one in errors]
+def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorAnswer]:
+    return [FieldErrorAnswer(field=one.field, rule=one.rule) for one in first_errors(errors)]

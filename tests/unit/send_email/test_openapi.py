@@ -49,6 +49,12 @@ def test_the_statuses_of_sending_are_described(document: dict[str, Any]) -> None
     assert set(responses) == {"200", "202", "400", "409", "413", "415", "422", "503"}
 
 
+def test_what_an_answer_leaves_out_is_described(document: dict[str, Any]) -> None:
+    schema = document["components"]["schemas"]["EmailAnswer"]
+
+    assert "10,000 recipients" in schema["properties"]["is_truncated"]["description"]
+
+
 def test_the_path_parameter_is_described(document: dict[str, Any]) -> None:
     (parameter,) = document["paths"]["/emails/{email_id}"]["get"]["parameters"]
 
