@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.ses_simulator.running import Simulator, raw, template
 
+VIEWS = ("text", "headers", "source")
 HOSTILE = '"><script>alert(1)</script>'
 MULTIPART = (
     "From: orders@example.com\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -24,10 +25,10 @@ def ask(
     body = None if form is None else urllib.parse.urlencode(form).encode()
     try:
         with urllib.request.urlopen(simulator.url + path, body, timeout=10) as answer:
-            return answer.status, answer.headers, answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.headers, error.read().decode()
+            return error.code, error.headers, error.read().decode("utf-8", "replace")
 
 
 def test_nothing_of_a_message_becomes_markup_of_the_page(simulator: Simulator) -> None:
@@ -37,11 +38,8 @@ def test_nothing_of_a_message_becomes_markup_of_the_page(simulator: Simulator) -
         Content=content, FromEmailAddress='"<script>" <a@b.c>', EmailTags=tags
     )
 
-    for path in (
-        "/",
-        *(f"/messages/{message_id}?view={name}" for name in ("text", "headers", "source")),
-    ):
-        status, headers, html = ask(simulator, f"{path}")
+    for path in ("/", *(f"/messages/{message_id}?view={view}" for view in VIEWS)):
+        status, headers, html = ask(simulator, path)
         assert status == 200
         assert "<script>alert" not in html
         assert "script-src 'self'" in headers["content-security-policy"]
@@ -138,3 +136,43 @@ def test_a_stack_without_an_address_is_refused_by_field(simulator: Simulator) ->
     with refused.value as answer:
         assert answer.code == 400
         assert b"table_name" in answer.read()
+
+
+ODD = {
+    "bytes that are no text": b"Subject: \xff\xfe\r\n\r\n\xff\xfe\x00",
+    "unknown charset": b"Content-Type: text/html; charset=klingon\r\n\r\n<b>\xe9",
+    "encoded words that are none": b"Subject: =?utf-8?b?////?= =?x?q?=FF?=\r\n\r\nx",
+    "file name of control characters": (
+        b'Content-Type: text/x; name="a\x01\x7f/../b\xff"\r\n'
+        b"Content-Disposition: attachment\r\n\r\nx"
+    ),
+    "file name in a charset nobody knows": (
+        b"Content-Disposition: attachment; filename*=klingon''%FF%00%0D%0A\r\n\r\nx"
+    ),
+    "multipart without a boundary": b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\ny",
+    "message in a message": (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n"
+        b"\r\nSubject: inner\r\nContent-Type: text/html\r\n\r\n<i>\r\n--b--\r\n"
+    ),
+    "base64 that is none": (
+        b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\xff="
+    ),
+    "content id of markup": (
+        b"Content-Type: image/png\r\nContent-ID: <\"onload=alert(1)>\r\n\r\nx"
+    ),
+    "no body": b"Subject: x\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mime", ODD.values(), ids=ODD)
+def test_no_message_breaks_its_page(simulator: Simulator, mime: bytes) -> None:
+    content = {"Raw": {"Data": b"From: a@b.c\r\n" + mime}}
+    message_id = simulator.send(Content=content, ConfigurationSetName="set")
+    where = f"/messages/{message_id}"
+    parts = [row["part"] for row in simulator.kept(message_id)["attachments"]]
+
+    paths = ["/", f"{where}/raw", *(f"{where}?view={view}" for view in VIEWS)]
+    paths += [f"{where}/parts/{number}" for number in parts]
+
+    assert {ask(simulator, path)[0] for path in paths} == {200}
+    assert ask(simulator, f"{where}/html")[0] in {200, 404}
