@@ -17,9 +17,10 @@ T = TypeVar("T")
 
 def drive(client: Any, exchanges: Sequence[Exchange[T]], max_concurrency: int) -> list[T]:
     """Run the exchanges in at most `max_concurrency` threads; results come in order."""
-    if len(exchanges) <= 1:
+    threads = min(max_concurrency, len(exchanges))
+    if threads <= 1:
         return [_run(client, one) for one in exchanges]
-    with ThreadPoolExecutor(min(max_concurrency, len(exchanges)), "amsdal_mail") as pool:
+    with ThreadPoolExecutor(threads, "amsdal_mail") as pool:
         return list(pool.map(lambda one: _run(client, one), exchanges))
 
 
