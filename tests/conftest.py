@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.chaos.run import CONTEXT
 from local.local_aws import LocalAws
 from local.steps import say
 from tests.e2e.service import Service
@@ -24,7 +25,9 @@ def local_aws(
             say(text, end=end)
 
     say_at_once("\nThe stack for the end-to-end and browser tests:")
-    with LocalAws(tmp_path_factory.mktemp("aws") / "run", to=say_at_once) as aws:
+    run_dir = tmp_path_factory.mktemp("aws") / "run"
+    # The chaos run's times: what waits a quarter of an hour on AWS waits seconds here.
+    with LocalAws(run_dir, to=say_at_once, context=CONTEXT) as aws:
         yield aws
 
 

@@ -42,16 +42,26 @@ class Service:
             aws_secret_access_key=SECRET_KEY,
         )
 
-    def wait_for(self, email_id: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def put_on_queue(self, request: Mapping[str, Any]) -> str:
+        """Put a request on the queue as any program can; return the record's id."""
+        url, body = self.aws.outputs["SendQueueUrl"], json.dumps(request)
+        return str(self.aws.client("sqs").send_message(QueueUrl=url, MessageBody=body)["MessageId"])
+
+    def wait_for(
+        self,
+        email_id: str,
+        done: Callable[[dict[str, Any]], bool],
+        seconds: float = PATIENCE_SECONDS,
+    ) -> dict[str, Any]:
         """Return the email as soon as it is `done`; fail with what it is when it never is."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + seconds
         answer = Answer(0, None)
         while time.monotonic() < deadline:
             answer = self.get(f"/emails/{email_id}")
             if answer.status == 200 and done(answer.content):
                 return dict(answer.content)
             time.sleep(0.1)
-        raise AssertionError(f"{email_id} came to nothing in {PATIENCE_SECONDS} s: {answer}")
+        raise AssertionError(f"{email_id} came to nothing in {seconds} s: {answer}")
 
     def wait_for_state(self, email_id: str, state: str) -> dict[str, Any]:
         return self.wait_for(email_id, lambda email: bool(email["state"] == state))

@@ -14,6 +14,7 @@ import pytest
 
 from local import samples
 from local.api_client import call
+from local.descendants import descendants, parents
 from local.paths import ROOT, STATE_DIR
 from local.ports import free_port
 
@@ -49,26 +50,6 @@ class LocalCommand:
 
 def command(port: int, ses_port: int) -> list[str]:
     return [sys.executable, "-m", "local", "--port", str(port), "--ses-port", str(ses_port)]
-
-
-def parents() -> dict[int, int]:
-    """The parent of every living process; zombies are dead."""
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state != "Z":
-            found[int(stat.parent.name)] = int(parent)
-    return found
-
-
-def descendants(pid: int) -> set[int]:
-    family, known = {pid}, parents()
-    while more := {child for child, parent in known.items() if parent in family} - family:
-        family |= more
-    return family - {pid}
 
 
 def left_of(pids: set[int], *, seconds: float = 10) -> set[int]:

@@ -1,0 +1,78 @@
+"""The deployed stack while SES misbehaves, workers die and everything comes twice."""
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+
+from local.chaos.faults import GOOD_DAYS, switch
+from local.chaos.run import run
+from local.steps import silent
+from tests.e2e.service import Service, message, to
+
+EMAILS = 120
+
+
+@pytest.fixture
+def misbehave(service: Service) -> Iterator[Callable[..., None]]:
+    """Sets SES's switches, until the end of the test."""
+    yield lambda **change: switch(service.aws.ses_url, change)
+    switch(service.aws.ses_url, GOOD_DAYS)
+
+
+def test_in_chaos_nothing_is_lost_and_nothing_sent_twice(service: Service) -> None:
+    verdict = run(service.aws, EMAILS, seed=3, to=silent)
+
+    assert verdict.is_good, verdict
+    assert verdict.accepted_once == verdict.recipients
+    assert all(verdict.more[name] for name in ("throttle answers", "workers killed"))
+
+
+def test_a_request_that_meets_a_throttle_is_taken_and_finished_by_the_queue(
+    service: Service, misbehave: Callable[..., None]
+) -> None:
+    misbehave(throttle={"calls": 2})
+
+    answer = service.post("/emails", message())
+
+    assert answer.status == 202
+    assert answer.content["state"] == "queued"
+    service.wait_for_state(answer.content["email_id"], "delivered")
+    assert len(service.sent_by_ses(answer.content["email_id"])) == 1
+
+
+def test_an_answer_that_was_lost_is_settled_by_ses_s_own_event(
+    service: Service, misbehave: Callable[..., None]
+) -> None:
+    misbehave(drop_answer={"calls": 1})
+
+    answer = service.post("/emails", message())
+
+    assert answer.status == 202
+    assert answer.content["state"] == "unknown"
+    service.wait_for_state(answer.content["email_id"], "delivered")
+    again = service.post("/emails", message(), {"Idempotency-Key": answer.content["email_id"]})
+    assert again.status == 409
+    assert len(service.sent_by_ses(answer.content["email_id"])) == 1
+
+
+@pytest.mark.parametrize("way", ["api", "queue"])
+def test_hundreds_of_recipients_of_one_email_are_each_sent_to_once(
+    service: Service, way: str
+) -> None:
+    key = f"newsletter-{uuid4().hex}"
+    people = [to(f"success+{number}") for number in range(199)] + [to(f"bounce+{key}")]
+    newsletter = message(
+        *people, body="Dear {{name}}", merge_data={}, merge_global_data={"name": "reader"}
+    )
+
+    if way == "api":
+        assert service.post("/emails", newsletter, {"Idempotency-Key": key}).status == 202
+    else:
+        service.put_on_queue(newsletter | {"idempotency_key": key})
+
+    email = service.wait_for(
+        key, lambda email: email["counts"] == {"delivered": 199, "bounced": 1}, seconds=60
+    )
+    assert email["state"] == "bounced"
+    assert len(service.sent_by_ses(key)) == 200
