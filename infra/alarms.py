@@ -24,6 +24,7 @@ _SENDING_TROUBLES = {
     "SendingStopped": "SES takes nothing: the daily quota is used up or sending is paused.",
     "ConfigurationErrors": "AWS refuses the set-up: permission, credentials, configuration set.",
     "EmailsGivenUp": "An email was tried for days and is given up: its state is failed.",
+    "InternalErrors": "A request or a record met an error nobody foresaw: the log tells which.",
 }
 
 

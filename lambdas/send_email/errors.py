@@ -14,14 +14,16 @@ from send_email.send_queue import MessageTooLargeError, QueueError
 __all__ = ["BAD_EMAILS", "REQUEST_ERRORS", "answer_to", "broken_rules"]
 
 UNAVAILABLE = "try again later, with the same key"
+UNFORESEEN = "an error nobody foresaw: the service's log tells which"
 BAD_EMAILS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
 """What sending the same email again can never help."""
 REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, StoreError)
+"""Every foreseen end of a request but its success."""
 TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
 
 
 def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
-    """Write the answer to a request that ended with one of REQUEST_ERRORS."""
+    """Write the answer to a request that ended so; nothing is told of an unforeseen error."""
     match error:
         case MalformedJSONError():
             return HTTPStatus.BAD_REQUEST, error_answer("the body is no JSON", error.errors)
@@ -35,7 +37,7 @@ def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
         case StoreError() | QueueError():
             # The text is AWS's and names resources: it belongs into logs only.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_answer(UNAVAILABLE)
-    raise error
+    return HTTPStatus.INTERNAL_SERVER_ERROR, error_answer(UNFORESEEN)
 
 
 def broken_rules(error: Exception) -> Sequence[FieldError]:

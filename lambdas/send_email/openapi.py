@@ -41,6 +41,7 @@ REFUSALS = {
     "400": "The body is no JSON.",
     "413": "Too large for the queue.",
     "415": "The content is not application/json.",
+    "500": "An error nobody foresaw. The same request can be made again, with the same key.",
     "503": "A part of AWS did not answer. Try again later, with the same key.",
 }
 SEND_RESPONSES = {
@@ -70,7 +71,7 @@ def description(app: APIGatewayHttpResolver) -> Json:
             "200": ("Everything known of the email.", "EmailAnswer"),
             "404": ("There is no such email.", "ErrorAnswer"),
         },
-        {"503": REFUSALS["503"]},
+        {status: REFUSALS[status] for status in ("500", "503")},
     )
     document["components"] = {"schemas": _schemas()}
     return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import SendState
 from email_store.claims import ClaimOutcome
+from send_email.errors import REQUEST_ERRORS
 from send_email.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch"]
 
+FRAMES = 5
 METRICS = {
     SendState.ACCEPTED: "RecipientsAccepted",
     SendState.QUEUED: "RecipientsQueued",
@@ -64,11 +67,16 @@ class Watch:
 
     def tell_error(self, error: BaseException | None, **where: str) -> None:
         """Log why a request or a record was not carried out."""
-        is_invalid = isinstance(error, InvalidMessageError)
-        level = self.logger.info if is_invalid else self.logger.warning
-        level("not carried out", extra={**where, "errors": [*map(_name, _chain(error))]})
-        if is_invalid:
+        told = {**where, "errors": [*map(_name, _chain(error))]}
+        if isinstance(error, InvalidMessageError):
+            self.logger.info("not carried out", extra=told)
             self._count("EmailsInvalid")
+        elif isinstance(error, REQUEST_ERRORS):
+            self.logger.warning("not carried out", extra=told)
+        else:
+            stack = traceback.format_tb(getattr(error, "__traceback__", None))[-FRAMES:]
+            self.logger.error("unforeseen", extra={**told, "stack": stack})
+            self._count("InternalErrors")
 
     def tell_failed_record(self, record_id: str, error: BaseException | None) -> None:
         """Tell of a record that SQS will deliver again."""

@@ -63,7 +63,10 @@ def test_a_functions_errors_and_refused_starts_raise_an_alarm(
     assert metrics == {"Errors", "Throttles"}
 
 
-@pytest.mark.parametrize("metric", ["SendingStopped", "ConfigurationErrors", "EmailsGivenUp"])
+@pytest.mark.parametrize(
+    "metric",
+    ["SendingStopped", "ConfigurationErrors", "EmailsGivenUp", "InternalErrors"],
+)
 def test_what_the_send_function_cannot_mend_raises_an_alarm(
     stack: SynthesisedStack, metric: str
 ) -> None:

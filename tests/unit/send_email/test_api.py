@@ -12,7 +12,7 @@ from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
 from send_email.send_queue import SIZE_LIMIT, QueueError
-from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
+from tests.unit.send_email.conftest import NOW, TIMES, Api, Clock, FakeSES, Handle, ListQueue, read
 
 ANNA, BEN = "anna@example.com", "ben@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
@@ -313,13 +313,21 @@ def test_a_key_used_for_another_request_is_answered_409(api: Api, ses: FakeSES) 
     assert len(ses.sent) == 1
 
 
-def test_a_key_being_worked_on_is_answered_409_with_retry_after(api: Api, ses: FakeSES) -> None:
+def test_a_key_being_worked_on_is_answered_409_with_the_time_left_of_its_lease(
+    api: Api, ses: FakeSES, clock: Clock
+) -> None:
     answers = []
-    ses.before = lambda: answers.append(api.post(EMAIL, idempotency_key="k"))
+
+    def repeat() -> None:
+        clock.forward(0.5)
+        answers.append(api.post(EMAIL, idempotency_key="k"))
+
+    ses.before = repeat
 
     api.post(EMAIL, idempotency_key="k")
 
-    assert (answers[0].status, answers[0].headers["retry-after"]) == (409, "5")
+    assert answers[0].status == 409
+    assert answers[0].headers["retry-after"] == str(TIMES.lost_answer)
 
 
 # Trouble
@@ -364,6 +372,23 @@ def test_what_is_too_large_for_the_table_is_answered_422(
 
     assert answer.status == 422
     assert [one["field"] for one in answer.content["detail"]] == ["(body)"]
+
+
+def test_a_bug_is_answered_500_in_json_without_its_text(api: Api, ses: FakeSES) -> None:
+    ses.raises = [RuntimeError(ANNA)]
+
+    answer = api.post(EMAIL)
+
+    assert (answer.status, answer.content["detail"]) == (500, [])
+    assert ANNA not in str(answer.content)
+
+
+def test_a_bug_in_one_email_of_a_batch_leaves_the_others_alone(api: Api, ses: FakeSES) -> None:
+    ses.raises = [RuntimeError(ANNA)]
+
+    answer = api("POST", "/emails/batch", {"emails": [EMAIL] * 3})
+
+    assert sorted(one["status"] for one in answer.content["emails"]) == [200, 200, 500]
 
 
 @pytest.mark.parametrize(

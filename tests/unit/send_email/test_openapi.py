@@ -46,7 +46,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 def test_the_statuses_of_sending_are_described(document: dict[str, Any]) -> None:
     responses = document["paths"]["/emails"]["post"]["responses"]
 
-    assert set(responses) == {"200", "202", "400", "409", "413", "415", "422", "503"}
+    assert set(responses) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
 
 
 def test_what_an_answer_leaves_out_is_described(document: dict[str, Any]) -> None:

@@ -140,6 +140,31 @@ def test_a_record_that_comes_back_is_told_with_the_kind_of_error(
     assert (warning["record"], warning["errors"]) == ("record-1", ["QueueError"])
 
 
+@pytest.mark.parametrize("way", ["api", "batch", "record"])
+def test_a_bug_is_told_by_type_and_place_and_counted(
+    handle: Handle, api: Api, ses: FakeSES, capsys: Capture, way: str
+) -> None:
+    def fail() -> None:
+        raise KeyError(ANNA) from ValueError(ANNA)
+
+    ses.before = fail
+    match way:
+        case "api":
+            api.post(EMAIL)
+        case "batch":
+            api("POST", "/emails/batch", {"emails": [EMAIL]})
+        case "record":
+            handle(batch(EMAIL))
+
+    captured = capsys.readouterr()
+    told = [json.loads(line) for line in captured.out.splitlines()]
+    (error,) = [one for one in told if one.get("level") == "ERROR"]
+    assert error["errors"] == ["KeyError", "ValueError"]
+    assert "in send_one" in "".join(error["stack"])
+    assert [one["InternalErrors"] for one in told if "InternalErrors" in one] == [[1]]
+    assert "secret" not in captured.out + captured.err
+
+
 @pytest.mark.parametrize("trouble", ["none", "rejected", "queue", "set-up", "bug"])
 def test_no_log_tells_a_secret(
     handle: Handle, api: Api, ses: FakeSES, queue: ListQueue, capsys: Capture, trouble: str
@@ -153,7 +178,7 @@ def test_no_log_tells_a_secret(
         case "set-up":
             ses.raises = [ConfigurationError(ANNA), ConfigurationError(ANNA)]
         case "bug":
-            ses.raises = [RuntimeError(ANNA)]
+            ses.raises = [RuntimeError(ANNA), RuntimeError(ANNA)]
 
     handle(batch(EMAIL, EMAIL | {"to": ["secret"], "merge_data": {"secret@x.example": {}}}))
     api.post(EMAIL)
