@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,14 +66,21 @@ async def listing(messages: Messages, stack: Stack, search: Search) -> Listing:
     """What the search finds; a state is looked for among the newest messages only."""
     found = [kept for kept in messages.newest_first() if search.finds(kept)]
     shown = found[:ROWS]
-    stories = await asyncio.gather(
-        *(stack.story(email_id(kept), len(kept.events)) for kept in shown)
-    )
-    rows = [_row(kept, story) for kept, story in zip(shown, stories, strict=True)]
+    stories = await _stories(shown, stack)
+    rows = [_row(kept, stories[email_id(kept)]) for kept in shown]
     if search.state:
         rows = [row for row in rows if row.state == search.state]
         return Listing(rows, len(rows))
     return Listing(rows, len(found))
+
+
+async def _stories(shown: list[KeptMessage], stack: Stack) -> dict[str | None, Story]:
+    """One for each email: one with merge data has as many messages as recipients."""
+    versions: Counter[str | None] = Counter()
+    for kept in shown:
+        versions[email_id(kept)] += len(kept.events)
+    found = await asyncio.gather(*(stack.story(*version) for version in versions.items()))
+    return dict(zip(versions, found, strict=True))
 
 
 def _row(kept: KeptMessage, story: Story) -> Row:

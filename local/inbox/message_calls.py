@@ -122,5 +122,4 @@ async def _page(inbox: Inbox, request: Request, kept: KeptMessage | None) -> Res
 
 
 async def _told(inbox: Inbox, kept: KeptMessage) -> object:
-    found = await inbox.stack.story(email_id(kept), len(kept.events), fresh=True)
-    return told(kept, found)
+    return told(kept, await inbox.stack.fresh_story(email_id(kept)))

@@ -91,18 +91,24 @@ class Stack:
         self.address = address
         self._kept.clear()
 
-    async def story(self, email_id: str | None, version: int, *, fresh: bool = False) -> Story:
-        """The email's story; `version` grows with each event SES published for it."""
+    async def fresh_story(self, email_id: str | None) -> Story:
+        """The email's story as it is now."""
         if self.address is None:
             return NO_STACK
         if email_id is None:
             return NOT_OURS
+        return await to_thread.run_sync(
+            self._ask, self.address.api_url, email_id, limiter=self._threads
+        )
+
+    async def story(self, email_id: str | None, version: int) -> Story:
+        """The story, perhaps a kept one; `version` grows with each event SES published for it."""
+        if email_id is None:
+            return NOT_OURS
         now, kept = self._clock(), self._kept.get(email_id)
         changed_at = kept.changed_at if kept and kept.version == version else now
-        if kept is None or fresh or self._is_stale(kept, changed_at, now):
-            story = await to_thread.run_sync(
-                self._ask, self.address.api_url, email_id, limiter=self._threads
-            )
+        if kept is None or self._is_stale(kept, changed_at, now):
+            story = await self.fresh_story(email_id)
             kept = self._kept[email_id] = _Kept(version, changed_at, now, story)
         return kept.story
 

@@ -1,18 +1,19 @@
 """What the inbox tells of a message: states, a timeline, and when it asks the stack again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from local.inbox.listing import Search, email_id
+from local.inbox.listing import Search, email_id, listing
 from local.inbox.pages import after, size
 from local.inbox.stack import NO_STACK, NOT_OURS, Stack, StackAddress, Story
 from local.inbox.stories import told
 from local.inbox.words import gist, state_word, worst
 from local.ses.events import event
 from local.ses.mailbox import Step
-from local.ses.messages import KeptMessage
+from local.ses.messages import KeptMessage, Message, Messages
 from tests.unit.local.test_ses_events import MESSAGE, NOW
 
 ADDRESS = StackAddress(api_url="http://api", table_name="t", aws_endpoint="http://aws")
@@ -58,7 +59,7 @@ async def test_each_new_event_makes_it_ask_again(stack: Stack, asked: Asked) -> 
 
 async def test_an_open_message_is_always_asked_for(stack: Stack, asked: Asked) -> None:
     for _ in range(3):
-        await stack.story("e1", 1, fresh=True)
+        await stack.fresh_story("e1")
 
     assert len(asked.ids) == 3
 
@@ -69,9 +70,21 @@ async def test_without_a_stack_or_an_id_nobody_is_asked(stack: Stack, asked: Ask
     assert asked.ids == []
 
 
-def kept(*steps: Step) -> KeptMessage:
-    rows = [{"event": event(MESSAGE, step, NOW), "topics": ["t"]} for step in steps]
-    return KeptMessage(MESSAGE, rows)
+def kept(*steps: Step, message: Message = MESSAGE) -> KeptMessage:
+    rows = [{"event": event(message, step, NOW), "topics": ["t"]} for step in steps]
+    return KeptMessage(message, rows)
+
+
+async def test_messages_of_one_email_ask_for_it_once(stack: Stack, asked: Asked) -> None:
+    messages = Messages()
+    for name in ("1", "2", "3"):
+        messages.add(replace(MESSAGE, id=name))
+    messages.add(replace(MESSAGE, id="4", tags={}))
+
+    found = await listing(messages, stack, Search())
+
+    assert [row.kept.message.id for row in found.rows] == ["4", "3", "2", "1"]
+    assert asked.ids == ["e1"]
 
 
 def test_the_stacks_story_is_told_for_this_message_alone() -> None:
