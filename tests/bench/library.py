@@ -18,26 +18,36 @@ __all__ = ["rows"]
 CONCURRENCY = 32
 
 
-def rows(loopback: Loopback, messages: int = 1000, rounds: int = 3) -> list[Row]:
-    """Measure, with `messages` for those who are fast and a tenth for those who go one by one."""
+def rows(loopback: Loopback, messages: int = 1000, rounds: int = 5) -> list[Row]:
+    """Measure, with `messages` for those who are fast and a twentieth for those one by one."""
     rivals.configure_django(loopback)
     loopback.answer_after(30)
-    some = messages // 10
-    slow = in_turns(
+    some = messages // 20
+    plain = in_turns(
         {
             "ours": (partial(ours(loopback), messages), messages),
             "raw 32": (partial(rivals.raw(loopback, CONCURRENCY), messages), messages),
             "raw 1": (partial(rivals.raw(loopback, 1), some), some),
             "anymail": (partial(rivals.anymail(), some), some),
             "django-ses": (partial(rivals.django_ses(), some), some),
+        },
+        rounds,
+    )
+    tasks = in_turns(
+        {
             "ours async": (partial(ours_async(loopback), messages), messages),
             "raw async": (partial(rivals.raw_async(loopback, CONCURRENCY), messages), messages),
+        },
+        rounds,
+    )
+    bulk = in_turns(
+        {
             "ours bulk": (partial(ours_bulk(loopback), 10 * messages), 10 * messages),
             "raw template": (partial(rivals.raw_template(loopback, CONCURRENCY), some), some),
         },
         rounds,
     )
-    return _slow_rows(slow) + _cpu_rows(loopback, messages, rounds)
+    return _slow_rows(plain | tasks | bulk) + _cpu_rows(loopback, messages // 2, rounds)
 
 
 def _slow_rows(of: dict[str, Sample]) -> list[Row]:
