@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amsdal_mail.tracking import (
@@ -17,9 +18,11 @@ from email_store.records import EventRecord, RecipientRecord, Suppression, stran
 from email_store.states import EmailState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amsdal_mail.tracking import Details
 
-__all__ = ["event_record", "recipient_record", "suppression"]
+__all__ = ["event_record", "recipient_record", "suppression", "told"]
 
 # Not here: subscriptions and unknown kinds, which say nothing of the message, and the kinds for
 # which `_state` looks closer.
@@ -32,6 +35,17 @@ STATES = {
     EventKind.OPEN: EmailState.OPENED,
     EventKind.CLICK: EmailState.CLICKED,
 }
+
+
+def told(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
+    """Sum up the events of one notification where it is one event, and nobody's.
+
+    Recipients of one message share its tracking links: who of them opened or clicked, SES cannot
+    know. A complaint stays an event of each who may have complained: they get no more mail.
+    """
+    if all(one.is_attributed or one.kind is EventKind.COMPLAINT for one in events):
+        return events
+    return [replace(events[0], recipient=None)]
 
 
 def event_record(event: TrackingEvent) -> EventRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from track_events.outcomes import event_record, recipient_record, suppression
+from track_events.outcomes import event_record, recipient_record, suppression, told
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -42,6 +42,7 @@ class Tracker:
         only moves up, a suppression is renewed, the bus is at least once. At most three writes
         an event.
         """
+        events = told(events)
         if not events:
             tally["IgnoredNotifications"] += 1
         new = [event for event in events if not self.store.has_event(event_record(event))]
@@ -51,7 +52,10 @@ class Tracker:
         self.bus.publish(new)
         for event in new:
             is_new = self.store.add_event(event_record(event), now=self.clock())
-            tally[metric_of(event.kind) if is_new else "DuplicateEvents"] += 1
+            if not is_new:
+                tally["DuplicateEvents"] += 1
+            elif event.is_attributed or event is events[0]:
+                tally[metric_of(event.kind)] += 1
 
     def _note(self, event: TrackingEvent, tally: Counter[str]) -> None:
         recipient = recipient_record(event)
