@@ -10,7 +10,8 @@ import pytest
 from infra.asset import LAMBDAS, AssetBundling, Target, installed_dependencies
 from infra.settings import Settings
 
-ARM = Target("3.13", "aarch64")
+ANOTHER_PYTHON = "3.14" if sys.version_info[:2] == (3, 13) else "3.13"
+ARM = Target(ANOTHER_PYTHON, "aarch64")
 HERE = Target.of(Settings(local=True))
 
 
@@ -66,8 +67,16 @@ def test_its_size_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     _bundle(tmp_path, ARM)
 
     assert capsys.readouterr().err == (
-        "Lambda asset for Python 3.13 on aarch64: 0.0 MB unpacked (Lambda allows 250)\n"
+        f"Lambda asset for Python {ANOTHER_PYTHON} on aarch64: 0.0 MB unpacked (Lambda allows 250);"
+        f" no byte code: for faster cold starts run the CDK with Python {ANOTHER_PYTHON}\n"
     )
+
+
+def test_byte_code_goes_in_where_the_same_python_runs(tmp_path: Path) -> None:
+    output = _bundle(tmp_path, Target("{}.{}".format(*sys.version_info), "aarch64"))
+
+    compiled = {Path(name).name.split(".")[0] for name in _files(output) if name.endswith(".pyc")}
+    assert compiled == {"handler", "core"}
 
 
 def test_for_the_local_aws_byte_code_is_used_without_a_look_at_the_source(tmp_path: Path) -> None:
