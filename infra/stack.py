@@ -86,7 +86,9 @@ class AmsdalMailStack(Stack):
                 "LOST_ANSWER_SECONDS": str(settings.lost_answer_seconds),
             },
         )
-        self.emails.grant_records(function.role)
+        self.emails.grant(
+            function.role, "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"
+        )
         self.send_queue.queue.grant_send_messages(function.role)
         function.consume(self.send_queue.queue, max_concurrency=self._concurrency)
         return function
@@ -105,7 +107,7 @@ class AmsdalMailStack(Stack):
                 "EVENT_BUS_NAME": self.bus.event_bus_name,
             },
         )
-        self.emails.grant_records(function.role)
+        self.emails.grant(function.role, "BatchGetItem", "PutItem")
         self.bus.grant_put_events_to(function.role)
         function.consume(self.event_queue.queue, max_concurrency=self._concurrency)
         return function

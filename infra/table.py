@@ -38,14 +38,22 @@ class EmailTable(Construct):
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
 
-    def grant_records(self, role: iam.IRole) -> None:
-        """Let the role read and write items by their keys: no scan, no deletion, no index."""
+    def grant(self, role: iam.IRole, *calls: str) -> None:
+        """Let the role make these calls (`PutItem`) on items by their keys; none on the index."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=[
-                    f"dynamodb:{action}"
-                    for action in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
-                ],
+                actions=[f"dynamodb:{call}" for call in calls], resources=[self.table.table_arn]
+            )
+        )
+
+    def grant_unsuppressing(self, role: iam.IRole) -> None:
+        """Let the role delete entries of the suppression list, and nothing else."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:DeleteItem"],
                 resources=[self.table.table_arn],
+                conditions={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*"]},
+                },
             )
         )

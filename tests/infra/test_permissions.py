@@ -91,9 +91,15 @@ def test_the_tracking_role_can_neither_send_email_nor_put_on_the_send_queue(
     assert "events:PutEvents" in actions
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_role_reads_and_writes_items_of_the_table_and_can_do_nothing_else_to_it(
-    stack: SynthesisedStack, role: str
+@pytest.mark.parametrize(
+    ("role", "calls"),
+    [
+        ("SendEmailRole", {"BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}),
+        ("TrackEventsRole", {"BatchGetItem", "PutItem"}),
+    ],
+)
+def test_a_role_may_do_to_the_table_what_its_function_does_and_nothing_else(
+    stack: SynthesisedStack, role: str, calls: set[str]
 ) -> None:
     actions = {
         action.removeprefix("dynamodb:")
@@ -103,5 +109,5 @@ def test_a_role_reads_and_writes_items_of_the_table_and_can_do_nothing_else_to_i
     }
     (table,) = stack.of_type("AWS::DynamoDB::GlobalTable")
 
-    assert actions == {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"}
+    assert actions == calls
     assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
