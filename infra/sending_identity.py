@@ -18,6 +18,8 @@ SEND_ACTIONS = (
     "ses:SendBulkTemplatedEmail",
 )
 
+SUPPRESSION_ACTIONS = ("ses:GetSuppressedDestination", "ses:DeleteSuppressedDestination")
+
 
 class SendingIdentity(Construct):
     """A domain with Easy DKIM and its own MAIL FROM, an address, or one that is there already."""
@@ -63,3 +65,11 @@ class SendingIdentity(Construct):
             "Templates are made after the deployment and named by each message; a template gives "
             "nothing without the identity and the configuration set, which are named here.",
         )
+
+
+def grant_suppression_list(role: iam.IRole) -> None:
+    """Let the role read and clear entries of SES's suppression list for the account."""
+    role.add_to_principal_policy(
+        iam.PolicyStatement(actions=list(SUPPRESSION_ACTIONS), resources=["*"])
+    )
+    acknowledge(role, "IAM5[Resource::*]", "AWS knows no resource for these calls but '*'.")

@@ -14,7 +14,7 @@ from infra.function import PythonFunction
 from infra.function_queue import FunctionQueue
 from infra.http_api import EmailApi
 from infra.pacing import queue_concurrency
-from infra.sending_identity import SendingIdentity
+from infra.sending_identity import SendingIdentity, grant_suppression_list
 from infra.settings import Settings
 from infra.table import EmailTable
 
@@ -86,9 +86,8 @@ class AmsdalMailStack(Stack):
                 "LOST_ANSWER_SECONDS": str(settings.lost_answer_seconds),
             },
         )
-        self.emails.grant(
-            function.role, "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"
-        )
+        self.emails.grant(function.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
+        self.emails.grant_unsuppressing(function.role)
         self.send_queue.queue.grant_send_messages(function.role)
         function.consume(self.send_queue.queue, max_concurrency=self._concurrency)
         return function
@@ -115,6 +114,7 @@ class AmsdalMailStack(Stack):
     def _identity(self) -> None:
         identity = SendingIdentity(self, "Sender", settings=self._settings)
         identity.grant_send(self.send_email.role, self.tracked.name)
+        grant_suppression_list(self.send_email.role)
         records = dns_records(self._settings, self.region, identity.created)
         if self._settings.hosted_zone_id:
             write_to_zone(identity, self._settings.hosted_zone_id, records)

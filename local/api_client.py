@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered; `content` is the JSON document."""
+    """What the API answered; `content` is the JSON document, None without one."""
 
     status: int
     content: Any
@@ -41,9 +41,9 @@ def call(api_url: str, request: Request) -> Answer:
     )
     try:
         with urllib.request.urlopen(signed, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-            return Answer(answer.status, json.load(answer))
+            return Answer(answer.status, json.loads(answer.read() or b"null"))
     except urllib.error.HTTPError as error:
-        return Answer(error.code, json.load(error))
+        return Answer(error.code, json.loads(error.read() or b"null"))
 
 
 def get(api_url: str, path: str) -> Answer:

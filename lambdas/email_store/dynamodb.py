@@ -117,6 +117,15 @@ class DynamoDBEmailStore:
         """See EmailStore."""
         self._table.put(items.suppression_item(suppression))
 
+    def suppression(self, address: str) -> Suppression | None:
+        """See EmailStore."""
+        found = self._table.get_many([items.suppression_key(address)])
+        return items.read_suppression(found[0]) if found else None
+
+    def unsuppress(self, address: str) -> bool:
+        """See EmailStore."""
+        return self._table.delete(items.suppression_key(address))
+
     def load(self, email_id: str) -> EmailView | None:
         """See EmailStore."""
         partition = items.email_partition(email_id)

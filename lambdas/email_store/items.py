@@ -260,5 +260,15 @@ def _cut(text: str | None, limit: int) -> str | None:
     return None if text is None else cut(text, limit)
 
 
+def read_suppression(item: Mapping[str, Any]) -> Suppression:
+    """Read an address that gets no more mail."""
+    return Suppression(
+        address=item["address"],
+        reason=item["reason"],
+        at=datetime.fromisoformat(item["at"]),
+        email_id=item.get("email_id"),
+    )
+
+
 def _without_none(item: Item) -> Item:
     return {name: value for name, value in item.items() if value is not None}

@@ -114,6 +114,14 @@ class MemoryEmailStore:
         """See EmailStore."""
         self._suppressions[suppression.address.lower()] = suppression
 
+    def suppression(self, address: str) -> Suppression | None:
+        """See EmailStore."""
+        return self._suppressions.get(address.lower())
+
+    def unsuppress(self, address: str) -> bool:
+        """See EmailStore."""
+        return self._suppressions.pop(address.lower(), None) is not None
+
     def load(self, email_id: str) -> EmailView | None:
         """See EmailStore."""
         with self._lock:

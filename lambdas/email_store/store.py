@@ -105,6 +105,14 @@ class EmailStore(Protocol):
 
     # For people.
 
+    def suppression(self, address: str) -> Suppression | None:
+        """Read the entry of an address on the suppression list; None when it is not there."""
+        ...
+
+    def unsuppress(self, address: str) -> bool:
+        """Take an address off the suppression list; False when it was not there."""
+        ...
+
     def load(self, email_id: str) -> EmailView | None:
         """Read what is known of an email, of its events the newest 1,000; None when nothing is."""
         ...

@@ -112,6 +112,11 @@ class Table:
         }
         return self._write("update_item", params)
 
+    def delete(self, key: Attributes) -> bool:
+        """Delete an item; False when there was none."""
+        params = {"Key": _to_dynamodb(key), "ReturnValues": "ALL_OLD"}
+        return bool(self._write("delete_item", params).item)
+
     def get_many(self, keys: Iterable[Attributes]) -> list[Attributes]:
         """Get the items that exist, consistently, in any order."""
         wanted = iter({tuple(sorted(key.items())): key for key in keys}.values())

@@ -26,6 +26,8 @@ from send_email.outcome import Outcome
 from send_email.requests import HttpRequest, RequestError
 from send_email.requeue import delay_until
 from send_email.service import SendService
+from send_email.suppression_api import add_suppressions
+from send_email.suppressions import Suppressions
 from send_email.watch import Watch
 
 __all__ = ["build_api"]
@@ -40,11 +42,14 @@ Headers = dict[str, str | list[str]]
 Send = Callable[[Delivery], Outcome]
 
 
-def build_api(service: SendService, watch: Watch) -> APIGatewayHttpResolver:
-    """Make the API over a service."""
+def build_api(
+    service: SendService, lists: Callable[[], Suppressions], watch: Watch
+) -> APIGatewayHttpResolver:
+    """Make the API over a service and the suppression lists."""
     app = APIGatewayHttpResolver()
     _add_sending(app, service, watch)
     _add_reading(app, service.store)
+    add_suppressions(app, lists)
     _add_description(app)
     _add_errors(app, watch)
     return app

@@ -6,14 +6,23 @@ import os
 import random
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from send_email.pacing import Pacer
 from send_email.send_queue import SendQueue
 from send_email.service import SendService
 from send_email.settings import Settings
+from send_email.suppressions import Suppressions
 from send_email.times import Times
 
-__all__ = ["service_of_environment"]
+__all__ = ["service_of_environment", "suppressions_of_environment"]
+
+# An outage must end in a failed record, not in the function's own timeout.
+CONFIG: dict[str, Any] = {
+    "connect_timeout": 2,
+    "read_timeout": 5,
+    "retries": {"mode": "standard", "total_max_attempts": 3},
+}
 
 
 @cache
@@ -32,10 +41,7 @@ def service_of_environment() -> SendService:
     settings = Settings.from_environment(os.environ)
     times = Times(settings.timeout_seconds, settings.lost_answer_seconds)
     session = boto3.Session()
-    # An outage must end in a failed record, not in the function's own timeout.
-    config = Config(
-        connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-    )
+    config = Config(**CONFIG)
     return SendService(
         store=DynamoDBEmailStore(
             session.client("dynamodb", config=config),
@@ -56,3 +62,13 @@ def service_of_environment() -> SendService:
         clock=lambda: datetime.now(UTC),
         jitter=random.random,
     )
+
+
+@cache
+def suppressions_of_environment() -> Suppressions:
+    """Build the suppression lists, when somebody first asks for one."""
+    import boto3
+    from botocore.config import Config
+
+    ses = boto3.client("sesv2", config=Config(**CONFIG))
+    return Suppressions(service_of_environment().store, lambda: ses)

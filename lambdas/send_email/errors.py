@@ -10,6 +10,7 @@ from email_store.store import RecordTooLargeError, StoreError
 from send_email.answers import ErrorAnswer, error_answer
 from send_email.requests import RequestError
 from send_email.send_queue import MessageTooLargeError, QueueError
+from send_email.suppressions import SESListError
 
 __all__ = ["BAD_EMAILS", "REQUEST_ERRORS", "answer_to", "broken_rules"]
 
@@ -17,7 +18,7 @@ UNAVAILABLE = "try again later, with the same key"
 UNFORESEEN = "an error nobody foresaw: the service's log tells which"
 BAD_EMAILS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
 """What sending the same email again can never help."""
-REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, StoreError)
+REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, SESListError, StoreError)
 """Every foreseen end of a request but its success."""
 TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
 
@@ -34,7 +35,7 @@ def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_answer(str(error))
         case RequestError():
             return error.status, error_answer(str(error))
-        case StoreError() | QueueError():
+        case StoreError() | QueueError() | SESListError():
             # The text is AWS's and names resources: it belongs into logs only.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_answer(UNAVAILABLE)
     return HTTPStatus.INTERNAL_SERVER_ERROR, error_answer(UNFORESEEN)

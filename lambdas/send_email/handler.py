@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from lambda_frame.batch import ConcurrentBatchProcessor
 from lambda_frame.tracing import traced
-from send_email.collaborators import service_of_environment
+from send_email.collaborators import service_of_environment, suppressions_of_environment
 from send_email.intake import take_in
 from send_email.watch import Watch
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from send_email.outcome import Outcome
     from send_email.service import SendService
+    from send_email.suppressions import Suppressions
 
     Json = dict[str, Any]
     Handler = Callable[[Json, LambdaContext], Json]
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["build", "handle"]
 
 
-def build(make_service: Callable[[], SendService]) -> Handler:
+def build(
+    make_service: Callable[[], SendService], make_lists: Callable[[], Suppressions]
+) -> Handler:
     """Make the handler; it makes its collaborators when it is first called."""
     logger, metrics = Logger(), Metrics()
     watch = Watch(logger, metrics)
@@ -38,7 +41,7 @@ def build(make_service: Callable[[], SendService]) -> Handler:
     def api() -> APIGatewayHttpResolver:
         from send_email.api import build_api
 
-        return build_api(make_service(), watch)
+        return build_api(make_service(), make_lists, watch)
 
     @logger.inject_lambda_context
     @traced
@@ -72,4 +75,4 @@ def _send_records(service: SendService, event: Json, watch: Watch, context: Lamb
     return {"batchItemFailures": failures}
 
 
-handle = build(service_of_environment)
+handle = build(service_of_environment, suppressions_of_environment)

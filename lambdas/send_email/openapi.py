@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from amsdal_mail.wire import EMAIL_ID, EmailRequest
 from send_email.answers import BatchAnswer, EmailAnswer, ErrorAnswer, SendAnswer
 from send_email.requests import BATCH_LIMIT
+from send_email.suppression_answer import SuppressionAnswer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -24,7 +25,8 @@ TITLE = "amsdal_mail"
 VERSION = "1"
 ABOUT = "Sends email through Amazon SES, and tells what became of it."
 REF = "#/components/schemas/{model}"
-ANSWERS = (SendAnswer, BatchAnswer, EmailAnswer, ErrorAnswer)
+ANSWERS = (SendAnswer, BatchAnswer, EmailAnswer, SuppressionAnswer, ErrorAnswer)
+NO_BODY = ""
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -51,6 +53,16 @@ SEND_RESPONSES = {
     "422": ("A field breaks a rule (`detail`), or nobody gets the email (`recipients`).", None),
 }
 
+SUPPRESSION_SUCCESSES: dict[str, dict[str, tuple[str, str | None]]] = {
+    "get": {"200": ("On our list, on SES's, or on both.", "SuppressionAnswer")},
+    "delete": {"204": ("Taken off both lists.", NO_BODY)},
+}
+SUPPRESSION_REFUSALS = {
+    "404": "The address is on no list.",
+    "422": "That is no address.",
+    **{status: REFUSALS[status] for status in ("500", "503")},
+}
+
 
 def description(app: APIGatewayHttpResolver) -> Json:
     """Describe the routes of the API as OpenAPI 3.1."""
@@ -73,6 +85,8 @@ def description(app: APIGatewayHttpResolver) -> Json:
         },
         {status: REFUSALS[status] for status in ("500", "503")},
     )
+    for method, success in SUPPRESSION_SUCCESSES.items():
+        paths["/suppressions/{address}"][method] |= _responses(success, SUPPRESSION_REFUSALS)
     document["components"] = {"schemas": _schemas()}
     return document
 
@@ -105,6 +119,8 @@ def _responses(own: dict[str, tuple[str, str | None]], refusals: dict[str, str])
 
 
 def _content(schema: str | None) -> Json:
+    if schema == NO_BODY:
+        return {}
     either = {"anyOf": [_ref("ErrorAnswer"), _ref("SendAnswer")]}
     return {"application/json": {"schema": _ref(schema) if schema else either}}
 

@@ -32,6 +32,9 @@ class Service:
     def get(self, path: str) -> Answer:
         return call(self.aws.api_url, Request("GET", path, {}, ""))
 
+    def delete(self, path: str) -> Answer:
+        return call(self.aws.api_url, Request("DELETE", path, {}, ""))
+
     def queue(self) -> BaseBackend:
         return get_connection(
             "sqs",

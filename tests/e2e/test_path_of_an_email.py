@@ -263,3 +263,21 @@ def test_logs_hold_no_subject_body_or_address(service: Service) -> None:
     lines = service.log_lines()
     assert any(answer.content["email_id"] in line for line in lines)
     assert [line for line in lines if secret in line] == []
+
+
+def test_a_suppressed_address_is_seen_and_gets_mail_again_after_it_was_removed(
+    service: Service,
+) -> None:
+    address = to(f"bounce+{uuid4().hex}")
+    first = service.post("/emails", message(address))
+    service.wait_for_state(first.content["email_id"], "bounced")
+    service.aws.client("sesv2").put_suppressed_destination(EmailAddress=address, Reason="BOUNCE")
+
+    seen = service.get(f"/suppressions/{address}")
+    removed = service.delete(f"/suppressions/{address}")
+    again = service.post("/emails", message(address))
+
+    assert (seen.content["ours"]["reason"], seen.content["ses"]["reason"]) == ("bounce", "BOUNCE")
+    assert removed.status == 204
+    assert again.content["state"] == "accepted"
+    assert service.get("/suppressions/nobody@example.com").status == 404

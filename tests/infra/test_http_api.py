@@ -9,6 +9,8 @@ ROUTES = {
     "POST /emails",
     "POST /emails/batch",
     "GET /emails/{email_id}",
+    "GET /suppressions/{address}",
+    "DELETE /suppressions/{address}",
     "GET /openapi.json",
     "GET /docs",
 }

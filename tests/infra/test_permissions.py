@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sending_identity import SEND_ACTIONS
+from infra.sending_identity import SEND_ACTIONS, SUPPRESSION_ACTIONS
 from tests.infra.synthesis import SynthesisedStack, as_list, synthesise, text
 
 ROLES = ["SendEmailRole", "TrackEventsRole"]
@@ -31,6 +31,7 @@ def test_sending_is_limited_to_identity_configuration_set_and_templates(
         f"{ses}identity/example.com",
         f"{ses}configuration-set/${{{configuration_set}}}",
         f"{ses}template/*",
+        "*",  # the suppression list's calls: AWS has no ARN for them
     }
 
 
@@ -44,7 +45,7 @@ def test_the_send_role_may_send_in_every_way_the_library_sends_and_do_nothing_el
         if action.startswith("ses:")
     }
 
-    assert actions == set(SEND_ACTIONS)
+    assert actions == {*SEND_ACTIONS, *SUPPRESSION_ACTIONS}
 
 
 def test_recipients_verified_for_the_sandbox_are_added_by_name(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_no_action_or_resource_is_a_wildcard_but_those_that_aws_gives_no_arn(
         resources = [text(resource) for resource in as_list(statement["Resource"])]
 
         assert not any("*" in action for action in actions)
-        if actions == XRAY:
+        if actions <= XRAY | set(SUPPRESSION_ACTIONS):
             assert resources == ["*"]
         else:
             starred = [r for r in resources if "*" in r and not r.endswith(":template/*")]
@@ -111,3 +112,15 @@ def test_a_role_may_do_to_the_table_what_its_function_does_and_nothing_else(
 
     assert actions == calls
     assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
+
+
+def test_the_send_role_deletes_nothing_but_entries_of_the_suppression_list(
+    stack: SynthesisedStack,
+) -> None:
+    (statement,) = [
+        s for s in stack.statements("SendEmailRole") if s["Action"] == "dynamodb:DeleteItem"
+    ]
+
+    assert statement["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*"]}
+    }

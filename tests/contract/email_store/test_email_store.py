@@ -327,6 +327,17 @@ def test_suppressed_addresses_are_found_whatever_their_letter_case(store: EmailS
     assert store.suppressed(["ANNA@example.com", BEN]) == {"ANNA@example.com"}
 
 
+def test_a_suppression_is_read_and_taken_back_whatever_its_letter_case(store: EmailStore) -> None:
+    entry = Suppression(address="Carl@example.com", reason="bounce", at=NOW, email_id=ID)
+    store.suppress(entry)
+
+    assert store.suppression("carl@example.com") == entry
+    assert store.unsuppress("CARL@example.com")
+    assert not store.unsuppress("CARL@example.com")
+    assert store.suppression("carl@example.com") is None
+    assert store.suppressed(["carl@example.com"]) == set()
+
+
 def test_many_addresses_are_looked_up_at_once(store: EmailStore) -> None:
     addresses = [f"p{number}@example.com" for number in range(250)]
     store.suppress(Suppression(address=addresses[249], reason="complaint", at=NOW))

@@ -17,6 +17,7 @@ from email_store.memory import MemoryEmailStore
 from send_email.delivery import Delivery
 from send_email.handler import build
 from send_email.service import SendService
+from send_email.suppressions import Suppressions
 from send_email.times import Times
 
 TIMES = Times(timeout=60, lost_answer=900)
@@ -156,14 +157,49 @@ def service(
     )
 
 
+@dataclass
+class FakeSESList:
+    """SES's suppression list, as a boto3 client: it keeps letter case."""
+
+    entries: dict[str, str] = field(default_factory=dict)
+    raises: list[Exception] = field(default_factory=list)
+
+    class exceptions:  # noqa: N801 - boto3's own name
+        class NotFoundException(Exception):  # noqa: N818
+            pass
+
+    def get_suppressed_destination(self, *, EmailAddress: str) -> dict[str, Any]:  # noqa: N803
+        if self.raises:
+            raise self.raises.pop()
+        if EmailAddress not in self.entries:
+            raise self.exceptions.NotFoundException
+        reason = self.entries[EmailAddress]
+        return {"SuppressedDestination": {"Reason": reason, "LastUpdateTime": NOW}}
+
+    def delete_suppressed_destination(self, *, EmailAddress: str) -> None:  # noqa: N803
+        self.get_suppressed_destination(EmailAddress=EmailAddress)
+        del self.entries[EmailAddress]
+
+
 @pytest.fixture
-def handle(service: SendService, monkeypatch: pytest.MonkeyPatch) -> Handle:
+def ses_list() -> FakeSESList:
+    return FakeSESList()
+
+
+@pytest.fixture
+def lists(store: MemoryEmailStore, ses_list: FakeSESList) -> Suppressions:
+    return Suppressions(store, lambda: ses_list)  # type: ignore[arg-type,return-value]
+
+
+@pytest.fixture
+def handle(service: SendService, lists: Suppressions, monkeypatch: pytest.MonkeyPatch) -> Handle:
     """The handler as Lambda calls it, with a store in memory and no SES."""
     # A logger of the same service would keep writing to the captured output of an earlier test.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"send_email-{uuid4().hex}")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
-    made = cache(lambda: build(lambda: service))  # in the test: pytest captures each phase anew
+    # In the test: pytest captures each phase anew.
+    made = cache(lambda: build(lambda: service, lambda: lists))
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 
@@ -207,7 +243,7 @@ def read(answer: dict[str, Any]) -> Answer:
     assert answer["isBase64Encoded"] is False
     headers = {name.lower(): value for name, value in answer["headers"].items()}
     is_json = headers["content-type"] == "application/json"
-    content = json.loads(answer["body"]) if is_json else answer["body"]
+    content = json.loads(answer["body"]) if is_json and answer["body"] else answer["body"]
     return Answer(answer["statusCode"], headers, content)
 
 

@@ -23,6 +23,8 @@ def test_every_route_for_people_and_programs_is_described(document: dict[str, An
         ("/emails", "post"),
         ("/emails/batch", "post"),
         ("/emails/{email_id}", "get"),
+        ("/suppressions/{address}", "get"),
+        ("/suppressions/{address}", "delete"),
     }
 
 

@@ -1,0 +1,48 @@
+"""The JSON document that tells on which suppression lists an address is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
+
+if TYPE_CHECKING:
+    from send_email.suppressions import Listing
+
+__all__ = ["SuppressionAnswer", "suppression_answer"]
+
+
+class OurSuppressionAnswer(TypedDict):
+    """An entry of our list; the reason is `bounce` or `complaint`."""
+
+    reason: str
+    at: str
+    email_id: str | None
+
+
+class SESSuppressionAnswer(TypedDict):
+    """An entry of SES's list for the account; the reason is `BOUNCE` or `COMPLAINT`."""
+
+    reason: str
+    at: str
+
+
+class SuppressionAnswer(TypedDict):
+    """Where an address is listed: by us, by SES for the account, or by both."""
+
+    address: str
+    ours: OurSuppressionAnswer | None
+    ses: SESSuppressionAnswer | None
+
+
+def suppression_answer(found: Listing) -> SuppressionAnswer:
+    """Write where an address is listed."""
+    answer = SuppressionAnswer(address=found.address, ours=None, ses=None)
+    if found.ours:
+        ours = found.ours
+        answer["ours"] = OurSuppressionAnswer(
+            reason=ours.reason, at=ours.at.isoformat(), email_id=ours.email_id
+        )
+    if found.ses:
+        answer["ses"] = SESSuppressionAnswer(reason=found.ses.reason, at=found.ses.at.isoformat())
+    return answer
