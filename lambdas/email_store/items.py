@@ -9,8 +9,6 @@ both, so that the index holds no events.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +19,7 @@ from email_store.claims import Part, PartState, Results, queued
 from email_store.cutting import cut, first_errors
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
+from email_store.story import packed_story, read_story
 
 Item = dict[str, Any]
 
@@ -34,9 +33,6 @@ CODE_LIMIT = 200
 TEXT_LIMIT = 1_000
 """Bytes of an error's code and text: AWS's are short, another server's may have any length. Fifty
 recipients stand in one item."""
-STORY_LIMIT = 300 * 1024
-"""Bytes of what SES said of an event, compressed."""
-NOTHING_FITS: Item = {"details": {}, "raw": {}, "is_cut": True}
 
 PARTS = (CHUNK, EMAIL)
 """The sort keys between which an email and its chunks stand."""
@@ -208,28 +204,14 @@ def event_item(event: EventRecord) -> Item:
             "kind": event.kind,
             "message_id": event.message_id,
             "address": event.recipient,
-            "story": _story(event),
+            "story": packed_story(event),
         }
     )
-
-
-def _story(event: EventRecord) -> bytes:
-    """Pack what SES said; of what is too large for an item the raw event goes first."""
-    whole: Item = {"details": event.details, "raw": event.raw}
-    short: Item = whole | {"raw": {}, "is_cut": True}
-    packed = map(_packed, (whole, short))
-    return next((one for one in packed if len(one) <= STORY_LIMIT), _packed(NOTHING_FITS))
-
-
-def _packed(story: Item) -> bytes:
-    text = json.dumps(story, separators=(",", ":"), ensure_ascii=False)
-    return zlib.compress(text.encode(errors="surrogatepass"), level=9)
 
 
 def read_event(item: Mapping[str, Any]) -> EventRecord:
     """Read one event."""
     at, _, event_id = item["sk"].removeprefix(EVENT).partition("#")
-    story = json.loads(zlib.decompress(bytes(item["story"])))
     return EventRecord(
         email_id=item["pk"].removeprefix(email_partition("")),
         event_id=event_id,
@@ -237,9 +219,7 @@ def read_event(item: Mapping[str, Any]) -> EventRecord:
         at=datetime.fromisoformat(at),
         message_id=item["message_id"],
         recipient=item.get("address"),
-        details=story["details"],
-        raw=story["raw"],
-        is_cut=story.get("is_cut", False),
+        **read_story(bytes(item["story"])),
     )
 
 
