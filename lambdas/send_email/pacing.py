@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+
+from amsdal_mail.pace import Pace
 
 __all__ = ["Pacer"]
 
@@ -17,7 +18,7 @@ PATIENCE = 15.0
 
 
 class Pacer:
-    """Hands out moments to send at. Thread-safe; SES counts recipients, not messages."""
+    """Waits for moments to send at. Thread-safe; SES counts recipients, not messages."""
 
     def __init__(
         self,
@@ -26,22 +27,16 @@ class Pacer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._rate = HEADROOM * max_send_rate / max_concurrency
-        self._clock = clock
+        self._pace = Pace(HEADROOM * max_send_rate / max_concurrency, clock, CATCH_UP)
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._free_at = clock()
 
     def wait(self, recipients: int, at_most: float = PATIENCE) -> bool:
         """Wait until so many recipients may be sent to, but not longer than `at_most` seconds.
 
         False, at once, if it takes longer than that or than anybody should wait.
         """
-        with self._lock:
-            now = self._clock()
-            start = max(now - CATCH_UP, self._free_at)
-            if start - now > min(at_most, PATIENCE):
-                return False
-            self._free_at = start + recipients / self._rate
-        self._sleep(max(0.0, start - now))
+        seconds = self._pace.turn(recipients, min(at_most, PATIENCE))
+        if seconds is None:
+            return False
+        self._sleep(seconds)
         return True

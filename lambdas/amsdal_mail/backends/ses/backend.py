@@ -8,12 +8,15 @@ from itertools import islice
 from typing import Any
 
 from amsdal_mail.backends.aws import AWSBackend, AWSOptions, Plan, region_from
+from amsdal_mail.backends.calls import Exchange
 from amsdal_mail.backends.errors import checked_set_up
 from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
+from amsdal_mail.backends.ses.paced import paced
 from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.tags import message_tags
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message import EmailMessage
+from amsdal_mail.pace import Pace
 from amsdal_mail.rules import METADATA_PREFIX
 from amsdal_mail.status import SendStatus
 
@@ -33,6 +36,9 @@ class SESBackend(AWSBackend):
     A call that SES refuses for its rate, or that never reached it, is tried `max_attempts` times
     in all, with growing pauses. A call whose answer was lost is never tried again.
 
+    `max_send_rate` is the number of recipients a second that this connection sends to at most, in
+    all its threads and tasks: `GetAccount` tells the account's own, and SES drops what exceeds it.
+
     Raises:
         ConfigurationError: options that do not go together; or, from a send, a set-up that AWS
             refuses (credentials, permission, missing template or configuration set): its `status`
@@ -47,6 +53,7 @@ class SESBackend(AWSBackend):
         configuration_set: str | None = None,
         metadata_prefix: str | None = None,
         max_attempts: int = 4,
+        max_send_rate: float | None = None,
         region_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
         **aws_options: Any,
@@ -59,6 +66,9 @@ class SESBackend(AWSBackend):
         if max_attempts < 1:
             raise ConfigurationError(f"max_attempts must be at least 1, is {max_attempts}")
         self.max_attempts = max_attempts
+        if max_send_rate is not None and not 0 < max_send_rate < float("inf"):
+            raise ConfigurationError(f"max_send_rate must be more than 0, is {max_send_rate}")
+        self._pace = Pace(max_send_rate) if max_send_rate else None
         self._spelling = Spelling()
 
     def send_one(
@@ -77,11 +87,13 @@ class SESBackend(AWSBackend):
     def _plan(self, messages: list[EmailMessage], extra_tags: Mapping[str, str]) -> Plan:
         requests = [build_requests(message, self.configuration_set) for message in messages]
         every_tags = [message_tags(one, self.metadata_prefix) for one in messages]
-        exchanges = [
+        exchanges: list[Exchange[list[Answered]]] = [
             converse(request, tags, extra_tags, self._spelling, self.max_attempts)
             for of_message, tags in zip(requests, every_tags, strict=True)
             for request in of_message
         ]
+        if self._pace:
+            exchanges = [paced(one, self._pace) for one in exchanges]
         calls_of_each = [len(of_message) for of_message in requests]
         return Plan(exchanges, lambda results: sum_up(calls_of_each, results))
 
