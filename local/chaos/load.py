@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 
 from local.api_client import call
+from local.chaos.queues import WORK, depth
 from local.samples import Request
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ CLIENTS = 4
 BATCH_SIZE = 10
 """Messages that SQS takes in one call."""
 PAUSE_SECONDS = 0.5
+DEEPEST = 200
+"""Messages on the queues before more are dropped there: a lost answer is waited for as long as
+events take at the most, and a flood on a small machine would hold them up beyond that."""
 TWICE = 0.2
 """Of the emails are asked for once more with the same key: by the queue, in any order."""
 
@@ -57,7 +61,8 @@ def _drop(aws: LocalAws, emails: Sequence[Email]) -> None:
         failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
         if failed:
             raise RuntimeError(f"the queue did not take {failed}")
-        time.sleep(0.05)
+        while depth(aws, *WORK) > DEEPEST:
+            time.sleep(PAUSE_SECONDS)
 
 
 def _post(aws: LocalAws, email: Email, deadline: float) -> bool:

@@ -11,36 +11,30 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from local.api_client import get
 from local.chaos.emails import Email, emails
 from local.chaos.faults import Killer, misbehaving
 from local.chaos.load import CLIENTS, send
+from local.chaos.queues import DEAD, WORK, depth, visibility
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 from local.environment import for_local_aws
 from local.paths import ROOT
 from local.steps import step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from local.local_aws import LocalAws
     from local.steps import Say
 
 CONTEXT = {"send_timeout_seconds": "12", "lost_answer_seconds": "15", "max_send_rate": "500"}
 """The stack's own times are 60 and 900 seconds; with those a run would wait for half an hour."""
-VISIBILITY_SECONDS = "10"
+VISIBILITY_SECONDS = 10
 """The stack's own queues hide a record for six times the function's timeout. Less makes a harsher
 test: a record comes again while the first try may be at work."""
 DEADLINE_SECONDS = 180.0
 SECONDS_PER_EMAIL = 0.2
 ASKED = 100
-EMAILS_PER_KILL = 30
-QUEUES = ("SendQueueUrl", "EventQueueUrl")
-DEAD = ("SendDeadLetterQueueUrl", "EventDeadLetterQueueUrl")
 COUNTS = {
     "throttle answers": "TooManyRequestsException",
     "server errors": "InternalServiceErrorException",
@@ -49,14 +43,19 @@ COUNTS = {
 }
 
 
+def kills(count: int) -> int:
+    """Choose how many workers to kill in a run of so many emails."""
+    return 4 + count // 150
+
+
 def run(aws: LocalAws, count: int, *, seed: int, to: Say) -> Verdict:
     """Send `count` emails while things go wrong, wait until all is quiet, and judge."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
     every = list(emails(count))
     deadline = time.monotonic() + DEADLINE_SECONDS + SECONDS_PER_EMAIL * count
-    killer = Killer(aws.ministack_pid, ceil(count / EMAILS_PER_KILL), chance)
+    killer = Killer(aws.ministack_pid, kills(count), chance)
     before = _ses(aws, "counts")
-    with _short_visibility(aws):
+    with visibility(aws, VISIBILITY_SECONDS):
         title = f"send {count:,} emails while everything goes wrong"
         with step(title, to=to), misbehaving(aws.ses_url), killer.at_work():
             acknowledged = send(aws, every, chance, deadline)
@@ -72,7 +71,7 @@ def run(aws: LocalAws, count: int, *, seed: int, to: Say) -> Verdict:
     accepted = accepted_by_ses(_ses(aws, "messages")["messages"])
     for key in [key for key in accepted if key[0] not in mine]:
         del accepted[key]
-    left = sum(_depth(aws, name) for name in DEAD)
+    left = depth(aws, *DEAD)
     return judge(every, acknowledged, accepted, left=left, untold=untold, more=more)
 
 
@@ -80,10 +79,10 @@ def _wait_until_quiet(aws: LocalAws, deadline: float) -> int:
     """Return how many dead letters had to be moved back."""
     redriven = quiet = 0
     while quiet < 2 and time.monotonic() < deadline:
-        waiting = sum(_depth(aws, name) for name in QUEUES)
+        waiting = depth(aws, *WORK)
         pending = _ses(aws, "health")["messages_with_pending_events"]
         quiet = 0 if waiting or pending else quiet + 1
-        if dead := sum(_depth(aws, name) for name in DEAD):
+        if dead := depth(aws, *DEAD):
             _redrive(aws)
             redriven, quiet = redriven + dead, 0
         time.sleep(0.3)
@@ -107,30 +106,6 @@ def _untold(aws: LocalAws, asked: Sequence[Email]) -> list[int]:
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         return list(pool.map(of, asked))
-
-
-@contextmanager
-def _short_visibility(aws: LocalAws) -> Iterator[None]:
-    sqs, name = aws.client("sqs"), "VisibilityTimeout"
-    urls = [aws.outputs[one] for one in QUEUES]
-    before = [
-        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"] for url in urls
-    ]
-    for url in urls:
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: VISIBILITY_SECONDS})
-    try:
-        yield
-    finally:
-        for url, attributes in zip(urls, before, strict=True):
-            sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
-
-
-def _depth(aws: LocalAws, output: str) -> int:
-    names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
-    found = aws.client("sqs").get_queue_attributes(
-        QueueUrl=aws.outputs[output], AttributeNames=names
-    )["Attributes"]
-    return sum(int(found[name]) for name in names)
 
 
 def _ses(aws: LocalAws, path: str) -> Any:

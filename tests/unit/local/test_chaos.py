@@ -15,7 +15,7 @@ ONCE = Counter((one.key, to) for one in EVERY for to in one.recipients)
 
 def verdict(accepted: Counter[tuple[str, str]], **options: Any) -> Verdict:
     acknowledged = options.pop("acknowledged", KEYS)
-    given = {"left": 0, "untold": 0, "more": {}} | options
+    given: dict[str, Any] = {"left": 0, "untold": 0, "more": {}, **options}
     return judge(EVERY, acknowledged, accepted, **given)
 
 
