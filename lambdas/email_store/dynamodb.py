@@ -18,7 +18,13 @@ from email_store.claims import (
     with_events,
 )
 from email_store.items import Item
-from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.records import (
+    EmailRecord,
+    EventRecord,
+    Recalled,
+    RecipientRecord,
+    Suppression,
+)
 from email_store.table import Change, Table
 from email_store.view import TIMELINE_LIMIT, EmailView, view
 
@@ -99,9 +105,15 @@ class DynamoDBEmailStore:
         found = {item["pk"] for item in self._table.get_many(keys.values())}
         return {one for one, key in keys.items() if key["pk"] in found}
 
-    def has_event(self, event: EventRecord) -> bool:
+    def recall(self, email_id: str, events: Collection[EventRecord]) -> Recalled:
         """See EmailStore."""
-        return bool(self._table.get_many([items.event_key(event)]))
+        email = items.part_key(Part(email_id))
+        by_key = {items.event_key(one)["sk"]: one for one in events}
+        keys = [email, *({**email, "sk": key} for key in by_key)]
+        found = {item["sk"]: item for item in self._table.get_many(keys)}
+        known = frozenset(one.event_id for key, one in by_key.items() if key in found)
+        record = found.get(email["sk"])
+        return Recalled(known, items.read_email(record) if record else None)
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
         """See EmailStore."""

@@ -18,7 +18,13 @@ from email_store.claims import (
     refusal,
     with_events,
 )
-from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.records import (
+    EmailRecord,
+    EventRecord,
+    Recalled,
+    RecipientRecord,
+    Suppression,
+)
 from email_store.view import EmailView, view
 
 __all__ = ["MemoryEmailStore"]
@@ -90,9 +96,10 @@ class MemoryEmailStore:
         """See EmailStore."""
         return {one for one in addresses if one.lower() in self._suppressions}
 
-    def has_event(self, event: EventRecord) -> bool:
+    def recall(self, email_id: str, events: Collection[EventRecord]) -> Recalled:
         """See EmailStore."""
-        return (event.email_id, event.event_id) in self._events
+        known = (one.event_id for one in events if (email_id, one.event_id) in self._events)
+        return Recalled(frozenset(known), self._records.get(email_id))
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:  # noqa: ARG002 - no expiry here
         """See EmailStore."""

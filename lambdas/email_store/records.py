@@ -13,6 +13,7 @@ from email_store.states import EmailState
 __all__ = [
     "EmailRecord",
     "EventRecord",
+    "Recalled",
     "RecipientRecord",
     "Suppression",
     "stranger_id",
@@ -70,6 +71,16 @@ class EventRecord:
     """SES's own JSON."""
     is_cut: bool = False
     """True when that was too large to keep, or even the details were: then they are empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What was known of an email when SES reported on it."""
+
+    event_ids: frozenset[str]
+    """Of the events asked for, those in the timeline already."""
+    record: EmailRecord | None
+    """None for mail that this service did not send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from email_store.claims import Claim, Part, Results
-from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.records import (
+    EmailRecord,
+    EventRecord,
+    Recalled,
+    RecipientRecord,
+    Suppression,
+)
 from email_store.view import EmailView
 
 __all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
@@ -87,8 +93,11 @@ class EmailStore(Protocol):
 
     # The tracking function's side: what happened afterwards. The record may not exist yet.
 
-    def has_event(self, event: EventRecord) -> bool:
-        """Tell whether the event is in the timeline. A consistent read of one key."""
+    def recall(self, email_id: str, events: Collection[EventRecord]) -> Recalled:
+        """Tell which of these events of an email are in its timeline, and what is kept of it.
+
+        One consistent read.
+        """
         ...
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:

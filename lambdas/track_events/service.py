@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from track_events.outcomes import event_record, recipient_record, suppression, told
@@ -45,7 +45,8 @@ class Tracker:
         events = told(events)
         if not events:
             tally["IgnoredNotifications"] += 1
-        new = [event for event in events if not self.store.has_event(event_record(event))]
+            return
+        new = self._new(events)
         tally["DuplicateEvents"] += len(events) - len(new)
         for event in new:
             self._note(event, tally)
@@ -54,8 +55,21 @@ class Tracker:
             is_new = self.store.add_event(event_record(event), now=self.clock())
             if not is_new:
                 tally["DuplicateEvents"] += 1
-            elif event.is_attributed or event is events[0]:
+            elif event.is_attributed or event.event_id == events[0].event_id:
                 tally[metric_of(event.kind)] += 1
+
+    def _new(self, events: Sequence[TrackingEvent]) -> list[TrackingEvent]:
+        """Return the events of an email that were not seen before, in the sender's own spelling.
+
+        SES's alphabet may have changed tags and metadata on the way: the record has the originals.
+        """
+        records = [event_record(event) for event in events]
+        recalled = self.store.recall(records[0].email_id, records)
+        new = [event for event in events if event.event_id not in recalled.event_ids]
+        if recalled.record is None:
+            return new
+        tags, metadata = recalled.record.tags, recalled.record.metadata
+        return [replace(event, tags=tags, metadata=metadata) for event in new]
 
     def _note(self, event: TrackingEvent, tally: Counter[str]) -> None:
         recipient = recipient_record(event)

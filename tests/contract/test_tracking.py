@@ -13,10 +13,12 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import stranger_id
 from tests.sample_events import load, names
 from track_events.bus import EventBus
+from track_events.outcomes import told
 from track_events.service import Tracker
 
 NOW = datetime.now(UTC)
-EVENTS = [event for name in names("ses") for event in parse_document(load(name))]
+NOTIFICATIONS = [parse_document(load(name)) for name in names("ses")]
+EVENTS = [event for events in NOTIFICATIONS for event in events]
 
 
 @pytest.fixture
@@ -56,8 +58,9 @@ def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
     memory = MemoryEmailStore()
     tally: Counter[str] = Counter()
 
-    Tracker(table, bus, lambda: NOW).track(EVENTS, tally)
-    Tracker(memory, bus, lambda: NOW).track(EVENTS, Counter())
+    for events in NOTIFICATIONS:
+        Tracker(table, bus, lambda: NOW).track(events, tally)
+        Tracker(memory, bus, lambda: NOW).track(events, Counter())
 
     assert tally["DuplicateEvents"] == 0
     for event in EVENTS:
@@ -68,9 +71,11 @@ def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
 
 def test_dynamodb_knows_an_event_again(table: DynamoDBEmailStore, bus: EventBus) -> None:
     tracker = Tracker(table, bus, lambda: NOW)
-    tracker.track(EVENTS, Counter())
     tally: Counter[str] = Counter()
 
-    tracker.track(EVENTS, tally)
+    for events in NOTIFICATIONS:
+        tracker.track(events, Counter())
+        tracker.track(events, tally)
 
-    assert +tally == {"DuplicateEvents": len(EVENTS)}
+    assert tally.pop("IgnoredNotifications") == NOTIFICATIONS.count([])
+    assert +tally == {"DuplicateEvents": sum(len(told(events)) for events in NOTIFICATIONS)}

@@ -11,7 +11,7 @@ import pytest
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.claims import Claim, ClaimOutcome, Part
-from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.records import EmailRecord, EventRecord, Recalled, RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import EmailStore
 from email_store.view import TIMELINE_LIMIT
@@ -254,10 +254,16 @@ def test_a_rejected_request_leaves_the_email_alone_whose_id_it_has(store: EmailS
 
 
 def test_an_event_is_added_once(store: EmailStore) -> None:
-    assert not store.has_event(event())
+    assert store.recall(ID, [event()]) == Recalled(frozenset(), None)
     assert store.add_event(event(), now=NOW)
-    assert store.has_event(event())
+    assert store.recall(ID, [event(), event("e2")]).event_ids == {event().event_id}
     assert not store.add_event(event(), now=NOW + timedelta(minutes=1))
+
+
+def test_what_is_kept_of_an_email_is_recalled_with_its_events(store: EmailStore) -> None:
+    claim(store)
+
+    assert store.recall(ID, [event()]) == Recalled(frozenset(), RECORD)
 
 
 def test_the_timeline_is_in_the_order_of_time(store: EmailStore) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from amsdal_mail.tracking import EventKind, parse_event
 from email_store.memory import MemoryEmailStore
-from email_store.records import EventRecord, RecipientRecord, Suppression
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 from tests.sample_events import load
 from tests.unit.track_events.conftest import NOW, ListBus
@@ -211,3 +211,21 @@ class CountingStore(MemoryEmailStore):
             raise RuntimeError("table is down")
         self.writes.append("add_event")
         return super().add_event(event, now=now)
+
+
+def test_the_bus_gets_tags_and_metadata_as_the_sender_spelt_them(
+    tracker: Tracker, store: MemoryEmailStore, bus: ListBus
+) -> None:
+    record = EmailRecord(
+        email_id="e1",
+        fingerprint="f",
+        created_at=NOW,
+        tags=("wel come",),
+        metadata={"order id": "1/2"},
+    )
+    store.register(record, [ADDRESS])
+
+    tracker.track(parse_event(about_alice("send")), Counter())
+
+    (event,) = bus.events
+    assert (event.tags, event.metadata) == (("wel come",), {"order id": "1/2"})
