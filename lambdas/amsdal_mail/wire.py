@@ -6,12 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from amsdal_mail.limits import EMAIL_ID
 from amsdal_mail.message import EmailMessage
 
 __all__ = ["EMAIL_ID", "EmailRequest"]
-
-EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
-"""What an email's id looks like: it becomes the value of an SES message tag and part of a path."""
 
 
 class EmailRequest(EmailMessage):

@@ -16,9 +16,9 @@ from amsdal_mail.backends.ses import SESBackend
 
 PUBLIC = (
     "Attachment ConfigurationError CredentialsError EmailMessage EmailRequest FieldError"
-    " InvalidMessageError MailError MalformedJSONError NotSentError RecipientStatus RejectedError"
-    " Retry SendError SendState SendStatus SuppressedError UnknownOutcomeError asend_mail"
-    " get_connection send_mail"
+    " InvalidEventError InvalidMessageError MailError MalformedJSONError NotSentError"
+    " RecipientStatus RejectedError Retry SendError SendState SendStatus SuppressedError"
+    " UnknownOutcomeError asend_mail get_connection send_mail"
 )
 KEYS: dict[str, Any] = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 
