@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from amsdal_mail.backends.calls import Answer, Exchange, Pause
+from amsdal_mail.backends.calls import Answer, Call, Exchange, Pause
 
 __all__ = ["drive", "drive_async"]
 
@@ -37,41 +37,47 @@ async def drive_async(
     return await asyncio.gather(*map(one_of, exchanges))
 
 
-# Whatever a call raises is an answer, and the exchange says what it means. The SDK has errors of
-# its own for most of it; an answer that makes no sense (not JSON, not UTF-8) breaks its parsers.
-
-
 def _run(client: Any, exchange: Exchange[T]) -> T:
     answer: Answer = None
-    while True:
-        try:
-            effect = exchange.send(answer)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        if isinstance(effect, Pause):
-            time.sleep(effect.seconds)
-            answer = None
-            continue
-        try:
-            answer = getattr(client, effect.operation)(**effect.params)
-        except Exception as error:  # noqa: BLE001 - see above
-            answer = error
+    try:
+        while True:
+            answer = _perform(client, exchange.send(answer))
+    except StopIteration as done:
+        result: T = done.value
+        return result
 
 
 async def _run_async(client: Any, exchange: Exchange[T]) -> T:
     answer: Answer = None
-    while True:
-        try:
-            effect = exchange.send(answer)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        if isinstance(effect, Pause):
-            await asyncio.sleep(effect.seconds)
-            answer = None
-            continue
-        try:
-            answer = await getattr(client, effect.operation)(**effect.params)
-        except Exception as error:  # noqa: BLE001 - see above
-            answer = error
+    try:
+        while True:
+            answer = await _perform_async(client, exchange.send(answer))
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+# Whatever a call raises is an answer, and the exchange says what it means. The SDK has errors of
+# its own for most of it; an answer that makes no sense (not JSON, not UTF-8) breaks its parsers.
+
+
+def _perform(client: Any, effect: Call | Pause) -> Answer:
+    if isinstance(effect, Pause):
+        time.sleep(effect.seconds)
+        return None
+    try:
+        answer: Answer = getattr(client, effect.operation)(**effect.params)
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
+    return answer
+
+
+async def _perform_async(client: Any, effect: Call | Pause) -> Answer:
+    if isinstance(effect, Pause):
+        await asyncio.sleep(effect.seconds)
+        return None
+    try:
+        answer: Answer = await getattr(client, effect.operation)(**effect.params)
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
+    return answer
