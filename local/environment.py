@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105 - MiniStack takes any
+# Where boto3, Python and Node look for certificates to trust.
+TRUST = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+
+
+@contextmanager
+def trusting(certificate: Path) -> Iterator[None]:
+    """Let this process and its children trust the certificate, in the block and alone."""
+    before = {name: os.environ.get(name) for name in TRUST}
+    os.environ.update(dict.fromkeys(TRUST, str(certificate)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def for_local_aws(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]:
@@ -22,7 +40,11 @@ def for_local_aws(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]
     A profile, session token or endpoint of the person's own, in the environment or in ~/.aws,
     would otherwise send a command to a real account.
     """
-    kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith("AWS_") or name in TRUST
+    }
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ENDPOINT_URL_S3": endpoint,

@@ -11,6 +11,7 @@ from local import ministack, simulator
 from local.cdk import assembly_dir
 from local.clients import client
 from local.deploy import deploy
+from local.environment import trusting
 from local.ports import free_port, require_free
 from local.steps import say, step
 
@@ -37,6 +38,8 @@ class LocalAws:
     to: Say = say
     context: Mapping[str, str] = field(default_factory=dict)
     """Settings of the stack that differ from those of the local AWS."""
+    strict: bool = False
+    """Whether signatures and IAM policies are checked, and all is TLS."""
     ministack_pid: int = field(default=0, init=False)
     outputs: dict[str, str] = field(default_factory=dict, init=False)
     _running: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
@@ -44,7 +47,7 @@ class LocalAws:
     @property
     def endpoint(self) -> str:
         """The AWS endpoint (every service but SES), as boto3's `endpoint_url`."""
-        return f"http://localhost:{self.port}"
+        return f"{'https' if self.strict else 'http'}://localhost:{self.port}"
 
     @property
     def ses_url(self) -> str:
@@ -79,8 +82,12 @@ class LocalAws:
     def _start(self) -> None:
         run_dir, enter = self.run_dir, self._running.enter_context
         with step(f"start MiniStack on port {self.port}", to=self.to):
+            if self.strict:
+                enter(trusting(ministack.certificate(run_dir)))
             self.ministack_pid = enter(
-                ministack.running(self.port, ses_url=self.ses_url, run_dir=run_dir)
+                ministack.running(
+                    self.port, ses_url=self.ses_url, run_dir=run_dir, strict=self.strict
+                )
             )
         with step(f"start the SES simulator on port {self.ses_port}", to=self.to):
             enter(simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))

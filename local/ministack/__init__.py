@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+STRICT = {"AUTH": "true", "USE_SSL": "1"}
+
 
 @contextmanager
-def running(port: int, *, ses_url: str, run_dir: Path) -> Iterator[int]:
-    """Run MiniStack on `port` for the block, which gets its pid; SES is at `ses_url`."""
+def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> Iterator[int]:
+    """Run MiniStack on `port` for the block, which gets its pid; SES is at `ses_url`.
+
+    `strict` makes it check signatures and IAM policies, and speak TLS: policies ask for that.
+    """
     temporary = run_dir / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     log = run_dir / "ministack.log"
-    process = processes.start(
-        [str(MINISTACK)], log=log, env=environment(port, ses_url, temporary), cwd=run_dir
-    )
+    env = environment(port, ses_url, temporary) | (STRICT if strict else {})
+    process = processes.start([str(MINISTACK)], log=log, env=env, cwd=run_dir)
     try:
-        health = f"http://{LOOPBACK}:{port}/_ministack/health"
+        health = f"{'https' if strict else 'http'}://localhost:{port}/_ministack/health"
         processes.wait_until_ready(process, health, name="MiniStack", log=log)
         yield process.pid
     finally:
@@ -55,3 +59,8 @@ def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
         "AWS_ENDPOINT_URL_SESV2": ses_url,
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
+
+
+def certificate(run_dir: Path) -> Path:
+    """Return where a strict MiniStack puts its own certificate, as it starts."""
+    return run_dir / "tmp" / "ministack-tls" / "server.crt"

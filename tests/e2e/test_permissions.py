@@ -1,0 +1,112 @@
+"""With IAM enforced: each function's role suffices, and what it does not grant is denied."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local.chaos.run import CONTEXT
+from local.local_aws import LocalAws
+from local.steps import silent
+from tests.e2e.service import Service, message, to
+
+PROBE = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handle(event, context):
+    try:
+        getattr(boto3.client(event["service"]), event["call"])(**event["params"])
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "allowed"
+"""
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The stack in a local AWS that checks signatures and policies."""
+    run_dir = tmp_path_factory.mktemp("strict") / "run"
+    with LocalAws(run_dir, to=silent, context=CONTEXT, strict=True) as aws:
+        allow_batches(aws)
+        yield Service(aws)
+
+
+def allow_batches(aws: LocalAws) -> None:
+    """Grant what MiniStack asks for beyond AWS, where sqs:SendMessage covers SendMessageBatch."""
+    role = role_of(aws, "SendFunctionName").rpartition("/")[2]
+    grant = {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+    aws.client("iam").put_role_policy(RoleName=role, PolicyName="batch", PolicyDocument=policy)
+
+
+def role_of(aws: LocalAws, function: str) -> str:
+    found = aws.client("lambda").get_function(FunctionName=aws.outputs[function])
+    return str(found["Configuration"]["Role"])
+
+
+def test_the_roles_suffice_for_the_whole_path_of_an_email(strict: Service) -> None:
+    address = to(f"bounce+{uuid4().hex}")
+    by_api = strict.post("/emails", message(address))
+    by_queue = strict.put_on_queue(message())
+    later = strict.post("/emails", message(), {"Prefer": "respond-async"})
+
+    assert (by_api.status, later.status) == (200, 202), (by_api, later)
+    strict.wait_for_state(by_api.content["email_id"], "bounced")
+    strict.wait_for_state(by_queue, "delivered")
+    strict.wait_for_state(later.content["email_id"], "delivered")
+    assert strict.get(f"/suppressions/{address}").status == 200
+    assert strict.delete(f"/suppressions/{address}").status == 204
+
+
+def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[str, Any]]]:
+    key = {"pk": {"S": "EMAIL#order-1"}, "sk": {"S": "EMAIL"}}
+    table = outputs["TableName"]
+    return {
+        "the tracking function puts an email on the send queue": (
+            "TrackFunctionName", "sqs", "send_message",
+            {"QueueUrl": outputs["SendQueueUrl"], "MessageBody": "{}"},
+        ),
+        "the tracking function deletes an item": (
+            "TrackFunctionName", "dynamodb", "delete_item", {"TableName": table, "Key": key},
+        ),
+        "the send function reads the whole table": (
+            "SendFunctionName", "dynamodb", "scan", {"TableName": table},
+        ),
+        "the send function takes from its dead-letter queue": (
+            "SendFunctionName", "sqs", "receive_message",
+            {"QueueUrl": outputs["SendDeadLetterQueueUrl"]},
+        ),
+    }  # fmt: skip
+
+
+def test_what_a_role_does_not_grant_is_denied(strict: Service) -> None:
+    outputs = strict.aws.outputs
+    found = {
+        what: probed(strict, function, service, call, params)
+        for what, (function, service, call, params) in forbidden(outputs).items()
+    }
+
+    assert {what for what, code in found.items() if not code.startswith("AccessDenied")} == set()
+    allowed = {"QueueUrl": outputs["SendQueueUrl"], "MessageBody": "{}"}
+    assert probed(strict, "SendFunctionName", "sqs", "send_message", allowed) == "allowed"
+
+
+def probed(strict: Service, function: str, service: str, call: str, params: dict[str, Any]) -> str:
+    """Make a call by a function of the test's own that has the same role."""
+    client = strict.aws.client("lambda")
+    name = f"probe-{uuid4().hex}"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("probe.py", PROBE)
+    client.create_function(
+        FunctionName=name, Runtime="python3.13", Handler="probe.handle", Timeout=20,
+        Role=role_of(strict.aws, function), Code={"ZipFile": archive.getvalue()},
+    )  # fmt: skip
+    event = {"service": service, "call": call, "params": params}
+    answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
+    return str(json.load(answer["Payload"]))
