@@ -1,5 +1,9 @@
 """The deployed stack while SES misbehaves, workers die and everything comes twice."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -7,6 +11,8 @@ import pytest
 
 from local.chaos.faults import GOOD_DAYS, switch
 from local.chaos.run import run
+from local.environment import for_local_aws
+from local.paths import ROOT
 from local.steps import silent
 from tests.e2e.service import Service, message, to
 
@@ -26,6 +32,23 @@ def test_in_chaos_nothing_is_lost_and_nothing_sent_twice(service: Service) -> No
     assert verdict.is_good, verdict
     assert verdict.accepted_once == verdict.recipients
     assert all(verdict.more[name] for name in ("throttle answers", "workers killed"))
+
+
+def test_a_dead_letter_goes_back_to_work_under_the_id_of_its_email(service: Service) -> None:
+    sqs, dead = service.aws.client("sqs"), service.aws.outputs["SendDeadLetterQueueUrl"]
+    unsent = sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(message()))["MessageId"]
+
+    moved = subprocess.run(
+        [sys.executable, "-m", "infra.redrive"],
+        cwd=ROOT, env=for_local_aws(os.environ, service.aws.endpoint),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert moved.returncode == 0, moved.stderr
+    assert moved.stdout.splitlines()[0].split() == ["unsent", "emails", "1", "moved"]
+    service.wait_for_state(unsent, "delivered")
+    assert len(service.sent_by_ses(unsent)) == 1
+    assert service.depth("SendDeadLetterQueueUrl") == 0
 
 
 def test_a_request_that_meets_a_throttle_is_taken_and_finished_by_the_queue(

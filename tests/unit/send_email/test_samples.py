@@ -14,6 +14,8 @@ from tests.unit.send_email.conftest import FakeSES, Handle, ListQueue, read
 
 STATUS = {
     "api/get_email": 404,
+    "api/get_suppression": 404,
+    "api/delete_suppression": 404,
     "api/get_openapi": 200,
     "api/get_docs": 200,
     "api/invalid": 422,
