@@ -84,7 +84,8 @@ def test_for_the_local_aws_byte_code_is_used_without_a_look_at_the_source(tmp_pa
     (output / "send_email" / "handler.py").write_text("ANSWER = 'compiled anew'")
     os.utime(output / "send_email" / "handler.py", (0, 0))
 
-    command = [sys.executable, "-c", "import send_email.handler as h; print(h.ANSWER, h.__file__)"]
+    code = "import send_email.handler as h; print(h.ANSWER, h.__file__)"
+    command = [sys.executable, "-S", "-c", code]  # -S: the checkout itself is on the path otherwise
     done = subprocess.run(command, cwd=output, capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["42", str(output / "send_email" / "handler.py")]
