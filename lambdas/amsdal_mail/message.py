@@ -170,16 +170,6 @@ class EmailMessage(BaseModel):
         """True when SES renders the content: from a stored template, or from merge values."""
         return self.is_merged or self.template_id is not None or self.merge_global_data is not None
 
-    def only_to(self, to: Sequence[str]) -> Self:
-        """Return the same message for some of its `to` addresses, with their merge data."""
-        specs = {parse_address(one).spec for one in to}
-        merge_data = self.merge_data and {
-            one: values
-            for one, values in self.merge_data.items()
-            if parse_address(one).spec in specs
-        }
-        return self.model_copy(update={"to": tuple(to), "merge_data": merge_data})
-
     def to_json(self) -> str:
         """Write the message as the API and the queue take it, without the fields left alone."""
         return self.model_dump_json(exclude_defaults=True)

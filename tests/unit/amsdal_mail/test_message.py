@@ -17,7 +17,6 @@ VALID: dict[str, Any] = {
     "from_email": "orders@example.com",
     "to": [ANNA],
 }
-TO_TWO = {"to": ["a@x.io", "b@x.io"]}
 LONG_DATA = {"text": "x" * 262_144}
 
 BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -249,13 +248,3 @@ def test_any_fields_make_a_message_or_a_typed_error(fields: dict[str, Any]) -> N
     except InvalidMessageError:
         return
     assert EmailMessage.from_json(message.to_json()) == message
-
-
-def test_part_of_the_recipients_keeps_their_merge_data_only() -> None:
-    merge_data = {"a@X.io": {"n": 1}, "b@x.io": {"n": 2}}
-    message = EmailMessage(**VALID | TO_TWO, merge_data=merge_data)
-
-    part = message.only_to(["a@x.io"])
-
-    assert part.to == ("a@x.io",)
-    assert part.merge_data == {"a@X.io": {"n": 1}}

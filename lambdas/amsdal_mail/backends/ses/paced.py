@@ -15,15 +15,15 @@ T = TypeVar("T")
 def paced(exchange: Exchange[T], pace: Pace) -> Exchange[T]:
     """Make the same exchange with a pause before each call, also before one that is repeated."""
     answer: Answer = None
-    while True:
-        try:
+    try:
+        while True:
             effect = exchange.send(answer)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        if isinstance(effect, Call):
-            yield Pause(pace.turn(counted(effect)) or 0.0)
-        answer = yield effect
+            if isinstance(effect, Call):
+                yield Pause(pace.turn(counted(effect)) or 0.0)
+            answer = yield effect
+    except StopIteration as done:
+        result: T = done.value
+        return result
 
 
 def counted(call: Call) -> int:
