@@ -27,7 +27,7 @@ _XRAY_HAS_NO_ARNS = (
 
 
 class PythonFunction(Construct):
-    """A function `<name>.handler.handle` of the shared asset."""
+    """A function `<name>.function.handle` of the shared asset."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class PythonFunction(Construct):
             self,
             "Function",
             code=code,
-            handler=f"{name}.handler.handle",
+            handler=f"{name}.function.handle",
             runtime=_runtime(settings.python_version),
             architecture=_architecture(settings.architecture),
             role=self.role,

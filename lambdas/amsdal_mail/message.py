@@ -68,7 +68,7 @@ MergeValues = dict[str, JsonValue]
 NOTHING: Any = Field(default={}, validate_default=True)
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", defer_build=True))
 class Attachment:
     """A file that goes with the message. `content` is bytes; text is taken as UTF-8.
 

@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-# To be imported before pydantic: after it, Powertools loads pydantic models of every event source.
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ CONFIG: dict[str, Any] = {
 
 @cache
 def service_of_environment() -> SendService:
-    """Build the service, at the first invocation so that a missing setting is logged as an error.
+    """Build the service.
 
     Raises:
         ConfigurationError: naming every setting that is missing or wrong.
@@ -42,20 +42,22 @@ def service_of_environment() -> SendService:
     times = Times(settings.timeout_seconds, settings.lost_answer_seconds)
     session = boto3.Session()
     config = Config(**CONFIG)
+    # What SES refuses for its rate goes back on the queue: it has more time than a call has.
+    sender = SESBackend(
+        configuration_set=settings.configuration_set,
+        metadata_prefix=settings.metadata_prefix,
+        max_attempts=1,
+        read_timeout=times.read,
+        session=session,
+    )
+    sender.open()
     return SendService(
         store=DynamoDBEmailStore(
             session.client("dynamodb", config=config),
             settings.table_name,
             timedelta(days=settings.retention_days),
         ),
-        # What SES refuses for its rate goes back on the queue: it has more time than a call has.
-        sender=SESBackend(
-            configuration_set=settings.configuration_set,
-            metadata_prefix=settings.metadata_prefix,
-            max_attempts=1,
-            read_timeout=times.read,
-            session=session,
-        ),
+        sender=sender,
         queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
         turns=Pacer(settings.max_send_rate, settings.max_concurrency),
         times=times,

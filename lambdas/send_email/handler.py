@@ -9,7 +9,6 @@ from aws_lambda_powertools import Logger, Metrics
 
 from lambda_frame.batch import ConcurrentBatchProcessor
 from lambda_frame.tracing import traced
-from send_email.collaborators import service_of_environment, suppressions_of_environment
 from send_email.intake import take_in
 from send_email.watch import Watch
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Handler = Callable[[Json, LambdaContext], Json]
 
-__all__ = ["build", "handle"]
+__all__ = ["build"]
 
 
 def build(
@@ -73,6 +72,3 @@ def _send_records(service: SendService, event: Json, watch: Watch, context: Lamb
     for failure, (_, error, _) in zip(failures, processor.exceptions, strict=True):
         watch.tell_failed_record(str(failure["itemIdentifier"]), error)
     return {"batchItemFailures": failures}
-
-
-handle = build(service_of_environment, suppressions_of_environment)

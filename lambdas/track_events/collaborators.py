@@ -15,7 +15,7 @@ __all__ = ["tracker_of_environment"]
 
 @cache
 def tracker_of_environment() -> Tracker:
-    """Build the tracker, at the first invocation so that a missing setting is logged as an error.
+    """Build the tracker.
 
     Raises:
         ConfigurationError: naming every setting that is missing or wrong.

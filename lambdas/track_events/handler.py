@@ -15,7 +15,6 @@ from amsdal_mail.tracking import parse_document
 from email_store.store import StoreError
 from lambda_frame.batch import ConcurrentBatchProcessor
 from lambda_frame.tracing import traced
-from track_events.collaborators import tracker_of_environment
 from track_events.envelopes import documents, is_from_sqs
 from track_events.failures import described
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     Answer = PartialItemFailureResponse | None
     Handler = Callable[[Json, LambdaContext], Answer]
 
-__all__ = ["build", "handle"]
+__all__ = ["build"]
 
 
 def build(make_tracker: Callable[[], Tracker]) -> Handler:
@@ -112,6 +111,3 @@ def _read(document: object, logger: Logger) -> list[TrackingEvent]:
             },
         )
     return events
-
-
-handle = build(tracker_of_environment)

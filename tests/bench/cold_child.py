@@ -49,10 +49,10 @@ def answer(name: str) -> Any:
         return bare({}, Context())
     event = json.loads((EVENTS / SAMPLES[name]).read_text())
     if name == "events":
-        from track_events.handler import handle as track
+        from track_events.function import handle as track
 
         return track(event, Context())  # type: ignore[arg-type]
-    from send_email.handler import handle as send
+    from send_email.function import handle as send
 
     return send(event, Context())  # type: ignore[arg-type]
 

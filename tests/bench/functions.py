@@ -29,7 +29,7 @@ LOG = io.StringIO()
 def handle_send(event: Json) -> str:
     """Send what the event holds; return what was logged."""
     with contextlib.redirect_stdout(LOG):
-        from send_email.handler import handle
+        from send_email.function import handle
 
     return _handled(handle, event)
 
@@ -37,7 +37,7 @@ def handle_send(event: Json) -> str:
 def handle_events(event: Json) -> str:
     """Track what the event holds; return what was logged."""
     with contextlib.redirect_stdout(LOG):
-        from track_events.handler import handle
+        from track_events.function import handle
 
     return _handled(handle, event)
 

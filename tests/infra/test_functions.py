@@ -28,8 +28,8 @@ OUTPUTS = {
 @pytest.mark.parametrize(
     ("name", "handler", "variables"),
     [
-        ("SendEmailFunction", "send_email.handler.handle", BOTH | SEND),
-        ("TrackEventsFunction", "track_events.handler.handle", BOTH | {"EVENT_BUS_NAME"}),
+        ("SendEmailFunction", "send_email.function.handle", BOTH | SEND),
+        ("TrackEventsFunction", "track_events.function.handle", BOTH | {"EVENT_BUS_NAME"}),
     ],
 )
 def test_a_function_gets_exactly_its_own_environment(

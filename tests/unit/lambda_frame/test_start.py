@@ -8,29 +8,88 @@ import pytest
 PYDANTIC_MODELS = "aws_lambda_powertools.utilities.parser"
 XRAY = "aws_xray_sdk"
 EVENT_HANDLER = "aws_lambda_powertools.event_handler"
+FUNCTIONS = ["send_email", "track_events"]
+UNTRACED = {"POWERTOOLS_TRACE_DISABLED": "true"}
+SETTINGS = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "TABLE_NAME": "emails",
+    "RETENTION_DAYS": "30",
+    "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
+    "EVENT_BUS_NAME": "bus",
+    "AWS_SES_CONFIGURATION_SET": "set",
+    "AWS_SES_METADATA_PREFIX": "metadata_",
+    "MAX_SEND_RATE": "14",
+    "MAX_CONCURRENCY": "2",
+    "TIMEOUT_SECONDS": "60",
+    "LOST_ANSWER_SECONDS": "900",
+}
 
 
-def modules_after(statement: str, **environment: str) -> set[str]:
-    command = [sys.executable, "-c", f"{statement}; import sys; print(*sys.modules)"]
-    names = {"POWERTOOLS_METRICS_NAMESPACE": "AmsdalMail", **environment}
+def printed_by(program: str, **environment: str) -> str:
+    names = {"POWERTOOLS_METRICS_NAMESPACE": "AmsdalMail", **UNTRACED, **environment}
+    command = [sys.executable, "-c", program]
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd="lambdas", env=names
     )
-    return set(done.stdout.split())
+    return done.stdout
 
 
-@pytest.mark.parametrize("function", ["send_email", "track_events"])
+def modules_after(statement: str, **environment: str) -> set[str]:
+    return set(printed_by(f"{statement}; import sys; print(*sys.modules)", **environment).split())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_loads_no_tracer_and_no_event_models_it_does_not_use(function: str) -> None:
-    loaded = modules_after(f"import {function}.handler", POWERTOOLS_TRACE_DISABLED="true")
+    loaded = modules_after(f"import {function}.function", **SETTINGS)
 
-    assert not {PYDANTIC_MODELS, XRAY, EVENT_HANDLER, "aioboto3", "boto3"} & loaded
+    assert not {PYDANTIC_MODELS, XRAY, EVENT_HANDLER, "aioboto3"} & loaded
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_its_clients_are_there_before_the_first_call(function: str) -> None:
+    loaded = f"from {function}.function import handle; import botocore.client, gc"
+    clients = "sorted(type(o).__name__ for o in gc.get_objects() if isinstance(o, {}))"
+    counted = "gc.unfreeze(); print(" + clients.format("botocore.client.BaseClient") + ")"
+
+    found = printed_by(f"{loaded}; {counted}", **SETTINGS)
+
+    expected = {
+        "send_email": ["DynamoDB", "SESV2", "SQS"],
+        "track_events": ["DynamoDB", "EventBridge"],
+    }
+    assert found.strip() == str(expected[function])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_was_loaded_is_never_searched_for_garbage_and_the_rest_is(function: str) -> None:
+    state = "print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+
+    assert printed_by(f"import gc, {function}.function; {state}", **SETTINGS) == "True True\n"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_missing_setting_is_told_by_the_invocation_and_not_by_the_start(function: str) -> None:
+    settings = {name: value for name, value in SETTINGS.items() if name != "TABLE_NAME"}
+    call = f"""
+from {function}.function import handle
+class Context:
+    function_name = invoked_function_arn = aws_request_id = "one"
+    memory_limit_in_mb = 512
+    get_remaining_time_in_millis = lambda self: 60_000
+try:
+    handle({{"Records": [{{"eventSource": "aws:sqs"}}]}}, Context())
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+    assert "ConfigurationError TABLE_NAME is missing" in printed_by(call, **settings)
 
 
 def test_tracking_does_without_pydantic() -> None:
-    loaded = modules_after("import track_events.handler", POWERTOOLS_TRACE_DISABLED="true")
-
-    assert "pydantic" not in loaded
+    assert "pydantic" not in modules_after("import track_events.function", **SETTINGS)
 
 
 def test_the_tracer_is_there_where_tracing_is_switched_on() -> None:
-    assert XRAY in modules_after("import track_events.handler")
+    traced = {"POWERTOOLS_TRACE_DISABLED": "false"}
+
+    assert XRAY in modules_after("import track_events.function", **traced)

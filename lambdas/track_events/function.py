@@ -1,0 +1,17 @@
+"""What AWS Lambda loads: the handler, with everything it works with made before the first call."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from lambda_frame.start import starting
+
+with starting():
+    from amsdal_mail.exceptions import ConfigurationError
+    from track_events.collaborators import tracker_of_environment
+    from track_events.handler import build
+
+    handle = build(tracker_of_environment)
+    # A setting that is missing or wrong is told by each invocation, in the function's own log.
+    with suppress(ConfigurationError):
+        tracker_of_environment()
