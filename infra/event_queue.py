@@ -19,6 +19,7 @@ class EventQueue(FunctionQueue):
         topic: sns.ITopic,
         function_timeout: Duration,
         max_receive_count: int,
+        window: Duration,
         keep: bool,
     ) -> None:
         super().__init__(
@@ -26,6 +27,7 @@ class EventQueue(FunctionQueue):
             construct_id,
             function_timeout=function_timeout,
             max_receive_count=max_receive_count,
+            window=window,
             keep=keep,
         )
         self.undelivered = dead_letter_queue(self, "Undelivered", keep=keep)

@@ -7,10 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledgement import acknowledge
+from infra.function_queue import FunctionQueue
 from infra.settings import Settings
 
 METRICS_NAMESPACE = "AmsdalMail"
@@ -67,12 +67,13 @@ class PythonFunction(Construct):
         if settings.tracing:
             acknowledge(self.role, "IAM5[Resource::*]", _XRAY_HAS_NO_ARNS)
 
-    def consume(self, queue: sqs.IQueue, *, max_concurrency: int) -> None:
+    def consume(self, source: FunctionQueue, *, max_concurrency: int) -> None:
         """Feed the function from the queue; a record that fails comes back alone."""
         self.function.add_event_source(
             event_sources.SqsEventSource(
-                queue,
+                source.queue,
                 batch_size=BATCH_SIZE,
+                max_batching_window=source.window,
                 max_concurrency=max_concurrency,
                 report_batch_item_failures=True,
             )

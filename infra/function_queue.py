@@ -8,13 +8,16 @@ from infra.acknowledgement import acknowledge
 
 # SQS keeps a message no longer than this; a dead letter has to wait for a person.
 LONGEST_RETENTION = Duration.days(14)
-# AWS's advice for a queue that feeds Lambda: the function may be throttled and tried again
-# while the record must stay hidden from a second environment.
+# AWS's advice for a queue that feeds Lambda, beside the time that a batch is gathered: the function
+# may be throttled and tried again while the record must stay hidden from a second environment.
 VISIBILITY_TIMEOUTS = 6
 
 
 class FunctionQueue(Construct):
-    """A queue whose records become visible again only long after the function's timeout."""
+    """A queue whose records become visible again only long after the function's timeout.
+
+    `window` is how long records are gathered for a batch of them.
+    """
 
     def __init__(
         self,
@@ -24,15 +27,17 @@ class FunctionQueue(Construct):
         function_timeout: Duration,
         max_receive_count: int,
         keep: bool,
+        window: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.window = window or Duration.seconds(0)
         self.dead_letters = dead_letter_queue(self, "DeadLetters", keep=keep)
         self.queue = sqs.Queue(
             self,
             "Queue",
             visibility_timeout=Duration.seconds(
                 VISIBILITY_TIMEOUTS * int(function_timeout.to_seconds())
-            ),
+            ).plus(self.window),
             retention_period=LONGEST_RETENTION,
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=max_receive_count

@@ -74,6 +74,7 @@ _RULES = (
     ),
     _between("send_timeout_seconds", 6, 900),
     _between("lost_answer_seconds", 6, 900),
+    _between("event_window_seconds", 0, 300),
     _between("retention_days", 1, 3650),
     _Rule(
         "jwt_issuer",

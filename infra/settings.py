@@ -48,7 +48,9 @@ class Settings:
     # How long nobody sends again where SES's answer was lost, so that its events can tell. SQS
     # hides a message no longer than 900 seconds.
     lost_answer_seconds: int = 900
-    retention_days: int = 90
+    # How long events are gathered, so that ten of them share an invocation.
+    event_window_seconds: int = 5
+    retention_days: int = 30
     jwt_issuer: str = ""
     jwt_audience: tuple[str, ...] = ()
     api_rate_limit: int = 50

@@ -54,6 +54,7 @@ class AmsdalMailStack(Stack):
             topic=self.tracked.topic,
             function_timeout=TRACK_TIMEOUT,
             max_receive_count=TRACK_MAX_RECEIVE_COUNT,
+            window=Duration.seconds(settings.event_window_seconds),
             keep=self._keep,
         )
         self.send_email = self._send_email()
@@ -89,7 +90,7 @@ class AmsdalMailStack(Stack):
         self.emails.grant(function.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
         self.emails.grant_unsuppressing(function.role)
         self.send_queue.queue.grant_send_messages(function.role)
-        function.consume(self.send_queue.queue, max_concurrency=self._concurrency)
+        function.consume(self.send_queue, max_concurrency=self._concurrency)
         return function
 
     def _track_events(self) -> PythonFunction:
@@ -108,7 +109,7 @@ class AmsdalMailStack(Stack):
         )
         self.emails.grant(function.role, "BatchGetItem", "PutItem")
         self.bus.grant_put_events_to(function.role)
-        function.consume(self.event_queue.queue, max_concurrency=self._concurrency)
+        function.consume(self.event_queue, max_concurrency=self._concurrency)
         return function
 
     def _identity(self) -> None:

@@ -33,7 +33,7 @@ def build(
     make_service: Callable[[], SendService], make_lists: Callable[[], Suppressions]
 ) -> Handler:
     """Make the handler; it makes its collaborators when it is first called."""
-    logger, metrics = Logger(), Metrics()
+    logger, metrics = Logger(location=None), Metrics()
     watch = Watch(logger, metrics)
 
     @cache

@@ -84,8 +84,8 @@ class Watch:
         self._count("FailedRecords")
 
     def tell_answer(self, route: str, status: int) -> None:
-        """Tell what an HTTP request was answered."""
-        self.logger.info("answered", extra={"route": route, "status": status})
+        """Count an HTTP request; the API's access log has its line."""
+        self.logger.debug("answered", extra={"route": route, "status": status})
         self._count("Requests")
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             self._count("RequestsUnavailable")

@@ -37,7 +37,7 @@ __all__ = ["build"]
 
 def build(make_tracker: Callable[[], Tracker]) -> Handler:
     """Make the handler; it makes its collaborators when it is first called."""
-    logger, metrics = Logger(), Metrics()
+    logger, metrics = Logger(location=None), Metrics()
 
     @logger.inject_lambda_context
     @traced

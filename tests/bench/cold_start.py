@@ -25,7 +25,7 @@ class Start(NamedTuple):
     megabytes: float
 
 
-def rows(loopback: Loopback, rounds: int = 5) -> list[Row]:
+def rows(loopback: Loopback, rounds: int = 9) -> list[Row]:
     loopback.answer_after(0)
     untraced = {"POWERTOOLS_TRACE_DISABLED": "true"}
     found: dict[str, list[Start]] = {}

@@ -57,7 +57,7 @@ class Loopback:
             "_X_AMZN_TRACE_ID": f"{TRACE};Parent=53995c3f42cd8ad8;Sampled=0",
             "STAGE": "bench",
             "TABLE_NAME": "emails",
-            "RETENTION_DAYS": "90",
+            "RETENTION_DAYS": "30",
             "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
             "EVENT_BUS_NAME": "bus",
             "AWS_SES_CONFIGURATION_SET": "AmsdalMail-bench",

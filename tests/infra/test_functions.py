@@ -46,7 +46,7 @@ def test_the_environment_of_track_events_is_one_that_its_settings_accept(
 ) -> None:
     settings = TrackSettings.from_environment(_environment(stack, "TrackEventsFunction"))
 
-    assert settings.retention_days == 90
+    assert settings.retention_days == 30
     assert settings.table_name.startswith("${EmailsTable")
     assert settings.event_bus_name.startswith("${Bus")
 

@@ -19,7 +19,16 @@ def test_a_record_stays_hidden_for_six_times_the_functions_timeout(
     _, queue_properties = stack.find("AWS::SQS::Queue", queue)
     _, function_properties = stack.find("AWS::Lambda::Function", function)
 
-    assert queue_properties["VisibilityTimeout"] >= 6 * function_properties["Timeout"]
+    (mapping,) = (
+        one
+        for one in stack.of_type("AWS::Lambda::EventSourceMapping").values()
+        if target(one["EventSourceArn"]).startswith(queue)
+    )
+    window = mapping["MaximumBatchingWindowInSeconds"]
+    hidden = queue_properties["VisibilityTimeout"]
+
+    assert hidden >= 6 * function_properties["Timeout"] + window
+    assert window == (5 if queue == "EventsQueue" else 0)
 
 
 @pytest.mark.parametrize(

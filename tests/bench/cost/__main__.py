@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from tests.bench import loopback
 from tests.bench.cost import prices
 from tests.bench.cost.model import OTHERS_LIMIT, a_million, a_month_fixed, others
-from tests.bench.cost.usage import Usage, by_api, by_queue
+from tests.bench.cost.usage import Usage, by_api, by_api_in_a_quiet_hour, by_queue
 
+QUIET = 100_000
+"""Emails a day: little more than one a second."""
 VOLUMES = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
     with loopback.running() as stand_in:
         os.environ.update(stand_in.environment)
-        used = {"queue, 10 a batch": by_queue(stand_in), "API, one by one": by_api(stand_in)}
+        used = {
+            "queue": by_queue(stand_in),
+            "API": by_api(stand_in),
+            "API, quiet hour": by_api_in_a_quiet_hour(stand_in),
+        }
     found = {name: a_million(one) for name, one in used.items()}
     _print_counts(used)
     _print_parts(found)
-    _print_growth(others(found["API, one by one"]))
+    _print_growth(found)
 
 
 def _print_counts(used: dict[str, Usage]) -> None:
@@ -37,23 +44,28 @@ def _print_counts(used: dict[str, Usage]) -> None:
 
 
 def _print_parts(found: dict[str, dict[str, float]]) -> None:
-    first, second = found.values()
-    print(f"\n{'Dollars for a million emails':42}{'  '.join(f'{name:>18}' for name in found)}")
-    for name in first:
-        print(f"{name:42}{first[name]:18.2f}  {second[name]:18.2f}")
-    print(f"{'everything but SES':42}{others(first):18.2f}  {others(second):18.2f}")
-    shares = [others(parts) / parts["SES"] for parts in (first, second)]
+    print()
+    _print_line("Dollars for a million emails", found)
+    for name in found["API"]:
+        _print_line(name, (f"{parts[name]:.2f}" for parts in found.values()))
+    _print_line("everything but SES", (f"{others(parts):.2f}" for parts in found.values()))
+    shares = (others(parts) / parts["SES"] for parts in found.values())
     marked = (f"{one:.1%} {'met' if one <= OTHERS_LIMIT else 'MISSED'}" for one in shares)
-    print(f"{f'of SES (at most {OTHERS_LIMIT:.0%})':42}{'  '.join(f'{one:>18}' for one in marked)}")
+    _print_line(f"of SES (at most {OTHERS_LIMIT:.0%})", marked)
 
 
-def _print_growth(of_a_million: float) -> None:
+def _print_line(title: str, cells: Iterable[str]) -> None:
+    print(f"{title:42}{''.join(f'{cell:>17}' for cell in cells)}")
+
+
+def _print_growth(found: dict[str, dict[str, float]]) -> None:
     fixed = a_month_fixed()
     titles = ("emails a day", "SES", "others", "fixed", "a month", "a 1000")
-    print("\nDollars a month, others as by API, fixed what an idle stack costs")
+    print("\nDollars a month by the API, up to 100,000 a day in quiet hours; fixed: an idle stack")
     print("".join(f"{title:>14}" for title in titles))
     for a_day in VOLUMES:
         emails = a_day * 30
+        of_a_million = others(found["API, quiet hour" if a_day <= QUIET else "API"])
         ses, rest = emails * prices.SES_EMAIL, emails * of_a_million / prices.MILLION
         total = ses + rest + fixed
         dollars = "".join(f"{one:14.2f}" for one in (ses, rest, fixed, total))

@@ -9,8 +9,8 @@ __all__ = ["OTHERS_LIMIT", "a_million", "a_month_fixed", "others"]
 
 OTHERS_LIMIT = 0.15
 """What everything but SES may cost, of SES's own price."""
-RETENTION_MONTHS = 3
-"""The default of 90 days."""
+RETENTION_MONTHS = 1
+"""The default of 30 days."""
 ACCESS_LOG_BYTES = 400
 TRACED = 0.05
 BATCH = 10
@@ -29,7 +29,7 @@ def a_million(used: Usage) -> dict[str, float]:
         "Lambda, requests": used.invocations * prices.LAMBDA_REQUEST,
         "DynamoDB, writes": used.each(used.table.write_units) * prices.DYNAMODB_WRITE_UNIT,
         "DynamoDB, reads": used.each(used.table.read_units) * prices.DYNAMODB_READ_UNIT,
-        "DynamoDB, 90 days' storage and recovery": _storage(used),
+        "DynamoDB, 30 days' storage and recovery": _storage(used),
         "SQS": _queue_requests(used) * prices.SQS_REQUEST,
         "SNS": used.events * prices.SNS_PUBLISH,
         "EventBridge": used.bus_entries * prices.EVENTBRIDGE_EVENT,

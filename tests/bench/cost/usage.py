@@ -11,7 +11,7 @@ from tests.bench import functions
 from tests.bench.cost.table_units import TableUse, table_use
 from tests.bench.loopback import Loopback
 
-__all__ = ["Usage", "by_api", "by_queue"]
+__all__ = ["Usage", "by_api", "by_api_in_a_quiet_hour", "by_queue"]
 
 Json = dict[str, Any]
 EMAILS = 40
@@ -56,12 +56,21 @@ class Usage:
 
 
 def by_queue(loopback: Loopback) -> Usage:
-    """Emails in a busy hour: ten records a batch, of emails and of events."""
+    """Emails from five a second: ten records a batch, of emails and of events.
+
+    Lambda reads a queue with five pollers, each of which gathers a batch for the event window of
+    5 s: by then ten emails and more have told their Send and their Delivery to each.
+    """
     return _used(loopback, batch=10, is_by_api=False)
 
 
 def by_api(loopback: Loopback) -> Usage:
-    """Emails in a quiet hour: each by a request of its own, each event alone."""
+    """Emails from five a second: each by a request of its own, ten events a batch."""
+    return _used(loopback, batch=10, is_by_api=True)
+
+
+def by_api_in_a_quiet_hour(loopback: Loopback) -> Usage:
+    """Emails now and then: each by a request of its own, each event alone."""
     return _used(loopback, batch=1, is_by_api=True)
 
 
