@@ -72,7 +72,7 @@ def _identities(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _events(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("delay_ms", "duplicate_chance", "shuffle")
+    names = ("delay_ms", "duplicate_chance", "lost_chance", "shuffle")
     given = {name: getattr(options, name) for name in names}
     return {"events": {name: value for name, value in given.items() if value is not None}}
 
@@ -166,4 +166,5 @@ def _add_account_commands(command: Callable[..., argparse.ArgumentParser]) -> No
     events = command("events", "how events come", _events)
     events.add_argument("--delay-ms", type=int)
     events.add_argument("--duplicate-chance", type=float)
+    events.add_argument("--lost-chance", type=float)
     events.add_argument("--shuffle", action=argparse.BooleanOptionalAction)

@@ -31,7 +31,7 @@ GOOD_DAYS: dict[str, Any] = {
     "server_error": {"chance": 0},
     "drop_request": {"chance": 0},
     "drop_answer": {"chance": 0},
-    "events": {"delay_ms": 20, "duplicate_chance": 0, "shuffle": False},
+    "events": {"delay_ms": 20, "duplicate_chance": 0, "lost_chance": 0, "shuffle": False},
 }
 
 

@@ -79,14 +79,15 @@ class Publisher:
             await self._publish(message, event(message, step, self._now()))
 
     async def _publish(self, message: Message, body: Json) -> None:
-        topics = await self._wanted_by(message, body["eventType"])
-        twice = self._chance.random() < self._switches().events.duplicate_chance
-        sent = [
-            topic
-            for topic in topics * (2 if twice else 1)
-            if await self._topics.publish(topic, json.dumps(body))
-        ]
+        topics = await self._wanted_by(message, body["eventType"]) * self._times()
+        sent = [topic for topic in topics if await self._topics.publish(topic, json.dumps(body))]
         self._messages.record(message.id, body, sent)
+
+    def _times(self) -> int:
+        events = self._switches().events
+        if self._chance.random() < events.lost_chance:
+            return 0
+        return 2 if self._chance.random() < events.duplicate_chance else 1
 
     async def _wanted_by(self, message: Message, kind: str) -> list[str]:
         if message.loses_events or not message.configuration_set:

@@ -45,10 +45,11 @@ class Paused(_Switch):
 
 
 class Events(_Switch):
-    """How events come: wait before each one, twice, or a message's events in any order."""
+    """How events come: wait before each one, twice, never, or a message's events in any order."""
 
     delay_ms: Count = 20
     duplicate_chance: Chance = 0.0
+    lost_chance: Chance = 0.0
     shuffle: bool = False
 
 

@@ -79,6 +79,13 @@ class Service:
         ]
         return sum(int(found[name]) for name in names)
 
+    def wait_until_empty(self, output: str, seconds: float) -> None:
+        """Return as soon as a queue holds nothing; fail when it still does after so long."""
+        deadline = time.monotonic() + seconds
+        while self.depth(output):
+            assert time.monotonic() < deadline, f"{output}: {self.depth(output)} after {seconds} s"
+            time.sleep(0.5)
+
     def log_lines(self) -> list[str]:
         """Read everything that the functions logged."""
         logs = self.aws.client("logs")

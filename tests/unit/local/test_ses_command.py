@@ -30,6 +30,7 @@ COMMANDS = {
     "identities example.com": {"identities": ["example.com"]},
     "identities any": {"identities": None},
     "events --shuffle --delay-ms 5": {"events": {"shuffle": True, "delay_ms": 5}},
+    "events --lost-chance 1": {"events": {"lost_chance": 1.0}},
 }
 
 

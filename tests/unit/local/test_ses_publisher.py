@@ -102,6 +102,17 @@ async def test_events_can_come_in_any_order() -> None:
     assert kinds(aws) == ["Delivery", "Send"]
 
 
+async def test_events_can_be_lost() -> None:
+    aws = FakeAws()
+
+    kept = await played(aws, {"lost_chance": 1.0})
+
+    found = kept.get("m1")
+    assert found is not None
+    assert [row["topics"] for row in found.events] == [[], [], []]
+    assert aws.published == []
+
+
 @pytest.mark.parametrize("lost", [{"loses_events": True}, {"configuration_set": None}])
 async def test_a_message_without_a_set_or_with_a_bad_tag_header_tells_nobody(
     lost: dict[str, Any],

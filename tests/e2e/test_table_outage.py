@@ -1,0 +1,61 @@
+"""The deployed stack while DynamoDB cannot be reached: what cannot be remembered is not sent."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from local.chaos.queues import visibility
+from local.local_aws import LocalAws
+from tests.e2e.service import Service, message
+
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+@contextmanager
+def table_out_of_reach(aws: LocalAws) -> Iterator[None]:
+    """Let the send function look for DynamoDB where nobody answers."""
+    functions, name = aws.client("lambda"), aws.outputs["SendFunctionName"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    broken = variables | {"AWS_ENDPOINT_URL_DYNAMODB": NOBODY_LISTENS}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": broken})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": variables}
+        )
+
+
+def wait_until_tried(service: Service) -> None:
+    """Wait until a record of the send queue is in the function's hands."""
+    queue, deadline = service.aws.client("sqs"), time.monotonic() + 30
+    asked = {
+        "QueueUrl": service.aws.outputs["SendQueueUrl"],
+        "AttributeNames": ["ApproximateNumberOfMessagesNotVisible"],
+    }
+    while time.monotonic() < deadline:
+        found = queue.get_queue_attributes(**asked)["Attributes"]
+        if int(found["ApproximateNumberOfMessagesNotVisible"]):
+            return
+        time.sleep(0.1)
+    raise AssertionError("nobody took the record from the queue")
+
+
+def test_without_the_table_nothing_is_sent_and_afterwards_everything_once(service: Service) -> None:
+    key = f"order-{uuid4().hex}"
+    with visibility(service.aws, 5):
+        with table_out_of_reach(service.aws):
+            refused = service.post("/emails", message(), {"Idempotency-Key": key})
+            record = service.put_on_queue(message())
+            wait_until_tried(service)
+
+            assert refused.status == 503
+            assert service.sent_by_ses(key) == service.sent_by_ses(record) == []
+
+        again = service.post("/emails", message(), {"Idempotency-Key": key})
+        service.wait_for_state(record, "delivered")
+
+    assert again.status == 200
+    assert [len(service.sent_by_ses(one)) for one in (key, record)] == [1, 1]
+    assert service.depth("SendDeadLetterQueueUrl") == 0
