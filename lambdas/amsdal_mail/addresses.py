@@ -23,7 +23,8 @@ DOT_ATOM = re.compile(rf"{ATOM}(?:\.{ATOM})*")
 QUOTED_LOCAL = re.compile(r'"(?:[!#-\[\]-~]|\\[!-~])+"')
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')  # RFC 5322 3.2.3; a dot in a name is harmless
+SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')  # RFC 5322 3.2.3, but for the dot of an initial
+PLAIN_NAME = re.compile(rf"{ATOM}\.?(?: {ATOM}\.?)*")
 QUOTED_NAME = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
 
 
@@ -45,10 +46,10 @@ class Address:
             return self.spec
         if not self.display_name.isascii() or "=?" in self.display_name:
             return f"{encoded_words(self.display_name)} <{self.spec}>"
-        if SPECIALS.search(self.display_name):
-            escaped = re.sub(r'(["\\])', r"\\\1", self.display_name)
-            return f'"{escaped}" <{self.spec}>'
-        return f"{self.display_name} <{self.spec}>"
+        if PLAIN_NAME.fullmatch(self.display_name):
+            return f"{self.display_name} <{self.spec}>"
+        escaped = re.sub(r'(["\\])', r"\\\1", self.display_name)
+        return f'"{escaped}" <{self.spec}>'
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from email.headerregistry import Address, AddressHeader, HeaderRegistry
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amsdal_mail.addresses import mask, parse_address
@@ -99,6 +99,10 @@ NAMES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=60
 
 
 @given(NAMES)
+@example(".")
+@example(". ")
+@example(" Anna")
+@example("J. R. Smith")
 def test_quoted_name_survives_the_way_through_a_header(name: str) -> None:
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
 
