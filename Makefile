@@ -41,7 +41,7 @@ local: setup  ## the same, kept running for your own calls until Ctrl-C (PORT=, 
 test:  ## unit, contract, infra, browser and e2e tests (PYTEST_ARGS="-k bounce" for some of them)
 	@$(MAKE) --no-print-directory -j4 environments browser
 	@echo "== pytest"
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 browser:
 	@$(PYTHON) tests/browser/chromium.py

@@ -1,13 +1,28 @@
 """The deployed stack in a local AWS of the test session's own, shared by e2e and browser tests."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from local.chaos.run import CONTEXT
 from local.local_aws import LocalAws
 from local.steps import say
 from tests.e2e.service import Service
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """One process runs whatever needs the deployed stack, file by file the others the rest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "the stack" if file.startswith(("tests/browser/", "tests/e2e/test_")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Tell xdist, where `make test` runs several processes."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
