@@ -11,6 +11,9 @@ NPM := npm --silent --no-audit --no-fund --no-update-notifier
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --python-version 3.11
 
+# boto3, and what only boto3 needs.
+IN_THE_RUNTIME := boto3 botocore s3transfer urllib3 python-dateutil six
+
 # Hard links into uv's cache fail between file systems, and an edit would reach every other project.
 export UV_LINK_MODE := copy
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -91,8 +94,8 @@ lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json 
 		pyproject.toml -o requirements.txt
 	@echo "== lambdas/requirements.txt (the same versions; the runtime brings boto3)"
 	@mkdir -p build && sed -nE '/^[^ ]/ s/ *\\$$//p' requirements.txt > build/constraints.txt
-	@$(LOCK) --group lambda -c build/constraints.txt --no-emit-package botocore \
-		--no-emit-package boto3 --no-emit-package s3transfer pyproject.toml -o lambdas/requirements.txt
+	@$(LOCK) --group lambda -c build/constraints.txt $(addprefix --no-emit-package ,$(IN_THE_RUNTIME)) \
+		pyproject.toml -o lambdas/requirements.txt
 	@echo "== local/ministack/requirements.txt"
 	@$(LOCK) local/ministack/requirements.in -o local/ministack/requirements.txt
 	@echo "== tests/bench/requirements.txt (the same versions, with what is compared)"
