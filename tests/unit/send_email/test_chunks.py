@@ -1,0 +1,78 @@
+"""Messages to more than 50 recipients go in chunks."""
+
+from __future__ import annotations
+
+import pytest
+
+from email_store.memory import MemoryEmailStore
+from email_store.states import EmailState
+from send_email.send_queue import QueueError
+from send_email.service import SendService
+from tests.unit.send_email.conftest import FakeSES, ListQueue
+from tests.unit.send_email.deliveries import (
+    ID,
+    merged,
+)
+
+MANY = tuple(f"p{number}@example.com" for number in range(120))
+
+
+def test_more_than_50_recipients_go_in_chunks_that_are_sent_and_seen_as_one(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
+) -> None:
+    outcome = service.send(merged(*MANY))
+
+    assert outcome.is_queued
+    assert not ses.sent
+    assert [len(one.addresses) for one in queue.deliveries] == [50, 50, 20]
+    before = store.load(ID)
+    assert before is not None
+    assert before.counts == {EmailState.QUEUED: 120}
+
+    for delivery in queue.deliveries:
+        service.send(delivery)
+
+    after = store.load(ID)
+    assert after is not None
+    assert after.state is EmailState.ACCEPTED
+    assert after.counts == {EmailState.ACCEPTED: 120}
+
+
+def test_a_chunk_keeps_the_merge_data_of_its_recipients(
+    service: SendService, queue: ListQueue
+) -> None:
+    service.send(merged(*MANY))
+
+    last = queue.deliveries[-1].message
+    assert last.merge_data == {one: {"name": one} for one in MANY[100:]}
+
+
+def test_chunks_delivered_twice_are_sent_once(
+    service: SendService, ses: FakeSES, queue: ListQueue
+) -> None:
+    service.send(merged(*MANY))
+    for delivery in [*queue.deliveries, *queue.deliveries]:
+        service.send(delivery)
+
+    assert len(ses.sent) == 3
+
+
+def test_a_repeated_request_is_not_split_again(service: SendService, queue: ListQueue) -> None:
+    service.send(merged(*MANY))
+    again = service.send(merged(*MANY))
+
+    assert again.is_replay
+    assert again.is_queued
+    assert len(queue.entries) == 3
+
+
+def test_a_split_that_was_cut_short_can_be_made_again_at_once(
+    service: SendService, queue: ListQueue
+) -> None:
+    queue.raises = [QueueError()]
+    with pytest.raises(QueueError):
+        service.send(merged(*MANY))
+
+    service.send(merged(*MANY))
+
+    assert len(queue.entries) == 3

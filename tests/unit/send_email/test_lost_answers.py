@@ -1,0 +1,124 @@
+"""Answers that were lost and functions that crashed: SES's events tell who got the email."""
+
+from __future__ import annotations
+
+import pytest
+
+from amsdal_mail.status import Retry, SendState
+from email_store.claims import ClaimOutcome
+from email_store.memory import MemoryEmailStore
+from email_store.states import EmailState
+from send_email.send_queue import MessageTooLargeError, QueueError
+from send_email.service import SendService
+from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
+from tests.unit.send_email.deliveries import (
+    ANNA,
+    BEN,
+    accepted_by_event,
+    crashed,
+    merged,
+    plain,
+    states,
+)
+
+
+def test_an_answer_that_was_lost_is_looked_at_again_when_ses_had_time_to_tell(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
+) -> None:
+    ses.answer(ANNA, SendState.UNKNOWN)
+
+    outcome = service.send(plain())
+
+    assert outcome.is_queued
+    assert states(store) == {ANNA: EmailState.UNKNOWN}
+    assert [delay for _, delay in queue.entries] == [900]
+
+
+def test_nobody_sends_again_while_ses_has_time_to_tell_of_a_lost_answer(
+    service: SendService, ses: FakeSES, clock: Clock
+) -> None:
+    ses.answer(ANNA, SendState.UNKNOWN)
+    service.send(plain())
+    clock.forward(TIMES.lost_answer - 1)
+
+    assert service.send(plain()).claim is ClaimOutcome.BUSY
+    assert service.enqueue(plain()).claim is ClaimOutcome.BUSY
+    assert len(ses.sent) == 1
+
+
+def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
+    service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
+) -> None:
+    ses.answer(ANNA, SendState.UNKNOWN)
+    service.send(plain())
+    ses.answers.clear()
+    clock.forward(TIMES.lost_answer)
+
+    outcome = service.send(queue.deliveries[0])
+
+    assert outcome.results[ANNA].message_id == "ses-2"
+
+
+def test_a_send_event_settles_a_lost_answer_without_sending_again(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue, clock: Clock
+) -> None:
+    ses.answer(ANNA, SendState.UNKNOWN)
+    service.send(plain())
+    accepted_by_event(store, ANNA)
+    clock.forward(TIMES.lost_answer)
+
+    outcome = service.send(queue.deliveries[0])
+
+    assert len(ses.sent) == 1
+    assert outcome.results[ANNA].message_id == "ses-0"
+    assert not outcome.is_queued
+
+
+def test_after_a_crash_only_those_are_sent_to_whom_no_event_shows(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, clock: Clock
+) -> None:
+    delivery = merged(ANNA, BEN)
+    crashed(service, ses, delivery)
+    accepted_by_event(store, ANNA)
+    clock.forward(TIMES.lost_answer)
+
+    service.send(delivery)
+
+    assert ses.addresses == [[BEN]]
+
+
+def test_after_a_crash_one_event_of_a_plain_message_speaks_for_all_its_recipients(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, clock: Clock
+) -> None:
+    crashed(service, ses, plain(ANNA, BEN))
+    accepted_by_event(store, ANNA)
+    clock.forward(TIMES.lost_answer)
+
+    outcome = service.send(plain(ANNA, BEN))
+
+    assert not ses.sent
+    assert {one.state for one in outcome.results.values()} == {SendState.ACCEPTED}
+
+
+def test_after_a_crash_nobody_sends_before_the_lease_ran_out(
+    service: SendService, ses: FakeSES, clock: Clock
+) -> None:
+    crashed(service, ses, plain())
+    clock.forward(TIMES.lost_answer - 1)
+
+    assert service.send(plain()).claim is ClaimOutcome.BUSY
+
+
+@pytest.mark.parametrize("trouble", [QueueError(), MessageTooLargeError()])
+def test_what_cannot_go_back_on_the_queue_is_remembered_and_can_be_sent_at_once(
+    service: SendService, ses: FakeSES, queue: ListQueue, trouble: Exception
+) -> None:
+    ses.answer(BEN, SendState.FAILED, Retry.SOON)
+    queue.raises = [trouble]
+    with pytest.raises(QueueError):
+        service.send(merged(ANNA, BEN))
+    ses.answers.clear()
+
+    service.send(merged(ANNA, BEN))
+
+    assert ses.addresses[1] == [BEN]
