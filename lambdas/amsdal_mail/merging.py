@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,15 @@ from amsdal_mail.addresses import parse_address
 if TYPE_CHECKING:
     from amsdal_mail.message import EmailMessage
 
-__all__ = ["escaped", "own_values", "template_data", "values_of"]
+__all__ = [
+    "PLACEHOLDER", "html_template", "own_values", "shown_values", "template_data", "values_of",
+]  # fmt: skip
 
 Values = Mapping[str, Any]
+PLACEHOLDER = re.compile(r"(\{\{\{?\s*)([\w-]+)((?:\.[\w.-]*)?\s*\}?\}\})")
+"""Of an inline template, which knows plain substitution only. Group 2 names the value."""
+ESCAPED = "__escaped"
+"""Ends the name by which an inline template's HTML finds a value escaped."""
 
 
 def own_values(message: EmailMessage) -> dict[str, Values]:
@@ -28,23 +35,44 @@ def values_of(message: EmailMessage, own: Values) -> dict[str, Any]:
 
 
 def template_data(message: EmailMessage, values: Values) -> str:
-    """Write values as the JSON text SES takes, HTML-escaped where the message asks for it.
+    """Write values as the JSON text that SES takes.
 
     Raises:
         ValueError: JSON or UTF-8 cannot write one of them (NaN, infinity, a lone surrogate).
     """
-    data = escaped(values) if message.escape_merge_data else values
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(shown_values(message, values), ensure_ascii=False, allow_nan=False)
     text.encode()
     return text
 
 
-def escaped(value: Any) -> Any:
+def shown_values(message: EmailMessage, values: Values) -> Values:
+    """Return the values that the template is given, HTML-escaped where the message asks for it.
+
+    Nobody here knows which parts of a stored template show what. The text parts of an inline one
+    show every value as it is.
+    """
+    if not message.escape_merge_data:
+        return values
+    if message.template_id:
+        return {name: _escaped(value) for name, value in values.items()}
+    in_html = {found[2] for found in PLACEHOLDER.finditer(message.html_body or "")}
+    shown = in_html & values.keys()
+    return {**values, **{f"{name}{ESCAPED}": _escaped(values[name]) for name in sorted(shown)}}
+
+
+def html_template(message: EmailMessage) -> str | None:
+    """Return an inline template's HTML: it asks for the values that `shown_values` escaped."""
+    if not (message.escape_merge_data and message.html_body):
+        return message.html_body
+    return PLACEHOLDER.sub(rf"\1\2{ESCAPED}\3", message.html_body)
+
+
+def _escaped(value: Any) -> Any:
     """HTML-escape every text within merge values."""
     if isinstance(value, str):
         return html.escape(value)
     if isinstance(value, Mapping):
-        return {key: escaped(inner) for key, inner in value.items()}
+        return {key: _escaped(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [escaped(inner) for inner in value]
+        return [_escaped(inner) for inner in value]
     return value

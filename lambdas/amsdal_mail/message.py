@@ -112,8 +112,9 @@ class EmailMessage(BaseModel):
     Plain messages go to at most 50 recipients (to, cc and bcc together). With `merge_data` each
     address in `to` gets a message of its own, cc and bcc going with each; then `to` may be longer.
     With a `template_id` subject and body come from the SES template. Without one, merge values
-    fill `{{name}}` in subject and bodies. SES does not escape them: values that come from people
-    need `escape_merge_data=True` (HTML-escapes every value) or escaping by the caller.
+    fill `{{name}}` in subject and bodies; each has to have a value. SES does not escape them:
+    values that come from people need `escape_merge_data=True`, which HTML-escapes them in
+    `html_body` and everywhere in a stored template, or escaping by the caller.
     `track_opens` and `track_clicks` are accepted and not used: the configuration set decides.
 
     Raises:

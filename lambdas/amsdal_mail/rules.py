@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -10,14 +9,12 @@ from typing import TYPE_CHECKING
 from amsdal_mail import limits
 from amsdal_mail.addresses import CONTROL, encode_header_text, parse_address
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.merging import template_data
+from amsdal_mail.merging import PLACEHOLDER, own_values, template_data
 
 if TYPE_CHECKING:
     from amsdal_mail.message import EmailMessage
 
 METADATA_PREFIX = "metadata:"
-PLACEHOLDER = re.compile(r"\{\{\{?\s*([\w.-]+)\s*\}?\}\}")
-"""Of an inline template, which knows plain substitution only."""
 
 
 def broken_rules(message: EmailMessage) -> list[FieldError]:
@@ -85,10 +82,32 @@ def _merge_values(message: EmailMessage) -> Iterator[FieldError]:
             )
 
 
+def _placeholders(message: EmailMessage) -> Iterator[FieldError]:
+    """SES takes what it cannot fill in, and tells of it by an event: nobody gets the message."""
+    if message.template_id or not message.is_templated:
+        return
+    known = message.merge_global_data or {}
+    try:
+        own = own_values(message)
+    except ValueError:  # _merge_data names it
+        return
+    to = [parse_address(one).spec for one in message.to] if message.is_merged else []
+    for field in ("subject", "body", "html_body"):
+        for name in dict.fromkeys(_placeholder_names(getattr(message, field))):
+            without = (one for one in to if name not in own.get(one, {}))
+            whose = next(without, None) if message.is_merged else "anybody"
+            if whose and name not in known:
+                yield FieldError(field, f"{{{{{name}}}}} has no value for {whose}")
+
+
+def _placeholder_names(text: str | None) -> list[str]:
+    return [found[2] for found in PLACEHOLDER.finditer(text or "")]
+
+
 def _merged_subject(message: EmailMessage) -> Iterator[FieldError]:
     if message.template_id or not message.is_templated:
         return
-    names = PLACEHOLDER.findall(message.subject)
+    names = _placeholder_names(message.subject)
     fields = {"merge_global_data": message.merge_global_data or {}}
     fields |= {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
     for field, values in fields.items():
@@ -152,6 +171,7 @@ RULES = (
     _content,
     _merge_data,
     _merge_values,
+    _placeholders,
     _merged_subject,
     _headers,
     _tags,

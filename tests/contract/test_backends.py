@@ -44,6 +44,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
         "subject": "Hi {{name}}",
         "body": "{{name}}",
         "merge_data": {SPECS[0]: {"name": "A"}},
+        "merge_global_data": {"name": "you"},
     },
     "merged globals": {"subject": "{{x}}", "body": "{{x}}", "merge_global_data": {"x": "y"}},
 }
@@ -141,7 +142,7 @@ def test_unknown_option_is_named(connection: BaseBackend) -> None:
 
 
 async def test_bulk_recipients_have_an_id_each() -> None:
-    status = get_connection("ses").send_messages([message(body="{{x}}", merge_data={})])
+    status = get_connection("ses").send_messages([message(body="text", merge_data={})])
 
     assert len(status.message_ids) == 2
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from amsdal_mail.addresses import parse_address
-from amsdal_mail.merging import escaped, own_values, values_of
+from amsdal_mail.merging import (
+    PLACEHOLDER,
+    html_template,
+    own_values,
+    shown_values,
+    values_of,
+)
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.mime import mime_bytes
-from amsdal_mail.rules import PLACEHOLDER
 
 __all__ = ["render"]
 
@@ -36,14 +41,14 @@ def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
 def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
     if not message.is_templated:
         return message
-    values = escaped(values) if message.escape_merge_data else values
+    values = shown_values(message, values)
     if message.template_id:
         body = f"[template {message.template_id}]\n{json.dumps(values, indent=2)}\n"
         return message.model_copy(update={"body": body, "html_body": None})
-    parts = {"subject": message.subject, "body": message.body, "html_body": message.html_body}
+    parts = {"subject": message.subject, "body": message.body, "html_body": html_template(message)}
     filled = {name: text and _substituted(text, values) for name, text in parts.items()}
     return message.model_copy(update=filled)
 
 
 def _substituted(text: str, values: Mapping[str, Any]) -> str:
-    return PLACEHOLDER.sub(lambda found: str(values.get(found[1], "")), text)
+    return PLACEHOLDER.sub(lambda found: str(values.get(found[2], "")), text)

@@ -220,6 +220,7 @@ def test_outbox_has_the_mime_of_every_recipient() -> None:
     message = EmailMessage(
         subject="{{x}}",
         body="{{x}}",
+        html_body="<b>{{x}}</b>",
         from_email="f@x.io",
         to=["a@x.io", "b@x.io"],
         merge_data={"a@x.io": {"x": "<1>"}},
@@ -230,5 +231,6 @@ def test_outbox_has_the_mime_of_every_recipient() -> None:
     get_connection("memory").send_messages([message])
 
     first, second = outbox[-1].rendered
-    assert b"\r\n\r\n&lt;1&gt;" in first
+    assert b"\r\n\r\n<1>\r\n" in first
+    assert b"<b>&lt;1&gt;</b>" in first
     assert b"Subject: 2\r\n" in second

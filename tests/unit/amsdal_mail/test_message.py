@@ -108,9 +108,23 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "2 times",
     ),
     "escaped merge data too long": (
-        {"merge_global_data": {"a": "<" * 80_000}, "escape_merge_data": True},
+        {"html_body": "{{a}}", "merge_global_data": {"a": "<" * 80_000}, "escape_merge_data": True},
         "merge_global_data",
-        "320009.*262144",
+        "400027.*262144",
+    ),
+    "placeholder without a value": (
+        {"body": "Hi {{ nmae }}", "merge_global_data": {"name": "Anna"}},
+        "body",
+        r"\{\{nmae\}\} has no value for anybody",
+    ),
+    "placeholder without a value for one": (
+        {
+            "subject": "Hi {{name}}",
+            "to": [ANNA, "b@x.io"],
+            "merge_data": {ANNA: {"name": "Anna"}},
+        },
+        "subject",
+        r"\{\{name\}\} has no value for b@x.io",
     ),
     "value of two lines in the subject": (
         {"subject": "Hi {{name}}", "merge_data": {ANNA: {"name": "a\nBcc: b@x.io"}}},

@@ -13,7 +13,7 @@ from amsdal_mail.addresses import encode_header_text, parse_address
 from amsdal_mail.backends.calls import Call
 from amsdal_mail.backends.ses.tags import Tags, tag_parameters
 from amsdal_mail.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
-from amsdal_mail.merging import Values, own_values, template_data, values_of
+from amsdal_mail.merging import Values, html_template, own_values, template_data, values_of
 from amsdal_mail.message import Attachment, EmailMessage
 from amsdal_mail.mime import mime_bytes
 
@@ -146,7 +146,7 @@ def _template(message: EmailMessage, values: Values) -> Params:
     if message.template_id:
         template["TemplateName"] = message.template_id
     else:
-        parts = {"Subject": message.subject, "Text": message.body, "Html": message.html_body}
+        parts = {"Subject": message.subject, "Text": message.body, "Html": html_template(message)}
         template["TemplateContent"] = {name: text for name, text in parts.items() if text}
     return template | _headers_and_attachments(message)
 

@@ -164,7 +164,7 @@ def test_merge_data_is_one_bulk_entry_a_recipient_over_the_globals() -> None:
 
 
 def test_merge_data_without_template_makes_an_inline_one() -> None:
-    call = params(subject="Hi {{name}}", merge_data={})
+    call = params(subject="Hi {{name}}", merge_data={}, merge_global_data={"name": "you"})
 
     content = call["DefaultContent"]["Template"]["TemplateContent"]
     assert content == {"Subject": "Hi {{name}}", "Text": "text", "Html": "<b>html</b>"}
@@ -177,17 +177,40 @@ def test_bulk_calls_carry_50_entries_each() -> None:
     assert calls[2].entries[-1] == ("u119@x.io", "cc@x.io", "bcc@x.io")
 
 
-def test_values_are_escaped_only_on_request() -> None:
+def test_values_of_a_stored_template_are_escaped_on_request() -> None:
     values = {"name": "<b>", "items": [{"q": "a&b"}], "n": 1}
+    stored = {"template_id": "welcome", "merge_global_data": values}
 
-    plain = params(merge_global_data=values)
-    escaped = params(merge_global_data=values, escape_merge_data=True)
+    plain = params(**stored)
+    escaped = params(**stored, escape_merge_data=True)
 
     assert json.loads(plain["Content"]["Template"]["TemplateData"]) == values
     assert json.loads(escaped["Content"]["Template"]["TemplateData"]) == {
         "name": "&lt;b&gt;",
         "items": [{"q": "a&amp;b"}],
         "n": 1,
+    }
+
+
+def test_values_of_an_inline_template_are_escaped_in_its_html_alone() -> None:
+    call = params(
+        subject="{{name}}",
+        body="{{name}} {{n}}",
+        html_body="<b>{{name}} {{{ name }}} {{ses:openTracker}}</b>",
+        merge_global_data={"name": "Tom & Co", "n": 1},
+        escape_merge_data=True,
+    )
+
+    template = call["Content"]["Template"]
+    assert template["TemplateContent"] == {
+        "Subject": "{{name}}",
+        "Text": "{{name}} {{n}}",
+        "Html": "<b>{{name__escaped}} {{{ name__escaped }}} {{ses:openTracker}}</b>",
+    }
+    assert json.loads(template["TemplateData"]) == {
+        "name": "Tom & Co",
+        "n": 1,
+        "name__escaped": "Tom &amp; Co",
     }
 
 
