@@ -49,11 +49,15 @@ def _backend_class(name: str) -> type[BaseBackend]:
     try:
         found = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        advice = ': pip install "amsdal_mail[ses]"' if name in BACKENDS else ""
+        advice = ": pip install boto3 aioboto3" if name in BACKENDS else ""
         raise ConfigurationError(f"backend {name!r} cannot be imported: {error}{advice}") from error
     if not (isinstance(found, type) and issubclass(found, BaseBackend)):
         raise ConfigurationError(f"backend {name!r} is no subclass of BaseBackend")
     return found
+
+
+CALLED_HERE = {"html_body": "html_message", "body": "message", "to": "recipient_list"}
+"""Names of an EmailMessage that Django's send_mail spells differently."""
 
 
 class MailOptions(TypedDict, total=False):
@@ -93,7 +97,7 @@ def send_mail(
         ConfigurationError: the connection cannot work as it is set up.
     """
     email = _email(subject, message, from_email, recipient_list, options)
-    return (connection or _default_connection()).send_messages([email])
+    return _usable(connection).send_messages([email])
 
 
 async def asend_mail(
@@ -111,16 +115,27 @@ async def asend_mail(
     otherwise each call makes an AWS client of its own.
     """
     email = _email(subject, message, from_email, recipient_list, options)
-    return await (connection or _default_connection()).asend_messages([email])
+    return await _usable(connection).asend_messages([email])
 
 
 def _email(
     subject: str, body: str, from_email: str, to: Sequence[str], options: MailOptions
 ) -> EmailMessage:
+    for given, ours in CALLED_HERE.items():
+        if given in options:
+            raise TypeError(f"send_mail() has no argument {given!r}: it is called {ours} here")
     fields: dict[str, Any] = dict(options)
     html_body = fields.pop("html_message", None)
     every = {"subject": subject, "body": body, "html_body": html_body, "from_email": from_email}
     return EmailMessage(**every, to=to, **fields)
+
+
+def _usable(connection: BaseBackend | None) -> BaseBackend:
+    if connection is None:
+        return _default_connection()
+    if not isinstance(connection, BaseBackend):
+        raise TypeError(f"connection must be a backend, as get_connection() makes: {connection!r}")
+    return connection
 
 
 def _default_connection() -> BaseBackend:

@@ -1,87 +1,25 @@
-"""What the backends that talk to AWS share: options, one client, the two drivers."""
+"""What the backends that talk to AWS share: one client, and the two drivers."""
 
 from __future__ import annotations
 
 import os
 import threading
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
-import botocore
+from botocore.exceptions import BotoCoreError
 
 from amsdal_mail.backends.base import BaseBackend, checked
 from amsdal_mail.backends.calls import Exchange
 from amsdal_mail.backends.drive import drive, drive_async
+from amsdal_mail.backends.options import AWSOptions
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import SendStatus
 
-__all__ = ["AWSBackend", "AWSOptions", "Plan", "region_from"]
-
-DEFAULT_REGION = "us-east-1"
-DEFAULT_CONCURRENCY = 32
-USER_AGENT = f"amsdal_mail Botocore/{botocore.__version__}"
-"""Left to itself, botocore composes one for every call: an eighth of the call's CPU time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AWSOptions:
-    """How to reach AWS. Keys left out are found by boto3: environment, profile, role."""
-
-    region_name: str = DEFAULT_REGION
-    aws_access_key_id: str | None = None
-    aws_secret_access_key: str | None = field(default=None, repr=False)
-    aws_session_token: str | None = field(default=None, repr=False)
-    endpoint_url: str | None = None
-    session: Any = field(default=None, repr=False)
-    """A boto3 Session to make the client from: a second one would load the same files again."""
-    max_concurrency: int = DEFAULT_CONCURRENCY
-    connect_timeout: float = 5
-    """Seconds."""
-    read_timeout: float = 30
-    """Seconds until an answer counts as lost: then the outcome is unknown."""
-
-    def __post_init__(self) -> None:
-        if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
-            raise ConfigurationError(
-                "aws_access_key_id and aws_secret_access_key go together: one of them is missing"
-            )
-        if self.aws_session_token and not self.aws_access_key_id:
-            raise ConfigurationError("aws_session_token needs aws_access_key_id beside it")
-        if self.session is not None and self.aws_access_key_id:
-            raise ConfigurationError("give either a session or keys: the session has its own keys")
-        if self.max_concurrency < 1:
-            raise ConfigurationError(
-                f"max_concurrency must be at least 1, is {self.max_concurrency}"
-            )
-
-    def session_arguments(self) -> dict[str, Any]:
-        """Name what a boto3 or aioboto3 Session takes."""
-        return {
-            "region_name": self.region_name,
-            "aws_access_key_id": self.aws_access_key_id,
-            "aws_secret_access_key": self.aws_secret_access_key,
-            "aws_session_token": self.aws_session_token,
-        }
-
-    def client_config(self) -> dict[str, Any]:
-        """Name what a botocore Config takes."""
-        return {
-            "max_pool_connections": self.max_concurrency,
-            "connect_timeout": self.connect_timeout,
-            "read_timeout": self.read_timeout,
-            "user_agent": USER_AGENT,
-        }
-
-
-def region_from(environ: Mapping[str, str], session: Any = None) -> str:
-    """Read the region from the session, else the environment; us-east-1 when neither names one."""
-    if session is not None and session.region_name:
-        return str(session.region_name)
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+__all__ = ["AWSBackend", "Plan"]
 
 
 class Plan(NamedTuple):
@@ -150,9 +88,7 @@ class AWSBackend(BaseBackend):
     async def aopen(self) -> None:
         """Make the aioboto3 client, for this event loop, until `aclose`."""
         if self._async_client is None:
-            self._async_client = await self._async_stack.enter_async_context(
-                self._new_async_client()
-            )
+            self._async_client = await self._enter(self._async_stack)
 
     async def aclose(self) -> None:
         """Close the aioboto3 client."""
@@ -164,8 +100,12 @@ class AWSBackend(BaseBackend):
         if self._async_client is not None:
             yield self._async_client
             return
-        async with self._new_async_client() as client:
-            yield client
+        async with AsyncExitStack() as stack:
+            yield await self._enter(stack)
+
+    async def _enter(self, stack: AsyncExitStack) -> Any:
+        with _set_up():
+            return await stack.enter_async_context(self._new_async_client())
 
     def _config(self) -> dict[str, Any]:
         retries = {"total_max_attempts": self.sdk_attempts, "mode": "standard"}
@@ -175,18 +115,22 @@ class AWSBackend(BaseBackend):
         import boto3
         from botocore.config import Config
 
-        session = self.options.session or boto3.Session(**self.options.session_arguments())
-        return session.client(
-            self.service_name,  # type: ignore[call-overload]
-            region_name=self.options.region_name,
-            endpoint_url=self.options.endpoint_url,
-            config=Config(**self._config()),
-        )
+        with _set_up():
+            session = self.options.session or boto3.Session(**self.options.session_arguments())
+            return session.client(
+                self.service_name,  # type: ignore[call-overload]
+                region_name=self.options.region_name,
+                endpoint_url=self.options.endpoint_url,
+                config=Config(**self._config()),
+            )
 
     def _new_async_client(self) -> Any:
         if self.options.session is not None:
             raise ConfigurationError("a boto3 session cannot be used in async code: give keys")
-        import aioboto3
+        try:
+            import aioboto3
+        except ImportError as error:
+            raise ConfigurationError(f"{error}: pip install aioboto3") from error
         from aiobotocore.config import AioConfig
 
         return aioboto3.Session(**self.options.session_arguments()).client(
@@ -194,3 +138,11 @@ class AWSBackend(BaseBackend):
             endpoint_url=self.options.endpoint_url,
             config=AioConfig(**self._config()),
         )
+
+
+@contextmanager
+def _set_up() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:  # a profile, region or endpoint that is none
+        raise ConfigurationError(str(error)) from error

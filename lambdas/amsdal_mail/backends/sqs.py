@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from amsdal_mail.backends.aws import AWSBackend, AWSOptions, Plan, region_from
+from amsdal_mail.backends.aws import AWSBackend, Plan
 from amsdal_mail.backends.calls import Answer, Call, Exchange
 from amsdal_mail.backends.errors import Outcome, checked_set_up, judge
+from amsdal_mail.backends.options import AWSOptions, region_from
 from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import Retry, SendState, SendStatus
@@ -21,6 +23,8 @@ __all__ = ["RECORD_SIZE_LIMIT", "SQSBackend"]
 BATCH_LIMIT = 10
 RECORD_SIZE_LIMIT = 1024 * 1024
 """Bytes of one SQS message, and of all in one batch call."""
+
+QUEUE_REGION = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
 
 QUEUED = Outcome(SendState.QUEUED)
 REFUSED = Outcome(SendState.REJECTED)
@@ -35,7 +39,8 @@ class SQSBackend(AWSBackend):
 
     The id given back as `message_id` is the id of the email in the service: an EmailRequest's own
     `idempotency_key`, else a new one. A call repeated by the SDK carries the same ids, so nothing
-    is sent twice. `queue_url` defaults to the environment's AMSDAL_EMAIL_QUEUE_URL.
+    is sent twice. `queue_url` defaults to the environment's AMSDAL_EMAIL_QUEUE_URL, the region to
+    the one that the URL names.
 
     Raises:
         ConfigurationError: no `queue_url`, or AWS refuses credentials, queue or permission.
@@ -53,12 +58,15 @@ class SQSBackend(AWSBackend):
         environ: Mapping[str, str] = os.environ,
         **aws_options: Any,
     ) -> None:
+        self.queue_url = queue_url or environ.get("AMSDAL_EMAIL_QUEUE_URL") or ""
+        named = QUEUE_REGION.match(self.queue_url)
+        region_name = region_name or (named and named[1])
         region_name = region_name or region_from(environ, aws_options.get("session"))
         super().__init__(AWSOptions(region_name=region_name, **aws_options))
-        queue_url = queue_url or environ.get("AMSDAL_EMAIL_QUEUE_URL")
-        if not queue_url:
+        if not self.queue_url:
             raise ConfigurationError("queue_url is missing: give it, or set AMSDAL_EMAIL_QUEUE_URL")
-        self.queue_url = queue_url
+        if not self.queue_url.startswith(("https://", "http://")):
+            raise ConfigurationError(f"queue_url must be a URL, is {self.queue_url!r}")
 
     def plan(self, messages: list[EmailMessage]) -> Plan:
         """Plan one call for each batch of messages."""

@@ -2,17 +2,25 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 import amsdal_mail
-from amsdal_mail import ConfigurationError, EmailMessage, InvalidMessageError, get_connection
-from amsdal_mail.backends.aws import region_from
+from amsdal_mail import (
+    ConfigurationError,
+    EmailMessage,
+    InvalidMessageError,
+    get_connection,
+    send_mail,
+)
 from amsdal_mail.backends.console import ConsoleBackend
 from amsdal_mail.backends.memory import MemoryBackend, outbox
+from amsdal_mail.backends.options import region_from
 from amsdal_mail.backends.ses import SESBackend
+from amsdal_mail.backends.sqs import SQSBackend
 
 PUBLIC = (
     "Attachment ConfigurationError CredentialsError EmailMessage EmailRequest FieldError"
@@ -67,7 +75,11 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "key without secret": ("ses", {"aws_access_key_id": "A"}, "aws_secret_access_key"),
     "token without keys": ("ses", {"aws_session_token": "T"}, "aws_session_token"),
     "no concurrency": ("ses", {"max_concurrency": 0}, "max_concurrency.*0"),
+    "half a call": ("ses", {"max_concurrency": 2.5}, "max_concurrency.*whole number.*2.5"),
     "no attempts": ("ses", {"max_attempts": 0}, "max_attempts.*0"),
+    "rate as text": ("ses", {"max_send_rate": "14"}, "max_send_rate must be a number.*'14'"),
+    "negative timeout": ("ses", {"read_timeout": -1}, "read_timeout.*more than 0.*-1"),
+    "queue by its name": ("sqs", {"queue_url": "my-queue"}, "queue_url must be a URL.*my-queue"),
     "queue without address": ("sqs", {"environ": {}}, "queue_url"),
 }
 
@@ -89,6 +101,60 @@ REGIONS: dict[str, tuple[dict[str, str], str]] = {
 @pytest.mark.parametrize(("environ", "region"), REGIONS.values(), ids=REGIONS)
 def test_region_comes_from_the_environment(environ: dict[str, str], region: str) -> None:
     assert region_from(environ) == region
+
+
+def test_without_environment_the_region_is_the_profiles(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = eu-west-1\n[profile work]\nregion = eu-north-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+
+    assert region_from({}) == "eu-west-1"
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    assert region_from({}) == "eu-north-1"
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(ConfigurationError, match="nobody"):
+        region_from({})
+
+
+def test_a_queues_region_is_the_one_in_its_url() -> None:
+    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/send"
+
+    named = get_connection("sqs", queue_url=url, environ={"AWS_REGION": "us-west-2"})
+    local = get_connection("sqs", queue_url="http://localhost:4800/queue", environ={})
+
+    assert isinstance(named, SQSBackend)
+    assert isinstance(local, SQSBackend)
+    assert (named.options.region_name, local.options.region_name) == ("eu-west-1", "us-east-1")
+
+
+@pytest.mark.parametrize("wrong", [{"region_name": "eu_west"}, {"endpoint_url": "localhost:99"}])
+async def test_a_client_that_cannot_be_made_is_a_configuration_error(wrong: dict[str, Any]) -> None:
+    message = EmailMessage(body="b", from_email="f@x.io", to=["a@x.io"])
+
+    with pytest.raises(ConfigurationError):
+        ses(**KEYS, **wrong).send_messages([message])
+    with pytest.raises(ConfigurationError):
+        await ses(**KEYS, **wrong).asend_messages([message])
+
+
+@pytest.mark.parametrize(
+    ("given", "ours"),
+    [("html_body", "html_message"), ("body", "message"), ("to", "recipient_list")],
+)
+def test_an_argument_that_is_called_otherwise_is_named(given: str, ours: str) -> None:
+    options: dict[str, Any] = {given: "x"}
+
+    with pytest.raises(TypeError, match=f"{given}.*{ours}"):
+        send_mail("s", "b", "f@x.io", ["a@x.io"], **options)
+
+
+def test_a_connection_has_to_be_one() -> None:
+    wrong: Any = "memory"
+
+    with pytest.raises(TypeError, match=r"get_connection.*'memory'"):
+        send_mail("s", "b", "f@x.io", ["a@x.io"], connection=wrong)
 
 
 def test_option_wins_over_environment() -> None:
@@ -133,6 +199,7 @@ async def test_session_is_refused_in_async_code() -> None:
 def test_memory_and_console_need_no_sdk() -> None:
     code = """
 import sys
+from pathlib import Path
 sys.modules["botocore"] = sys.modules["boto3"] = None
 import amsdal_mail
 for name in ("memory", "console"):

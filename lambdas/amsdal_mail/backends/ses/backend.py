@@ -7,14 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from amsdal_mail.backends.aws import AWSBackend, AWSOptions, Plan, region_from
+from amsdal_mail.backends.aws import AWSBackend, Plan
 from amsdal_mail.backends.calls import Exchange
 from amsdal_mail.backends.errors import checked_set_up
+from amsdal_mail.backends.options import (
+    AWSOptions,
+    positive_number,
+    region_from,
+    whole_number,
+)
 from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
 from amsdal_mail.backends.ses.paced import paced
 from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.tags import message_tags
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.pace import Pace
 from amsdal_mail.rules import METADATA_PREFIX
@@ -31,7 +36,7 @@ class SESBackend(AWSBackend):
     Keys given here go to boto3; left out, boto3 finds its own (environment, profile, the role in
     Lambda and on EC2). `configuration_set` and `metadata_prefix` default to the environment's
     AWS_SES_CONFIGURATION_SET and AWS_SES_METADATA_PREFIX, the region to AWS_REGION, then
-    AWS_DEFAULT_REGION, then us-east-1.
+    AWS_DEFAULT_REGION, then the profile's, then us-east-1.
 
     A call that SES refuses for its rate, or that never reached it, is tried `max_attempts` times
     in all, with growing pauses. A call whose answer was lost is never tried again.
@@ -63,11 +68,10 @@ class SESBackend(AWSBackend):
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
         self.metadata_prefix = prefix or METADATA_PREFIX
-        if max_attempts < 1:
-            raise ConfigurationError(f"max_attempts must be at least 1, is {max_attempts}")
+        whole_number("max_attempts", max_attempts)
         self.max_attempts = max_attempts
-        if max_send_rate is not None and not 0 < max_send_rate < float("inf"):
-            raise ConfigurationError(f"max_send_rate must be more than 0, is {max_send_rate}")
+        if max_send_rate is not None:
+            positive_number("max_send_rate", max_send_rate)
         self._pace = Pace(max_send_rate) if max_send_rate else None
         self._spelling = Spelling()
 

@@ -1,0 +1,102 @@
+"""What the backends that talk to AWS are told: how to reach it, how patiently, how much at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import botocore
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+from amsdal_mail.exceptions import ConfigurationError
+
+__all__ = ["AWSOptions", "positive_number", "region_from", "whole_number"]
+
+DEFAULT_REGION = "us-east-1"
+DEFAULT_CONCURRENCY = 32
+USER_AGENT = f"amsdal_mail Botocore/{botocore.__version__}"
+"""Left to itself, botocore composes one for every call: an eighth of the call's CPU time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AWSOptions:
+    """How to reach AWS. Keys left out are found by boto3: environment, profile, role."""
+
+    region_name: str = DEFAULT_REGION
+    aws_access_key_id: str | None = None
+    aws_secret_access_key: str | None = field(default=None, repr=False)
+    aws_session_token: str | None = field(default=None, repr=False)
+    endpoint_url: str | None = None
+    session: Any = field(default=None, repr=False)
+    """A boto3 Session to make the client from: a second one would load the same files again."""
+    max_concurrency: int = DEFAULT_CONCURRENCY
+    connect_timeout: float = 5
+    """Seconds."""
+    read_timeout: float = 30
+    """Seconds until an answer counts as lost: then the outcome is unknown."""
+
+    def __post_init__(self) -> None:
+        if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
+            raise ConfigurationError(
+                "aws_access_key_id and aws_secret_access_key go together: one of them is missing"
+            )
+        if self.aws_session_token and not self.aws_access_key_id:
+            raise ConfigurationError("aws_session_token needs aws_access_key_id beside it")
+        if self.session is not None and self.aws_access_key_id:
+            raise ConfigurationError("give either a session or keys: the session has its own keys")
+        whole_number("max_concurrency", self.max_concurrency)
+        positive_number("connect_timeout", self.connect_timeout)
+        positive_number("read_timeout", self.read_timeout)
+
+    def session_arguments(self) -> dict[str, Any]:
+        """Name what a boto3 or aioboto3 Session takes."""
+        return {
+            "region_name": self.region_name,
+            "aws_access_key_id": self.aws_access_key_id,
+            "aws_secret_access_key": self.aws_secret_access_key,
+            "aws_session_token": self.aws_session_token,
+        }
+
+    def client_config(self) -> dict[str, Any]:
+        """Name what a botocore Config takes."""
+        return {
+            "max_pool_connections": self.max_concurrency,
+            "connect_timeout": self.connect_timeout,
+            "read_timeout": self.read_timeout,
+            "user_agent": USER_AGENT,
+        }
+
+
+def region_from(environ: Mapping[str, str], session: Any = None) -> str:
+    """Read the region from the session, else the environment, else the profile; else us-east-1.
+
+    Raises:
+        ConfigurationError: there is no such profile.
+    """
+    if session is not None and session.region_name:
+        return str(session.region_name)
+    named = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    return named or _region_of_profile() or DEFAULT_REGION
+
+
+def _region_of_profile() -> str | None:
+    try:
+        found: str | None = Session().get_scoped_config().get("region")
+    except BotoCoreError as error:
+        raise ConfigurationError(str(error)) from error
+    return found
+
+
+def whole_number(name: str, value: object) -> None:
+    """Refuse what is no whole number from 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{name} must be a whole number from 1, is {value!r}")
+
+
+def positive_number(name: str, value: object) -> None:
+    """Refuse what is no number of more than 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < float("inf"):  # type: ignore[operator]
+        raise ConfigurationError(f"{name} must be a number of more than 0, is {value!r}")
