@@ -40,7 +40,8 @@ class Alarms(Construct):
         metric = queue.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(1), statistic="Maximum"
         )
-        self._alarm(f"{label}NotEmpty", metric, 1, f"{label} holds messages: see the runbook.")
+        reason = f"{label} holds messages: see Operating in the README."
+        self._alarm(f"{label}NotEmpty", metric, 1, reason)
 
     def oldest_message(self, label: str, queue: sqs.IQueue) -> None:
         """Alarm when a queue's oldest message is not taken."""

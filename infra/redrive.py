@@ -5,7 +5,7 @@ import sys
 from typing import Any, NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.settings import Settings
 
@@ -30,40 +30,61 @@ MOVES = (
 )
 
 
+class Redriven(NamedTuple):
+    """How many messages were moved, and AWS's reason for each that was not, by its id."""
+
+    moved: int
+    refused: dict[str, str]
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Move every dead letter of the stage's stack; return 1 with AWS's reason if AWS refuses."""
+    """Move every dead letter of the stage's stack; return 1 with the reason if AWS refuses."""
     options = _parser().parse_args(arguments)
     stack = Settings(stage=options.stage).stack_name
     try:
         outputs = _outputs(boto3.client("cloudformation"), stack)
         sqs = boto3.client("sqs")
-        for move in MOVES:
-            count = redrive(sqs, outputs[move.source], outputs[move.target])
-            print(f"{move.title:<20}{count:>6} moved")
+        return max([_told(move, sqs, outputs) for move in MOVES])
+    except NoRegionError:
+        advice = "no region is set: say which one, AWS_REGION=eu-west-1 for example"
+        print(f"{stack}: {advice}", file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(f"{stack}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return 1
 
 
-def redrive(sqs: Any, source_url: str, target_url: str) -> int:
-    """Move all messages that are visible now, each sent before it is deleted; return how many.
+def _told(move: Move, sqs: Any, outputs: dict[str, str]) -> int:
+    done = redrive(sqs, outputs[move.source], outputs[move.target])
+    print(f"{move.title:<20}{done.moved:>6} moved")
+    for message_id, reason in done.refused.items():
+        print(f"{move.title}: {message_id} stays: {reason}", file=sys.stderr)
+    return 1 if done.refused else 0
+
+
+def redrive(sqs: Any, source_url: str, target_url: str) -> Redriven:
+    """Move all messages that are visible now, each sent before it is deleted.
 
     A crash in between leaves a message in both queues, which harms nobody: whatever comes twice
     is sent once. StartMessageMoveTask would not do: a moved message gets a new id, and where the
     request named none, the id is what tells that the email was sent already. So it goes along.
     """
-    count = 0
-    while messages := _receive(sqs, source_url):
+    moved, refused = 0, dict[str, str]()
+    # A refused one becomes visible again while others are moved.
+    while messages := [m for m in _receive(sqs, source_url) if m["MessageId"] not in refused]:
         for one in messages:
-            attributes = one.get("MessageAttributes", {})
-            attributes.setdefault(FIRST_ID, {"DataType": "String", "StringValue": one["MessageId"]})
-            sqs.send_message(
-                QueueUrl=target_url, MessageBody=one["Body"], MessageAttributes=attributes
-            )
-            sqs.delete_message(QueueUrl=source_url, ReceiptHandle=one["ReceiptHandle"])
-        count += len(messages)
-    return count
+            try:
+                _move(sqs, one, source_url, target_url)
+                moved += 1
+            except ClientError as error:
+                refused[one["MessageId"]] = str(error)
+    return Redriven(moved, refused)
+
+
+def _move(sqs: Any, message: dict[str, Any], source_url: str, target_url: str) -> None:
+    first_id = {"DataType": "String", "StringValue": message["MessageId"]}
+    attributes = {FIRST_ID: first_id, **message.get("MessageAttributes", {})}
+    sqs.send_message(QueueUrl=target_url, MessageBody=message["Body"], MessageAttributes=attributes)
+    sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _receive(sqs: Any, url: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The identity that the emails come from, and the permission to send as it."""
 
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 from constructs import Construct
@@ -30,6 +30,10 @@ class SendingIdentity(Construct):
         self.mail_from_domain = f"mail.{settings.sender}" if settings.sender_is_domain else None
         if settings.create_identity:
             self.created = self._create(settings)
+            if not settings.local:
+                # Others of the account may send as it, and a new one has to be verified again. A
+                # first deployment that fails takes its own back: the next would find it there.
+                self.created.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._names = (settings.sender, *settings.other_identities)
 
     def _create(self, settings: Settings) -> ses.EmailIdentity:

@@ -7,6 +7,16 @@ from typing import NamedTuple
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 ARCHITECTURES = ("arm64", "x86_64")
 DMARC_POLICIES = ("none", "quarantine", "reject", "off")
+DEFAULT_SENDER = "example.com"
+DEFAULT_STAGE = "dev"
+
+# SQS answers an empty poll after this long at the latest.
+LONG_POLLING_SECONDS = 20
+# Until an SES event whose function failed is tried again, beside the time that events are gathered:
+# long polling, and six timeouts of the function that the queue hides it for.
+SECOND_TRY_SECONDS = LONG_POLLING_SECONDS + 6 * 30
+# An email is tried for three days before it is given up, and a dead letter waits for 14.
+SHORTEST_RETENTION_DAYS = 18
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
@@ -83,7 +93,7 @@ _RULES = (
     ),
     _between("api_rate_limit", 1, 10_000),
     _between("api_burst_limit", 1, 5_000),
-    _Rule("alert_email", lambda v: not v or is_address(v), "must be an email address"),
+    _Rule("alert_email", lambda v: not v or is_address(v), "must be one email address"),
     _one_of("architecture", ARCHITECTURES),
     _one_of("python_version", PYTHON_VERSIONS),
 )
@@ -97,18 +107,40 @@ def broken_rules(values: Mapping[str, object]) -> list[str]:
         if rule.setting in values and not rule.holds(values[rule.setting])
     ]
     return broken or [
-        *_time_problems(values),
+        *_timeout_problems(values),
+        *_aws_problems(values),
         *_zone_problems(values),
         *_jwt_problems(values),
     ]
 
 
-def _time_problems(values: Mapping[str, object]) -> list[str]:
+def _timeout_problems(values: Mapping[str, object]) -> list[str]:
     timeout, lost = values.get("send_timeout_seconds"), values.get("lost_answer_seconds")
     if isinstance(timeout, int) and isinstance(lost, int) and timeout > lost:
         # While a function runs, nobody else may send the same email.
         return [f"send_timeout_seconds must be at most lost_answer_seconds, {lost}, not {timeout}"]
     return []
+
+
+def _aws_problems(values: Mapping[str, object]) -> list[str]:
+    """Find what only a local stack may do: there nothing is lost but a test's email."""
+    if values.get("local"):
+        return []
+    found = []
+    if values.get("sender") == DEFAULT_SENDER and values.get("stage") not in {None, DEFAULT_STAGE}:
+        found.append(f"sender must be your own domain or address, not {DEFAULT_SENDER!r}")
+    days = values.get("retention_days")
+    if isinstance(days, int) and days < SHORTEST_RETENTION_DAYS:
+        reason = "an email is tried for three days, and a dead letter waits for 14"
+        found.append(
+            f"retention_days must be at least {SHORTEST_RETENTION_DAYS}, not {days}: {reason}"
+        )
+    lost, window = values.get("lost_answer_seconds"), values.get("event_window_seconds")
+    if isinstance(lost, int) and isinstance(window, int) and lost < SECOND_TRY_SECONDS + window:
+        least = SECOND_TRY_SECONDS + window
+        reason = "an SES event that failed once is tried again only then"
+        found.append(f"lost_answer_seconds must be at least {least}, not {lost}: {reason}")
+    return found
 
 
 def _zone_problems(values: Mapping[str, object]) -> list[str]:

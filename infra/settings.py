@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
-from infra.setting_rules import broken_rules
+from infra.setting_rules import DEFAULT_SENDER, DEFAULT_STAGE, broken_rules
 
 # Context that the CDK itself keeps is namespaced (`aws:cdk:…`, `@aws-cdk/…`), except these two.
 _CDK_OWN_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
@@ -26,8 +26,8 @@ class SettingsError(ValueError):
 class Settings:
     """One deployment: `-c name=value` on the command line, or `"name": value` in cdk.json."""
 
-    stage: str = "dev"
-    sender: str = "example.com"
+    stage: str = DEFAULT_STAGE
+    sender: str = DEFAULT_SENDER
     create_identity: bool = True
     # SES checks the permission on every verified identity of the account that a call touches: in
     # the SES sandbox that is each recipient's, and always an address verified beside its domain.
@@ -118,7 +118,8 @@ def _read(value: object, default: object) -> object:
         case tuple():
             return _read_names(value)
     if not isinstance(value, str):
-        raise ValueError("text")  # noqa: TRY004  # from_context collects ValueErrors
+        example = f', as "{default}"' if default else ""
+        raise ValueError(f"text in quotes{example}")  # noqa: TRY004  # from_context collects ValueErrors
     return value.strip()
 
 

@@ -21,6 +21,7 @@ def test_one_dead_letter_raises_an_alarm(stack: SynthesisedStack, queue: str) ->
 
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["AlarmDescription"].endswith("holds messages: see Operating in the README.")
 
 
 def test_every_queue_with_no_queue_behind_it_has_an_alarm(stack: SynthesisedStack) -> None:

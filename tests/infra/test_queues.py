@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.setting_rules import LONG_POLLING_SECONDS, SECOND_TRY_SECONDS
 from tests.infra.synthesis import SynthesisedStack, target
 
 FOURTEEN_DAYS = 14 * 24 * 3600
@@ -29,6 +30,15 @@ def test_a_record_stays_hidden_for_six_times_the_functions_timeout(
 
     assert hidden >= 6 * function_properties["Timeout"] + window
     assert window == (5 if queue == "EventsQueue" else 0)
+
+
+def test_who_waits_for_a_lost_answer_waits_for_the_second_try_of_its_events(
+    stack: SynthesisedStack,
+) -> None:
+    _, events = stack.find("AWS::SQS::Queue", "EventsQueue")
+
+    window = 5
+    assert SECOND_TRY_SECONDS + window == LONG_POLLING_SECONDS + events["VisibilityTimeout"]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.infra.synthesis import SynthesisedStack, synthesise, target, text
 
+IDENTITY = "AWS::SES::EmailIdentity"
 ZONE = {"hosted_zone_id": "Z0ABC", "hosted_zone_name": "example.org"}
 
 
 def test_a_domain_gets_easy_dkim_and_its_own_mail_from(stack: SynthesisedStack) -> None:
-    identity = stack.only("AWS::SES::EmailIdentity")
+    identity = stack.only(IDENTITY)
 
     assert identity["EmailIdentity"] == "example.com"
     assert identity["DkimSigningAttributes"] == {"NextSigningKeyLength": "RSA_2048_BIT"}
@@ -61,7 +64,7 @@ def test_dmarc_is_left_alone_when_it_is_off(tmp_path: Path) -> None:
 def test_an_address_needs_no_dns_records(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, sender="orders@example.org")
 
-    identity = stack.only("AWS::SES::EmailIdentity")
+    identity = stack.only(IDENTITY)
 
     assert identity == identity | {"EmailIdentity": "orders@example.org"}
     assert "MailFromAttributes" not in identity
@@ -73,8 +76,21 @@ def test_an_identity_that_is_there_is_used_and_not_created(tmp_path: Path) -> No
 
     send = [s for s in stack.statements("SendEmailRole") if "ses:SendEmail" in s["Action"]]
 
-    assert not stack.of_type("AWS::SES::EmailIdentity")
+    assert not stack.of_type(IDENTITY)
     assert any(text(r).endswith(":identity/example.org") for r in send[0]["Resource"])
+
+
+@pytest.mark.parametrize("sender", ["example.org", "orders@example.org"])
+def test_the_identity_outlives_the_stack_and_a_change_of_the_sender(
+    tmp_path: Path, sender: str
+) -> None:
+    stack = synthesise(tmp_path, sender=sender)
+
+    (identity,) = (r for r in stack.resources.values() if r["Type"] == IDENTITY)
+
+    # A first deployment that fails takes it away again: the next one would find it there.
+    assert identity["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert identity["UpdateReplacePolicy"] == "Retain"
 
 
 def test_tracking_links_use_the_tracking_domain(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_an_unknown_name_is_refused_with_the_near_one() -> None:
         ({"stage": "Prod"}, "stage must be 1 to 20 lower-case letters"),
         ({"sender": "not a domain"}, "sender must be a domain or an email address"),
         ({"sender": "Example.com"}, "sender must be a domain or an email address"),
-        ({"sender": 5}, "sender must be text, not 5"),
+        ({"sender": 5}, 'sender must be text in quotes, as "example.com", not 5'),
         ({"create_identity": "maybe"}, "create_identity must be true or false, not 'maybe'"),
         ({"other_identities": "a@b"}, "other_identities must be domains or email addresses"),
         ({"hosted_zone_id": "/hostedzone/Z1"}, "hosted_zone_id must be a Route 53 zone id"),
@@ -67,11 +67,17 @@ def test_an_unknown_name_is_refused_with_the_near_one() -> None:
         ({"max_send_rate": 0}, "max_send_rate must be between 0.1 and 10000"),
         ({"retention_days": "1.5"}, "retention_days must be a whole number, not '1.5'"),
         ({"retention_days": 0}, "retention_days must be between 1 and 3650, not 0"),
+        ({"retention_days": 17}, "retention_days must be at least 18, not 17: an email is tried"),
         ({"max_concurrency": "1"}, "max_concurrency must be between 2 and 1000, or 0"),
         ({"lost_answer_seconds": "901"}, "lost_answer_seconds must be between 6 and 900"),
         (
-            {"send_timeout_seconds": "60", "lost_answer_seconds": "59"},
-            "send_timeout_seconds must be at most lost_answer_seconds, 59, not 60",
+            {"send_timeout_seconds": "600", "lost_answer_seconds": "599"},
+            "send_timeout_seconds must be at most lost_answer_seconds, 599, not 600",
+        ),
+        ({"lost_answer_seconds": 204}, "lost_answer_seconds must be at least 205, not 204"),
+        (
+            {"lost_answer_seconds": 499, "event_window_seconds": 300},
+            "lost_answer_seconds must be at least 500, not 499: an SES event that failed once",
         ),
         ({"jwt_issuer": "login.example"}, "jwt_issuer must be the issuer's URL"),
         ({"jwt_audience": "mail"}, "jwt_issuer and jwt_audience must be given together"),
@@ -81,9 +87,12 @@ def test_an_unknown_name_is_refused_with_the_near_one() -> None:
         ),
         ({"api_rate_limit": 0}, "api_rate_limit must be between 1 and 10000, not 0"),
         ({"api_burst_limit": 0}, "api_burst_limit must be between 1 and 5000, not 0"),
-        ({"alert_email": "ops"}, "alert_email must be an email address, not 'ops'"),
+        ({"alert_email": "ops"}, "alert_email must be one email address, not 'ops'"),
+        ({"alert_email": "a@b.example,c@b.example"}, "alert_email must be one email address"),
         ({"architecture": "arm"}, "architecture must be one of arm64, x86_64, not 'arm'"),
         ({"python_version": "3.9"}, "python_version must be one of 3.11, 3.12, 3.13, 3.14"),
+        ({"python_version": 3.13}, 'python_version must be text in quotes, as "3.13", not 3.13'),
+        ({"stage": "prod"}, "sender must be your own domain or address, not 'example.com'"),
         ({"local": "yes"}, "local must be true or false, not 'yes'"),
     ],
     ids=lambda value: "" if isinstance(value, str) else next(f"{k}={v}" for k, v in value.items()),
@@ -126,6 +135,34 @@ def test_all_problems_are_told_at_once() -> None:
     named = {problem.split()[0] for problem in caught.value.problems}
     assert named == {"stage", "retention_days", "local", "colour"}
     assert str(caught.value).startswith("Bad settings in the CDK context:\n  ")
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"stage": "dev"},
+        {"stage": "prod", "local": True},
+        {"stage": "prod", "sender": "example.org"},
+        {"stage": "prod", "sender": "orders@example.com"},
+    ],
+    ids=["the_stage_dev", "local", "a_domain", "an_address"],
+)
+def test_a_sender_of_ones_own_is_wanted_by_stages_on_aws(context: dict[str, object]) -> None:
+    assert Settings.from_context(context).stage == context["stage"]
+
+
+def test_a_local_stack_may_be_as_hasty_and_forgetful_as_a_test_wants_it() -> None:
+    hasty = {"local": True, "send_timeout_seconds": 6, "lost_answer_seconds": 6}
+
+    settings = Settings.from_context({**hasty, "retention_days": 1})
+
+    assert (settings.lost_answer_seconds, settings.retention_days) == (6, 1)
+
+
+def test_the_least_that_is_safe_is_allowed() -> None:
+    settings = Settings.from_context({"lost_answer_seconds": 205, "retention_days": 18})
+
+    assert (settings.lost_answer_seconds, settings.retention_days) == (205, 18)
 
 
 def test_a_local_issuer_may_speak_plain_http() -> None:
