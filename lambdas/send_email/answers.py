@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
@@ -111,6 +111,8 @@ class ErrorAnswer(TypedDict):
 
     message: str
     detail: list[FieldErrorAnswer]
+    email_id: NotRequired[str]
+    """Of a request that can be made again: with it as key, nothing is sent twice."""
 
 
 class BatchAnswer(TypedDict):

@@ -25,7 +25,7 @@ from send_email.errors import answer_to
 from send_email.outcome import Outcome
 from send_email.requests import HttpRequest, RequestError
 from send_email.requeue import delay_until
-from send_email.service import SendService
+from send_email.service import NotNotedError, SendService
 from send_email.suppression_api import add_suppressions
 from send_email.suppressions import Suppressions
 from send_email.watch import Watch
@@ -65,22 +65,21 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch
     @app.post("/emails", summary="Send an email", tags=["emails"])
     def send_email() -> Response[str]:
         request = HttpRequest.of(app.current_event)
-        outcome = sending(request)(request.delivery(_new_id))
-        watch.tell(outcome)
+        delivery = request.delivery(_new_id)
+        outcome = _told(watch, _attempt(sending(request), delivery))
+        if isinstance(outcome, Exception):
+            return _failure(outcome, delivery.email_id)
         return _json(status_of(outcome), send_answer(outcome), _headers(outcome, service.clock()))
 
     @app.post("/emails/batch", summary="Send up to 100 emails", tags=["emails"])
     def send_batch() -> Response[str]:
         request = HttpRequest.of(app.current_event)
-        send = sending(request)
+        send, deliveries = sending(request), request.deliveries(_new_id)
         with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
-            attempts = list(pool.map(lambda one: _attempt(send, one), request.deliveries(_new_id)))
-        for one in attempts:
-            if isinstance(one, Outcome):
-                watch.tell(one)
-            else:
-                watch.tell_error(one)
-        return _json(HTTPStatus.OK, {"emails": [_entry(one) for one in attempts]})
+            attempts = list(pool.map(partial(_attempt, send), deliveries))
+        outcomes = [_told(watch, one) for one in attempts]
+        entries = map(_entry, outcomes, deliveries)
+        return _json(HTTPStatus.OK, {"emails": list(entries)})
 
 
 def _add_reading(app: APIGatewayHttpResolver, store: EmailStore) -> None:
@@ -110,9 +109,7 @@ def _add_description(app: APIGatewayHttpResolver) -> None:
 def _add_errors(app: APIGatewayHttpResolver, watch: Watch) -> None:
     def failed(error: Exception) -> Response[str]:
         watch.tell_error(error)
-        status, answer = answer_to(error)
-        is_passing = status is HTTPStatus.SERVICE_UNAVAILABLE
-        return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
+        return _failure(error)
 
     def no_route(_error: NotFoundError) -> Response[str]:
         return failed(RequestError(HTTPStatus.NOT_FOUND, "there is no such route"))
@@ -131,11 +128,30 @@ def _attempt(send: Send, entry: Delivery | InvalidMessageError) -> Outcome | Exc
         return error
 
 
-def _entry(attempt: Outcome | Exception) -> dict[str, Any]:
-    if isinstance(attempt, Outcome):
-        return {"status": status_of(attempt), **send_answer(attempt)}
-    status, answer = answer_to(attempt)
+def _told(watch: Watch, attempt: Outcome | Exception) -> Outcome | Exception:
+    """Log and count the attempt; what only the table missed is as good as noted."""
+    if isinstance(attempt, Exception):
+        watch.tell_error(attempt)
+    outcome = attempt.outcome if isinstance(attempt, NotNotedError) else attempt
+    if isinstance(outcome, Outcome):
+        watch.tell(outcome)
+    return outcome
+
+
+def _entry(
+    outcome: Outcome | Exception, delivery: Delivery | InvalidMessageError
+) -> dict[str, Any]:
+    if isinstance(outcome, Outcome):
+        return {"status": status_of(outcome), **send_answer(outcome)}
+    email_id = None if isinstance(delivery, InvalidMessageError) else delivery.email_id
+    status, answer = answer_to(outcome, email_id)
     return {"status": status, **answer}
+
+
+def _failure(error: Exception, email_id: str | None = None) -> Response[str]:
+    status, answer = answer_to(error, email_id)
+    is_passing = status is HTTPStatus.SERVICE_UNAVAILABLE
+    return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
 
 
 def _headers(outcome: Outcome, now: datetime) -> Headers:

@@ -27,7 +27,9 @@ class Delivery:
     """Of the request as it came in, whatever is left of it here."""
     chunk: int | None = None
     requeues: int = 0
-    """How often it was put back on the queue."""
+    """How often it was put back on the queue because SES could not take it."""
+    put_offs: int = 0
+    """How often it was put off because somebody else held the lease, since it was last sent."""
 
     @classmethod
     def of(cls, email_id: str, message: EmailMessage) -> Self:
@@ -56,9 +58,13 @@ class Delivery:
             replace(self, message=one, chunk=number) for number, one in enumerate(messages, start=1)
         ]
 
-    def again(self, message: EmailMessage) -> Delivery:
+    def again(self, message: EmailMessage, requeues: int) -> Delivery:
         """Return what goes back on the queue: the same email for fewer recipients."""
-        return replace(self, message=message, requeues=self.requeues + 1)
+        return replace(self, message=message, requeues=requeues, put_offs=0)
+
+    def put_off(self) -> Delivery:
+        """Return the same, put off once more."""
+        return replace(self, put_offs=self.put_offs + 1)
 
     def record(self, now: datetime, chunk_count: int = 0) -> EmailRecord:
         """Write what the store keeps of the email."""

@@ -14,7 +14,7 @@ from send_email.suppressions import SESListError
 
 __all__ = ["BAD_EMAILS", "REQUEST_ERRORS", "answer_to", "broken_rules"]
 
-UNAVAILABLE = "try again later, with the same key"
+UNAVAILABLE = "try again later, with the same key; without one, with the email_id as key"
 UNFORESEEN = "an error nobody foresaw: the service's log tells which"
 BAD_EMAILS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
 """What sending the same email again can never help."""
@@ -23,8 +23,18 @@ REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, SESListError, StoreErro
 TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
 
 
-def answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
-    """Write the answer to a request that ended so; nothing is told of an unforeseen error."""
+def answer_to(error: Exception, email_id: str | None = None) -> tuple[HTTPStatus, ErrorAnswer]:
+    """Write the answer to a request that ended so; nothing is told of an unforeseen error.
+
+    With the `email_id` the same request can be made again, if it had no key of its own too.
+    """
+    status, answer = _answer_to(error)
+    if email_id and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        answer["email_id"] = email_id
+    return status, answer
+
+
+def _answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
     match error:
         case MalformedJSONError():
             return HTTPStatus.BAD_REQUEST, error_answer("the body is no JSON", error.errors)

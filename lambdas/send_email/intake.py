@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import from_json
 
 from amsdal_mail.exceptions import FieldError
+from amsdal_mail.limits import RECIPIENT_LIMIT
 from amsdal_mail.wire import EMAIL_ID
 from email_store.claims import ClaimOutcome
 from send_email.errors import BAD_EMAILS, broken_rules
@@ -32,15 +33,16 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
     """Send what a record holds. One that can never be sent is kept in the store, and is done.
 
     Raises:
-        StoreError, QueueError: SQS has to deliver the record again.
+        StoreError, QueueError, StuckError: SQS has to deliver the record again.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
     first_id = attributes.get(FIRST_ID, "")
     record_id = first_id if ID.fullmatch(first_id) else record.message_id
     try:
         delivery = read_delivery(record_id, record.body, attributes)
-        # What SES cannot take just then has to go back on the queue.
-        check_sizes(delivery.chunks())
+        if len(delivery.message.to) <= RECIPIENT_LIMIT:
+            # What SES cannot take just then has to go back on the queue.
+            check_sizes([delivery])
         outcome = service.send(delivery, deadline)
     except BAD_EMAILS as error:
         return service.reject(broken_rules(error), *_keys(record.body), record_id)

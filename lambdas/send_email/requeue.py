@@ -9,12 +9,16 @@ from math import ceil
 from amsdal_mail.status import RecipientStatus, Retry, SendState
 from send_email.recipients import is_for_later
 
-__all__ = ["MAX_REQUEUES", "delay_seconds", "delay_until", "held_until"]
+__all__ = ["MAX_REQUEUES", "PACED", "delay_seconds", "delay_until", "held_until", "next_requeues"]
 
 LONGEST_DELAY = 900
 """Seconds, SQS's own limit."""
 MAX_REQUEUES = 300
 """After some three days of the longest delay an email is given up."""
+LONGEST_FROM = 9
+"""Requeues from which the delay grows no more."""
+PACED = "Paced"
+"""The error code of who was not sent to because of our own pacing."""
 
 
 def delay_seconds(
@@ -32,6 +36,15 @@ def delay_seconds(
     is_soon = all(one.retry is Retry.SOON for one in later)
     longest = min(LONGEST_DELAY, 2 ** min(requeues + 1, 10)) if is_soon else LONGEST_DELAY
     return round(longest * (1 - jitter / 2))
+
+
+def next_requeues(answers: Iterable[RecipientStatus], requeues: int) -> int:
+    """Count one more requeue. Waiting for a turn counts only as long as the delay grows.
+
+    It is no refusal of SES's: nobody is given up for a long queue.
+    """
+    is_paced = all(one.error_code == PACED for one in answers if is_for_later(one))
+    return max(requeues, min(requeues + 1, LONGEST_FROM)) if is_paced else requeues + 1
 
 
 def delay_until(free_at: int, now: datetime) -> int:

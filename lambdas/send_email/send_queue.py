@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +25,7 @@ ATTRIBUTES = {
     "email_id": re.compile(EMAIL_ID),
     "fingerprint": re.compile("[0-9a-f]{64}"),
     "requeues": re.compile("[0-9]{1,3}"),
+    "put_offs": re.compile("[0-9]{1,2}"),
     "chunk": re.compile("[1-9][0-9]{0,3}"),
 }
 
@@ -54,11 +55,10 @@ class SendQueue:
         """Put the deliveries on the queue, ten a call.
 
         Raises:
-            MessageTooLargeError: one has over 1 MiB; none was put.
+            MessageTooLargeError: one has over 1 MiB; those before it may be on the queue.
             QueueError: some may be on the queue. All can be put again: their claims tell them.
         """
-        entries = [_entry(one, delay_seconds) for one in deliveries]
-        for batch in _batches(entries):
+        for batch in _batches(_entry(one, delay_seconds) for one in deliveries):
             try:
                 answer = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
@@ -76,7 +76,8 @@ def check_sizes(deliveries: Sequence[Delivery]) -> None:
     Raises:
         MessageTooLargeError: one has over 1 MiB.
     """
-    _checked_sizes([_entry(one, 0) for one in deliveries])
+    for one in deliveries:  # one at a time: the chunks of one email may be hundreds of MB
+        _size(_entry(one, 0))
 
 
 def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> Delivery:
@@ -94,6 +95,7 @@ def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> D
         fingerprint=_attribute("fingerprint", attributes),
         chunk=int(_attribute("chunk", attributes)) if "chunk" in attributes else None,
         requeues=int(_attribute("requeues", attributes)),
+        put_offs=int(_attribute("put_offs", attributes)) if "put_offs" in attributes else 0,
     )
 
 
@@ -110,7 +112,9 @@ def _entry(delivery: Delivery, delay_seconds: int) -> Entry:
     attributes = {
         "email_id": delivery.email_id,
         "fingerprint": delivery.fingerprint,
-        "requeues": str(delivery.requeues),
+        # Always as long: what fitted the queue once fits it again.
+        "requeues": f"{delivery.requeues:03}",
+        "put_offs": f"{delivery.put_offs:02}",
     }
     if delivery.chunk is not None:
         attributes["chunk"] = str(delivery.chunk)
@@ -123,11 +127,11 @@ def _entry(delivery: Delivery, delay_seconds: int) -> Entry:
     }
 
 
-def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    sizes = _checked_sizes(entries)
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     batch: list[Entry] = []
     room = SIZE_LIMIT
-    for entry, size in zip(entries, sizes, strict=True):
+    for entry in entries:
+        size = _size(entry)
         if len(batch) == BATCH_LIMIT or size > room:
             yield batch
             batch, room = [], SIZE_LIMIT
@@ -137,16 +141,12 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _checked_sizes(entries: Sequence[Entry]) -> list[int]:
-    sizes = [_size(entry) for entry in entries]
-    if max(sizes, default=0) > SIZE_LIMIT:
-        rule = f"the email has {max(sizes)} bytes as JSON, the queue takes {SIZE_LIMIT}"
-        raise MessageTooLargeError(rule)
-    return sizes
-
-
 def _size(entry: Entry) -> int:
     attributes = entry["MessageAttributes"].items()
-    return len(entry["MessageBody"].encode()) + sum(
+    size = len(entry["MessageBody"].encode()) + sum(
         len(name) + len(one["DataType"]) + len(one["StringValue"]) for name, one in attributes
     )
+    if size > SIZE_LIMIT:
+        rule = f"the email has {size} bytes as JSON, the queue takes {SIZE_LIMIT}"
+        raise MessageTooLargeError(rule)
+    return size

@@ -13,10 +13,11 @@ from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
 from email_store.claims import Claim, ClaimOutcome, Part, Results
 from email_store.records import EmailRecord
-from email_store.store import EmailStore
+from email_store.store import EmailStore, StoreError
 from send_email.delivery import Delivery
 from send_email.outcome import Outcome
 from send_email.recipients import (
+    OPEN,
     closed,
     counted_by_ses,
     held_back,
@@ -25,15 +26,40 @@ from send_email.recipients import (
     put_back,
     remainder,
 )
-from send_email.requeue import MAX_REQUEUES, delay_seconds, delay_until, held_until
+from send_email.requeue import (
+    MAX_REQUEUES,
+    PACED,
+    delay_seconds,
+    delay_until,
+    held_until,
+    next_requeues,
+)
 from send_email.send_queue import MessageTooLargeError, QueueError, check_sizes
 from send_email.times import Times
 
-__all__ = ["EMAIL_ID_TAG", "Queue", "SendService", "Sender", "Turns"]
+__all__ = [
+    "EMAIL_ID_TAG", "NotNotedError", "Queue", "SendService", "Sender", "StuckError", "Turns",
+]  # fmt: skip
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 EMAIL_ID_TAG = "email_id"
 """The SES message tag by which SES's events find back to the email."""
+
+
+MAX_PUT_OFFS = 8
+"""A lease lasts a quarter of an hour: nobody works on an email for two hours."""
+
+
+class NotNotedError(StoreError):
+    """SES has answered, and what came of it is on the queue: only the table does not know it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("the answers could not be noted")
+        self.outcome = outcome
+
+
+class StuckError(Exception):
+    """Whoever claims the email dies with it, again and again."""
 
 
 class Sender(Protocol):
@@ -66,6 +92,7 @@ class SendService:
 
     Raises:
         StoreError, QueueError: nothing is lost; the same delivery can be made again.
+        NotNotedError: so it is, but nothing is left to do.
         RecordTooLargeError, MessageTooLargeError: it never can be sent so; nothing is noted of it.
     """
 
@@ -118,8 +145,13 @@ class SendService:
 
         Mostly it will be settled then. As a failed record it would come back too, but count as
         failed: the third time a good email would be a dead letter.
+
+        Raises:
+            StuckError: that happened time and again; as a dead letter somebody will look at it.
         """
-        self.queue.put([delivery], delay_until(busy.free_at, self.clock()))
+        if delivery.put_offs >= MAX_PUT_OFFS:
+            raise StuckError(f"put off {delivery.put_offs} times")
+        self.queue.put([delivery.put_off()], delay_until(busy.free_at, self.clock()))
 
     def reject(self, errors: Sequence[FieldError], *email_ids: str) -> Outcome:
         """Keep a request that cannot be sent, where people who look for it find the reason.
@@ -142,32 +174,41 @@ class SendService:
         claim = self.store.claim(
             record, Part(delivery.email_id), (), now=now, lease_seconds=self.times.lost_answer
         )
+        outcome = Outcome.of(claim)
         if claim.outcome is ClaimOutcome.CLAIMED:
             with self._released_on_failure(claim, {}):
                 self.queue.put(chunks)
-            self.store.settle(claim, {})
-        return Outcome.of(claim)
+            self._note(claim, outcome, is_done=True)
+        return outcome
 
     def _send_claimed(self, delivery: Delivery, claim: Claim, deadline: datetime) -> Outcome:
         results, message = self._to_send(delivery.message, claim.results)
         answers, is_misconfigured = self._call(message, delivery.email_id, deadline)
         rest = remainder(message, answers) if message else None
-        is_given_up = rest is not None and delivery.requeues >= MAX_REQUEUES
+        requeues = next_requeues(answers.values(), delivery.requeues)
+        is_given_up = rest is not None and requeues > MAX_REQUEUES
         if is_given_up:
             rest = None
         results = {**results, **(put_back(answers) if rest else answers)}
         results = closed(delivery.message, results)
-        if rest:
-            self._put_back(delivery.again(rest), claim, results, answers)
-        else:
-            self.store.settle(claim, results)
-        return Outcome(
+        outcome = Outcome(
             email_id=delivery.email_id,
             claim=claim.outcome,
             results=results,
             is_misconfigured=is_misconfigured,
             is_given_up=is_given_up,
         )
+        if rest is None:
+            self._note(claim, outcome, is_done=not _has_others_open(delivery, results))
+            return outcome
+        wait = self.times.lost_answer
+        hold = held_until(answers.values(), self.clock(), wait)
+        delay = delay_seconds(answers.values(), delivery.requeues, self.jitter(), wait)
+        # Queue first, then give the lease back: a crash in between sends nothing twice.
+        with self._released_on_failure(claim, results, hold):
+            self._put_back(delivery.again(rest, requeues), delay)
+        self._note(claim, outcome, is_done=False, hold=hold)
+        return outcome
 
     def _to_send(
         self, message: EmailMessage, known: Results
@@ -191,7 +232,7 @@ class SendService:
             return {}, False
         room = (deadline - self.clock()).total_seconds() - self.times.closing
         if not self.turns.wait(counted_by_ses(message), room):
-            return _not_sent(message, "Paced", "its turn comes too late", Retry.SOON), False
+            return _not_sent(message, PACED, "its turn comes too late", Retry.SOON), False
         try:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
         except ConfigurationError as error:
@@ -200,19 +241,23 @@ class SendService:
             return _not_sent(message, type(error).__name__, str(error), Retry.LATER), True
         return status.recipients, False
 
-    def _put_back(
-        self, delivery: Delivery, claim: Claim, results: Results, answers: Results
+    def _put_back(self, delivery: Delivery, delay: int) -> None:
+        try:
+            self.queue.put([delivery], delay)
+        except MessageTooLargeError as error:
+            raise QueueError(f"nothing can go back on the queue: {error}") from error
+
+    def _note(
+        self, claim: Claim, outcome: Outcome, *, is_done: bool, hold: datetime | None = None
     ) -> None:
-        """Queue first, then give the lease back: a crash in between sends nothing twice."""
-        wait = self.times.lost_answer
-        hold = held_until(answers.values(), self.clock(), wait)
-        delay = delay_seconds(answers.values(), delivery.requeues - 1, self.jitter(), wait)
-        with self._released_on_failure(claim, results, hold):
-            try:
-                self.queue.put([delivery], delay)
-            except MessageTooLargeError as error:
-                raise QueueError(f"nothing can go back on the queue: {error}") from error
-        self.store.release(claim, results, held_until=hold)
+        """Settle the part, or give its lease back until somebody else comes for the rest."""
+        try:
+            if is_done:
+                self.store.settle(claim, outcome.results)
+            else:
+                self.store.release(claim, outcome.results, held_until=hold)
+        except StoreError as error:
+            raise NotNotedError(outcome) from error
 
     @contextmanager
     def _released_on_failure(
@@ -224,6 +269,15 @@ class SendService:
         except (QueueError, MessageTooLargeError):
             self.store.release(claim, results, held_until=hold)
             raise
+
+
+def _has_others_open(delivery: Delivery, results: Results) -> bool:
+    """Tell whether the part has open recipients whom this delivery does not go to.
+
+    Who put the remainder on the queue, and died before noting it, left them to the first record.
+    """
+    mine = set(delivery.addresses)
+    return any(one.state in OPEN for address, one in results.items() if address not in mine)
 
 
 def _not_sent(message: EmailMessage, code: str, text: str, retry: Retry) -> Results:

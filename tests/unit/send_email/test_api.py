@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -10,7 +10,7 @@ from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
-from email_store.store import RecordTooLargeError
+from email_store.store import RecordTooLargeError, StoreError
 from send_email.send_queue import SIZE_LIMIT, QueueError
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, email, merged
 from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
@@ -195,6 +195,35 @@ def test_without_the_queue_the_answer_is_503_and_the_request_can_be_repeated(
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert "secret-name" not in json.dumps(answer.content)
     assert api.post(EMAIL, prefer="respond-async", idempotency_key="k").status == 202
+
+
+def test_a_request_without_a_key_can_be_made_again_with_the_id_it_was_given(
+    api: Api, queue: ListQueue, ses: FakeSES
+) -> None:
+    ses.answer(BEN, SendState.FAILED, Retry.SOON)
+    queue.raises = [QueueError()]
+    request = merged(ANNA, BEN)
+
+    failed = api.post(request)
+    ses.answers.clear()
+    again = api.post(request, idempotency_key=failed.content["email_id"])
+
+    assert (failed.status, again.status) == (503, 200)
+    assert ses.addresses == [[ANNA, BEN], [BEN]]
+
+
+def test_an_answer_of_ses_that_the_table_misses_is_told_all_the_same(
+    api: Api, store: MemoryEmailStore, ses: FakeSES, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_answer(*_args: object) -> NoReturn:
+        raise StoreError("no answer")
+
+    store.settle = no_answer  # type: ignore[assignment, method-assign]
+
+    answer = api.post(EMAIL)
+
+    assert (answer.status, answer.content["state"]) == (200, "accepted")
+    assert "NotNotedError" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("to", [[ANNA], [f"p{number}@example.com" for number in range(51)]])

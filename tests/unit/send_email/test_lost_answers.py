@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 from amsdal_mail.status import Retry, SendState
 from email_store.claims import ClaimOutcome
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
+from email_store.store import StoreError
 from send_email.send_queue import MessageTooLargeError, QueueError
-from send_email.service import SendService
+from send_email.service import NotNotedError, SendService
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
 from tests.unit.send_email.deliveries import (
     ANNA,
     BEN,
+    CARL,
     accepted_by_event,
     crashed,
     merged,
@@ -107,6 +111,30 @@ def test_after_a_crash_nobody_sends_before_the_lease_ran_out(
     clock.forward(TIMES.lost_answer - 1)
 
     assert service.send(plain()).claim is ClaimOutcome.BUSY
+
+
+def test_what_a_crash_left_open_is_not_closed_by_the_remainder_of_the_others(
+    service: SendService, store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, clock: Clock
+) -> None:
+    ses.answer(BEN, SendState.REJECTED)
+    ses.answer(CARL, SendState.FAILED, Retry.SOON)
+    store.release = unreachable  # type: ignore[method-assign]
+    with pytest.raises(NotNotedError):
+        service.send(merged(ANNA, BEN, CARL))
+    del store.release
+    accepted_by_event(store, ANNA)
+    del ses.answers[CARL]
+    clock.forward(TIMES.lost_answer + 1)
+
+    service.send(queue.deliveries[0])
+    service.send(merged(ANNA, BEN, CARL))
+
+    assert ses.addresses == [[ANNA, BEN, CARL], [CARL], [BEN]]
+    assert states(store)[BEN] is EmailState.REJECTED
+
+
+def unreachable(*_args: object, **_named: object) -> NoReturn:
+    raise StoreError("no answer")
 
 
 @pytest.mark.parametrize("trouble", [QueueError(), MessageTooLargeError()])

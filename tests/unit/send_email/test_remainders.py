@@ -11,7 +11,7 @@ from email_store.claims import ClaimOutcome
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.requeue import MAX_REQUEUES
-from send_email.service import SendService
+from send_email.service import MAX_PUT_OFFS, SendService, StuckError
 from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
 from tests.unit.send_email.deliveries import ANNA, BEN, CARL, crashed, merged, plain, states
 
@@ -77,7 +77,7 @@ def test_delays_grow_up_to_what_sqs_allows(
     ses.answer(ANNA, SendState.FAILED, retry)
     delivery = plain()
     for _ in range(requeues):
-        delivery = delivery.again(delivery.message)
+        delivery = delivery.again(delivery.message, delivery.requeues + 1)
 
     service.send(delivery)
 
@@ -92,7 +92,7 @@ def test_after_days_an_email_is_given_up(
     ses.answer(ANNA, SendState.FAILED, Retry.LATER, "SendingPausedException")
     delivery = plain()
     for _ in range(MAX_REQUEUES):
-        delivery = delivery.again(delivery.message)
+        delivery = delivery.again(delivery.message, delivery.requeues + 1)
 
     outcome = service.send(delivery)
 
@@ -140,7 +140,44 @@ def test_a_duplicate_is_put_off_until_the_lease_is_over(
     service.put_off(plain(), busy)
 
     assert busy.claim is ClaimOutcome.BUSY
-    assert queue.entries == [(plain(), delay)]
+    assert queue.entries == [(plain().put_off(), delay)]
+
+
+def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
+    service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
+) -> None:
+    delivery = plain()
+    for _ in range(MAX_PUT_OFFS):
+        crashed(service, ses, delivery)
+        service.put_off(delivery, service.send(delivery))
+        delivery, delay = queue.entries.pop()
+        clock.forward(delay)
+    crashed(service, ses, delivery)
+
+    with pytest.raises(StuckError):
+        service.put_off(delivery, service.send(delivery))
+
+
+def test_after_a_send_the_put_offs_are_counted_anew(
+    service: SendService, ses: FakeSES, queue: ListQueue
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+
+    service.send(plain().put_off())
+
+    assert [one.put_offs for one in queue.deliveries] == [0]
+
+
+def test_nobody_is_given_up_for_our_own_pacing(
+    service: SendService, turns: FakeTurns, queue: ListQueue
+) -> None:
+    turns.is_free = False
+    delivery = plain()
+    for _ in range(MAX_REQUEUES + 1):
+        assert not service.send(delivery).is_given_up
+        delivery, delay = queue.entries.pop()
+
+    assert delay == 900
 
 
 def test_the_pace_counts_a_copy_for_every_merged_recipient(

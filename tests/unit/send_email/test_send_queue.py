@@ -60,7 +60,7 @@ def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: b
         body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
     )
     whole = Delivery.of("order-1", message)
-    put = [one.again(one.message) for one in whole.chunks()] if chunks else [whole]
+    put = [one.again(one.message, 1).put_off() for one in whole.chunks()] if chunks else [whole]
 
     queue.put(put)
 
