@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,12 +13,13 @@ from email_store.claims import (
     Claim,
     ClaimOutcome,
     Part,
+    PartState,
     Results,
     epoch_seconds,
-    refusal,
     with_events,
 )
 from email_store.items import Item
+from email_store.parts import NO_LEASE, Opened, Parts
 from email_store.records import (
     EmailRecord,
     EventRecord,
@@ -25,7 +27,7 @@ from email_store.records import (
     RecipientRecord,
     Suppression,
 )
-from email_store.table import Change, Table
+from email_store.table import Table
 from email_store.view import TIMELINE_LIMIT, EmailView, view
 
 if TYPE_CHECKING:
@@ -33,13 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoDBEmailStore"]
 
-CLAIMABLE = (
-    "attribute_not_exists(pk) OR"
-    " (fingerprint = :fingerprint AND is_settled = :is_settled AND lease_until <= :now)"
-)
-STILL_OURS = "attempt = :attempt"
 NEW = "attribute_not_exists(pk)"
-REJECTION = "fingerprint = :none"
 WEAKER = "attribute_not_exists(pk) OR #rank < :rank"
 
 
@@ -55,6 +51,7 @@ class DynamoDBEmailStore:
 
     def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
         self._table = Table(client, table_name)
+        self._parts = Parts(self._table)
         self._retention = retention
 
     def claim(
@@ -67,15 +64,18 @@ class DynamoDBEmailStore:
         lease_seconds: int,
     ) -> Claim:
         """See EmailStore."""
-        lease = {"lease_until": int(now.timestamp()) + lease_seconds}
-        claim = self._open(record, part, addresses, now, lease)
-        if claim.outcome is ClaimOutcome.CLAIMED and claim.attempt > 1:
-            return replace(claim, results=self._with_events(claim))
-        return claim
+        lease = items.lease(now, lease_seconds, secrets.token_hex(8))
+        opened = self._open(record, part, addresses, now, lease)
+        state = opened.state
+        if opened.outcome is ClaimOutcome.CLAIMED and state.attempt > 1:
+            state = self._with_events(part, state)
+        return state.answer(part, opened.outcome)
 
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """See EmailStore."""
-        return self._open(record, Part(record.email_id), addresses, record.created_at)
+        part = Part(record.email_id)
+        opened = self._open(record, part, addresses, record.created_at)
+        return opened.state.answer(part, opened.outcome)
 
     def settle(self, claim: Claim, results: Results) -> bool:
         """See EmailStore."""
@@ -91,13 +91,12 @@ class DynamoDBEmailStore:
     def reject(self, record: EmailRecord) -> bool:
         """See EmailStore."""
         item = {
-            **items.part_key(Part(record.email_id)),
             **items.email_item(record),
             **items.new_part(record.fingerprint, ()),
+            **self._expiry(record.created_at),
             "is_settled": True,
         }
-        item |= self._expiry(record.created_at)
-        return self._table.put(item, f"{NEW} OR {REJECTION}", {"none": ""})
+        return self._parts.reject(Part(record.email_id), item)
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """See EmailStore."""
@@ -159,50 +158,20 @@ class DynamoDBEmailStore:
         part: Part,
         addresses: Collection[str],
         now: datetime,
-        lease: Item | None = None,
-    ) -> Claim:
+        lease: Item = NO_LEASE,
+    ) -> Opened:
         new = items.new_part(record.fingerprint, addresses) | self._expiry(now)
         if part.chunk is None:
             new |= items.email_item(record)
-        seconds = int(now.timestamp())
-        if lease is not None:
-            del new["lease_until"], new["attempt"]
-        change = Change(
-            condition=CLAIMABLE,
-            condition_values={
-                "fingerprint": record.fingerprint,
-                "is_settled": False,
-                "now": seconds,
-            },
-            sets=lease or {},
-            defaults=new,
-            counts=() if lease is None else ("attempt",),
-        )
-        written = self._table.update(items.part_key(part), change)
-        state = items.read_part(written.item)
-        if written.is_done:
-            return state.answer(part, ClaimOutcome.CLAIMED)
-        if state.is_rejection:
-            return self._take_place(part, new, lease)
-        outcome = refusal(state, record.fingerprint, seconds) or ClaimOutcome.BUSY
-        return state.answer(part, outcome)
+        return self._parts.open(part, new, int(now.timestamp()), lease)
 
-    def _take_place(self, part: Part, new: Item, lease: Item | None) -> Claim:
-        """Replace a rejected request; who comes second finds somebody at work."""
-        item = items.part_key(part) | new | ({**lease, "attempt": 1} if lease else {})
-        is_ours = self._table.put(item, REJECTION, {"none": ""})
-        outcome = ClaimOutcome.CLAIMED if is_ours else ClaimOutcome.BUSY
-        return items.read_part(item).answer(part, outcome)
-
-    def _with_events(self, claim: Claim) -> Results:
-        keys = [items.recipient_key(claim.part.email_id, one) for one in claim.results]
-        return with_events(claim.results, map(items.read_recipient, self._table.get_many(keys)))
+    def _with_events(self, part: Part, state: PartState) -> PartState:
+        keys = [items.recipient_key(part.email_id, one) for one in state.results]
+        known = map(items.read_recipient, self._table.get_many(keys))
+        return replace(state, results=with_events(state.results, known))
 
     def _give_back(self, claim: Claim, sets: Item) -> bool:
-        change = Change(
-            condition=STILL_OURS, condition_values={"attempt": claim.attempt}, sets=sets
-        )
-        return self._table.update(items.part_key(claim.part), change).is_done
+        return self._parts.give_back(claim.part, claim.attempt, sets)
 
     def _expiry(self, now: datetime) -> Item:
         return {"expires_at": items.expiry(now, self._retention)}

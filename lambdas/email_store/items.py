@@ -15,7 +15,7 @@ from typing import Any
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, Retry, SendState
-from email_store.claims import Part, PartState, Results, queued
+from email_store.claims import Part, PartState, Results, epoch_seconds, queued
 from email_store.cutting import cut, first_errors
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
@@ -81,6 +81,11 @@ def new_part(fingerprint: str, addresses: Collection[str]) -> Item:
         "lease_until": 0,
         "is_settled": False,
     }
+
+
+def lease(now: datetime, seconds: int, lease_id: str) -> Item:
+    """Write a lease: until when it lasts, and the id by which its holder knows it again."""
+    return {"lease_until": epoch_seconds(now) + seconds, "lease_id": lease_id}
 
 
 def _results(results: Results) -> Item:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of a conditional update: the item after it, or as it stood in its way."""
+    """What came of a conditional write: the item after it, or as it stood in its way."""
 
     is_done: bool
     item: Attributes
@@ -90,14 +90,14 @@ class Table:
         names: Mapping[str, str] | None = None,
     ) -> bool:
         """Put the item; False, and nothing written, when the condition does not hold."""
-        params: dict[str, Any] = {"Item": _to_dynamodb(item)}
-        if condition:
-            params["ConditionExpression"] = condition
-        if values:
-            params["ExpressionAttributeValues"] = _placeholders(values)
-        if names:
-            params["ExpressionAttributeNames"] = dict(names)
-        return self._write("put_item", params).is_done
+        return self._write("put_item", _put(item, condition, values, names)).is_done
+
+    def take(self, item: Attributes, condition: str, values: Attributes) -> Written:
+        """Put the item; where the condition does not hold, tell what stands there."""
+        params = _put(item, condition, values)
+        params["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        written = self._write("put_item", params)
+        return replace(written, item=item) if written.is_done else written
 
     def update(self, key: Attributes, change: Change) -> Written:
         """Change one item, or make it, in one conditional write."""
@@ -187,6 +187,22 @@ class Table:
         except (ClientError, BotoCoreError) as error:
             kind = RecordTooLargeError if _is_too_large(error) else StoreError
             raise kind(f"DynamoDB {operation}: {error}") from error
+
+
+def _put(
+    item: Attributes,
+    condition: str | None = None,
+    values: Attributes | None = None,
+    names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    params: dict[str, Any] = {"Item": _to_dynamodb(item)}
+    if condition:
+        params["ConditionExpression"] = condition
+    if values:
+        params["ExpressionAttributeValues"] = _placeholders(values)
+    if names:
+        params["ExpressionAttributeNames"] = dict(names)
+    return params
 
 
 def _is_lost_condition(error: ClientError) -> bool:

@@ -1,0 +1,111 @@
+"""A write whose answer was lost is made again by the SDK, and must not lose to itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from email_store.claims import ClaimOutcome, Part
+from email_store.dynamodb import DynamoDBEmailStore
+from email_store.records import EmailRecord
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
+RETENTION = timedelta(days=30)
+ANNA = "anna@example.com"
+PART = Part("k")
+RECORD = EmailRecord(email_id="k", fingerprint="f", created_at=NOW)
+REJECTED = EmailRecord(email_id="k", fingerprint="", created_at=NOW)
+
+
+class ForgetfulClient:
+    """Loses the first answer to every write; writes again, as the SDK does then."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**params: Any) -> Any:
+            if operation in {"put_item", "update_item"}:
+                getattr(self._client, operation)(**params)
+            return getattr(self._client, operation)(**params)
+
+        return call
+
+
+@pytest.fixture
+def store(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
+    return DynamoDBEmailStore(ForgetfulClient(dynamodb), table_name, RETENTION)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def other(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
+    return DynamoDBEmailStore(dynamodb, table_name, RETENTION)
+
+
+def test_a_claim_is_granted_to_who_made_it_and_to_nobody_else(
+    store: DynamoDBEmailStore, other: DynamoDBEmailStore
+) -> None:
+    mine = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    theirs = other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+
+    assert (mine.outcome, mine.attempt, set(mine.results)) == (ClaimOutcome.CLAIMED, 1, {ANNA})
+    assert theirs.outcome is ClaimOutcome.BUSY
+
+
+def test_the_takeover_of_a_lease_that_ran_out_is_granted(
+    store: DynamoDBEmailStore, other: DynamoDBEmailStore
+) -> None:
+    other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+
+    mine = store.claim(RECORD, PART, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
+
+    assert (mine.outcome, mine.attempt) == (ClaimOutcome.CLAIMED, 2)
+
+
+def test_the_same_store_claiming_twice_is_busy(store: DynamoDBEmailStore) -> None:
+    store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+
+    again = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+
+    assert again.outcome is ClaimOutcome.BUSY
+
+
+def test_the_mended_request_is_claimed_by_who_made_it(
+    store: DynamoDBEmailStore, other: DynamoDBEmailStore
+) -> None:
+    other.reject(REJECTED)
+
+    mine = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    theirs = other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+
+    assert (mine.outcome, mine.attempt, set(mine.results)) == (ClaimOutcome.CLAIMED, 1, {ANNA})
+    assert theirs.outcome is ClaimOutcome.BUSY
+
+
+def test_the_mended_request_is_registered(
+    store: DynamoDBEmailStore, other: DynamoDBEmailStore
+) -> None:
+    other.reject(REJECTED)
+
+    assert store.register(RECORD, (ANNA,)).outcome is ClaimOutcome.CLAIMED
+
+
+def test_a_new_request_is_registered(store: DynamoDBEmailStore) -> None:
+    assert store.register(RECORD, (ANNA,)).outcome is ClaimOutcome.CLAIMED
+
+
+def test_what_is_settled_or_released_was_ours(store: DynamoDBEmailStore) -> None:
+    claim = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+
+    assert store.release(claim, claim.results)
+    again = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    assert store.settle(again, again.results)
+
+
+def test_a_rejected_request_is_kept(store: DynamoDBEmailStore) -> None:
+    assert store.reject(REJECTED)
