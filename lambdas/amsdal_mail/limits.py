@@ -22,6 +22,8 @@ LINE_LIMIT = 998
 """Characters of a line in a message; a header is folded at spaces (RFC 5322 2.1.1)."""
 TEMPLATE_DATA_LIMIT = 262_144
 """Characters of one recipient's merge values as JSON."""
+BULK_DATA_LIMIT = 10 * 1024 * 1024
+"""Bytes of all merge values in one bulk call. SES names no limit; it slows down messages above."""
 SUBJECT_LIMIT = LINE_LIMIT - len("Subject: ")
 TEMPLATE_ID_LIMIT = 255
 TAG_COUNT_LIMIT = 50

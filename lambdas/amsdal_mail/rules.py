@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from amsdal_mail import limits
-from amsdal_mail.addresses import CONTROL, encode_header_text, parse_address
+from amsdal_mail.addresses import encode_header_text
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.merging import PLACEHOLDER, own_values, template_data
+from amsdal_mail.merge_rules import MERGE_RULES
 
 if TYPE_CHECKING:
     from amsdal_mail.message import EmailMessage
@@ -40,80 +40,6 @@ def _recipients(message: EmailMessage) -> Iterator[FieldError]:
 def _content(message: EmailMessage) -> Iterator[FieldError]:
     if not (message.template_id or message.body or message.html_body):
         yield FieldError("body", "must not be empty without html_body or template_id")
-
-
-def _merge_data(message: EmailMessage) -> Iterator[FieldError]:
-    yield from _given_once("to", message.to if message.is_merged else ())
-    known = {parse_address(one).spec for one in message.to} if message.merge_data else set()
-    readable = []
-    for address in message.merge_data or ():
-        try:
-            readable.append(parse_address(address).spec)
-        except ValueError as error:
-            yield FieldError(f"merge_data.{address}", str(error))
-            continue
-        if readable[-1] not in known:
-            yield FieldError(f"merge_data.{address}", "is not one of the addresses in to")
-    yield from _given_once("merge_data", readable)
-
-
-def _given_once(field: str, addresses: Sequence[str]) -> Iterator[FieldError]:
-    for spec, count in Counter(parse_address(one).spec for one in addresses).items():
-        if count > 1:
-            yield FieldError(field, f"{spec} is given {count} times: each would get a message")
-
-
-def _merge_values(message: EmailMessage) -> Iterator[FieldError]:
-    limit = limits.TEMPLATE_DATA_LIMIT
-    sizes = {}
-    every = {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
-    for field, values in {"merge_global_data": message.merge_global_data or {}, **every}.items():
-        try:
-            sizes[field] = len(template_data(message, values))
-        except ValueError:
-            yield FieldError(field, "has NaN, infinity or a lone surrogate: JSON cannot write them")
-    globals_size = sizes.get("merge_global_data", 0)
-    for field, own_size in sizes.items():
-        # A bound that spares merging: what both have counts twice.
-        size = own_size if field == "merge_global_data" else own_size + globals_size
-        if size > limit:
-            yield FieldError(
-                field, f"has {size} characters as JSON with the globals: at most {limit}"
-            )
-
-
-def _placeholders(message: EmailMessage) -> Iterator[FieldError]:
-    """SES takes what it cannot fill in, and tells of it by an event: nobody gets the message."""
-    if message.template_id or not message.is_templated:
-        return
-    known = message.merge_global_data or {}
-    try:
-        own = own_values(message)
-    except ValueError:  # _merge_data names it
-        return
-    to = [parse_address(one).spec for one in message.to] if message.is_merged else []
-    for field in ("subject", "body", "html_body"):
-        for name in dict.fromkeys(_placeholder_names(getattr(message, field))):
-            without = (one for one in to if name not in own.get(one, {}))
-            whose = next(without, None) if message.is_merged else "anybody"
-            if whose and name not in known:
-                yield FieldError(field, f"{{{{{name}}}}} has no value for {whose}")
-
-
-def _placeholder_names(text: str | None) -> list[str]:
-    return [found[2] for found in PLACEHOLDER.finditer(text or "")]
-
-
-def _merged_subject(message: EmailMessage) -> Iterator[FieldError]:
-    if message.template_id or not message.is_templated:
-        return
-    names = _placeholder_names(message.subject)
-    fields = {"merge_global_data": message.merge_global_data or {}}
-    fields |= {f"merge_data.{one}": values for one, values in (message.merge_data or {}).items()}
-    for field, values in fields.items():
-        for name in names:
-            if CONTROL.search(str(values.get(name, ""))):
-                yield FieldError(f"{field}.{name}", "stands in the subject: must be one line")
 
 
 def _headers(message: EmailMessage) -> Iterator[FieldError]:
@@ -169,10 +95,7 @@ def _size(message: EmailMessage) -> Iterator[FieldError]:
 RULES = (
     _recipients,
     _content,
-    _merge_data,
-    _merge_values,
-    _placeholders,
-    _merged_subject,
+    *MERGE_RULES,
     _headers,
     _tags,
     _size,

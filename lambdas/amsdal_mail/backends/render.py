@@ -9,9 +9,9 @@ from typing import Any
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.merging import (
     PLACEHOLDER,
+    TemplateValues,
     html_template,
     own_values,
-    shown_values,
     values_of,
 )
 from amsdal_mail.message import EmailMessage
@@ -29,19 +29,19 @@ def render(message: EmailMessage) -> list[bytes]:
 
 
 def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
+    written = TemplateValues(message)
     if not message.is_merged:
-        yield _filled(message, values_of(message, {}))
+        yield _filled(message, written.shown(values_of(message, {})))
         return
     own = own_values(message)
     for to in message.to:
         values = values_of(message, own.get(parse_address(to).spec, {}))
-        yield _filled(message.model_copy(update={"to": (to,)}), values)
+        yield _filled(message.model_copy(update={"to": (to,)}), written.shown(values))
 
 
 def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
     if not message.is_templated:
         return message
-    values = shown_values(message, values)
     if message.template_id:
         body = f"[template {message.template_id}]\n{json.dumps(values, indent=2)}\n"
         return message.model_copy(update={"body": body, "html_body": None})

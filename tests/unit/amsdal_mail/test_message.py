@@ -1,6 +1,7 @@
 """EmailMessage: every rule names its field, and the JSON contract keeps every byte."""
 
 import pickle
+import time
 from typing import Any
 
 import pytest
@@ -131,6 +132,62 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         f"merge_data.{ANNA}.name",
         "one line",
     ),
+    "value of two lines within one in the subject": (
+        {
+            "subject": "Hi {{user.name}}",
+            "merge_data": {ANNA: {"user": {"name": ["a\nBcc: b@x.io"]}}},
+        },
+        f"merge_data.{ANNA}.user",
+        "one line",
+    ),
+    "name of two lines within a value in the subject": (
+        {"subject": "Hi {{user}}", "merge_global_data": {"user": {"a\u2028b": 1}}},
+        "merge_global_data.user",
+        "one line",
+    ),
+    "part of a list in the subject": (
+        {"subject": "Hi {{a.[0]}}", "merge_global_data": {"a": ["x\ny"]}},
+        "subject",
+        "plain",
+    ),
+    "name in brackets in the subject": (
+        {"subject": "Hi {{[my name]}}", "merge_global_data": {"my name": "x"}},
+        "subject",
+        "plain",
+    ),
+    "block in the subject": (
+        {"subject": "{{#if a}}Hi{{/if}}", "merge_global_data": {"a": "x"}},
+        "subject",
+        "plain",
+    ),
+    "copy of a merged email to one in its to": (
+        {"cc": ["Anna <anna@EXAMPLE.com>"], "merge_data": {}},
+        "cc",
+        f"{ANNA} is in to as well",
+    ),
+    "blind copy of a merged email to one in its to": (
+        {"bcc": ["b@x.io", ANNA], "merge_data": {}},
+        "bcc",
+        f"{ANNA} is in to as well",
+    ),
+    "globals too long for a call to 50": (
+        {
+            "to": [f"u{n}@x.io" for n in range(50)],
+            "merge_data": {},
+            "merge_global_data": {"a": "\U0001f600" * 20_000},
+        },
+        "merge_global_data",
+        "for 50 recipients.*12000750 bytes.*10485760",
+    ),
+    "own values too long for a call": (
+        {
+            "to": [f"u{n}@x.io" for n in range(60)],
+            "merge_data": {f"u{n}@x.io": {"a": "x" * 262_000} for n in range(45)},
+            "merge_global_data": {"b": "x"},
+        },
+        "merge_data",
+        "for 50 recipients.*10485760",
+    ),
     "merge data not JSON": ({"merge_global_data": {"a": object()}}, "merge_global_data.a", "JSON"),
     "not a number": ({"merge_global_data": {"a": float("nan")}}, "merge_global_data", "NaN"),
     "merge data too long": ({"merge_global_data": LONG_DATA}, "merge_global_data", "262144"),
@@ -170,6 +227,26 @@ LIMITS: dict[str, dict[str, Any]] = {
     },
     "header of 997": {"headers": {"X-A": "a" * 997}},
     "Cyrillic merge data": {"merge_global_data": {"a": "ж" * 262_000}},
+    "open tracker in a body": {
+        "html_body": "{{name}}{{ses:openTracker}}",
+        "merge_global_data": {"name": "a\nb"},
+    },
+    "dotted name in the subject": {
+        "subject": "Hi {{user.name}}",
+        "merge_global_data": {"user": {"name": "Anna"}},
+    },
+    "braces in a subject that nobody fills": {"subject": "{{[my name]}}"},
+    "braces in a subject that a stored template does not use": {
+        "subject": "{{[my name]}}",
+        "template_id": "welcome",
+    },
+    "copies beside to": {"cc": ["c@x.io"], "bcc": ["c@x.io"], "merge_data": {}},
+    "address in to and cc of one message": {"cc": [ANNA]},
+    "long globals for 30": {
+        "to": [f"u{n}@x.io" for n in range(30)],
+        "merge_data": {},
+        "merge_global_data": {"a": "x" * 262_000},
+    },
     "template without body": {"body": "", "template_id": "welcome"},
     "numbers in metadata": {"metadata": {"order": 1234}},
     "zip attached": {"attachments": [Attachment("a.zip", b"", "application/zip")]},
@@ -181,6 +258,19 @@ def test_message_at_the_limit_is_taken(change: dict[str, Any]) -> None:
     message = EmailMessage(**VALID | change)
 
     assert EmailMessage.from_json(message.to_json()) == message
+
+
+def test_checking_thousands_of_recipients_reads_a_long_body_once() -> None:
+    people = [f"u{n}@x.io" for n in range(10_000)]
+    began = time.process_time()
+
+    EmailMessage(
+        **VALID | {"to": people, "html_body": "{{name}} " * 100_000},
+        merge_data={one: {"name": "<x>"} for one in people},
+        escape_merge_data=True,
+    )
+
+    assert time.process_time() - began < 5
 
 
 def test_message_cannot_be_changed() -> None:

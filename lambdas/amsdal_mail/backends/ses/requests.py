@@ -13,7 +13,7 @@ from amsdal_mail.addresses import encode_header_text, parse_address
 from amsdal_mail.backends.calls import Call
 from amsdal_mail.backends.ses.tags import Tags, tag_parameters
 from amsdal_mail.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
-from amsdal_mail.merging import Values, html_template, own_values, template_data, values_of
+from amsdal_mail.merging import TemplateValues, html_template, own_values, values_of
 from amsdal_mail.message import Attachment, EmailMessage
 from amsdal_mail.mime import mime_bytes
 
@@ -61,16 +61,16 @@ def build_requests(message: EmailMessage, configuration_set: str | None) -> list
 
 
 def _bulk_requests(message: EmailMessage, params: Params) -> list[Request]:
-    params["DefaultContent"] = {"Template": _template(message, {})}
+    params["DefaultContent"] = {"Template": _template(message, "{}")}
     if message.reply_to:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
     copies = tuple(parse_address(one).spec for one in (*message.cc, *message.bcc))
-    own = own_values(message)
+    own, written = own_values(message), TemplateValues(message)
     requests = []
     for chunk in _chunks(message.to):
         specs = [parse_address(one).spec for one in chunk]
         entries = [
-            _bulk_entry(message, to, own.get(spec, {}))
+            _bulk_entry(message, to, written.json(values_of(message, own.get(spec, {}))))
             for to, spec in zip(chunk, specs, strict=True)
         ]
         recipients = tuple((spec, *copies) for spec in specs)
@@ -82,11 +82,11 @@ def _chunks(to: Sequence[str]) -> list[Sequence[str]]:
     return [to[i : i + RECIPIENT_LIMIT] for i in range(0, len(to), RECIPIENT_LIMIT)]
 
 
-def _bulk_entry(message: EmailMessage, to: str, own: Values) -> Params:
-    data = {"ReplacementTemplateData": template_data(message, values_of(message, own))}
+def _bulk_entry(message: EmailMessage, to: str, template_data: str) -> Params:
+    replacement = {"ReplacementTemplate": {"ReplacementTemplateData": template_data}}
     return {
         "Destination": _destination(message, (to,)),
-        "ReplacementEmailContent": {"ReplacementTemplate": data},
+        "ReplacementEmailContent": replacement,
     }
 
 
@@ -114,7 +114,8 @@ def _mailboxes(addresses: Sequence[str]) -> list[str]:
 
 def _content(message: EmailMessage) -> Params:
     if message.is_templated:
-        return {"Template": _template(message, values_of(message, {}))}
+        data = TemplateValues(message).json(values_of(message, {}))
+        return {"Template": _template(message, data)}
     if fits_simple_content(message):
         return {"Simple": _simple(message)}
     return {"Raw": {"Data": mime_bytes(message)}}
@@ -141,8 +142,8 @@ def _simple(message: EmailMessage) -> Params:
     }
 
 
-def _template(message: EmailMessage, values: Values) -> Params:
-    template: Params = {"TemplateData": template_data(message, values)}
+def _template(message: EmailMessage, template_data: str) -> Params:
+    template: Params = {"TemplateData": template_data}
     if message.template_id:
         template["TemplateName"] = message.template_id
     else:
