@@ -14,7 +14,7 @@ from pathlib import Path
 from local import ses_command, shell, signals
 from local.local_aws import LocalAws
 from local.paths import STATE_DIR
-from local.ports import PortInUseError
+from local.ports import PortInUseError, port_number
 from local.processes import ProcessError
 from local.steps import say
 
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     """Run until a signal; return 0 after Ctrl-C, 1 with the reason when it could not start."""
     if arguments[:1] == ["ses"]:
         return ses_command.main(arguments[1:])
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     try:
         with signals.raised():
             _run(options.port, options.ses_port)
@@ -51,13 +51,17 @@ def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("--port", type=int, default=PORT, help="of MiniStack (default %(default)s)")
-    parser.add_argument(
-        "--ses-port", type=int, default=SES_PORT, help="of the SES simulator (default %(default)s)"
-    )
-    return parser
+    ports = {"--port": ("MiniStack", PORT), "--ses-port": ("the SES simulator", SES_PORT)}
+    for name, (whose, default) in ports.items():
+        text = f"of {whose} (default %(default)s)"
+        parser.add_argument(name, type=port_number, default=default, help=text)
+    options = parser.parse_args(arguments)
+    if options.port == options.ses_port:
+        both = "--port and --ses-port (PORT and SES_PORT of make local)"
+        parser.error(f"{both} are both {options.port}")
+    return options
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import socket
 
 LOOPBACK = "127.0.0.1"
+HIGHEST = 65_535
 
 
 class PortInUseError(RuntimeError):
@@ -16,6 +18,13 @@ class PortInUseError(RuntimeError):
             f"running? Stop that one, or choose another port: {option}"
         )
         self.port = port
+
+
+def port_number(text: str) -> int:
+    """Read an option of the command line."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= HIGHEST):
+        raise argparse.ArgumentTypeError(f"must be a port from 1 to {HIGHEST}, not {text!r}")
+    return int(text)
 
 
 def free_port() -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Change = Callable[[argparse.Namespace], dict[str, Any]]
 
 DEFAULT_URL = "http://localhost:4801"
+ADVICE = "Is `make local` running? Say where: source .local/<PORT>/env, or --url http://..."
 
 
 def _fault(options: argparse.Namespace) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def main(arguments: list[str]) -> int:
         print(f"the SES simulator refused it: {error.read().decode()}", file=sys.stderr)
         return 1
     except urllib.error.URLError as error:
-        print(f"{options.url}: {error.reason}. Is `make local` running?", file=sys.stderr)
+        print(f"{options.url}: {error.reason}. {ADVICE}", file=sys.stderr)
         return 1
     return 0
 
@@ -107,6 +108,12 @@ def _done(options: argparse.Namespace) -> Any:
     return {name: switches[name] for name in change}
 
 
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"must begin with http://, not {text!r}")
+    return text
+
+
 def _call(options: argparse.Namespace, method: str, path: str, body: Any = None) -> Any:
     content = None if body is None else json.dumps(body).encode()
     url = f"{options.url.rstrip('/')}/_local{path}"
@@ -118,7 +125,9 @@ def _call(options: argparse.Namespace, method: str, path: str, body: Any = None)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local ses", description=__doc__)
     url = os.environ.get("AWS_ENDPOINT_URL_SESV2", DEFAULT_URL)
-    parser.add_argument("--url", default=url, help="of the SES simulator (default %(default)s)")
+    parser.add_argument(
+        "--url", type=_url, default=url, help="of the SES simulator (default %(default)s)"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     def command(name: str, text: str, change: Change | None = None) -> argparse.ArgumentParser:

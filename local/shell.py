@@ -26,6 +26,7 @@ def variables(aws: LocalAws) -> dict[str, str]:
         "SEND_QUEUE_URL": aws.outputs["SendQueueUrl"],
         "AMSDAL_EMAIL_QUEUE_URL": aws.outputs["SendQueueUrl"],
         "TABLE_NAME": aws.outputs["TableName"],
+        "EVENT_BUS_NAME": aws.outputs["EventBusName"],
     }
 
 

@@ -20,6 +20,7 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         return "the stack" if file.startswith(("tests/browser/", "tests/e2e/test_")) else file
 
 
+@pytest.hookimpl(optionalhook=True)  # -p no:xdist leaves it out
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     """Tell xdist, where `make test` runs several processes."""
     return Scheduling(config, log)

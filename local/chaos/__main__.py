@@ -40,9 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"must be a number from 1, not {text!r}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.chaos", description=__doc__)
-    parser.add_argument("--emails", type=int, default=10_000, help="default: %(default)s")
+    parser.add_argument("--emails", type=_count, default=10_000, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="of what goes wrong (%(default)s)")
     return parser
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from local.inbox.site import Inbox, routes
 from local.inbox.stack import Stack
+from local.ports import port_number
 from local.ses.account import Account
 from local.ses.app import build
 from local.ses.aws import BotoAws, LocalAws, NoAws
@@ -26,7 +27,7 @@ from local.ses.topics import Topics
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.ses", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=4677)
+    parser.add_argument("--port", type=port_number, default=4677)
     parser.add_argument(
         "--aws-endpoint", help="the local AWS with configuration sets and topics; none: no events"
     )

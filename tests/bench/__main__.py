@@ -21,6 +21,9 @@ PARTS: dict[str, Callable[[Loopback], list[Row]]] = {
 
 def main(names: list[str]) -> None:
     """Run the parts named, or all of them."""
+    for name in names:
+        if name not in PARTS:
+            sys.exit(f"no part {name!r}: there are {', '.join(PARTS)}")
     rows: list[Row] = []
     with loopback.running() as stand_in:
         os.environ.update(stand_in.environment)

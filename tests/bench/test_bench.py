@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.bench import library, loopback, pacing, rivals
+from tests.bench.__main__ import main
 from tests.bench.cost.table_units import table_use
 from tests.bench.loopback import Loopback
 from tests.bench.rows import at_least, at_most, table
@@ -84,3 +85,8 @@ def test_a_missed_target_is_marked() -> None:
     met = [line.split()[-1] for line in table(rows).splitlines()[1:]]
 
     assert met == ["MISSED", "met"]
+
+
+def test_an_unknown_part_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SystemExit, match="no part 'nope': there are library, cold, send, track, "):
+        main(["library", "nope"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.chaos.__main__ import main
 from local.chaos.emails import emails
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 
@@ -58,3 +59,11 @@ def test_a_message_to_several_counts_for_each_of_them() -> None:
         ("chaos-3", "a@x.example"): 1,
         ("chaos-3", "b@x.example"): 1,
     }
+
+
+@pytest.mark.parametrize("count", ["0", "-5", "many"])
+def test_a_run_needs_at_least_one_email(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([f"--emails={count}"])
+
+    assert f"argument --emails: must be a number from 1, not '{count}'" in capsys.readouterr().err

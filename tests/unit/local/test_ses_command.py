@@ -88,4 +88,15 @@ def test_a_refusal_is_shown_with_what_the_simulator_says(
 def test_no_simulator_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--url", "http://127.0.0.1:1", "show"]) == 1
 
-    assert "Is `make local` running?" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Is `make local` running?" in said
+    assert "source .local/<PORT>/env" in said
+    assert "--url" in said
+
+
+def test_a_url_that_is_none_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--url", "localhost:4801", "show"])
+
+    said = "argument --url: must begin with http://, not 'localhost:4801'"
+    assert said in capsys.readouterr().err

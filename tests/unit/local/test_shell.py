@@ -12,6 +12,7 @@ from local.shell import exports, variables, welcome
 OUTPUTS = {
     "ApiId": "abc",
     "ConfigurationSetName": "AmsdalMail-dev",
+    "EventBusName": "AmsdalMail-dev",
     "SendQueueUrl": "http://localhost:4800/000000000000/send",
     "TableName": "table",
 }
@@ -40,6 +41,7 @@ def test_the_message_to_paste_has_a_link_that_is_tracked(aws: LocalAws) -> None:
     assert [link.url for link in links] == ["https://example.com/"]
 
 
-def test_the_environment_names_the_inboxs_process_for_ses(aws: LocalAws) -> None:
+def test_the_environment_names_the_inboxs_process_for_ses_and_the_bus(aws: LocalAws) -> None:
     assert variables(aws)["AWS_ENDPOINT_URL_SESV2"] == "http://localhost:4801"
+    assert variables(aws)["EVENT_BUS_NAME"] == "AmsdalMail-dev"
     assert exports({"A": "b c"}) == "export A='b c'\n"
