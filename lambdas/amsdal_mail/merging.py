@@ -40,7 +40,8 @@ class TemplateValues:
     def __init__(self, message: EmailMessage) -> None:
         self._message = message
         # Found once: there may be 10,000 recipients, and a megabyte of HTML.
-        self._in_html = {found[2] for found in PLACEHOLDER.finditer(message.html_body or "")}
+        html = (message.html_body if message.escape_merge_data else None) or ""
+        self._in_html = {found[2] for found in PLACEHOLDER.finditer(html)}
 
     def json(self, values: Values) -> str:
         """Write values as the JSON text that SES takes.

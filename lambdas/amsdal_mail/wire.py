@@ -24,7 +24,7 @@ class EmailRequest(EmailMessage):
     @staticmethod
     def of(message: EmailMessage, idempotency_key: str | None) -> EmailRequest:
         """Put a checked message and its key together."""
-        return EmailRequest.model_construct(**dict(message), idempotency_key=idempotency_key)
+        return EmailRequest.model_construct(**dict(message) | {"idempotency_key": idempotency_key})
 
     @property
     def message(self) -> EmailMessage:

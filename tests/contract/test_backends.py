@@ -159,6 +159,15 @@ def test_queued_message_is_the_wire_contract_with_the_id_given_back(queue_url: s
     assert request.idempotency_key == status.message_id
 
 
+def test_request_without_a_key_is_given_one(queue_url: str) -> None:
+    request = EmailRequest.of(message(body="text"), None)
+
+    status = get_connection("sqs", queue_url=queue_url).send_messages([request])
+
+    assert status.is_success
+    assert status.message_id
+
+
 def test_key_of_the_caller_is_kept(queue_url: str) -> None:
     request = EmailRequest.of(message(body="text"), "order-1234")
 
@@ -177,11 +186,13 @@ def test_missing_queue_is_a_configuration_error_with_the_status(queue_url: str) 
     assert not caught.value.status.is_success
 
 
-def test_message_over_one_mebibyte_is_refused_before_anything_is_queued(queue_url: str) -> None:
+def test_message_that_the_queue_cannot_take_is_refused_before_anything_is_queued(
+    queue_url: str,
+) -> None:
     connection = get_connection("sqs", queue_url=queue_url)
 
-    with pytest.raises(InvalidMessageError, match=r"messages\[1\]: has 1048[0-9]{3} .*1048576"):
-        connection.send_messages([message(body="a"), message(body="a" * 1_048_576)])
+    with pytest.raises(InvalidMessageError, match=r"messages\[1\]: has 1048[0-9]{3} .*1048064"):
+        connection.send_messages([message(body="a"), message(body="a" * 1_047_900)])
 
     assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=queue_url)
 

@@ -18,11 +18,13 @@ from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import Retry, SendState, SendStatus
 from amsdal_mail.wire import EmailRequest
 
-__all__ = ["RECORD_SIZE_LIMIT", "SQSBackend"]
+__all__ = ["BODY_SIZE_LIMIT", "SQSBackend"]
 
 BATCH_LIMIT = 10
 RECORD_SIZE_LIMIT = 1024 * 1024
-"""Bytes of one SQS message, and of all in one batch call."""
+"""Bytes of one SQS message with its attributes, and of all in one batch call."""
+BODY_SIZE_LIMIT = RECORD_SIZE_LIMIT - 512
+"""Leaves room for the attributes with which the service puts a message back on its queue."""
 
 QUEUE_REGION = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
 
@@ -44,7 +46,7 @@ class SQSBackend(AWSBackend):
 
     Raises:
         ConfigurationError: no `queue_url`, or AWS refuses credentials, queue or permission.
-        InvalidMessageError: a message is larger than 1 MiB as JSON; nothing was queued.
+        InvalidMessageError: a message is larger than BODY_SIZE_LIMIT as JSON; nothing was queued.
     """
 
     service_name = "sqs"
@@ -104,9 +106,9 @@ def _with_id(message: EmailMessage) -> EmailRequest:
 def _body(index: int, request: EmailRequest) -> Entry:
     body = request.to_json()
     size = len(body.encode())
-    if size > RECORD_SIZE_LIMIT:
+    if size > BODY_SIZE_LIMIT:
         raise InvalidMessageError.of(
-            f"messages[{index}]", f"has {size} bytes as JSON, SQS takes {RECORD_SIZE_LIMIT}"
+            f"messages[{index}]", f"has {size} bytes as JSON, the queue takes {BODY_SIZE_LIMIT}"
         )
     return {"Id": str(index), "MessageBody": body}
 
