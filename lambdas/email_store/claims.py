@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.records import RecipientRecord
 
 __all__ = ["Claim", "ClaimOutcome", "Part", "PartState", "Results", "refusal", "with_events"]
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""SES's clock may be so far behind ours."""
 
 Results = Mapping[str, RecipientStatus]
 """The answers of sending, by bare address."""
@@ -60,6 +63,7 @@ class PartState:
 
     fingerprint: str
     results: Results
+    created_at: datetime
     attempt: int = 0
     lease_until: int = 0
     """Epoch seconds; 0 when nobody holds the lease."""
@@ -99,11 +103,16 @@ def queued(addresses: Collection[str]) -> dict[str, RecipientStatus]:
     return {one: RecipientStatus(one, SendState.QUEUED) for one in addresses}
 
 
-def with_events(results: Results, recipients: Iterable[RecipientRecord]) -> Results:
-    """Count as accepted whoever SES's events know: an event exists only for mail that SES took."""
+def with_events(state: PartState, recipients: Iterable[RecipientRecord]) -> PartState:
+    """Count as accepted whoever SES's events know: an event exists only for mail that SES took.
+
+    What was sent before the part was made is of an earlier email that had the same id.
+    """
     accepted = {
         one.address: RecipientStatus(one.address, SendState.ACCEPTED, one.message_id)
         for one in recipients
-        if one.address in results and results[one.address].state is not SendState.ACCEPTED
+        if one.address in state.results
+        and state.results[one.address].state is not SendState.ACCEPTED
+        and one.at >= state.created_at - CLOCK_SKEW
     }
-    return {**results, **accepted}
+    return replace(state, results={**state.results, **accepted})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -36,13 +35,14 @@ if TYPE_CHECKING:
 __all__ = ["DynamoDBEmailStore"]
 
 NEW = "attribute_not_exists(pk)"
-WEAKER = "attribute_not_exists(pk) OR #rank < :rank"
+WEAKER = f"{NEW} OR #rank < :rank OR expires_at <= :now"
 
 
 class DynamoDBEmailStore:
     """An EmailStore in the table `table_name`.
 
-    Items but suppressions expire after `retention`; DynamoDB deletes them within some days.
+    Items but suppressions expire after `retention`. DynamoDB deletes them one by one within some
+    days: an id can be used again as soon as its own item expired.
 
     Raises:
         StoreError: from every operation, when DynamoDB refuses the call or cannot be reached.
@@ -92,11 +92,11 @@ class DynamoDBEmailStore:
         """See EmailStore."""
         item = {
             **items.email_item(record),
-            **items.new_part(record.fingerprint, ()),
+            **items.new_part(record, ()),
             **self._expiry(record.created_at),
             "is_settled": True,
         }
-        return self._parts.reject(Part(record.email_id), item)
+        return self._parts.reject(Part(record.email_id), item, epoch_seconds(record.created_at))
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """See EmailStore."""
@@ -122,7 +122,8 @@ class DynamoDBEmailStore:
         """See EmailStore."""
         item = items.recipient_item(recipient) | self._expiry(now)
         # RANK is one of DynamoDB's reserved words.
-        return self._table.put(item, WEAKER, {"rank": recipient.state.rank}, {"#rank": "rank"})
+        values = {"rank": recipient.state.rank, "now": epoch_seconds(now)}
+        return self._table.put(item, WEAKER, values, {"#rank": "rank"})
 
     def suppress(self, suppression: Suppression) -> None:
         """See EmailStore."""
@@ -160,15 +161,15 @@ class DynamoDBEmailStore:
         now: datetime,
         lease: Item = NO_LEASE,
     ) -> Opened:
-        new = items.new_part(record.fingerprint, addresses) | self._expiry(now)
+        new = items.new_part(record, addresses) | self._expiry(now)
         if part.chunk is None:
             new |= items.email_item(record)
-        return self._parts.open(part, new, int(now.timestamp()), lease)
+        return self._parts.open(part, new, epoch_seconds(now), lease)
 
     def _with_events(self, part: Part, state: PartState) -> PartState:
         keys = [items.recipient_key(part.email_id, one) for one in state.results]
         known = map(items.read_recipient, self._table.get_many(keys))
-        return replace(state, results=with_events(state.results, known))
+        return with_events(state, known)
 
     def _give_back(self, claim: Claim, sets: Item) -> bool:
         return self._parts.give_back(claim.part, claim.attempt, sets)

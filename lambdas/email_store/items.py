@@ -72,10 +72,11 @@ def expiry(now: datetime, retention: timedelta) -> int:
     return int((now + retention).timestamp())
 
 
-def new_part(fingerprint: str, addresses: Collection[str]) -> Item:
+def new_part(record: EmailRecord, addresses: Collection[str]) -> Item:
     """Write a part that nobody has claimed yet."""
     return {
-        "fingerprint": fingerprint,
+        "fingerprint": record.fingerprint,
+        "created_at": record.created_at.isoformat(),
         "results": _results(queued(addresses)),
         "attempt": 0,
         "lease_until": 0,
@@ -114,6 +115,7 @@ def read_part(item: Mapping[str, Any]) -> PartState:
     return PartState(
         fingerprint=item["fingerprint"],
         results={address: _read_result(address, one) for address, one in item["results"].items()},
+        created_at=datetime.fromisoformat(item["created_at"]),
         attempt=int(item["attempt"]),
         lease_until=int(item["lease_until"]),
         is_settled=item["is_settled"],
@@ -132,11 +134,10 @@ def _read_result(address: str, item: Mapping[str, Any]) -> RecipientStatus:
 
 
 def email_item(record: EmailRecord) -> Item:
-    """Write what is kept of an email itself."""
+    """Write what is kept of an email itself, beside its part."""
     return _without_none(
         {
             "email_id": record.email_id,
-            "created_at": record.created_at.isoformat(),
             "from_email": record.from_email,
             "subject": record.subject,
             "template_id": record.template_id,

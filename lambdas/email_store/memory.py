@@ -31,7 +31,7 @@ __all__ = ["MemoryEmailStore"]
 
 
 class MemoryEmailStore:
-    """An EmailStore that forgets everything with the process, and nothing before."""
+    """An EmailStore that forgets everything with the process, and nothing before: none expires."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -56,15 +56,15 @@ class MemoryEmailStore:
             if claim.outcome is not ClaimOutcome.CLAIMED:
                 return claim
             known = self._parts[part]
-            results = known.results
+            shown = known
             if known.attempt:
-                results = with_events(results, self._recipients_of(part.email_id))
+                shown = with_events(known, self._recipients_of(part.email_id))
             claimed = self._parts[part] = replace(
                 known,
                 attempt=known.attempt + 1,
                 lease_until=int(now.timestamp()) + lease_seconds,
             )
-            return replace(claimed, results=results).answer(part, ClaimOutcome.CLAIMED)
+            return replace(claimed, results=shown.results).answer(part, ClaimOutcome.CLAIMED)
 
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """See EmailStore."""
@@ -89,7 +89,9 @@ class MemoryEmailStore:
             if known is not None and not known.is_rejection:
                 return False
             self._records[record.email_id] = record
-            self._parts[part] = PartState(record.fingerprint, {}, is_settled=True)
+            self._parts[part] = PartState(
+                record.fingerprint, {}, record.created_at, is_settled=True
+            )
             return True
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
@@ -145,7 +147,9 @@ class MemoryEmailStore:
     ) -> Claim:
         known = self._parts.get(part)
         if known is None or known.is_rejection:
-            known = self._parts[part] = PartState(record.fingerprint, queued(addresses))
+            known = self._parts[part] = PartState(
+                record.fingerprint, queued(addresses), record.created_at
+            )
             if part.chunk is None:
                 self._records[record.email_id] = record
         outcome = refusal(known, record.fingerprint, now.timestamp()) or ClaimOutcome.CLAIMED

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email_store import items
 from email_store.claims import ClaimOutcome, Part, PartState, refusal
 from email_store.items import Item
-from email_store.table import Change, Table, Written
+from email_store.table import Attributes, Change, Table, Written
 
 __all__ = ["NO_LEASE", "Opened", "Parts"]
 
@@ -15,9 +15,11 @@ NO_LEASE: Item = {}
 
 CLAIMABLE = (
     "attribute_not_exists(pk) OR"
-    " (fingerprint = :fingerprint AND is_settled = :is_settled AND lease_until <= :now)"
+    " (fingerprint = :fingerprint AND is_settled = :is_settled AND lease_until <= :now"
+    " AND expires_at > :now)"
 )
-VACANT = "attribute_not_exists(pk) OR fingerprint = :none"
+VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
+"""A rejected request makes room, and so does what expired: DynamoDB takes days to delete it."""
 STILL_OURS = "attempt = :attempt"
 
 
@@ -38,26 +40,26 @@ class Parts:
     def open(self, part: Part, new: Item, now: int, lease: Item = NO_LEASE) -> Opened:
         """Make the part as `new` or find it, and take the lease; `now` is in epoch seconds."""
         written = self.table.update(items.part_key(part), _opening(new, now, lease))
-        if not written.is_done and items.read_part(written.item).is_rejection:
-            written = self._replace(part, new, lease)
+        if not written.is_done and _is_vacant(written.item, now):
+            written = self._replace(part, new, now, lease)
         state = items.read_part(written.item)
         if _is_ours(written, lease):
             return Opened(state, ClaimOutcome.CLAIMED)
         free = ClaimOutcome.BUSY if lease else ClaimOutcome.CLAIMED
         return Opened(state, refusal(state, new["fingerprint"], now) or free)
 
-    def reject(self, part: Part, rejection: Item) -> bool:
+    def reject(self, part: Part, rejection: Item, now: int) -> bool:
         """Keep a rejected request, unless the part is an email's."""
-        return self.table.put(items.part_key(part) | rejection, VACANT, {"none": ""})
+        return self.table.put(items.part_key(part) | rejection, VACANT, {"none": "", "now": now})
 
     def give_back(self, part: Part, attempt: int, sets: Item) -> bool:
         """Change a part whose lease is still that of the attempt; made again, it does no harm."""
         change = Change(condition=STILL_OURS, condition_values={"attempt": attempt}, sets=sets)
         return self.table.update(items.part_key(part), change).is_done
 
-    def _replace(self, part: Part, new: Item, lease: Item) -> Written:
+    def _replace(self, part: Part, new: Item, now: int, lease: Item) -> Written:
         item = items.part_key(part) | new | lease | {"attempt": 1 if lease else 0}
-        return self.table.take(item, VACANT, {"none": ""})
+        return self.table.take(item, VACANT, {"none": "", "now": now})
 
 
 def _opening(new: Item, now: int, lease: Item) -> Change:
@@ -73,6 +75,10 @@ def _opening(new: Item, now: int, lease: Item) -> Change:
         defaults={name: one for name, one in new.items() if name not in {*lease, *counts}},
         counts=counts,
     )
+
+
+def _is_vacant(item: Attributes, now: int) -> bool:
+    return items.read_part(item).is_rejection or item["expires_at"] <= now
 
 
 def _is_ours(written: Written, lease: Item) -> bool:

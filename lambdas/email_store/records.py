@@ -50,6 +50,7 @@ class RecipientRecord:
     address: str
     state: EmailState
     at: datetime
+    """When the message was sent; of the event, where SES does not tell."""
     message_id: str
     error_code: str | None = None
     """For a bounce, a rejection and the like: SES's word for it."""

@@ -16,7 +16,7 @@ from email_store.store import RecordTooLargeError, StoreError
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Table", "Written"]
+__all__ = ["Attributes", "Change", "Table", "Written"]
 
 BATCH_GET_LIMIT = 100
 """Keys that BatchGetItem takes in one call."""

@@ -157,6 +157,30 @@ def test_a_takeover_counts_as_accepted_whom_events_show(store: EmailStore) -> No
     assert again.results[BEN].state is SendState.QUEUED
 
 
+def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
+    store: EmailStore,
+) -> None:
+    earlier = recipient(EmailState.OPENED, at=NOW - timedelta(days=31))
+    store.raise_recipient(earlier, now=NOW - timedelta(days=2))
+    store.raise_recipient(recipient(EmailState.ACCEPTED, BEN), now=NOW)
+    for part in (PART, Part(ID, 1)):
+        claim(store, part=part)
+
+        again = claim(store, part=part, at=NOW + timedelta(seconds=LEASE))
+
+        assert again.results[ANNA].state is SendState.QUEUED
+        assert again.results[BEN].state is SendState.ACCEPTED
+
+
+def test_the_clock_of_ses_may_be_a_little_behind(store: EmailStore) -> None:
+    claim(store)
+    store.raise_recipient(recipient(EmailState.ACCEPTED, at=NOW - timedelta(seconds=1)), now=NOW)
+
+    again = claim(store, at=NOW + timedelta(seconds=LEASE))
+
+    assert again.results[ANNA].state is SendState.ACCEPTED
+
+
 def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda _: claim(store).outcome, range(8)))
