@@ -99,9 +99,12 @@ def test_merge_data_gives_each_recipient_a_message_of_their_own(service: Service
 
 
 def test_missing_variable_is_accepted_and_then_told_as_rejected(service: Service) -> None:
-    sent = message(subject="Hi {{name}}", body="{{name}}", merge_data={})
+    template = f"welcome-{uuid4().hex}"
+    content = {"Subject": "Hi {{name}}", "Text": "{{name}}"}
+    ses = service.aws.client("sesv2")
+    ses.create_email_template(TemplateName=template, TemplateContent=content)
 
-    answer = service.post("/emails", sent)
+    answer = service.post("/emails", message(template_id=template, merge_data={}))
 
     email = service.wait_for_state(answer.content["email_id"], "rejected")
     assert "rendering_failure" in kinds(email)
