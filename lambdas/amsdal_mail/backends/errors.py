@@ -1,6 +1,7 @@
 """One table: what each error of the SDK means for the recipients of the call.
 
-Sources: the error lists of SendEmail and SendBulkEmail in the SESv2 API reference, and
+Sources: the error lists of SendEmail and SendBulkEmail in the SESv2 API reference, its
+list of common errors, and
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
 """
 
@@ -94,19 +95,33 @@ ERROR_CODES: dict[str, Outcome] = {
     "InvalidSignatureException": NO_CREDENTIALS,
     "MissingAuthenticationTokenException": NO_CREDENTIALS,
     "OptInRequired": NOT_ALLOWED,
+    # Nobody knows how far a request had come that the service gave up before its answer.
+    "RequestAbortedException": UNKNOWN,
     "RequestExpired": NO_CREDENTIALS,
     "ServiceUnavailable": THROTTLED,
     "SignatureDoesNotMatch": NO_CREDENTIALS,
     "ThrottlingException": THROTTLED,
     "Throttling": THROTTLED,
     "UnrecognizedClientException": NO_CREDENTIALS,
+    # What botocore tries again whichever service says it, for nothing was done: the codes in
+    # botocore/retries/standard.py and botocore/data/_retry.json that are not above.
+    "BandwidthLimitExceeded": THROTTLED,
+    "EC2ThrottledException": THROTTLED,
+    "PriorRequestNotComplete": THROTTLED,
+    "ProvisionedThroughputExceededException": THROTTLED,
+    "RequestLimitExceeded": THROTTLED,
+    "RequestThrottled": THROTTLED,
+    "RequestThrottledException": THROTTLED,
+    "RequestTimeout": THROTTLED,
+    "RequestTimeoutException": THROTTLED,
+    "SlowDown": THROTTLED,
+    "ThrottledException": THROTTLED,
+    "TransactionInProgressException": THROTTLED,
     # SQS's.
     "AWS.SimpleQueueService.NonExistentQueue": NOT_FOUND,
     "KMS.ThrottlingException": THROTTLED,
     "KmsThrottled": THROTTLED,
     "QueueDoesNotExist": NOT_FOUND,
-    "RequestThrottled": THROTTLED,
-    "ThrottledException": THROTTLED,
 }
 
 BULK_STATUSES: dict[str, Outcome] = {
@@ -169,7 +184,8 @@ def _judge_http(status: int) -> Outcome:
     # A gateway that got no answer from SES says nothing about what SES did.
     if status in {502, 504}:
         return UNKNOWN
-    if status >= 500 or status == 429:
+    # 408: the request did not arrive whole (RFC 9110, 15.5.9), so nothing of it was done.
+    if status >= 500 or status in {408, 429}:
         return THROTTLED
     return NOT_ALLOWED if status in {401, 403} else REJECTED
 

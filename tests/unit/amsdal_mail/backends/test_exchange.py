@@ -13,6 +13,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ReadTimeoutError,
 )
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
 from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, Retry, SendState
 from amsdal_mail.backends.calls import Call, Pause
@@ -240,6 +241,13 @@ VERDICTS: dict[str, tuple[Exception, SendState, Retry]] = {
     "refusal without a text": (refusal("BadRequestException"), SendState.REJECTED, Retry.NO),
     "outage": (refusal("InternalServiceErrorException", "", 500), SendState.FAILED, Retry.SOON),
     "unavailable": (refusal("503", "", 503), SendState.FAILED, Retry.SOON),
+    "request not read in time": (
+        refusal("RequestTimeoutException", "Reading the Request timed out", 408),
+        SendState.FAILED,
+        Retry.SOON,
+    ),
+    "408 without a code of SES's": (refusal("408", "", 408), SendState.FAILED, Retry.SOON),
+    "aborted by SES": (refusal("RequestAbortedException"), SendState.UNKNOWN, Retry.NO),
     "gateway without an answer": (refusal("504", "", 504), SendState.UNKNOWN, Retry.NO),
     "error of tomorrow": (refusal("Novelty", "", 400), SendState.REJECTED, Retry.NO),
     "forbidden of tomorrow": (refusal("Novelty", "", 403), SendState.FAILED, Retry.LATER),
@@ -290,6 +298,21 @@ def test_every_error_of_the_service_model_is_in_the_table() -> None:
     model: Any = botocore.session.get_session().get_service_model("sesv2")
 
     assert {shape.error_code for shape in model.error_shapes} <= set(ERROR_CODES)
+
+
+# botocore keeps its lists of codes to itself.
+RETRIED_BY_THE_SDK: set[str] = {
+    *vars(TransientRetryableChecker)["_TRANSIENT_ERROR_CODES"],
+    *vars(ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"],
+}
+
+
+@pytest.mark.parametrize("code", sorted(RETRIED_BY_THE_SDK))
+def test_what_the_sdk_itself_would_try_again_is_no_permanent_refusal(code: str) -> None:
+    outcome = judge(refusal(code))
+
+    assert outcome.state is SendState.FAILED
+    assert outcome.retry is not Retry.NO
 
 
 def test_every_bulk_status_of_the_service_model_is_in_the_table() -> None:
