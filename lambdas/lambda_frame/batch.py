@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.batch.base import FailureResponse
     from aws_lambda_powertools.utilities.batch.exceptions import ExceptionInfo
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-__all__ = ["ConcurrentBatchProcessor"]
+__all__ = ["Handled", "handle_each"]
 
 
-class ConcurrentBatchProcessor(BatchProcessor):
+class Handled(NamedTuple):
+    """What came of a batch: the results, the failures by record id, and the answer to Lambda."""
+
+    results: list[Any]
+    failures: list[tuple[str, BaseException | None]]
+    answer: PartialItemFailureResponse
+
+
+def handle_each(records: list[dict[str, Any]], handle: Callable[[SQSRecord], Any]) -> Handled:
+    """Handle every record in a thread of its own; one that fails comes back alone."""
+    processor = _ConcurrentBatchProcessor()
+    # Powertools passes the record by name, and hands tuples about.
+    with processor(records, lambda record: handle(record)):
+        results = [result for success, result, _ in processor.process() if success == "success"]
+    answer = processor.response()
+    ids = (str(one["itemIdentifier"]) for one in answer["batchItemFailures"])
+    errors = (error for _, error, _ in processor.exceptions)
+    return Handled(results, list(zip(ids, errors, strict=True)), answer)
+
+
+class _ConcurrentBatchProcessor(BatchProcessor):
     """Powertools' processor, one thread a record: a batch takes as long as its slowest record."""
 
     def __init__(self) -> None:

@@ -6,8 +6,8 @@ import os
 import random
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
+from lambda_frame.clients import CLIENT_CONFIG
 from send_email.pacing import Pacer
 from send_email.send_queue import SendQueue
 from send_email.service import SendService
@@ -16,13 +16,6 @@ from send_email.suppressions import Suppressions
 from send_email.times import Times
 
 __all__ = ["service_of_environment", "suppressions_of_environment"]
-
-# An outage must end in a failed record, not in the function's own timeout.
-CONFIG: dict[str, Any] = {
-    "connect_timeout": 2,
-    "read_timeout": 5,
-    "retries": {"mode": "standard", "total_max_attempts": 3},
-}
 
 
 @cache
@@ -41,7 +34,7 @@ def service_of_environment() -> SendService:
     settings = Settings.from_environment(os.environ)
     times = Times(settings.timeout_seconds, settings.lost_answer_seconds)
     session = boto3.Session()
-    config = Config(**CONFIG)
+    config = Config(**CLIENT_CONFIG)
     # What SES refuses for its rate goes back on the queue: it has more time than a call has.
     sender = SESBackend(
         configuration_set=settings.configuration_set,
@@ -72,5 +65,5 @@ def suppressions_of_environment() -> Suppressions:
     import boto3
     from botocore.config import Config
 
-    ses = boto3.client("sesv2", config=Config(**CONFIG))
+    ses = boto3.client("sesv2", config=Config(**CLIENT_CONFIG))
     return Suppressions(service_of_environment().store, lambda: ses)

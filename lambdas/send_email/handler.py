@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from lambda_frame.batch import ConcurrentBatchProcessor
+from lambda_frame.batch import handle_each
 from lambda_frame.tracing import traced
 from send_email.intake import take_in
 from send_email.watch import Watch
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from send_email.outcome import Outcome
     from send_email.service import SendService
     from send_email.suppressions import Suppressions
 
@@ -59,16 +57,9 @@ def build(
 def _send_records(service: SendService, event: Json, watch: Watch, context: LambdaContext) -> Json:
     """Send every SQS record; one that fails comes back alone, at last as a dead letter."""
     deadline = service.deadline(context.get_remaining_time_in_millis())
-
-    def send(record: SQSRecord) -> Outcome:  # Powertools passes `record` by name
-        return take_in(service, record, deadline)
-
-    processor = ConcurrentBatchProcessor()
-    with processor(event["Records"], send):
-        for success, outcome, _ in processor.process():
-            if success == "success":
-                watch.tell(outcome)
-    failures = processor.response()["batchItemFailures"]
-    for failure, (_, error, _) in zip(failures, processor.exceptions, strict=True):
-        watch.tell_failed_record(str(failure["itemIdentifier"]), error)
-    return {"batchItemFailures": failures}
+    batch = handle_each(event["Records"], lambda record: take_in(service, record, deadline))
+    for outcome in batch.results:
+        watch.tell(outcome)
+    for record_id, error in batch.failures:
+        watch.tell_failed_record(record_id, error)
+    return dict(batch.answer)

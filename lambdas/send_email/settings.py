@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from amsdal_mail.exceptions import ConfigurationError
+from lambda_frame.settings import count, rate, read, text
 
 __all__ = ["Settings"]
+
+VARIABLES = {
+    "table_name": ("TABLE_NAME", text),
+    "retention_days": ("RETENTION_DAYS", count),
+    "queue_url": ("QUEUE_URL", text),
+    "configuration_set": ("AWS_SES_CONFIGURATION_SET", text),
+    "metadata_prefix": ("AWS_SES_METADATA_PREFIX", text),
+    "max_send_rate": ("MAX_SEND_RATE", rate),
+    "max_concurrency": ("MAX_CONCURRENCY", count),
+    "timeout_seconds": ("TIMEOUT_SECONDS", count),
+    "lost_answer_seconds": ("LOST_ANSWER_SECONDS", count),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +43,5 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings.
-
-        Raises:
-            ConfigurationError: naming every variable that is missing or wrong, not just the first.
-        """
-        values: list[Any] = []
-        problems: list[str] = []
-        for name, read in VARIABLES.items():
-            try:
-                values.append(read(environment[name]))
-            except KeyError:
-                problems.append(f"{name} is missing")
-            except ValueError as error:
-                problems.append(f"{name} {error}")
-        if problems:
-            raise ConfigurationError("; ".join(problems))
-        return cls(*values)
-
-
-def _text(value: str) -> str:
-    if not value:
-        raise ValueError("is empty")
-    return value
-
-
-def _count(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise ValueError("must be a whole number from 1")
-    return int(value)
-
-
-def _rate(value: str) -> float:
-    try:
-        rate = float(value)
-    except ValueError as error:
-        raise ValueError("must be a number") from error
-    if not 0 < rate < float("inf"):
-        raise ValueError("must be more than 0")
-    return rate
-
-
-VARIABLES: dict[str, Callable[[str], object]] = {
-    "TABLE_NAME": _text,
-    "RETENTION_DAYS": _count,
-    "QUEUE_URL": _text,
-    "AWS_SES_CONFIGURATION_SET": _text,
-    "AWS_SES_METADATA_PREFIX": _text,
-    "MAX_SEND_RATE": _rate,
-    "MAX_CONCURRENCY": _count,
-    "TIMEOUT_SECONDS": _count,
-    "LOST_ANSWER_SECONDS": _count,
-}
-"""In the order of the fields."""
+        """Read the settings; raises ConfigurationError."""
+        return cls(**read(environment, VARIABLES))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
 
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import SendState
 from email_store.claims import ClaimOutcome
+from lambda_frame.failures import names, stack
 from send_email.errors import REQUEST_ERRORS
 from send_email.outcome import Outcome
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch"]
 
-FRAMES = 5
 METRICS = {
     SendState.ACCEPTED: "RecipientsAccepted",
     SendState.QUEUED: "RecipientsQueued",
@@ -31,8 +28,6 @@ METRICS = {
     SendState.UNKNOWN: "RecipientsUnknown",
     SendState.REJECTED: "RecipientsRejected",
 }
-
-
 UNCLAIMED = {
     ClaimOutcome.SETTLED: "EmailsReplayed",
     ClaimOutcome.BUSY: "EmailsBusy",
@@ -67,15 +62,14 @@ class Watch:
 
     def tell_error(self, error: BaseException | None, **where: str) -> None:
         """Log why a request or a record was not carried out."""
-        told = {**where, "errors": [*map(_name, _chain(error))]}
+        told = {**where, "errors": names(error)}
         if isinstance(error, InvalidMessageError):
             self.logger.info("not carried out", extra=told)
             self._count("EmailsInvalid")
         elif isinstance(error, REQUEST_ERRORS):
             self.logger.warning("not carried out", extra=told)
         else:
-            stack = traceback.format_tb(getattr(error, "__traceback__", None))[-FRAMES:]
-            self.logger.error("unforeseen", extra={**told, "stack": stack})
+            self.logger.error("unforeseen", extra={**told, "stack": stack(error)})
             self._count("InternalErrors")
 
     def tell_failed_record(self, record_id: str, error: BaseException | None) -> None:
@@ -109,16 +103,3 @@ def _details(outcome: Outcome) -> dict[str, object]:
         "counts": {state.value: count for state, count in outcome.counts().items()},
         "error_codes": sorted(codes),
     }
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__
-
-
-def _name(error: BaseException) -> str:
-    """Name an error without its text, which may quote the email."""
-    if isinstance(error, ClientError):
-        return f"{error.operation_name}: {error.response['Error']['Code']}"
-    return type(error).__name__

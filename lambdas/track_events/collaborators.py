@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from lambda_frame.clients import CLIENT_CONFIG
 from track_events.bus import EventBus
 from track_events.service import Tracker
 from track_events.settings import Settings
@@ -26,10 +27,7 @@ def tracker_of_environment() -> Tracker:
     from email_store.dynamodb import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
-    # An outage must end in a failed record, not in the function's own timeout.
-    config = Config(
-        connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-    )
+    config = Config(**CLIENT_CONFIG)
     return Tracker(
         store=DynamoDBEmailStore(
             boto3.client("dynamodb", config=config),

@@ -13,10 +13,10 @@ from amsdal_mail.addresses import mask
 from amsdal_mail.exceptions import MailError
 from amsdal_mail.tracking import parse_document
 from email_store.store import StoreError
-from lambda_frame.batch import ConcurrentBatchProcessor
+from lambda_frame.batch import handle_each
+from lambda_frame.failures import names, stack
 from lambda_frame.tracing import traced
 from track_events.envelopes import documents, is_from_sqs
-from track_events.failures import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,23 +65,20 @@ def _track_batch(
 
     tallies: list[Counter[str]] = []  # one a record: they share nothing
 
-    def track(record: SQSRecord) -> None:  # Powertools passes `record` by name
+    def track(record: SQSRecord) -> None:
         found: Counter[str] = Counter()
         tallies.append(found)
         tracker.track(_read(record.body, logger), found)
 
-    processor = ConcurrentBatchProcessor()
-    with processor(event["Records"], track):
-        processor.process()
-    answer = processor.response()
+    batch = handle_each(event["Records"], track)
     for found in tallies:
         tally.update(found)
-    failures = zip(answer["batchItemFailures"], processor.exceptions, strict=True)
-    for failure, (_, error, stack) in failures:
+    for record_id, error in batch.failures:
         tally["FailedRecords"] += 1
-        details = {"record": failure["itemIdentifier"], **described(error, stack)}
-        logger.warning("record failed", extra=details)
-    return answer
+        text = str(error) if isinstance(error, MailError) else None  # names a field, no address
+        details = {"record": record_id, "errors": names(error), "text": text}
+        logger.warning("record failed", extra={**details, "stack": stack(error)})
+    return batch.answer
 
 
 def _track_whole(tracker: Tracker, event: Json, tally: Counter[str], logger: Logger) -> None:

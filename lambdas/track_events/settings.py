@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from amsdal_mail.exceptions import ConfigurationError
+from lambda_frame.settings import count, read, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAMES = ("TABLE_NAME", "RETENTION_DAYS", "EVENT_BUS_NAME")
+__all__ = ["Settings"]
+
+VARIABLES = {
+    "table_name": ("TABLE_NAME", text),
+    "retention_days": ("RETENTION_DAYS", count),
+    "event_bus_name": ("EVENT_BUS_NAME", text),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +29,5 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings.
-
-        Raises:
-            ConfigurationError: naming every variable that is missing or wrong, not just the first.
-        """
-        problems = [f"{name} is missing" for name in NAMES if not environment.get(name)]
-        days = environment.get("RETENTION_DAYS", "")
-        if days and not (days.isascii() and days.isdigit() and int(days) > 0):
-            problems.append("RETENTION_DAYS must be a whole number of days from 1")
-        if problems:
-            raise ConfigurationError("; ".join(problems))
-        return cls(environment["TABLE_NAME"], int(days), environment["EVENT_BUS_NAME"])
+        """Read the settings; raises ConfigurationError."""
+        return cls(**read(environment, VARIABLES))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from amsdal_mail.exceptions import ConfigurationError
-from send_email.settings import VARIABLES, Settings
+from send_email.settings import Settings
 
 ENVIRONMENT = {
     "TABLE_NAME": "emails",
@@ -30,7 +30,7 @@ def test_all_missing_variables_are_named_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment({})
 
-    assert all(f"{name} is missing" in str(caught.value) for name in VARIABLES)
+    assert all(f"{name} is missing" in str(caught.value) for name in ENVIRONMENT)
 
 
 @pytest.mark.parametrize(

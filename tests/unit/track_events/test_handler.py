@@ -219,7 +219,7 @@ def test_an_unforeseen_error_is_logged_by_type_and_place_without_its_text(
     handle(sqs(load("ses/bounce_permanent")))
 
     (warning,) = [line for line in log_lines(capsys) if line.get("level") == "WARNING"]
-    assert warning["error"] == "KeyError"
+    assert warning["errors"] == ["KeyError"]
     assert warning["record"] == "record-1"
     assert "publish" in "".join(warning["stack"])
     assert "nobody" not in json.dumps(warning)
