@@ -31,6 +31,7 @@ TAG_COUNT_LIMIT = 50
 TAG_LENGTH_LIMIT = 255
 EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
 """What an email's id looks like: it becomes the value of an SES message tag and part of a path."""
+EMAIL_ID_RULE = "must be 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
 FILENAME_LIMIT = 255
 """Bytes in UTF-8 (SES counts characters): written for a header it still fits a line."""
 CONTENT_ID_LIMIT = 78

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
 from dataclasses import fields
 from typing import Annotated, Any, Self
 
@@ -27,7 +26,8 @@ from pydantic_core import ArgsKwargs
 
 from amsdal_mail import limits
 from amsdal_mail.addresses import Address, parse_address
-from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
+from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
+from amsdal_mail.field_errors import field_errors
 from amsdal_mail.frozen import FrozenDict
 from amsdal_mail.rules import broken_rules
 
@@ -93,16 +93,6 @@ class Attachment:
             raise
 
 
-RULES = {
-    "extra_forbidden": "is no field of an email",
-    "missing": "is required",
-    "model_type": "must be an object",
-    "dataclass_type": "must be an object with filename, content and mimetype",
-    "tuple_type": "must be a list",
-    "dict_type": "must be an object",
-    "string_type": "must be text",
-}
-"""Where pydantic's own words are about Python and not about email."""
 ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
 
 
@@ -187,27 +177,3 @@ class EmailMessage(BaseModel):
             return cls.model_validate_json(document)
         except ValidationError as error:
             raise MalformedJSONError(field_errors(error)) from error
-
-
-def field_errors(error: ValidationError, positional: Sequence[str] = ()) -> list[FieldError]:
-    """Turn pydantic's findings into (field, rule) pairs; `positional` names leading numbers."""
-    return [
-        FieldError(_path(found["loc"], positional), _rule(found["type"], found["msg"]))
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-
-
-def _rule(kind: str, message: str) -> str:
-    return RULES.get(kind) or message.removeprefix("Value error, ")
-
-
-def _path(location: tuple[int | str, ...], positional: Sequence[str]) -> str:
-    path = ""
-    for part in location:
-        if part == "[key]":
-            continue
-        if isinstance(part, str):
-            path += f".{part}" if path else part
-        else:
-            path += f"[{part}]" if path or not positional else positional[part]
-    return path or "(body)"

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amsdal_mail import Attachment, EmailMessage, InvalidMessageError, MalformedJSONError
+from amsdal_mail import (
+    Attachment,
+    EmailMessage,
+    EmailRequest,
+    InvalidMessageError,
+    MalformedJSONError,
+)
 
 ANNA = "anna@example.com"
 FILE = {"filename": "a", "content": b"", "mimetype": "a/b"}
@@ -18,6 +24,8 @@ VALID: dict[str, Any] = {
     "from_email": "orders@example.com",
     "to": [ANNA],
 }
+LOOP: dict[str, Any] = {}
+LOOP["a"] = LOOP
 LONG_DATA = {"text": "x" * 262_144}
 
 BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -188,7 +196,11 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "merge_data",
         "for 50 recipients.*10485760",
     ),
-    "merge data not JSON": ({"merge_global_data": {"a": object()}}, "merge_global_data.a", "JSON"),
+    "merge data not JSON": (
+        {"merge_global_data": {"a": object()}},
+        "merge_global_data.a",
+        "a JSON value",
+    ),
     "not a number": ({"merge_global_data": {"a": float("nan")}}, "merge_global_data", "NaN"),
     "merge data too long": ({"merge_global_data": LONG_DATA}, "merge_global_data", "262144"),
     "merged data too long": (
@@ -199,6 +211,23 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         f"merge_data.{ANNA}",
         "262144",
     ),
+    "merge data within itself": (
+        {"merge_global_data": LOOP},
+        "merge_global_data.a.dict.a",
+        "itself",
+    ),
+    "unknown field of an attachment": (
+        {"attachments": [{**FILE, "x": 1}]},
+        "attachments[0].x",
+        "is no field of an attachment",
+    ),
+    "attachment without content": (
+        {"attachments": [{**FILE, "content": None}]},
+        "attachments[0].content",
+        "must be bytes or text",
+    ),
+    "neither true nor false": ({"escape_merge_data": "x"}, "escape_merge_data", "true or false"),
+    "text that is no text": ({"subject": b"\xff"}, "subject", "must be text"),
     "unknown field": ({"bdy": "x"}, "bdy", "no field"),
 }
 
@@ -305,6 +334,28 @@ def test_attachment_alone_names_its_fields() -> None:
         Attachment("a.exe", b"", "x")
 
     assert [error.field for error in caught.value.errors] == ["filename", "mimetype"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields", "error"),
+    [
+        (("a", b"", "a/b", None, "x"), {}, "[4]: is no field of an attachment"),
+        (("a", b"", "a/b"), {"filename": "b"}, "filename: is given twice"),
+        (("a", b"", "a/b"), {"x": 1}, "x: is no field of an attachment"),
+    ],
+)
+def test_attachment_takes_no_more_than_its_fields(
+    arguments: tuple[Any, ...], fields: dict[str, Any], error: str
+) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        Attachment(*arguments, **fields)
+
+    assert str(caught.value) == error
+
+
+def test_key_of_a_request_is_judged_in_plain_words() -> None:
+    with pytest.raises(InvalidMessageError, match="idempotency_key: must be 1 to 128 letters"):
+        EmailRequest(**VALID, idempotency_key="a b")
 
 
 def test_text_given_as_attachment_is_utf8() -> None:
