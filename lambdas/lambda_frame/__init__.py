@@ -1,1 +1,1 @@
-"""What both functions put around their work: SQS records side by side, and tracing."""
+"""What both functions have around their work: start, settings, clients, batches, tracing, logs."""

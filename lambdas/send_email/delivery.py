@@ -24,7 +24,7 @@ class Delivery:
     email_id: str
     message: EmailMessage
     fingerprint: str
-    """Of the request as it came in, whatever is left of it here."""
+    """SHA-256 of the request as it came in, even where this is only a part of it."""
     chunk: int | None = None
     requeues: int = 0
     """How often it was put back on the queue because SES could not take it."""

@@ -17,14 +17,14 @@ __all__ = ["BAD_EMAILS", "REQUEST_ERRORS", "answer_to", "broken_rules"]
 UNAVAILABLE = "try again later, with the same key; without one, with the email_id as key"
 UNFORESEEN = "an error nobody foresaw: the service's log tells which"
 BAD_EMAILS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
-"""What sending the same email again can never help."""
+"""Errors that sending the same email again cannot mend."""
 REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, SESListError, StoreError)
 """Every foreseen end of a request but its success."""
 TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
 
 
 def answer_to(error: Exception, email_id: str | None = None) -> tuple[HTTPStatus, ErrorAnswer]:
-    """Write the answer to a request that ended so; nothing is told of an unforeseen error.
+    """Write the answer to a request that ended so; the text of an unforeseen error is left out.
 
     With the `email_id` the same request can be made again, if it had no key of its own too.
     """

@@ -54,7 +54,7 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
 
 
 def _keys(body: str) -> list[str]:
-    """Find the key by which people ask for a request, however little of it can be read."""
+    """Find the idempotency key, even where the rest breaks rules."""
     try:
         request = from_json(body)
     except ValueError:

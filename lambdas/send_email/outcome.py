@@ -25,7 +25,7 @@ class Outcome:
     is_misconfigured: bool = False
     """True when AWS refused the set-up: permission, credentials, missing configuration set."""
     is_given_up: bool = False
-    """True when somebody was tried for so long that nothing goes back on the queue."""
+    """True when somebody was tried MAX_REQUEUES times and is tried no more."""
     is_invalid: bool = False
     """True when it broke rules and was kept only for people to see."""
 

@@ -10,7 +10,7 @@ from amsdal_mail.pace import Pace
 __all__ = ["Pacer"]
 
 HEADROOM = 0.95
-"""Of the rate is used: SES drops what exceeds it, and clocks differ."""
+"""The share of the rate that is used: SES drops what exceeds it, and clocks differ."""
 CATCH_UP = 0.25
 """Seconds of idle time that are made up for: about what lies between two batches of records."""
 PATIENCE = 15.0
@@ -33,7 +33,7 @@ class Pacer:
     def wait(self, recipients: int, at_most: float = PATIENCE) -> bool:
         """Wait until so many recipients may be sent to, but not longer than `at_most` seconds.
 
-        False, at once, if it takes longer than that or than anybody should wait.
+        False, without waiting, if the turn comes later than that.
         """
         seconds = self._pace.turn(recipients, min(at_most, PATIENCE))
         if seconds is None:

@@ -11,8 +11,8 @@ from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.claims import Results
 
 OPEN = frozenset({SendState.QUEUED, SendState.UNKNOWN})
-"""Answers that are not the last word. An unknown one is looked at again when SES's Send event has
-had its time: if it came the recipient counts as accepted, if not nothing was sent."""
+"""Answers that are not final. An unknown one is looked at again once the Send event has had its
+time: with it the recipient counts as accepted, without it nothing was sent."""
 
 
 def only(
@@ -77,7 +77,7 @@ def put_back(answers: Results) -> Results:
 
 
 def closed(message: EmailMessage, results: Results) -> Results:
-    """Give an answer to those still open who can get none of their own.
+    """Give an answer to those still open who will get none of their own.
 
     All recipients of a plain message share one call: when SES's events show that it took one, it
     took all. The copies of a merged message go with its `to` addresses, or with none of them.

@@ -55,9 +55,9 @@ def delay_until(free_at: int, now: datetime) -> int:
 def held_until(
     answers: Iterable[RecipientStatus], now: datetime, lost_answer: int
 ) -> datetime | None:
-    """Tell until when nobody may send what goes back on the queue; None when anybody may.
+    """Return until when the part stays locked after a lost answer; else None.
 
-    A repeated request could come at any time.
+    A repeated request, which could come at any time, would send it at once.
     """
     return now + timedelta(seconds=lost_answer) if _is_answer_lost(answers) else None
 

@@ -100,7 +100,7 @@ def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> D
 
 
 def _attribute(name: str, attributes: Mapping[str, str]) -> str:
-    """Take nothing that this service does not write: anybody's records may hold attributes."""
+    """Take only values that this service writes: anybody can put attributes on a record."""
     value = attributes.get(name, "")
     if not ATTRIBUTES[name].fullmatch(value):
         rule = f"must match {ATTRIBUTES[name].pattern}: only this service writes it"

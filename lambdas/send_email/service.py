@@ -130,7 +130,7 @@ class SendService:
         return self._send_claimed(delivery, claim, deadline)
 
     def enqueue(self, delivery: Delivery) -> Outcome:
-        """Put it on the queue, unless it was sent already."""
+        """Put it on the queue, unless it was sent, is being sent, or the id is another email's."""
         chunks = delivery.chunks()
         if len(chunks) > 1:
             return self._hand_over(delivery, chunks)
@@ -143,8 +143,8 @@ class SendService:
     def put_off(self, delivery: Delivery, busy: Outcome) -> None:
         """Put back what somebody else is sending, to be looked at when the lease has run out.
 
-        Mostly it will be settled then. As a failed record it would come back too, but count as
-        failed: the third time a good email would be a dead letter.
+        By then it is mostly settled. Failing the record would bring it back too, but after three
+        returns SQS would make a good email a dead letter.
 
         Raises:
             StuckError: that happened time and again; as a dead letter somebody will look at it.
@@ -154,9 +154,9 @@ class SendService:
         self.queue.put([delivery.put_off()], delay_until(busy.free_at, self.clock()))
 
     def reject(self, errors: Sequence[FieldError], *email_ids: str) -> Outcome:
-        """Keep a request that cannot be sent, where people who look for it find the reason.
+        """Keep a request that cannot be sent, and why, for people who look for it.
 
-        That is the first of these ids that is no email's.
+        It stands under the first of these ids that belongs to no email.
         """
         now = self.clock()
         for email_id in email_ids:

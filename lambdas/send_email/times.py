@@ -14,12 +14,12 @@ class Times:
     timeout: int
     """What Lambda gives the function."""
     lost_answer: int
-    """Until SES's events have surely told of an email whose answer was lost: nobody may send it
-    again before. A lease lasts as long, for whoever dies with one may have sent."""
+    """How long nobody sends again after a lost answer: by then SES's events show whether the email
+    went out. A lease lasts as long, since whoever dies holding one may have sent."""
 
     @property
     def closing(self) -> float:
-        """No call is begun with less than this left: it may take its time, and must be settled."""
+        """No call of SES starts with less time left: even a slow one has to be settled."""
         return self.timeout / 2
 
     @property
