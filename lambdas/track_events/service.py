@@ -39,8 +39,8 @@ class Tracker:
 
         The event's place in the timeline is written last: it says that all the rest is done. What
         fails before is done again when the record comes back, and does no harm twice: a state
-        only moves up, a suppression is renewed, the bus delivers at least once. At most three writes
-        an event.
+        only moves up, a suppression is renewed, the bus delivers at least once. At most three
+        writes an event.
         """
         events = told(events)
         if not events:
