@@ -36,6 +36,8 @@ __all__ = ["DynamoDBEmailStore"]
 
 NEW = "attribute_not_exists(pk)"
 WEAKER = f"{NEW} OR #rank < :rank OR expires_at <= :now"
+COMPLAINT_REPLACES = f"{NEW} OR reason <> :reason OR #at < :at"
+BOUNCE_REPLACES = f"{NEW} OR (reason = :reason AND #at < :at)"
 
 
 class DynamoDBEmailStore:
@@ -127,7 +129,11 @@ class DynamoDBEmailStore:
 
     def suppress(self, suppression: Suppression) -> None:
         """See EmailStore."""
-        self._table.put(items.suppression_item(suppression))
+        item = items.suppression_item(suppression)
+        condition = COMPLAINT_REPLACES if suppression.is_complaint else BOUNCE_REPLACES
+        values = {"reason": item["reason"], "at": item["at"]}
+        # AT is one of DynamoDB's reserved words.
+        self._table.put(item, condition, values, {"#at": "at"})
 
     def suppression(self, address: str) -> Suppression | None:
         """See EmailStore."""

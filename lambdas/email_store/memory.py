@@ -121,7 +121,11 @@ class MemoryEmailStore:
 
     def suppress(self, suppression: Suppression) -> None:
         """See EmailStore."""
-        self._suppressions[suppression.address.lower()] = suppression
+        with self._lock:
+            address = suppression.address.lower()
+            known = self._suppressions.get(address)
+            if known is None or suppression.replaces(known):
+                self._suppressions[address] = suppression
 
     def suppression(self, address: str) -> Suppression | None:
         """See EmailStore."""

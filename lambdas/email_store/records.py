@@ -93,6 +93,17 @@ class Suppression:
     at: datetime
     email_id: str | None = None
 
+    @property
+    def is_complaint(self) -> bool:
+        """True for the strongest reason: the recipient wants no more mail."""
+        return self.reason == "complaint"
+
+    def replaces(self, known: Suppression) -> bool:
+        """Tell whether it takes the place of the entry known: the newer of two alike does."""
+        if self.reason == known.reason:
+            return self.at > known.at
+        return self.is_complaint
+
 
 def stranger_id(message_id: str) -> str:
     """Make the id under which events of mail that this service did not send are kept."""

@@ -109,7 +109,10 @@ class EmailStore(Protocol):
         ...
 
     def suppress(self, suppression: Suppression) -> None:
-        """Put an address on the suppression list, or renew its reason."""
+        """Put an address on the suppression list, or renew its reason. One write.
+
+        A complaint takes a bounce's place, never the other way round, whichever comes first.
+        """
         ...
 
     # For people.

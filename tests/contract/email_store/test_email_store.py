@@ -368,6 +368,35 @@ def test_a_suppression_is_read_and_taken_back_whatever_its_letter_case(store: Em
     assert store.suppressed(["carl@example.com"]) == set()
 
 
+def listed(reason: str, days: int) -> Suppression:
+    at = NOW + timedelta(days=days)
+    return Suppression(
+        address="dora@example.com", reason=reason, at=at, email_id=f"{reason}-{days}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "standing"),
+    [
+        (listed("complaint", 0), listed("bounce", 1), listed("complaint", 0)),
+        (listed("complaint", 1), listed("bounce", 0), listed("complaint", 1)),
+        (listed("bounce", 0), listed("complaint", 1), listed("complaint", 1)),
+        (listed("bounce", 1), listed("complaint", 0), listed("complaint", 0)),
+        (listed("bounce", 0), listed("bounce", 1), listed("bounce", 1)),
+        (listed("bounce", 1), listed("bounce", 0), listed("bounce", 1)),
+        (listed("complaint", 0), listed("complaint", 1), listed("complaint", 1)),
+    ],
+    ids=lambda one: f"{one.reason} of day {one.at.day - NOW.day}",
+)
+def test_a_complaint_stands_before_a_bounce_and_of_two_alike_the_newer(
+    store: EmailStore, first: Suppression, second: Suppression, standing: Suppression
+) -> None:
+    store.suppress(first)
+    store.suppress(second)
+
+    assert store.suppression("dora@example.com") == standing
+
+
 def test_many_addresses_are_looked_up_at_once(store: EmailStore) -> None:
     addresses = [f"p{number}@example.com" for number in range(250)]
     store.suppress(Suppression(address=addresses[249], reason="complaint", at=NOW))
