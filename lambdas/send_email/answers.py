@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, NotRequired
 
@@ -15,7 +15,7 @@ from email_store.claims import ClaimOutcome
 from email_store.cutting import first_errors
 from email_store.records import EmailRecord, EventRecord
 from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
-from send_email.fitting import fitting, public_text
+from send_email.fitting import fitting, fitting_batch, public_text
 from send_email.outcome import Outcome
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "EmailAnswer",
     "ErrorAnswer",
     "SendAnswer",
+    "batch_answer",
     "email_answer",
     "error_answer",
     "send_answer",
@@ -116,7 +117,11 @@ class ErrorAnswer(TypedDict):
 
 
 class BatchAnswer(TypedDict):
-    """One answer an email, in their order: `status` is what it would have been alone."""
+    """One answer an email, in their order: `status` is what it would have been alone.
+
+    Where not all recipients or broken rules are listed, because the answer would be too long,
+    `is_truncated` is true.
+    """
 
     emails: list[dict[str, Any]]
 
@@ -142,6 +147,11 @@ def send_answer(outcome: Outcome) -> SendAnswer | ErrorAnswer:
         is_success=all(one.is_success for one in outcome.results.values()),
         recipients=[_recipient(one) for one in outcome.results.values()],
     )
+
+
+def batch_answer(entries: Sequence[Mapping[str, Any]]) -> BatchAnswer:
+    """Put the answers of a batch's emails together."""
+    return BatchAnswer(emails=fitting_batch(entries))
 
 
 def email_answer(found: EmailView) -> EmailAnswer:

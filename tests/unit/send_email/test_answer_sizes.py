@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,10 +11,11 @@ from amsdal_mail.status import RecipientStatus, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
+from send_email.answers import batch_answer
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import NOW, Api, FakeSES
 
-LIMIT = 6_000_000
+LIMIT = 6_200_000
 
 
 def test_of_thousands_of_broken_rules_the_first_are_told(api: Api) -> None:
@@ -42,6 +44,32 @@ def test_a_batch_of_nothing_but_refusals_has_an_answer_that_fits(api: Api, ses: 
     answer = api("POST", "/emails/batch", {"emails": [email(to=people)] * 100})
 
     assert len(json.dumps(json.dumps(answer.content))) < LIMIT
+
+
+def test_a_batch_too_long_for_one_answer_lists_the_first_of_each_email() -> None:
+    recipients = [
+        {"address": f"{number}@example.com", "error_message": "ж" * 250} for number in range(99)
+    ]
+    errors = [{"field": "\x01" * 200, "rule": "is no field of an email"}] * 51
+    short: dict[str, Any] = {"status": 200, "recipients": recipients[:1]}
+    long: dict[str, Any] = {"status": 422, "email_id": "a", "recipients": recipients}
+    broken: dict[str, Any] = {"status": 422, "message": "broken", "detail": errors}
+
+    emails = batch_answer([short, *[long] * 50, *[broken] * 49])["emails"]
+
+    assert len(json.dumps(json.dumps({"emails": emails}))) < LIMIT
+    assert emails[0] == short
+    assert emails[1] | {"recipients": []} == long | {"recipients": [], "is_truncated": True}
+    assert emails[1]["recipients"] == recipients[: len(emails[1]["recipients"])]
+    assert 20 < len(emails[1]["recipients"]) < 99
+    assert emails[-1]["is_truncated"]
+    assert 20 < len(emails[-1]["detail"]) < 51
+
+
+def test_a_batch_that_fits_is_answered_in_full() -> None:
+    entries = [{"status": 200, "recipients": [{"address": "a@x.io"}] * 99}] * 100
+
+    assert batch_answer(entries)["emails"] == entries
 
 
 @pytest.mark.parametrize(
