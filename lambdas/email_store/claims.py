@@ -10,7 +10,16 @@ from enum import StrEnum
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.records import RecipientRecord
 
-__all__ = ["Claim", "ClaimOutcome", "Part", "PartState", "Results", "refusal", "with_events"]
+__all__ = [
+    "CLOCK_SKEW",
+    "Claim",
+    "ClaimOutcome",
+    "Part",
+    "PartState",
+    "Results",
+    "refusal",
+    "with_events",
+]
 
 CLOCK_SKEW = timedelta(minutes=1)
 """SES's clock may be so far behind ours."""

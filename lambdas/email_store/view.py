@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from amsdal_mail.status import RecipientStatus
-from email_store.claims import PartState
+from email_store.claims import CLOCK_SKEW, PartState
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState, overall
 
 __all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "view"]
 
+EVER = datetime.min.replace(tzinfo=UTC)
 TIMELINE_LIMIT = 1000
 """The newest events that a view holds: an email to thousands has tens of thousands of them."""
 
@@ -51,13 +53,17 @@ def view(
     recipients: Iterable[RecipientRecord],
     events: Iterable[EventRecord],
 ) -> EmailView:
-    """Put the pieces together. The email's state is its recipients' that most needs attention."""
+    """Put the pieces together. The email's state is its recipients' that most needs attention.
+
+    Chunks and recipients older than the record are of an earlier email that had the same id.
+    """
+    since = record.created_at - CLOCK_SKEW if record else EVER
     merged: dict[str, RecipientView] = {}
-    for part in parts:
+    for part in (one for one in parts if one.created_at >= since):
         for status in part.results.values():
             _keep_stronger(merged, _from_result(status, is_leased=part.is_leased))
-    for one in recipients:
-        _keep_stronger(merged, _from_events(one))
+    for recipient in (one for one in recipients if one.at >= since):
+        _keep_stronger(merged, _from_events(recipient))
     counts = Counter(one.state for one in merged.values())
     if record is not None and record.recipient_count > len(merged):
         counts[EmailState.QUEUED] += record.recipient_count - len(merged)

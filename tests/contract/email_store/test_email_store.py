@@ -342,6 +342,19 @@ def test_events_come_before_the_record_and_win_over_its_result(store: EmailStore
     assert after.state is EmailState.ACCEPTED
 
 
+def test_chunks_and_recipients_of_an_earlier_email_of_the_same_id_are_not_shown(
+    store: EmailStore,
+) -> None:
+    long_ago = NOW - timedelta(days=31)
+    earlier = replace(RECORD, created_at=long_ago)
+    store.claim(earlier, Part(ID, 2), ("carl@example.com",), now=long_ago, lease_seconds=LEASE)
+    store.raise_recipient(recipient(EmailState.COMPLAINED, at=long_ago), now=NOW)
+
+    store.settle(claim(store), ACCEPTED)
+
+    assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
+
+
 def test_an_email_nobody_knows_is_none(store: EmailStore) -> None:
     assert store.load("nobody-knows") is None
 
