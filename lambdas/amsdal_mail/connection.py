@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, TypedDict, Unpack
@@ -38,7 +38,16 @@ def get_connection(backend: str | None = None, **options: Any) -> BaseBackend:
         return backend_class(**options)
     except TypeError as error:
         given, rule = ", ".join(options) or "no options", str(error).rpartition("() ")[2]
-        raise ConfigurationError(f"backend {name!r} with {given}: {rule}") from error
+        meant = _nearest(options, backend_class.option_names())
+        advice = f" (did you mean {', '.join(meant)}?)" if meant else ""
+        raise ConfigurationError(f"backend {name!r} with {given}: {rule}{advice}") from error
+
+
+def _nearest(given: Iterable[str], known: Collection[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    unknown = [one for one in given if one not in known]
+    return [near for one in unknown for near in get_close_matches(one, known, 1)]
 
 
 def _backend_class(name: str) -> type[BaseBackend]:

@@ -7,6 +7,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError
@@ -47,6 +48,11 @@ class AWSBackend(BaseBackend):
         self._client_pid = 0
         self._async_client: Any = None
         self._async_stack = AsyncExitStack()
+
+    @classmethod
+    def option_names(cls) -> set[str]:
+        """Name its own options, and how to reach AWS."""
+        return super().option_names() | {field.name for field in fields(AWSOptions)}
 
     @abstractmethod
     def plan(self, messages: list[EmailMessage]) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from inspect import Parameter, signature
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,12 @@ class BaseBackend(ABC):
     A refused recipient is told in the SendStatus, never raised. Raised are misuse and a connection
     that cannot work: TypeError, InvalidMessageError, ConfigurationError.
     """
+
+    @classmethod
+    def option_names(cls) -> set[str]:
+        """Name what it can be made with."""
+        every = signature(cls).parameters.values()
+        return {one.name for one in every if one.kind is not Parameter.VAR_KEYWORD}
 
     @abstractmethod
     def send_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:

@@ -70,6 +70,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "no such class": ("amsdal_mail.Backend", {}, "'amsdal_mail.Backend' cannot be imported"),
     "no backend": ("json.JSONDecoder", {}, "no subclass of BaseBackend"),
     "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' with colour: got an"),
+    "nearly an option": ("ses", {"region": "x"}, "'region' .did you mean region_name[?]"),
+    "nearly an option of its own": ("sqs", {"queue": "x"}, "did you mean queue_url"),
     "tries of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
     "session and keys": ("ses", {**KEYS, "session": boto3.Session()}, "session or keys"),
     "key without secret": ("ses", {"aws_access_key_id": "A"}, "aws_secret_access_key"),
