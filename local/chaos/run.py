@@ -90,7 +90,7 @@ def _wait_until_quiet(aws: LocalAws, deadline: float) -> int:
 
 
 def _redrive(aws: LocalAws) -> None:
-    """Do what the runbook says."""
+    """Do what the README says of dead letters."""
     environment = for_local_aws(os.environ, aws.endpoint)
     subprocess.run(
         [sys.executable, "-m", "infra.redrive"], cwd=ROOT, env=environment, check=True,

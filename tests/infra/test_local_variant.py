@@ -1,9 +1,21 @@
 """The stack for the local AWS: the same one, without what MiniStack does not know."""
 
 import json
+from dataclasses import asdict
 
+from infra.settings import Settings
+from local.deploy import OWN
 from tests.infra.synthesis import SynthesisedStack
 
+ON_AWS = {
+    "stage": "prod",
+    "sender": "example.org",
+    "alert_email": "ops@example.org",
+    "hosted_zone_id": "Z1",
+    "hosted_zone_name": "example.org",
+    "jwt_issuer": "https://login.example.org",
+    "jwt_audience": "mail",
+}
 KNOWN_TO_MINISTACK = {
     "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
@@ -49,3 +61,11 @@ def test_it_is_otherwise_the_same_stack(
     assert {name: r["Type"] for name, r in local_stack.resources.items()} == {
         name: r["Type"] for name, r in stack.resources.items()
     }
+
+
+def test_settings_of_the_stack_on_aws_are_set_back_to_their_defaults() -> None:
+    ours = Settings.from_context(ON_AWS)
+
+    local = Settings.from_context({**asdict(ours), **OWN})
+
+    assert local == Settings()
