@@ -36,6 +36,11 @@ BOMBS: dict[str, str] = {
     ),
     "many tags": json.dumps(EMAIL | {"tags": ["t"] * 500_000}),
     "many fields": json.dumps(EMAIL | {f"x{number}": 1 for number in range(30_000)}),
+    "globals for each of many": json.dumps(
+        EMAIL
+        | {"to": [f"p{number}@x.example" for number in range(50)]}
+        | {"merge_data": {}, "merge_global_data": {"a": "\U0001f600" * 60_000}}
+    ),
     "a long number": json.dumps(EMAIL)[:-1] + ',"merge_global_data":{"n":' + "9" * MIB + "}}",
 }
 

@@ -65,12 +65,17 @@ def _bulk_requests(message: EmailMessage, params: Params) -> list[Request]:
     if message.reply_to:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
     copies = tuple(parse_address(one).spec for one in (*message.cc, *message.bcc))
-    own, written = own_values(message), TemplateValues(message)
+    written = TemplateValues(message)
+    shared = written.json(values_of(message, {}))
+    own = {
+        spec: written.json(values_of(message, values))
+        for spec, values in own_values(message).items()
+    }
     requests = []
     for chunk in _chunks(message.to):
         specs = [parse_address(one).spec for one in chunk]
         entries = [
-            _bulk_entry(message, to, written.json(values_of(message, own.get(spec, {}))))
+            _bulk_entry(message, to, own.get(spec, shared))
             for to, spec in zip(chunk, specs, strict=True)
         ]
         recipients = tuple((spec, *copies) for spec in specs)

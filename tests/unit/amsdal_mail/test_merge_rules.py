@@ -1,0 +1,187 @@
+"""What is merged: whose values, where they stand, how long they get."""
+
+import time
+from typing import Any
+
+import pytest
+
+from amsdal_mail import EmailMessage, InvalidMessageError
+
+ANNA = "anna@example.com"
+VALID: dict[str, Any] = {
+    "subject": "Order 1234",
+    "body": "Thank you.",
+    "from_email": "orders@example.com",
+    "to": [ANNA],
+}
+LOOP: dict[str, Any] = {}
+LOOP["a"] = LOOP
+LONG_DATA = {"text": "x" * 262_144}
+
+BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
+    "merge data for a stranger": (
+        {"merge_data": {"z@x.io": {}}},
+        "merge_data.z@x.io",
+        "not one of the addresses in to",
+    ),
+    "merge data twice": ({"to": ["a@x.io"] * 2, "merge_data": {}}, "to", "2 times"),
+    "merge data given twice": (
+        {"merge_data": {ANNA: {}, "anna@EXAMPLE.com": {}}},
+        "merge_data",
+        "2 times",
+    ),
+    "escaped merge data too long": (
+        {"html_body": "{{a}}", "merge_global_data": {"a": "<" * 80_000}, "escape_merge_data": True},
+        "merge_global_data",
+        "400027.*262144",
+    ),
+    "placeholder without a value": (
+        {"body": "Hi {{ nmae }}", "merge_global_data": {"name": "Anna"}},
+        "body",
+        r"\{\{nmae\}\} has no value for anybody",
+    ),
+    "placeholder without a value for one": (
+        {
+            "subject": "Hi {{name}}",
+            "to": [ANNA, "b@x.io"],
+            "merge_data": {ANNA: {"name": "Anna"}},
+        },
+        "subject",
+        r"\{\{name\}\} has no value for b@x.io",
+    ),
+    "value of two lines in the subject": (
+        {"subject": "Hi {{name}}", "merge_data": {ANNA: {"name": "a\nBcc: b@x.io"}}},
+        f"merge_data.{ANNA}.name",
+        "one line",
+    ),
+    "value of two lines within one in the subject": (
+        {
+            "subject": "Hi {{user.name}}",
+            "merge_data": {ANNA: {"user": {"name": ["a\nBcc: b@x.io"]}}},
+        },
+        f"merge_data.{ANNA}.user",
+        "one line",
+    ),
+    "name of two lines within a value in the subject": (
+        {"subject": "Hi {{user}}", "merge_global_data": {"user": {"a\u2028b": 1}}},
+        "merge_global_data.user",
+        "one line",
+    ),
+    "part of a list in the subject": (
+        {"subject": "Hi {{a.[0]}}", "merge_global_data": {"a": ["x\ny"]}},
+        "subject",
+        "plain",
+    ),
+    "name in brackets in the subject": (
+        {"subject": "Hi {{[my name]}}", "merge_global_data": {"my name": "x"}},
+        "subject",
+        "plain",
+    ),
+    "block in the subject": (
+        {"subject": "{{#if a}}Hi{{/if}}", "merge_global_data": {"a": "x"}},
+        "subject",
+        "plain",
+    ),
+    "copy of a merged email to one in its to": (
+        {"cc": ["Anna <anna@EXAMPLE.com>"], "merge_data": {}},
+        "cc",
+        f"{ANNA} is in to as well",
+    ),
+    "blind copy of a merged email to one in its to": (
+        {"bcc": ["b@x.io", ANNA], "merge_data": {}},
+        "bcc",
+        f"{ANNA} is in to as well",
+    ),
+    "globals too long for a call to 50": (
+        {
+            "to": [f"u{n}@x.io" for n in range(50)],
+            "merge_data": {},
+            "merge_global_data": {"a": "\U0001f600" * 20_000},
+        },
+        "merge_global_data",
+        "for 50 recipients.*12000750 bytes.*10485760",
+    ),
+    "own values too long for a call": (
+        {
+            "to": [f"u{n}@x.io" for n in range(60)],
+            "merge_data": {f"u{n}@x.io": {"a": "x" * 262_000} for n in range(45)},
+            "merge_global_data": {"b": "x"},
+        },
+        "merge_data",
+        "for 50 recipients.*10485760",
+    ),
+    "merge data not JSON": (
+        {"merge_global_data": {"a": object()}},
+        "merge_global_data.a",
+        "a JSON value",
+    ),
+    "not a number": ({"merge_global_data": {"a": float("nan")}}, "merge_global_data", "NaN"),
+    "merge data too long": ({"merge_global_data": LONG_DATA}, "merge_global_data", "262144"),
+    "merged data too long": (
+        {
+            "merge_global_data": {"a": "x" * 262_000},
+            "merge_data": {VALID["to"][0]: {"b": "x" * 200}},
+        },
+        f"merge_data.{ANNA}",
+        "262144",
+    ),
+    "merge data within itself": (
+        {"merge_global_data": LOOP},
+        "merge_global_data.a.dict.a",
+        "itself",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "field", "rule"), BROKEN.values(), ids=BROKEN)
+def test_broken_rule_names_field_and_limit(change: dict[str, Any], field: str, rule: str) -> None:
+    with pytest.raises(InvalidMessageError, match=rule) as caught:
+        EmailMessage(**VALID | change)
+
+    assert field in [error.field for error in caught.value.errors]
+
+
+TAKEN: dict[str, dict[str, Any]] = {
+    "10,000 merged": {"to": [f"u{n}@x.io" for n in range(10_000)], "merge_data": {}},
+    "Cyrillic merge data": {"merge_global_data": {"a": "ж" * 262_000}},
+    "open tracker in a body": {
+        "html_body": "{{name}}{{ses:openTracker}}",
+        "merge_global_data": {"name": "a\nb"},
+    },
+    "dotted name in the subject": {
+        "subject": "Hi {{user.name}}",
+        "merge_global_data": {"user": {"name": "Anna"}},
+    },
+    "braces in a subject that nobody fills": {"subject": "{{[my name]}}"},
+    "braces in a subject that a stored template does not use": {
+        "subject": "{{[my name]}}",
+        "template_id": "welcome",
+    },
+    "copies beside to": {"cc": ["c@x.io"], "bcc": ["c@x.io"], "merge_data": {}},
+    "address in to and cc of one message": {"cc": [ANNA]},
+    "long globals for 30": {
+        "to": [f"u{n}@x.io" for n in range(30)],
+        "merge_data": {},
+        "merge_global_data": {"a": "x" * 262_000},
+    },
+}
+
+
+@pytest.mark.parametrize("change", TAKEN.values(), ids=TAKEN)
+def test_what_breaks_no_rule_is_taken(change: dict[str, Any]) -> None:
+    message = EmailMessage(**VALID | change)
+
+    assert EmailMessage.from_json(message.to_json()) == message
+
+
+def test_checking_thousands_of_recipients_reads_a_long_body_once() -> None:
+    people = [f"u{n}@x.io" for n in range(10_000)]
+    began = time.process_time()
+
+    EmailMessage(
+        **VALID | {"to": people, "html_body": "{{name}} " * 100_000},
+        merge_data={one: {"name": "<x>"} for one in people},
+        escape_merge_data=True,
+    )
+
+    assert time.process_time() - began < 5
