@@ -1,6 +1,6 @@
 """One page that shows how sending goes: outcomes, queues, functions, reputation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -41,8 +41,8 @@ class Dashboard(Construct):
         )
 
 
-def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.IWidget:
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF)
+def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.IWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=_HALF)
 
 
 def _ses_counts() -> list[cloudwatch.IMetric]:
@@ -59,13 +59,13 @@ def _reputation() -> cloudwatch.IWidget:
 
 
 def _queue_lengths(queues: Mapping[str, sqs.IQueue]) -> cloudwatch.IWidget:
-    metrics = [
+    metrics = (
         queue.metric_approximate_number_of_messages_visible(
             label=label, period=_PERIOD, statistic="Maximum"
         )
         for label, queue in queues.items()
-    ]
-    return _graph("Messages waiting", list(metrics))
+    )
+    return _graph("Messages waiting", metrics)
 
 
 def _oldest_messages(queues: Mapping[str, sqs.IQueue]) -> cloudwatch.IWidget:
@@ -75,7 +75,7 @@ def _oldest_messages(queues: Mapping[str, sqs.IQueue]) -> cloudwatch.IWidget:
         )
         for label, queue in queues.items()
     ]
-    return _graph("Oldest message, seconds", list(metrics))
+    return _graph("Oldest message, seconds", metrics)
 
 
 def _invocations(functions: Mapping[str, lambda_.IFunction]) -> cloudwatch.IWidget:
@@ -95,4 +95,4 @@ def _durations(functions: Mapping[str, lambda_.IFunction]) -> cloudwatch.IWidget
         for label, function in functions.items()
         for statistic in ("p50", "p99")
     ]
-    return _graph("Duration, milliseconds", list(metrics))
+    return _graph("Duration, milliseconds", metrics)

@@ -29,7 +29,7 @@ def dns_records(
     if identity and settings.sender_is_domain:
         # The local AWS knows no DKIM token: asking for one fails the deployment there.
         records += [] if settings.local else _dkim(identity)
-        records += _mail_from(f"mail.{settings.sender}", region)
+        records += _mail_from(settings.mail_from_domain, region)
         records += _dmarc(settings)
     if settings.tracking_domain:
         target = f"r.{region}.awstrack.me"

@@ -27,7 +27,6 @@ class SendingIdentity(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self.created: ses.EmailIdentity | None = None
-        self.mail_from_domain = f"mail.{settings.sender}" if settings.sender_is_domain else None
         if settings.create_identity:
             self.created = self._create(settings)
             if not settings.local:
@@ -44,7 +43,7 @@ class SendingIdentity(Construct):
             "Identity",
             identity=ses.Identity.domain(settings.sender),
             dkim_identity=ses.DkimIdentity.easy_dkim(ses.EasyDkimSigningKeyLength.RSA_2048_BIT),
-            mail_from_domain=self.mail_from_domain,
+            mail_from_domain=settings.mail_from_domain,
             # A missing MX record must not stop the mail, only the alignment of SPF.
             mail_from_behavior_on_mx_failure=ses.MailFromBehaviorOnMxFailure.USE_DEFAULT_VALUE,
         )
@@ -52,14 +51,14 @@ class SendingIdentity(Construct):
     def grant_send(self, role: iam.IRole, configuration_set: str) -> None:
         """Let the role send as this identity, with this configuration set and any template."""
         stack = Stack.of(self)
-        names = [f"identity/{name}" for name in self._names]
-        names += [f"configuration-set/{configuration_set}", "template/*"]
+        named = [("identity", name) for name in self._names]
+        named += [("configuration-set", configuration_set), ("template", "*")]
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=list(SEND_ACTIONS),
                 resources=[
                     stack.format_arn(service="ses", resource=kind, resource_name=name)
-                    for kind, name in (n.split("/", 1) for n in names)
+                    for kind, name in named
                 ],
             )
         )

@@ -87,6 +87,11 @@ class Settings:
         return "@" not in self.sender
 
     @property
+    def mail_from_domain(self) -> str:
+        """The envelope sender's domain, which takes SES's bounces."""
+        return f"mail.{self.sender}"
+
+    @property
     def stack_name(self) -> str:
         """The CloudFormation stack's name; the configuration set carries it too."""
         return f"AmsdalMail-{self.stage}"

@@ -9,7 +9,7 @@ from infra.alarms import Alarms
 from infra.configuration_set import TrackedConfigurationSet
 from infra.dashboard import Dashboard
 from infra.dns_records import dns_records, tell_as_outputs, write_to_zone
-from infra.event_queue import EventQueue
+from infra.event_queue import subscribe
 from infra.function import PythonFunction
 from infra.function_queue import FunctionQueue
 from infra.http_api import EmailApi
@@ -48,15 +48,15 @@ class AmsdalMailStack(Stack):
             max_receive_count=SEND_MAX_RECEIVE_COUNT,
             keep=self._keep,
         )
-        self.event_queue = EventQueue(
+        self.event_queue = FunctionQueue(
             self,
             "Events",
-            topic=self.tracked.topic,
             function_timeout=TRACK_TIMEOUT,
             max_receive_count=TRACK_MAX_RECEIVE_COUNT,
             window=Duration.seconds(settings.event_window_seconds),
             keep=self._keep,
         )
+        self.undelivered = subscribe(self.event_queue, self.tracked.topic, keep=self._keep)
         self.send_email = self._send_email()
         self.track_events = self._track_events()
         self.api = EmailApi(self, "Http", function=self.send_email.function, settings=settings)
@@ -129,7 +129,7 @@ class AmsdalMailStack(Stack):
         alarms = Alarms(self, "Alarms", alert_email=self._settings.alert_email)
         alarms.dead_letters("SendDeadLetters", self.send_queue.dead_letters)
         alarms.dead_letters("EventDeadLetters", self.event_queue.dead_letters)
-        alarms.dead_letters("UndeliveredEvents", self.event_queue.undelivered)
+        alarms.dead_letters("UndeliveredEvents", self.undelivered)
         alarms.oldest_message("Send", self.send_queue.queue)
         alarms.oldest_message("Event", self.event_queue.queue)
         alarms.function("SendEmail", self.send_email.function)
@@ -144,7 +144,7 @@ class AmsdalMailStack(Stack):
                 "send dead letters": self.send_queue.dead_letters,
                 "events": self.event_queue.queue,
                 "event dead letters": self.event_queue.dead_letters,
-                "undelivered events": self.event_queue.undelivered,
+                "undelivered events": self.undelivered,
             },
             functions={
                 "send_email": self.send_email.function,
@@ -162,7 +162,7 @@ class AmsdalMailStack(Stack):
             "EventTopicArn": self.tracked.topic.topic_arn,
             "EventQueueUrl": self.event_queue.queue.queue_url,
             "EventDeadLetterQueueUrl": self.event_queue.dead_letters.queue_url,
-            "UndeliveredEventQueueUrl": self.event_queue.undelivered.queue_url,
+            "UndeliveredEventQueueUrl": self.undelivered.queue_url,
             "EventBusName": self.bus.event_bus_name,
             "ConfigurationSetName": self.tracked.name,
             "SendFunctionName": self.send_email.function.function_name,

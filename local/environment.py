@@ -59,16 +59,12 @@ def for_local_aws(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]
 
 
 def for_cdk(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]:
-    """Return the environment of the CDK command line: this Python first, and no chatter.
-
-    The end-of-life warning of jsii is switched off by Node's major version, one or several.
-    """
+    """Return the environment of the CDK command line: this Python first, and no chatter."""
     here = str(Path(sys.executable).parent)
     return for_local_aws(inherited, endpoint) | {
         "PATH": os.pathsep.join([here, inherited.get("PATH", os.defpath)]),
         "CI": "true",
         "NO_COLOR": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20,21,23",
         "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
     }

@@ -92,12 +92,12 @@ class LocalAws:
         with step(f"start the SES simulator on port {self.ses_port}", to=self.to):
             enter(simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))
         self.outputs = deploy(self.endpoint, self.context, run_dir=run_dir, to=self.to)
-        simulator.show_stack(
-            self.ses_url,
-            api_url=self.api_url,
-            table_name=self.outputs["TableName"],
-            aws_endpoint=self.endpoint,
-        )
+        stack = {
+            "api_url": self.api_url,
+            "table_name": self.outputs["TableName"],
+            "aws_endpoint": self.endpoint,
+        }
+        simulator.control(self.ses_url, "PUT", "stack", stack)
 
     def __exit__(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -10,8 +9,3 @@ STATE_DIR = ROOT / ".local"  # logs of the runs; git ignores it
 EVENTS = ROOT / "events"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 MINISTACK = ROOT / ".venv-ministack" / "bin" / "ministack"
-
-
-def in_home(variable: str, default: str) -> str:
-    """Return an environment variable that every child needs, such as HOME or PATH."""
-    return os.environ.get(variable, default)

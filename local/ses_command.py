@@ -7,8 +7,9 @@ import json
 import os
 import sys
 import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
+
+from local.simulator import control
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,13 +99,13 @@ def main(arguments: list[str]) -> int:
 
 def _done(options: argparse.Namespace) -> Any:
     if options.command == "counts":
-        return _call(options, "GET", "/counts")
+        return control(options.url, "GET", "counts")
     if options.command == "reset":
-        return _call(options, "POST", "/reset")
+        return control(options.url, "POST", "reset")
     if options.command == "show":
-        return _call(options, "GET", "/switches")
+        return control(options.url, "GET", "switches")
     change = options.change(options)
-    switches = _call(options, "PUT", "/switches", change)
+    switches = control(options.url, "PUT", "switches", change)
     return {name: switches[name] for name in change}
 
 
@@ -112,14 +113,6 @@ def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f"must begin with http://, not {text!r}")
     return text
-
-
-def _call(options: argparse.Namespace, method: str, path: str, body: Any = None) -> Any:
-    content = None if body is None else json.dumps(body).encode()
-    url = f"{options.url.rstrip('/')}/_local{path}"
-    request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        return json.load(answer)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ import os
 import sys
 import urllib.request
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local import processes
 from local.paths import ROOT
@@ -34,11 +34,10 @@ def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
         processes.stop(process)
 
 
-def show_stack(ses_url: str, *, api_url: str, table_name: str, aws_endpoint: str) -> None:
-    """Tell the inbox page which stack to ask what became of an email."""
-    stack = {"api_url": api_url, "table_name": table_name, "aws_endpoint": aws_endpoint}
-    request = urllib.request.Request(  # noqa: S310 - our own loopback URL
-        f"{ses_url}/_local/stack", json.dumps(stack).encode(), method="PUT"
-    )
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-        pass
+def control(ses_url: str, method: str, path: str, body: object = None) -> Any:
+    """Call the simulator's control path (`/_local`) and return the JSON it answers."""
+    content = None if body is None else json.dumps(body).encode()
+    url = f"{ses_url.rstrip('/')}/_local/{path}"
+    request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)

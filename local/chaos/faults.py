@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import threading
-import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from local.descendants import descendants
+from local.simulator import control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +46,7 @@ def misbehaving(ses_url: str) -> Iterator[None]:
 
 def switch(ses_url: str, change: dict[str, Any]) -> None:
     """Set switches of the SES simulator."""
-    body = json.dumps(change).encode()
-    request = urllib.request.Request(f"{ses_url}/_local/switches", body, method="PUT")  # noqa: S310
-    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - our own loopback URL
+    control(ses_url, "PUT", "switches", change)
 
 
 class Killer:

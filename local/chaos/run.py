@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.api_client import get
 from local.chaos.emails import Email, emails
@@ -21,6 +19,7 @@ from local.chaos.queues import DEAD, WORK, depth, visibility
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 from local.environment import for_local_aws
 from local.paths import ROOT
+from local.simulator import control
 from local.steps import step
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def run(aws: LocalAws, count: int, *, seed: int, to: Say) -> Verdict:
     every = list(emails(count))
     deadline = time.monotonic() + DEADLINE_SECONDS + SECONDS_PER_EMAIL * count
     killer = Killer(aws.ministack_pid, kills(count), chance)
-    before = _ses(aws, "counts")
+    before = control(aws.ses_url, "GET", "counts")
     with visibility(aws, VISIBILITY_SECONDS):
         title = f"send {count:,} emails while everything goes wrong"
         with step(title, to=to), misbehaving(aws.ses_url), killer.at_work():
@@ -64,11 +63,11 @@ def run(aws: LocalAws, count: int, *, seed: int, to: Say) -> Verdict:
     asked = chance.sample(every, min(count, ASKED))
     with step(f"ask the API about {len(asked):,} of them", to=to):
         untold = sum(_untold(aws, [one for one in asked if one.key in acknowledged]))
-    after = _ses(aws, "counts")
+    after = control(aws.ses_url, "GET", "counts")
     more = {name: after.get(key, 0) - before.get(key, 0) for name, key in COUNTS.items()}
     more |= {"workers killed": killer.killed, "dead letters redriven": redriven}
     mine = {one.key for one in every}
-    accepted = accepted_by_ses(_ses(aws, "messages")["messages"])
+    accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"])
     for key in [key for key in accepted if key[0] not in mine]:
         del accepted[key]
     left = depth(aws, *DEAD)
@@ -80,7 +79,7 @@ def _wait_until_quiet(aws: LocalAws, deadline: float) -> int:
     redriven = quiet = 0
     while quiet < 2 and time.monotonic() < deadline:
         waiting = depth(aws, *WORK)
-        pending = _ses(aws, "health")["messages_with_pending_events"]
+        pending = control(aws.ses_url, "GET", "health")["messages_with_pending_events"]
         quiet = 0 if waiting or pending else quiet + 1
         if dead := depth(aws, *DEAD):
             _redrive(aws)
@@ -106,9 +105,3 @@ def _untold(aws: LocalAws, asked: Sequence[Email]) -> list[int]:
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         return list(pool.map(of, asked))
-
-
-def _ses(aws: LocalAws, path: str) -> Any:
-    url = f"{aws.ses_url}/_local/{path}"
-    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - our own loopback URL
-        return json.load(answer)

@@ -48,6 +48,13 @@ EVENTS = {
 }
 
 
+_VISITOR = ("ip_address", "user_agent")
+_SAYING = (
+    "feedback_type", "link", "diagnostic_code", "smtp_response", "reason", "error_message",
+    "contact_list",
+)  # fmt: skip
+
+
 def state_word(state: str) -> Word:
     """The word of a state; a state we do not know stands as it is."""
     return STATES.get(state, Word(state, "calm"))
@@ -60,10 +67,7 @@ def event_word(kind: str) -> Word:
 
 def worst(states: Iterable[str]) -> str | None:
     """The state that needs a person's attention most; None without any."""
-    order = list(STATES)
-    return min(
-        states, key=lambda state: order.index(state) if state in STATES else -1, default=None
-    )
+    return min(states, key=lambda state: _ORDER.get(state, -1), default=None)
 
 
 def gist(details: Mapping[str, Any]) -> list[str]:
@@ -73,10 +77,3 @@ def gist(details: Mapping[str, Any]) -> list[str]:
     said = (str(details[name]) for name in _SAYING if details.get(name))
     tags = (f"{name} = {', '.join(of)}" for name, of in (details.get("link_tags") or {}).items())
     return [line for line in dict.fromkeys((kinds, *said, *tags, visit)) if line]
-
-
-_VISITOR = ("ip_address", "user_agent")
-_SAYING = (
-    "feedback_type", "link", "diagnostic_code", "smtp_response", "reason", "error_message",
-    "contact_list",
-)  # fmt: skip

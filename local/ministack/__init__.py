@@ -6,12 +6,13 @@ Python function with that environment's interpreter, whatever the function's Run
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from local import processes
-from local.paths import MINISTACK, in_home
+from local.paths import MINISTACK
 from local.ports import LOOPBACK
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
     """
     return {
         "PATH": "/usr/bin:/bin",
-        "HOME": in_home("HOME", "/"),
+        "HOME": os.environ.get("HOME", "/"),
         "LANG": "C.UTF-8",
         "TMPDIR": str(temporary),
         "GATEWAY_PORT": str(port),

@@ -5,16 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from local import ministack, simulator
-from local.environment import ACCESS_KEY, REGION, SECRET_KEY
+from local.environment import for_local_aws
 from local.ports import free_port
-
-AWS_VARIABLES = {
-    "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-    "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-    "AWS_REGION": REGION,
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +34,6 @@ def ses_url(aws_url: str, ses_port: int, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch, aws_url: str, ses_url: str) -> None:
     """The environment of a program that uses the local AWS, and nothing else of AWS."""
-    for name, value in AWS_VARIABLES.items():
+    for name, value in for_local_aws({}, aws_url).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses_url)

@@ -10,10 +10,12 @@ from typing import Any
 
 from amsdal_mail import get_connection
 from amsdal_mail.backends.base import BaseBackend
-from local.api_client import Answer, call
+from local.api_client import Answer, call, get
+from local.chaos.queues import depth
 from local.environment import ACCESS_KEY, REGION, SECRET_KEY
 from local.local_aws import LocalAws
 from local.samples import Request
+from local.simulator import control
 
 PATIENCE_SECONDS = 30
 JSON_TYPE = {"content-type": "application/json"}
@@ -25,12 +27,12 @@ class Service:
 
     aws: LocalAws
 
-    def post(self, path: str, content: object, headers: Mapping[str, str] = JSON_TYPE) -> Answer:
+    def post(self, path: str, content: object, headers: Mapping[str, str] | None = None) -> Answer:
         body = content if isinstance(content, str) else json.dumps(content)
-        return call(self.aws.api_url, Request("POST", path, {**JSON_TYPE, **headers}, body))
+        return call(self.aws.api_url, Request("POST", path, {**JSON_TYPE, **(headers or {})}, body))
 
     def get(self, path: str) -> Answer:
-        return call(self.aws.api_url, Request("GET", path, {}, ""))
+        return get(self.aws.api_url, path)
 
     def delete(self, path: str) -> Answer:
         return call(self.aws.api_url, Request("DELETE", path, {}, ""))
@@ -71,13 +73,7 @@ class Service:
 
     def depth(self, output: str) -> int:
         """Count the messages of a queue, waiting, in flight and delayed."""
-        kinds = ("", "NotVisible", "Delayed")
-        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
-        queue = self.aws.client("sqs")
-        found = queue.get_queue_attributes(QueueUrl=self.aws.outputs[output], AttributeNames=names)[
-            "Attributes"
-        ]
-        return sum(int(found[name]) for name in names)
+        return depth(self.aws, output)
 
     def wait_until_empty(self, output: str, seconds: float) -> None:
         """Return as soon as a queue holds nothing; fail when it still does after so long."""
@@ -98,9 +94,7 @@ class Service:
 
     def sent_by_ses(self, email_id: str) -> list[dict[str, Any]]:
         """List what SES accepted of an email."""
-        import httpx
-
-        every = httpx.get(f"{self.aws.ses_url}/_local/messages").json()["messages"]
+        every = control(self.aws.ses_url, "GET", "messages")["messages"]
         return [one for one in every if one["tags"].get("email_id") == [email_id]]
 
 

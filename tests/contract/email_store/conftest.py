@@ -51,7 +51,7 @@ def table_name(dynamodb: DynamoDBClient) -> str:
                     {"AttributeName": "recipient", "KeyType": "HASH"},
                     {"AttributeName": "at", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
         ],
     )
