@@ -19,7 +19,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.wire import EMAIL_ID
 from email_store.claims import ClaimOutcome
 from email_store.store import EmailStore
-from send_email.answers import email_answer, send_answer, status_of
+from send_email.answers import batch_answer, email_answer, send_answer, status_of
 from send_email.delivery import Delivery
 from send_email.errors import answer_to
 from send_email.outcome import Outcome
@@ -78,8 +78,8 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch
         with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
             attempts = list(pool.map(partial(_attempt, send), deliveries))
         outcomes = [_told(watch, one) for one in attempts]
-        entries = map(_entry, outcomes, deliveries)
-        return _json(HTTPStatus.OK, {"emails": list(entries)})
+        entries = list(map(_entry, outcomes, deliveries))
+        return _json(HTTPStatus.OK, batch_answer(entries))
 
 
 def _add_reading(app: APIGatewayHttpResolver, store: EmailStore) -> None:
