@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from amsdal_mail.batches import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.wire import EMAIL_ID, EmailRequest
 from send_email.delivery import Delivery
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 __all__ = ["MessageTooLargeError", "QueueError", "SendQueue", "check_sizes", "read_delivery"]
-
-BATCH_LIMIT = 10
-SIZE_LIMIT = 1024 * 1024
-"""Bytes of one message with its attributes, and of all messages of one call."""
 
 ATTRIBUTES = {
     "email_id": re.compile(EMAIL_ID),
@@ -58,7 +55,11 @@ class SendQueue:
             MessageTooLargeError: one has over 1 MiB; those before it may be on the queue.
             QueueError: some may be on the queue. All can be put again: their claims tell them.
         """
-        for batch in _batches(_entry(one, delay_seconds) for one in deliveries):
+        entries = (
+            {"Id": str(number), **_entry(one, delay_seconds)}
+            for number, one in enumerate(deliveries)
+        )
+        for batch in batches(entries, _size, SQS_SIZE_LIMIT):
             try:
                 answer = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
@@ -127,26 +128,12 @@ def _entry(delivery: Delivery, delay_seconds: int) -> Entry:
     }
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    room = SIZE_LIMIT
-    for entry in entries:
-        size = _size(entry)
-        if len(batch) == BATCH_LIMIT or size > room:
-            yield batch
-            batch, room = [], SIZE_LIMIT
-        batch.append({"Id": str(len(batch)), **entry})
-        room -= size
-    if batch:
-        yield batch
-
-
 def _size(entry: Entry) -> int:
     attributes = entry["MessageAttributes"].items()
     size = len(entry["MessageBody"].encode()) + sum(
         len(name) + len(one["DataType"]) + len(one["StringValue"]) for name, one in attributes
     )
-    if size > SIZE_LIMIT:
-        rule = f"the email has {size} bytes as JSON, the queue takes {SIZE_LIMIT}"
+    if size > SQS_SIZE_LIMIT:
+        rule = f"the email has {size} bytes as JSON, the queue takes {SQS_SIZE_LIMIT}"
         raise MessageTooLargeError(rule)
     return size

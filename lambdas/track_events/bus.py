@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from amsdal_mail.batches import batches
 from amsdal_mail.exceptions import MailError
 from amsdal_mail.tracking import EventKind, TrackingEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from types_boto3_events import EventBridgeClient
     from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["EventBus", "PublishError"]
 
 SOURCE = "amsdal_mail"
-ENTRY_COUNT_LIMIT = 10
-"""Entries of one PutEvents call."""
 SIZE_LIMIT = 256_000
 """Bytes of one PutEvents call, all its entries together: EventBridge takes 256 KB."""
 
@@ -56,7 +55,8 @@ class EventBus:
         Raises:
             PublishError: EventBridge refused some of them, for throttling or an outage.
         """
-        for batch in _batches(_entry(event, self.name) for event in events):
+        entries = [_entry(event, self.name) for event in events]
+        for batch in batches(entries, _size, SIZE_LIMIT):
             answer = self.client.put_events(Entries=batch)
             if answer["FailedEntryCount"]:
                 codes = {one["ErrorCode"] for one in answer["Entries"] if "ErrorCode" in one}
@@ -83,17 +83,5 @@ def _entry(event: TrackingEvent, bus_name: str) -> PutEventsRequestEntryTypeDef:
     }
 
 
-def _batches(
-    entries: Iterable[PutEventsRequestEntryTypeDef],
-) -> Iterator[Sequence[PutEventsRequestEntryTypeDef]]:
-    batch: list[PutEventsRequestEntryTypeDef] = []
-    size = 0
-    for entry in entries:
-        more = sum(len(entry[name].encode()) for name in ("Source", "DetailType", "Detail"))
-        if batch and (len(batch) == ENTRY_COUNT_LIMIT or size + more > SIZE_LIMIT):
-            yield batch
-            batch, size = [], 0
-        batch.append(entry)
-        size += more
-    if batch:
-        yield batch
+def _size(entry: PutEventsRequestEntryTypeDef) -> int:
+    return sum(len(entry[name].encode()) for name in ("Source", "DetailType", "Detail"))

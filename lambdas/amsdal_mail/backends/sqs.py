@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from amsdal_mail.backends.aws import AWSBackend, Plan
 from amsdal_mail.backends.calls import Answer, Call, Exchange
 from amsdal_mail.backends.errors import Outcome, checked_set_up, judge
 from amsdal_mail.backends.options import AWSOptions, region_from
+from amsdal_mail.batches import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import Retry, SendState, SendStatus
@@ -20,10 +21,7 @@ from amsdal_mail.wire import EmailRequest
 
 __all__ = ["BODY_SIZE_LIMIT", "SQSBackend"]
 
-BATCH_LIMIT = 10
-RECORD_SIZE_LIMIT = 1024 * 1024
-"""Bytes of one SQS message with its attributes, and of all in one batch call."""
-BODY_SIZE_LIMIT = RECORD_SIZE_LIMIT - 512
+BODY_SIZE_LIMIT = SQS_SIZE_LIMIT - 512
 """Leaves room for the attributes with which the service puts a message back on its queue."""
 
 QUEUE_REGION = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
@@ -74,8 +72,7 @@ class SQSBackend(AWSBackend):
         """Plan one call for each batch of messages."""
         requests = [_with_id(message) for message in messages]
         bodies = [_body(index, request) for index, request in enumerate(requests)]
-        batches = list(_batches(bodies))
-        exchanges = [self._exchange(batch) for batch in batches]
+        exchanges = [self._exchange(one) for one in batches(bodies, _size, SQS_SIZE_LIMIT)]
         return Plan(exchanges, lambda results: _sum_up(requests, results))
 
     def _exchange(self, batch: list[Entry]) -> Exchange[dict[str, Outcome]]:
@@ -104,27 +101,15 @@ def _with_id(message: EmailMessage) -> EmailRequest:
 
 
 def _body(index: int, request: EmailRequest) -> Entry:
-    body = request.to_json()
-    size = len(body.encode())
-    if size > BODY_SIZE_LIMIT:
-        raise InvalidMessageError.of(
-            f"messages[{index}]", f"has {size} bytes as JSON, the queue takes {BODY_SIZE_LIMIT}"
-        )
-    return {"Id": str(index), "MessageBody": body}
+    entry = {"Id": str(index), "MessageBody": request.to_json()}
+    if _size(entry) > BODY_SIZE_LIMIT:
+        rule = f"has {_size(entry)} bytes as JSON, the queue takes {BODY_SIZE_LIMIT}"
+        raise InvalidMessageError.of(f"messages[{index}]", rule)
+    return entry
 
 
-def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    total = 0
-    for entry in entries:
-        size = len(entry["MessageBody"].encode())
-        if batch and (len(batch) == BATCH_LIMIT or total + size > RECORD_SIZE_LIMIT):
-            yield batch
-            batch, total = [], 0
-        batch.append(entry)
-        total += size
-    if batch:
-        yield batch
+def _size(entry: Entry) -> int:
+    return len(entry["MessageBody"].encode())
 
 
 def _sum_up(requests: list[EmailRequest], results: list[dict[str, Outcome]]) -> SendStatus:

@@ -6,12 +6,13 @@ from typing import Any, NoReturn
 
 import pytest
 
+from amsdal_mail.batches import SQS_SIZE_LIMIT
 from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError, StoreError
-from send_email.send_queue import SIZE_LIMIT, QueueError
+from send_email.send_queue import QueueError
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, email, merged
 from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
 
@@ -232,7 +233,7 @@ def test_what_is_too_large_for_the_queue_is_answered_413_and_leaves_no_trace(
 ) -> None:
     wish = {"prefer": "respond-async", "Idempotency_Key": "order-1"}
 
-    answer = api.post(merged(*to) | {"body": "x" * SIZE_LIMIT}, **wish)
+    answer = api.post(merged(*to) | {"body": "x" * SQS_SIZE_LIMIT}, **wish)
 
     assert answer.status == 413
     assert store.load("order-1") is None

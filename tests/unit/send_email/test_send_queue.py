@@ -10,7 +10,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message import EmailMessage
 from send_email.delivery import Delivery
 from send_email.send_queue import (
-    SIZE_LIMIT,
+    SQS_SIZE_LIMIT,
     MessageTooLargeError,
     QueueError,
     SendQueue,
@@ -93,8 +93,8 @@ def test_one_call_carries_no_more_than_a_mebibyte(queue: SendQueue, sqs: FakeSQS
 
 
 def test_one_that_is_too_large_is_refused_before_any_is_put(queue: SendQueue, sqs: FakeSQS) -> None:
-    with pytest.raises(MessageTooLargeError, match=str(SIZE_LIMIT)):
-        queue.put([delivery(), delivery(SIZE_LIMIT)])
+    with pytest.raises(MessageTooLargeError, match=str(SQS_SIZE_LIMIT)):
+        queue.put([delivery(), delivery(SQS_SIZE_LIMIT)])
 
     assert not sqs.batches
 
