@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from amsdal_mail.batches import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message import EmailMessage
 from send_email.delivery import Delivery
 from send_email.send_queue import (
-    SQS_SIZE_LIMIT,
     MessageTooLargeError,
     QueueError,
     SendQueue,
