@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from amsdal_mail.limits import EMAIL_ID, EMAIL_ID_RULE
+from amsdal_mail.limits import EMAIL_ID
 from amsdal_mail.message import EmailMessage
 
-__all__ = ["EMAIL_ID", "EMAIL_ID_RULE", "EmailRequest"]
+__all__ = ["EmailRequest"]
 
 
 class EmailRequest(EmailMessage):

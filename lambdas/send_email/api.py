@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -16,7 +15,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.wire import EMAIL_ID
+from amsdal_mail.limits import is_email_id
 from email_store.claims import ClaimOutcome
 from email_store.store import EmailStore
 from send_email.answers import batch_answer, email_answer, send_answer, status_of
@@ -35,8 +34,6 @@ __all__ = ["build_api"]
 CONCURRENCY = 10
 """Emails of one batch that are sent at the same time."""
 RETRY_AFTER_SECONDS = "5"
-
-ID = re.compile(EMAIL_ID)
 
 Headers = dict[str, str | list[str]]
 Send = Callable[[Delivery], Outcome]
@@ -85,7 +82,7 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch
 def _add_reading(app: APIGatewayHttpResolver, store: EmailStore) -> None:
     @app.get("/emails/<email_id>", summary="What became of an email", tags=["emails"])
     def get_email(email_id: str) -> Response[str]:
-        found = store.load(email_id) if ID.fullmatch(email_id) else None
+        found = store.load(email_id) if is_email_id(email_id) else None
         if found is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "there is no such email")
         return _json(HTTPStatus.OK, email_answer(found))

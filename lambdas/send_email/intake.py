@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.limits import RECIPIENT_LIMIT
-from amsdal_mail.wire import EMAIL_ID
+from amsdal_mail.limits import RECIPIENT_LIMIT, is_email_id
 from email_store.claims import ClaimOutcome
 from send_email.errors import BAD_EMAILS, broken_rules
 from send_email.outcome import Outcome
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["take_in"]
 
-ID = re.compile(EMAIL_ID)
 FIRST_ID = "first_message_id"
 """The attribute with the record's own id, of one that came back from the dead-letter queue."""
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
@@ -37,7 +34,7 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
     first_id = attributes.get(FIRST_ID, "")
-    record_id = first_id if ID.fullmatch(first_id) else record.message_id
+    record_id = first_id if is_email_id(first_id) else record.message_id
     try:
         delivery = read_delivery(record_id, record.body, attributes)
         if len(delivery.message.to) <= RECIPIENT_LIMIT:
@@ -60,4 +57,4 @@ def _keys(body: str) -> list[str]:
     except ValueError:
         return []
     key = request.get("idempotency_key") if isinstance(request, dict) else None
-    return [key] if isinstance(key, str) and ID.fullmatch(key) else []
+    return [key] if isinstance(key, str) and is_email_id(key) else []

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swagger_html
 from pydantic import TypeAdapter
 
-from amsdal_mail.wire import EMAIL_ID, EmailRequest
+from amsdal_mail.limits import EMAIL_ID
+from amsdal_mail.wire import EmailRequest
 from send_email.answers import BatchAnswer, EmailAnswer, ErrorAnswer, SendAnswer
 from send_email.requests import BATCH_LIMIT
 from send_email.suppression_answer import SuppressionAnswer
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["description", "page"]
 
 Json = dict[str, Any]
+Responses = dict[str, tuple[str, ...]]
+"""By status: a text, then the documents that may come with it."""
 
 TITLE = "amsdal_mail"
 VERSION = "1"
 ABOUT = "Sends email through Amazon SES, and tells what became of it."
 REF = "#/components/schemas/{model}"
 ANSWERS = (SendAnswer, BatchAnswer, EmailAnswer, SuppressionAnswer, ErrorAnswer)
-NO_BODY = ""
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -39,28 +41,34 @@ PREFER_PARAMETER = {
     "description": "`respond-async`: answer 202 at once and send from the queue.",
     "schema": {"type": "string"},
 }
+SERVER_ERRORS = {
+    "500": "An error nobody foresaw. The same request can be made again, with the same key.",
+    "503": "A part of AWS did not answer. Try again later, with the same key.",
+}
 REFUSALS = {
     "400": "The body is no JSON.",
     "413": "Too large for the queue.",
     "415": "The content is not application/json.",
-    "500": "An error nobody foresaw. The same request can be made again, with the same key.",
-    "503": "A part of AWS did not answer. Try again later, with the same key.",
+    **SERVER_ERRORS,
 }
-SEND_RESPONSES = {
+SEND_RESPONSES: Responses = {
     "200": ("SES took the email, for one recipient at least.", "SendAnswer"),
     "202": ("On the queue, for one recipient at least; see the header Location.", "SendAnswer"),
     "409": ("The key belongs to another request, or to one being worked on.", "ErrorAnswer"),
-    "422": ("A field breaks a rule (`detail`), or nobody gets the email (`recipients`).", None),
+    "422": (
+        "A field breaks a rule (`detail`), or nobody gets the email (`recipients`).",
+        "ErrorAnswer",
+        "SendAnswer",
+    ),
 }
-
-SUPPRESSION_SUCCESSES: dict[str, dict[str, tuple[str, str | None]]] = {
+SUPPRESSION_SUCCESSES: dict[str, Responses] = {
     "get": {"200": ("On our list, on SES's, or on both.", "SuppressionAnswer")},
-    "delete": {"204": ("Taken off both lists.", NO_BODY)},
+    "delete": {"204": ("Taken off both lists.",)},
 }
 SUPPRESSION_REFUSALS = {
     "404": "The address is on no list.",
     "422": "That is no address.",
-    **{status: REFUSALS[status] for status in ("500", "503")},
+    **SERVER_ERRORS,
 }
 
 
@@ -83,7 +91,7 @@ def description(app: APIGatewayHttpResolver) -> Json:
             "200": ("Everything known of the email.", "EmailAnswer"),
             "404": ("There is no such email.", "ErrorAnswer"),
         },
-        {status: REFUSALS[status] for status in ("500", "503")},
+        SERVER_ERRORS,
     )
     for method, success in SUPPRESSION_SUCCESSES.items():
         paths["/suppressions/{address}"][method] |= _responses(success, SUPPRESSION_REFUSALS)
@@ -108,21 +116,21 @@ def _request(schema: str) -> Json:
     }
 
 
-def _responses(own: dict[str, tuple[str, str | None]], refusals: dict[str, str]) -> Json:
+def _responses(own: Responses, refusals: dict[str, str]) -> Json:
     every = {**own, **{status: (text, "ErrorAnswer") for status, text in refusals.items()}}
     return {
         "responses": {
-            status: {"description": text, "content": _content(schema)}
-            for status, (text, schema) in sorted(every.items())
+            status: {"description": text, "content": _content(*schemas)}
+            for status, (text, *schemas) in sorted(every.items())
         }
     }
 
 
-def _content(schema: str | None) -> Json:
-    if schema == NO_BODY:
+def _content(*schemas: str) -> Json:
+    if not schemas:
         return {}
-    either = {"anyOf": [_ref("ErrorAnswer"), _ref("SendAnswer")]}
-    return {"application/json": {"schema": _ref(schema) if schema else either}}
+    refs = [_ref(one) for one in schemas]
+    return {"application/json": {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
 
 
 def _ref(schema: str) -> Json:
@@ -140,7 +148,7 @@ def _schemas() -> Json:
         "EmailRequest": EmailRequest.model_json_schema(ref_template=REF),
         "BatchRequest": {
             "type": "object",
-            "properties": {"emails": emails | {"items": _ref("EmailRequest")}},
+            "properties": {"emails": emails},
             "required": ["emails"],
             "additionalProperties": False,
         },

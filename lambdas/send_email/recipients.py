@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from amsdal_mail.addresses import parse_address
+from amsdal_mail.merging import own_values
 from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.claims import Results
@@ -32,24 +33,19 @@ def only(
     )
     if not to and (message.is_merged or not (cc or bcc)):
         return None
-    merge_data = message.merge_data and {
-        one: values
-        for one, values in message.merge_data.items()
-        if parse_address(one).spec in addresses
-    }
-    return message.model_copy(update={"to": to, "cc": cc, "bcc": bcc, "merge_data": merge_data})
+    own = {one: values for one, values in own_values(message).items() if one in addresses}
+    kept = {"to": to, "cc": cc, "bcc": bcc, "merge_data": own if message.is_merged else None}
+    return message.model_copy(update=kept)
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
     """Split a message with merge_data by its `to`; cc and bcc go with every recipient anyway."""
-    own_data = {
-        parse_address(one).spec: (one, values) for one, values in (message.merge_data or {}).items()
-    }
+    own_data = own_values(message)
     chunks = []
     for start in range(0, len(message.to), size):
         to = message.to[start : start + size]
-        specs = (parse_address(one).spec for one in to)
-        merge_data = dict(own_data[spec] for spec in specs if spec in own_data)
+        specs = [parse_address(one).spec for one in to]
+        merge_data = {spec: own_data[spec] for spec in specs if spec in own_data}
         chunks.append(message.model_copy(update={"to": to, "merge_data": merge_data}))
     return chunks
 

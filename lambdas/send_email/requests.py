@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic_core import from_json
 
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
-from amsdal_mail.wire import EMAIL_ID, EmailRequest
+from amsdal_mail.limits import EMAIL_ID_RULE, is_email_id
+from amsdal_mail.wire import EmailRequest
 from send_email.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ __all__ = ["BATCH_LIMIT", "HttpRequest", "RequestError"]
 BATCH_LIMIT = 100
 KEY_HEADER = "Idempotency-Key"
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
-KEY = re.compile(EMAIL_ID)
-KEY_RULE = "must be 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
 
 NewId = Callable[[], str]
 
@@ -74,8 +73,8 @@ class HttpRequest:
         if value is None:
             return None
         key = value.strip().removeprefix('"').removesuffix('"')
-        if not KEY.fullmatch(key):
-            raise InvalidMessageError.of(KEY_HEADER, KEY_RULE)
+        if not is_email_id(key):
+            raise InvalidMessageError.of(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
     def delivery(self, new_id: NewId) -> Delivery:
@@ -131,8 +130,10 @@ def _emails(document: bytes) -> list[Any]:
 def _numbered(key: str | None, count: int) -> list[str | None]:
     if key is None:
         return [None] * count
-    if not KEY.fullmatch(f"{key}.{count}"):
-        rule = f"gets the number of each email behind it, .1 to .{count}: with that it {KEY_RULE}"
+    if not is_email_id(f"{key}.{count}"):
+        rule = (
+            f"gets the number of each email behind it, .1 to .{count}: with that it {EMAIL_ID_RULE}"
+        )
         raise InvalidMessageError.of(KEY_HEADER, rule)
     return [f"{key}.{number}" for number in range(1, count + 1)]
 

@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.batches import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.wire import EMAIL_ID, EmailRequest
+from amsdal_mail.limits import EMAIL_ID
+from amsdal_mail.wire import EmailRequest
 from send_email.delivery import Delivery
 
 if TYPE_CHECKING:

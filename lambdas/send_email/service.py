@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from amsdal_mail.exceptions import ConfigurationError, FieldError
+from amsdal_mail.limits import EMAIL_ID_TAG
 from amsdal_mail.message import EmailMessage
-from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.claims import Claim, ClaimOutcome, Part, Results
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
 from send_email.delivery import Delivery
 from send_email.outcome import Outcome
+from send_email.protocols import Queue, Sender, Turns
 from send_email.recipients import (
     OPEN,
     closed,
@@ -37,13 +38,9 @@ from send_email.requeue import (
 from send_email.send_queue import MessageTooLargeError, QueueError, check_sizes
 from send_email.times import Times
 
-__all__ = [
-    "EMAIL_ID_TAG", "NotNotedError", "Queue", "SendService", "Sender", "StuckError", "Turns",
-]  # fmt: skip
+__all__ = ["NotNotedError", "SendService", "StuckError"]
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-EMAIL_ID_TAG = "email_id"
-"""The SES message tag by which SES's events find back to the email."""
 
 
 MAX_PUT_OFFS = 8
@@ -60,30 +57,6 @@ class NotNotedError(StoreError):
 
 class StuckError(Exception):
     """Whoever claims the email dies with it, again and again."""
-
-
-class Sender(Protocol):
-    """What hands messages to SES."""
-
-    def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
-        """Send one message; see SESBackend."""
-        ...
-
-
-class Queue(Protocol):
-    """Where deliveries wait for another invocation."""
-
-    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
-        """Put them on the queue; see SendQueue."""
-        ...
-
-
-class Turns(Protocol):
-    """What keeps the sending to the account's rate."""
-
-    def wait(self, recipients: int, at_most: float) -> bool:
-        """Wait for a turn, so many seconds at most; see Pacer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from amsdal_mail.limits import EMAIL_ID
+from amsdal_mail.limits import EMAIL_ID_TAG, is_email_id
 from amsdal_mail.tracking.reading import Json, texts, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EMAIL_ID_TAG = "email_id"
-ID = re.compile(EMAIL_ID)
 METADATA_PREFIXES = ("metadata:", "metadata_")
 SES_PREFIX = "ses:"
 """Tags that SES adds by itself."""
@@ -44,7 +41,7 @@ def read_tags(ses_tags: Json) -> MessageTags:
     for raw_name, values in ses_tags.items():
         name = writable(raw_name)
         value = ",".join(texts(values))
-        if name == EMAIL_ID_TAG and ID.fullmatch(value):
+        if name == EMAIL_ID_TAG and is_email_id(value):
             email_id = value
         elif name.startswith(METADATA_PREFIXES):
             metadata[name[len(METADATA_PREFIXES[0]) :]] = value
