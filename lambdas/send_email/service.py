@@ -41,8 +41,6 @@ from send_email.times import Times
 __all__ = ["NotNotedError", "SendService", "StuckError"]
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-
-
 MAX_PUT_OFFS = 8
 """A lease lasts a quarter of an hour: nobody works on an email for two hours."""
 
@@ -65,7 +63,7 @@ class SendService:
 
     Raises:
         StoreError, QueueError: nothing is lost; the same delivery can be made again.
-        NotNotedError: so it is, but nothing is left to do.
+        NotNotedError: SES and the queue have everything; the table alone missed the answers.
         RecordTooLargeError, MessageTooLargeError: it never can be sent so; nothing is noted of it.
     """
 
