@@ -11,7 +11,7 @@ from amsdal_mail.limits import RECIPIENT_LIMIT, is_email_id
 from email_store.claims import ClaimOutcome
 from send_email.errors import BAD_EMAILS, broken_rules
 from send_email.outcome import Outcome
-from send_email.send_queue import check_sizes, read_delivery
+from send_email.send_queue import check_sizes, is_ours, read_delivery
 from send_email.service import SendService
 
 if TYPE_CHECKING:
@@ -29,8 +29,11 @@ KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outcome:
     """Send what a record holds. One that can never be sent is kept in the store, and is done.
 
+    Unless this service itself put it on the queue: that one is a matter for the dead-letter queue.
+
     Raises:
         StoreError, QueueError, StuckError: SQS has to deliver the record again.
+        InvalidMessageError: of a record that the service itself put on the queue.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
     first_id = attributes.get(FIRST_ID, "")
@@ -42,6 +45,9 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
             check_sizes([delivery])
         outcome = service.send(delivery, deadline)
     except BAD_EMAILS as error:
+        if is_ours(attributes):
+            # It was taken once: the rules have changed since, and people are told it is queued.
+            raise
         return service.reject(broken_rules(error), *_keys(record.body), record_id)
     if outcome.claim is ClaimOutcome.BUSY:
         service.put_off(delivery, outcome)

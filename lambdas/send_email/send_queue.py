@@ -17,7 +17,9 @@ from send_email.delivery import Delivery
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-__all__ = ["MessageTooLargeError", "QueueError", "SendQueue", "check_sizes", "read_delivery"]
+__all__ = [
+    "MessageTooLargeError", "QueueError", "SendQueue", "check_sizes", "is_ours", "read_delivery",
+]  # fmt: skip
 
 ATTRIBUTES = {
     "email_id": re.compile(EMAIL_ID),
@@ -26,6 +28,8 @@ ATTRIBUTES = {
     "put_offs": re.compile("[0-9]{1,2}"),
     "chunk": re.compile("[1-9][0-9]{0,3}"),
 }
+
+ALWAYS = {"email_id", "fingerprint", "requeues"}
 
 Entry = dict[str, Any]
 
@@ -98,6 +102,14 @@ def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> D
         chunk=int(_attribute("chunk", attributes)) if "chunk" in attributes else None,
         requeues=int(_attribute("requeues", attributes)),
         put_offs=int(_attribute("put_offs", attributes)) if "put_offs" in attributes else 0,
+    )
+
+
+def is_ours(attributes: Mapping[str, str]) -> bool:
+    """Tell whether a record has the attributes with which this service puts it on the queue."""
+    written = {name: value for name, value in attributes.items() if name in ATTRIBUTES}
+    return written.keys() >= ALWAYS and all(
+        ATTRIBUTES[name].fullmatch(value) for name, value in written.items()
     )
 
 

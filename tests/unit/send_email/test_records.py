@@ -91,6 +91,17 @@ def test_attributes_that_this_service_never_writes_make_a_record_invalid(
     assert state(store, "record-1") is EmailState.REJECTED
 
 
+def test_an_email_taken_before_a_rule_was_there_becomes_a_dead_letter(
+    handle: Handle, store: MemoryEmailStore
+) -> None:
+    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "requeues": "1"}
+
+    answer = handle({"Records": [record(1, EMAIL | {"to": ["anna"]}, **ours)]})
+
+    assert failed(answer) == ["record-1"]
+    assert store.load("record-1") is None
+
+
 def test_a_first_message_id_that_is_no_id_is_not_believed(handle: Handle, ses: FakeSES) -> None:
     handle({"Records": [record(1, EMAIL, first_message_id="a b")]})
 
