@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -21,6 +22,11 @@ from amsdal_mail.message import EmailMessage
 from amsdal_mail.status import SendStatus
 
 __all__ = ["AWSBackend", "Plan"]
+
+
+IDLE_LIMIT = 30.0
+"""Seconds after which an idle connection is trusted no more. Lambda freezes between invocations, so
+that nobody sees the other side close it: a send over it would end without an answer."""
 
 
 class Plan(NamedTuple):
@@ -41,8 +47,10 @@ class AWSBackend(BaseBackend):
     sdk_attempts = 1
     """How often the SDK itself tries a call: no option, since it decides what may go out twice."""
 
-    def __init__(self, options: AWSOptions) -> None:
+    def __init__(self, options: AWSOptions, clock: Callable[[], float] = time.time) -> None:
         self.options = options
+        self._clock = clock
+        self._used_at = 0.0
         self._lock = threading.Lock()
         self._client: Any = None
         self._client_pid = 0
@@ -78,6 +86,9 @@ class AWSBackend(BaseBackend):
         with self._lock:
             if self._client is None or self._client_pid != os.getpid():
                 self._client, self._client_pid = self._new_client(), os.getpid()
+            elif self._clock() - self._used_at > IDLE_LIMIT:
+                self._client.close()  # its connections: the client opens new ones
+            self._used_at = self._clock()
             return self._client
 
     def open(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -61,10 +62,11 @@ class SESBackend(AWSBackend):
         max_send_rate: float | None = None,
         region_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.time,
         **aws_options: Any,
     ) -> None:
         region_name = region_name or region_from(environ, aws_options.get("session"))
-        super().__init__(AWSOptions(region_name=region_name, **aws_options))
+        super().__init__(AWSOptions(region_name=region_name, **aws_options), clock)
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
         self.metadata_prefix = prefix or METADATA_PREFIX
