@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from local.chaos.run import CONTEXT
 from local.local_aws import LocalAws
 from local.steps import say
 from tests.e2e.service import Service
+
+# A busy machine is no fault of the code: speed is measured in tests/bench.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]

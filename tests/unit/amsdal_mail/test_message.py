@@ -242,6 +242,7 @@ def test_base64_that_is_none_names_the_attachment() -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
 )
 FIELDS = st.sampled_from(sorted(EmailMessage.model_fields))
 

@@ -45,7 +45,7 @@ def end_of(world: W) -> W:
     return world
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(chance=CHANCES)
 def test_nothing_is_lost_and_nothing_sent_twice(chance: random.Random) -> None:
     world = end_of(World(chance))
@@ -54,7 +54,7 @@ def test_nothing_is_lost_and_nothing_sent_twice(chance: random.Random) -> None:
     assert world.sent_twice == set()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(chance=CHANCES)
 def test_in_the_end_the_store_knows_what_ses_accepted(chance: random.Random) -> None:
     world = end_of(World(chance))
