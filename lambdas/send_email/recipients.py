@@ -16,20 +16,11 @@ OPEN = frozenset({SendState.QUEUED, SendState.UNKNOWN})
 time: with it the recipient counts as accepted, without it nothing was sent."""
 
 
-def only(
-    message: EmailMessage, addresses: Collection[str], copies: Collection[str] | None = None
-) -> EmailMessage | None:
-    """Return the message for those of its recipients; None when nobody is left to send to.
-
-    `copies` are those of cc and bcc, where they are not the same addresses.
-    """
+def only(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | None:
+    """Return the message for those of its recipients; None when nobody is left to send to."""
     to, cc, bcc = (
-        tuple(one for one in field if parse_address(one).spec in kept)
-        for field, kept in (
-            (message.to, addresses),
-            (message.cc, addresses if copies is None else copies),
-            (message.bcc, addresses if copies is None else copies),
-        )
+        tuple(one for one in field if parse_address(one).spec in addresses)
+        for field in (message.to, message.cc, message.bcc)
     )
     if not to and (message.is_merged or not (cc or bcc)):
         return None
@@ -53,13 +44,13 @@ def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
 def pending(message: EmailMessage, results: Results) -> EmailMessage | None:
     """Return what is still to be sent of a message that was claimed with these results."""
     still_open = {address for address, one in results.items() if one.state in OPEN}
-    return only(message, still_open, _copies(message) if message.is_merged else None)
+    return only(message, still_open | _copies(message) if message.is_merged else still_open)
 
 
 def remainder(message: EmailMessage, answers: Results) -> EmailMessage | None:
     """Return what has to be sent, or looked at, once more after these answers."""
     again = {address for address, one in answers.items() if is_for_later(one)}
-    return only(message, again, _copies(message) if message.is_merged else None)
+    return only(message, again | _copies(message) if message.is_merged else again)
 
 
 def put_back(answers: Results) -> Results:

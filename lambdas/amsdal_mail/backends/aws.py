@@ -23,7 +23,6 @@ from amsdal_mail.status import SendStatus
 
 __all__ = ["AWSBackend", "Plan"]
 
-
 IDLE_LIMIT = 30.0
 """Seconds after which an idle connection is trusted no more. Lambda freezes between invocations, so
 that nobody sees the other side close it: a send over it would end without an answer."""
