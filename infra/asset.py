@@ -21,7 +21,7 @@ from infra.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LAMBDAS = REPOSITORY / "lambdas"
-PACKAGES = ("amsdal_mail", "email_store", "lambda_frame", "send_email", "track_events")
+PACKAGES = ("amsdal_mail", "email_store", "function_runtime", "send_email", "track_events")
 CACHE = REPOSITORY / ".local" / "asset-cache"
 # Lambda's own limit for the unpacked code.
 SIZE_LIMIT_MB = 250

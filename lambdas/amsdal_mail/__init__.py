@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         SuppressedError,
         UnknownOutcomeError,
     )
-    from amsdal_mail.message import Attachment, EmailMessage
+    from amsdal_mail.message.email import Attachment, EmailMessage
+    from amsdal_mail.message.request import EmailRequest
     from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
-    from amsdal_mail.wire import EmailRequest
 
 __all__ = [
     "Attachment",
@@ -48,7 +48,7 @@ __all__ = [
     "send_mail",
 ]
 
-_LIGHTEST_FIRST = ("exceptions", "status", "message", "wire", "connection")
+_LIGHTEST_FIRST = ("exceptions", "status", "message", "connection")
 
 
 def __getattr__(name: str) -> Any:

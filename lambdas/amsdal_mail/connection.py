@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
 from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.message import Attachment, EmailMessage
+from amsdal_mail.message.email import Attachment, EmailMessage
 from amsdal_mail.status import SendStatus
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from lambda_frame.start import starting
+from function_runtime.cold_start import starting
 
 with starting():
     from amsdal_mail.exceptions import ConfigurationError
-    from send_email.collaborators import service_of_environment, suppressions_of_environment
+    from send_email.bootstrap import service_of_environment, suppressions_of_environment
     from send_email.handler import build
 
     handle = build(service_of_environment, suppressions_of_environment)

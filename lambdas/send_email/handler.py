@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from lambda_frame.batch import handle_each
-from lambda_frame.tracing import traced
-from send_email.intake import take_in
-from send_email.watch import Watch
+from function_runtime.batch import handle_each
+from function_runtime.tracing import traced
+from send_email.queue.records import take_in
+from send_email.telemetry import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from send_email.service import SendService
+    from send_email.sending.service import SendService
     from send_email.suppressions import Suppressions
 
     Json = dict[str, Any]
@@ -36,7 +36,7 @@ def build(
 
     @cache
     def api() -> APIGatewayHttpResolver:
-        from send_email.api import build_api
+        from send_email.api.routes import build_api
 
         return build_api(make_service(), make_lists, watch)
 

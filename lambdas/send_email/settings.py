@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from lambda_frame.settings import count, rate, read, text
+from function_runtime.settings import count, rate, read, text
 
 __all__ = ["Settings"]
 

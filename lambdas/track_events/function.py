@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from lambda_frame.start import starting
+from function_runtime.cold_start import starting
 
 with starting():
     from amsdal_mail.exceptions import ConfigurationError
-    from track_events.collaborators import tracker_of_environment
+    from track_events.bootstrap import tracker_of_environment
     from track_events.handler import build
 
     handle = build(tracker_of_environment)

@@ -13,9 +13,9 @@ from amsdal_mail.addresses import mask
 from amsdal_mail.exceptions import MailError
 from amsdal_mail.tracking import parse_document
 from email_store.store import StoreError
-from lambda_frame.batch import handle_each
-from lambda_frame.failures import names, stack
-from lambda_frame.tracing import traced
+from function_runtime.batch import handle_each
+from function_runtime.safe_logging import names, stack
+from function_runtime.tracing import traced
 from track_events.envelopes import documents, is_from_sqs
 
 if TYPE_CHECKING:

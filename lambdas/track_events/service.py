@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from track_events.outcomes import event_record, recipient_record, suppression, told
+from track_events.records import event_record, recipient_record, suppression, told
 
 if TYPE_CHECKING:
     from collections import Counter

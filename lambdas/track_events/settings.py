@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from lambda_frame.settings import count, read, text
+from function_runtime.settings import count, read, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

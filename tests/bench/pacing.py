@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.pacing import queue_concurrency
-from send_email.pacing import Pacer
+from send_email.sending.rate_limit import Pacer
 from tests.bench.rows import Row
 
 __all__ = ["Run", "rows", "run"]

@@ -65,7 +65,7 @@ def _flat(rounds: int) -> Row:
     """Track events of an email that has few and of one that has many, in MiniStack's DynamoDB."""
     import boto3
 
-    from email_store.dynamodb import DynamoDBEmailStore
+    from email_store.dynamodb.store import DynamoDBEmailStore
     from track_events.service import Tracker
 
     port = free_port()

@@ -6,8 +6,8 @@ import pytest
 
 from amsdal_mail import EmailMessage, EmailRequest, InvalidMessageError
 from amsdal_mail.backends.sqs import BODY_SIZE_LIMIT, SQSBackend
-from send_email.delivery import Delivery
-from send_email.send_queue import check_sizes
+from send_email.queue.send_queue import check_sizes
+from send_email.sending.job import Delivery
 
 
 def request_of(size: int, key: str) -> EmailRequest:

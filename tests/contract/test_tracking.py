@@ -8,12 +8,12 @@ import boto3
 import pytest
 
 from amsdal_mail.tracking import TrackingEvent, parse_document
-from email_store.dynamodb import DynamoDBEmailStore
+from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.records import stranger_id
 from tests.sample_events import load, names
-from track_events.bus import EventBus
-from track_events.outcomes import told
+from track_events.event_bus import EventBus
+from track_events.records import told
 from track_events.service import Tracker
 
 NOW = datetime.now(UTC)

@@ -8,7 +8,7 @@ from inspect import Parameter, signature
 from types import TracebackType
 from typing import Self
 
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendStatus
 
 __all__ = ["BaseBackend", "checked"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from amsdal_mail.backends.base import BaseBackend, checked
-from amsdal_mail.backends.render import render
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.backends.preview import render
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, SendState, SendStatus
 
 __all__ = ["MemoryBackend", "SentMessage", "outbox"]

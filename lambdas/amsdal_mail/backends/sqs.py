@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from amsdal_mail.backends.aws import AWSBackend, Plan
-from amsdal_mail.backends.calls import Answer, Call, Exchange
-from amsdal_mail.backends.errors import Outcome, checked_set_up, judge
-from amsdal_mail.backends.options import AWSOptions, region_from
-from amsdal_mail.batches import SQS_SIZE_LIMIT, batches
+from amsdal_mail.backends.aws.backend import AWSBackend, Plan
+from amsdal_mail.backends.aws.errors import Outcome, checked_set_up, judge
+from amsdal_mail.backends.aws.flow import Answer, Call, Exchange
+from amsdal_mail.backends.aws.options import AWSOptions, region_from
+from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.request import EmailRequest
 from amsdal_mail.status import Retry, SendState, SendStatus
-from amsdal_mail.wire import EmailRequest
 
 __all__ = ["BODY_SIZE_LIMIT", "SQSBackend"]
 

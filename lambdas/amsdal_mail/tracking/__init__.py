@@ -14,7 +14,7 @@ from amsdal_mail.tracking.details import (
 )
 from amsdal_mail.tracking.documents import parse_document
 from amsdal_mail.tracking.events import EventKind, TrackingEvent
-from amsdal_mail.tracking.ses import parse_event
+from amsdal_mail.tracking.parser import parse_event
 
 __all__ = [
     "Bounce",

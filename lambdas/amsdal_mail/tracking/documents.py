@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking.ses import parse_event
+from amsdal_mail.tracking.parser import parse_event
 
 if TYPE_CHECKING:
     from amsdal_mail.tracking.events import TrackingEvent

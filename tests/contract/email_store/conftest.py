@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from email_store.dynamodb import DynamoDBEmailStore
+from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.store import EmailStore
 from local.clients import client

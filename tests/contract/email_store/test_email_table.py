@@ -10,11 +10,11 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from email_store.claims import Part
-from email_store.dynamodb import DynamoDBEmailStore
+from email_store.dynamodb.store import DynamoDBEmailStore
+from email_store.dynamodb.table import BATCH_GET_TRIES, Table
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
-from email_store.table import BATCH_GET_TRIES, Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

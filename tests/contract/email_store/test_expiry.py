@@ -10,7 +10,7 @@ import pytest
 
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.claims import Claim, ClaimOutcome, Part
-from email_store.dynamodb import DynamoDBEmailStore
+from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord, RecipientRecord
 from email_store.states import EmailState
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from email_store.claims import ClaimOutcome, Part
-from email_store.dynamodb import DynamoDBEmailStore
+from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from amsdal_mail import (
     get_connection,
     send_mail,
 )
+from amsdal_mail.backends.aws.options import region_from
 from amsdal_mail.backends.console import ConsoleBackend
 from amsdal_mail.backends.memory import MemoryBackend, outbox
-from amsdal_mail.backends.options import region_from
 from amsdal_mail.backends.ses import SESBackend
 from amsdal_mail.backends.sqs import SQSBackend
 

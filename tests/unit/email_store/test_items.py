@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, SendState
-from email_store import items
+from email_store.dynamodb import items
+from email_store.dynamodb.table import Table
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError, StoreError
-from email_store.table import Table
 
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 LIMIT = 400 * 1024

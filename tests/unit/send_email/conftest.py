@@ -11,14 +11,14 @@ from uuid import uuid4
 
 import pytest
 
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
-from send_email.delivery import Delivery
 from send_email.handler import build
-from send_email.service import SendService
+from send_email.sending.job import Delivery
+from send_email.sending.service import SendService
+from send_email.sending.timeouts import Times
 from send_email.suppressions import Suppressions
-from send_email.times import Times
 
 TIMES = Times(timeout=60, lost_answer=900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)

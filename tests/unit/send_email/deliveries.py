@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
 from email_store.memory import MemoryEmailStore
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
-from send_email.delivery import Delivery
-from send_email.service import SendService
+from send_email.sending.job import Delivery
+from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES
 
 ANNA, BEN, CARL = "anna@example.com", "ben@example.com", "carl@example.com"

@@ -11,7 +11,7 @@ from amsdal_mail.status import RecipientStatus, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
-from send_email.answers import batch_answer
+from send_email.api.responses import batch_answer
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import NOW, Api, FakeSES
 

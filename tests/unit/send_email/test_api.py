@@ -6,13 +6,13 @@ from typing import Any, NoReturn
 
 import pytest
 
-from amsdal_mail.batches import SQS_SIZE_LIMIT
+from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.status import RecipientStatus, Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError, StoreError
-from send_email.send_queue import QueueError
+from send_email.queue.send_queue import QueueError
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, email, merged
 from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
 

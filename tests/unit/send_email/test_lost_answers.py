@@ -11,8 +11,8 @@ from email_store.claims import ClaimOutcome
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.send_queue import MessageTooLargeError, QueueError
-from send_email.service import NotNotedError, SendService
+from send_email.queue.send_queue import MessageTooLargeError, QueueError
+from send_email.sending.service import NotNotedError, SendService
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
 from tests.unit.send_email.deliveries import (
     ANNA,

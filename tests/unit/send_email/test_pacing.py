@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from send_email.pacing import CATCH_UP, HEADROOM, PATIENCE, Pacer
+from send_email.sending.rate_limit import CATCH_UP, HEADROOM, PATIENCE, Pacer
 
 
 @dataclass

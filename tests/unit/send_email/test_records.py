@@ -10,7 +10,7 @@ from amsdal_mail.status import Retry, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
-from send_email.send_queue import QueueError
+from send_email.queue.send_queue import QueueError
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, Handle, ListQueue
 
 ANNA = "anna@example.com"

@@ -10,8 +10,8 @@ from amsdal_mail.status import Retry, SendState
 from email_store.claims import ClaimOutcome
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.requeue import MAX_REQUEUES
-from send_email.service import MAX_PUT_OFFS, SendService, StuckError
+from send_email.sending.backoff import MAX_REQUEUES
+from send_email.sending.service import MAX_PUT_OFFS, SendService, StuckError
 from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
 from tests.unit.send_email.deliveries import ANNA, BEN, CARL, crashed, merged, plain, states
 

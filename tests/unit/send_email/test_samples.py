@@ -65,7 +65,7 @@ def test_a_sent_sample_can_be_asked_for(handle: Handle) -> None:
     assert found["email"]["metadata"] == {"order_id": "1234", "campaign": "q1-billing"}
 
 
-@pytest.mark.parametrize("name", names("sqs"))
+@pytest.mark.parametrize("name", names("send_email"))
 def test_every_sample_record_is_done_with(
     name: str, handle: Handle, store: MemoryEmailStore
 ) -> None:
@@ -79,7 +79,7 @@ def test_every_sample_record_is_done_with(
         assert found.state is (EmailState.REJECTED if bad else EmailState.ACCEPTED)
 
 
-@pytest.mark.parametrize("name", sorted(set(names("sqs")) - REJECTED))
+@pytest.mark.parametrize("name", sorted(set(names("send_email")) - REJECTED))
 def test_a_sample_record_delivered_twice_is_sent_once(
     name: str, handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from amsdal_mail.batches import SQS_SIZE_LIMIT
+from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message import EmailMessage
-from send_email.delivery import Delivery
-from send_email.send_queue import (
+from amsdal_mail.message.email import EmailMessage
+from send_email.queue.send_queue import (
     MessageTooLargeError,
     QueueError,
     SendQueue,
     read_delivery,
 )
+from send_email.sending.job import Delivery
 
 
 @dataclass

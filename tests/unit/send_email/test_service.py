@@ -6,16 +6,16 @@ from typing import NoReturn
 import pytest
 
 from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
 from email_store.claims import ClaimOutcome
 from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.delivery import Delivery
-from send_email.send_queue import QueueError
-from send_email.service import SendService
+from send_email.queue.send_queue import QueueError
+from send_email.sending.job import Delivery
+from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
 from tests.unit.send_email.deliveries import (
     ANNA,

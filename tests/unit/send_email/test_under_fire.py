@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
 from email_store.claims import Claim, ClaimOutcome, queued
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.delivery import Delivery
-from send_email.times import Times
+from send_email.sending.job import Delivery
+from send_email.sending.timeouts import Times
 from tests.unit.send_email.world import FlakyStore, World
 
 W = TypeVar("W", bound=World)

@@ -10,9 +10,9 @@ import pytest
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.status import Retry, SendState
 from email_store.records import Suppression
-from send_email.requeue import MAX_REQUEUES
-from send_email.send_queue import QueueError, read_delivery
-from send_email.service import SendService
+from send_email.queue.send_queue import QueueError, read_delivery
+from send_email.sending.backoff import MAX_REQUEUES
+from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
 from tests.unit.send_email.test_records import batch, record
 

@@ -6,7 +6,7 @@ import pytest
 
 from amsdal_mail.tracking import EventKind, Reject, TrackingEvent, parse_event
 from tests.sample_events import load
-from track_events.bus import DETAIL_TYPES, SIZE_LIMIT, EventBus, PublishError
+from track_events.event_bus import DETAIL_TYPES, SIZE_LIMIT, EventBus, PublishError
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient

@@ -10,8 +10,8 @@ from email_store.states import EmailState
 from email_store.store import StoreError
 from tests.sample_events import load, names
 from tests.unit.track_events.conftest import Handle, ListBus
-from track_events.bus import PublishError
-from track_events.outcomes import told
+from track_events.event_bus import PublishError
+from track_events.records import told
 from track_events.service import metric_of
 
 NONE_FAILED: dict[str, list[object]] = {"batchItemFailures": []}

@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from amsdal_mail.backends.aws import AWSBackend, Plan
-from amsdal_mail.backends.calls import Exchange
-from amsdal_mail.backends.errors import checked_set_up
-from amsdal_mail.backends.options import (
+from amsdal_mail.backends.aws.backend import AWSBackend, Plan
+from amsdal_mail.backends.aws.errors import checked_set_up
+from amsdal_mail.backends.aws.flow import Exchange
+from amsdal_mail.backends.aws.options import (
     AWSOptions,
     positive_number,
     region_from,
     whole_number,
 )
-from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
-from amsdal_mail.backends.ses.paced import paced
+from amsdal_mail.backends.ses.rate_limited import paced
 from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.send import Answered, Spelling, converse
 from amsdal_mail.backends.ses.tags import message_tags
-from amsdal_mail.message import EmailMessage
-from amsdal_mail.pace import Pace
-from amsdal_mail.rules import METADATA_PREFIX
+from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.rules import METADATA_PREFIX
+from amsdal_mail.rate_limit import Pace
 from amsdal_mail.status import SendStatus
 
 __all__ = ["SESBackend"]

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from amsdal_mail.addresses import encode_header_text, parse_address
-from amsdal_mail.backends.calls import Call
+from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.ses.tags import Tags, tag_parameters
-from amsdal_mail.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
-from amsdal_mail.merging import TemplateValues, html_template, own_values, values_of
-from amsdal_mail.message import Attachment, EmailMessage
-from amsdal_mail.mime import mime_bytes
+from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
+from amsdal_mail.message.merge_data import TemplateValues, html_template, own_values, values_of
+from amsdal_mail.message.mime import mime_bytes
 
 __all__ = ["Request", "build_requests"]
 

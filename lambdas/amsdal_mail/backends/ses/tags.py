@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.limits import TAG_LENGTH_LIMIT
-from amsdal_mail.message import EmailMessage
+from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.limits import TAG_LENGTH_LIMIT
 
 __all__ = ["message_tags", "respelled", "tag_parameters"]
 

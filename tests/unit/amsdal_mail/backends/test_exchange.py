@@ -16,11 +16,11 @@ from botocore.exceptions import (
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
 from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, Retry, SendState
-from amsdal_mail.backends.calls import Call, Pause
-from amsdal_mail.backends.errors import BULK_STATUSES, ERROR_CODES, judge
+from amsdal_mail.backends.aws.errors import BULK_STATUSES, ERROR_CODES, judge
+from amsdal_mail.backends.aws.flow import Call, Pause
 from amsdal_mail.backends.ses.backend import sum_up
-from amsdal_mail.backends.ses.exchange import Answered, Spelling, converse
 from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.send import Answered, Spelling, converse
 
 PLAIN = EmailMessage(subject="s", body="b", from_email="f@x.io", to=["a@x.io", "b@x.io"])
 BULK = EmailMessage(

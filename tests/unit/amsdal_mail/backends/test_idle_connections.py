@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from amsdal_mail import EmailMessage, SendState
-from amsdal_mail.backends.aws import IDLE_LIMIT
+from amsdal_mail.backends.aws.backend import IDLE_LIMIT
 from amsdal_mail.backends.ses import SESBackend
 
 MESSAGE = EmailMessage(subject="Hi", body="Hello", from_email="shop@example.com", to=["a@x.io"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from amsdal_mail import EmailMessage, get_connection
-from amsdal_mail.backends.calls import Answer, Call, Pause
+from amsdal_mail.backends.aws.flow import Answer, Call, Pause
 from amsdal_mail.backends.ses import SESBackend
 from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.pace import Pace
+from amsdal_mail.rate_limit import Pace
 
 ACCEPTED = {"MessageId": "ses-1"}
 

@@ -1,0 +1,102 @@
+"""The rules between the fields of a message, each a generator of what it finds broken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from amsdal_mail.addresses import encode_header_text
+from amsdal_mail.exceptions import FieldError
+from amsdal_mail.message import limits
+from amsdal_mail.message.merge_rules import MERGE_RULES
+
+if TYPE_CHECKING:
+    from amsdal_mail.message.email import EmailMessage
+
+METADATA_PREFIX = "metadata:"
+
+
+def broken_rules(message: EmailMessage) -> list[FieldError]:
+    """Find every rule between fields that the message breaks."""
+    return [error for rule in RULES for error in rule(message)]
+
+
+def _recipients(message: EmailMessage) -> Iterator[FieldError]:
+    limit = limits.RECIPIENT_LIMIT
+    copies = len(message.cc) + len(message.bcc)
+    if not message.to and (message.is_merged or not copies):
+        yield FieldError("to", "needs at least one recipient")
+    elif message.is_merged and copies + 1 > limit:
+        yield FieldError("cc", f"1 to, {copies} cc and bcc: SES takes {limit} recipients a message")
+    elif not message.is_merged and copies + len(message.to) > limit:
+        yield FieldError(
+            "to",
+            f"{copies + len(message.to)} recipients in to, cc and bcc: SES takes {limit} a message"
+            " (with merge_data, each gets a message of its own and there is no limit)",
+        )
+
+
+def _content(message: EmailMessage) -> Iterator[FieldError]:
+    if not (message.template_id or message.body or message.html_body):
+        yield FieldError("body", "must not be empty without html_body or template_id")
+
+
+def _headers(message: EmailMessage) -> Iterator[FieldError]:
+    for name, count in Counter(name.lower() for name in message.headers).items():
+        if count > 1:
+            yield FieldError("headers", f"{name} is given {count} times in different spellings")
+    for name, value in message.headers.items():
+        longest = max(map(len, encode_header_text(value).split()), default=0)
+        if longest >= limits.LINE_LIMIT:
+            rule = f"has a word of {longest} characters, a line takes {limits.LINE_LIMIT}"
+            yield FieldError(f"headers.{name}", rule)
+    if message.is_templated:
+        yield from _headers_with_template(message)
+
+
+def _headers_with_template(message: EmailMessage) -> Iterator[FieldError]:
+    limit = limits.HEADER_COUNT_LIMIT
+    if len(message.headers) > limit:
+        yield FieldError(
+            "headers", f"{len(message.headers)} headers: SES takes {limit} with a template"
+        )
+    for name, value in message.headers.items():
+        length = len(encode_header_text(value))
+        if not 1 <= length <= limits.HEADER_VALUE_LIMIT:
+            rule = f"has {length} characters encoded, SES takes 1 to {limits.HEADER_VALUE_LIMIT}"
+            yield FieldError(f"headers.{name}", f"{rule} with a template")
+
+
+def _tags(message: EmailMessage) -> Iterator[FieldError]:
+    count = len(message.tags) + len(message.metadata)
+    if count > limits.TAG_COUNT_LIMIT:
+        rule = f"{count} tags and metadata together, at most {limits.TAG_COUNT_LIMIT} are allowed"
+        yield FieldError("tags", rule)
+    room = limits.TAG_LENGTH_LIMIT - len(METADATA_PREFIX)
+    for key in message.metadata:
+        if len(key) > room:
+            yield FieldError(f"metadata.{key}", f"key has {len(key)} characters, at most {room}")
+
+
+def _size(message: EmailMessage) -> Iterator[FieldError]:
+    content = sum(4 * len(one.content) // 3 for one in message.attachments)
+    parts = (message.body, message.html_body or "")
+    text = sum(4 * len(part.encode()) // 3 for part in parts)
+    if content + text > limits.MESSAGE_SIZE_LIMIT:
+        field = "attachments" if content > text else "body"
+        yield FieldError(
+            field,
+            f"message has {content + text} bytes after base64, SES takes"
+            f" {limits.MESSAGE_SIZE_LIMIT}",
+        )
+
+
+RULES = (
+    _recipients,
+    _content,
+    *MERGE_RULES,
+    _headers,
+    _tags,
+    _size,
+)

@@ -1,0 +1,1 @@
+"""The email store in one DynamoDB table."""

@@ -1,0 +1,1 @@
+"""The HTTP API: requests, routes and responses."""

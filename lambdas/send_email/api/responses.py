@@ -1,0 +1,211 @@
+"""The JSON documents that the HTTP API answers with; its description is made from these types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
+
+from amsdal_mail.exceptions import FieldError
+from amsdal_mail.status import RecipientStatus
+from email_store.claims import ClaimOutcome
+from email_store.records import EmailRecord, EventRecord
+from email_store.truncate import first_errors
+from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
+from send_email.api.truncate import fitting, fitting_batch, public_text
+from send_email.sending.outcome import Outcome
+
+__all__ = [
+    "BatchAnswer",
+    "EmailAnswer",
+    "ErrorAnswer",
+    "SendAnswer",
+    "batch_answer",
+    "email_answer",
+    "error_answer",
+    "send_answer",
+    "status_of",
+]
+
+RECIPIENT_LIMIT = 10_000
+LIST_SIZE = 2_500_000
+"""Bytes of the recipients, and of the timeline, of one email."""
+TRUNCATED = (
+    f"True when not all is listed: there are at most {RECIPIENT_LIMIT:,} recipients, and of both"
+    " lists only what fits into the answer, of the timeline the newest. `counts` counts everybody."
+)
+MESSAGES = {
+    ClaimOutcome.BUSY: "an earlier request with this key is being worked on",
+    ClaimOutcome.CONFLICT: "this key belongs to another request",
+}
+
+
+class RecipientAnswer(TypedDict):
+    """What became of the email for one recipient."""
+
+    address: str
+    state: str
+    message_id: str | None
+    error_code: str | None
+    error_message: str | None
+
+
+class SendAnswer(TypedDict):
+    """What became of a request to send."""
+
+    email_id: str
+    state: str
+    message_id: str | None
+    is_success: bool
+    recipients: list[RecipientAnswer]
+
+
+class EventAnswer(TypedDict):
+    """One event that SES reported."""
+
+    at: str
+    kind: str
+    recipient: str | None
+    message_id: str
+    details: dict[str, Any]
+
+
+class FieldErrorAnswer(TypedDict):
+    """A field that breaks a rule."""
+
+    field: str
+    rule: str
+
+
+class RecordAnswer(TypedDict):
+    """What is kept of the email itself."""
+
+    created_at: str
+    from_email: str
+    subject: str
+    template_id: str | None
+    tags: list[str]
+    metadata: dict[str, str]
+    recipient_count: int
+    errors: list[FieldErrorAnswer]
+    """The broken rules, of an email that came by the queue and was rejected."""
+
+
+class EmailAnswer(TypedDict):
+    """Everything known of an email."""
+
+    email_id: str
+    state: str
+    counts: dict[str, int]
+    email: RecordAnswer | None
+    """Absent when nothing but SES's events is known."""
+    recipients: list[RecipientAnswer]
+    timeline: list[EventAnswer]
+    is_truncated: Annotated[bool, Field(description=TRUNCATED)]
+
+
+class ErrorAnswer(TypedDict):
+    """Why a request was not carried out."""
+
+    message: str
+    detail: list[FieldErrorAnswer]
+    email_id: NotRequired[str]
+    """Of a request that can be made again: with it as key, nothing is sent twice."""
+
+
+class BatchAnswer(TypedDict):
+    """One answer an email, in their order: `status` is what it would have been alone.
+
+    Where not all recipients or broken rules are listed, because the answer would be too long,
+    `is_truncated` is true.
+    """
+
+    emails: list[dict[str, Any]]
+
+
+def status_of(outcome: Outcome) -> HTTPStatus:
+    """Choose the status: a client that looks at nothing else is not misled."""
+    if outcome.claim in MESSAGES:
+        return HTTPStatus.CONFLICT
+    if outcome.is_queued:
+        return HTTPStatus.ACCEPTED
+    return HTTPStatus.UNPROCESSABLE_ENTITY if outcome.is_refused else HTTPStatus.OK
+
+
+def send_answer(outcome: Outcome) -> SendAnswer | ErrorAnswer:
+    """Write what became of a request to send."""
+    if outcome.claim in MESSAGES:
+        return error_answer(MESSAGES[outcome.claim])
+    message_ids = (one.message_id for one in outcome.results.values() if one.message_id)
+    return SendAnswer(
+        email_id=outcome.email_id,
+        state=outcome.state.value,
+        message_id=next(message_ids, None),
+        is_success=all(one.is_success for one in outcome.results.values()),
+        recipients=[_recipient(one) for one in outcome.results.values()],
+    )
+
+
+def batch_answer(entries: Sequence[Mapping[str, Any]]) -> BatchAnswer:
+    """Put the answers of a batch's emails together."""
+    return BatchAnswer(emails=fitting_batch(entries))
+
+
+def email_answer(found: EmailView) -> EmailAnswer:
+    """Write everything known of an email."""
+    recipients = fitting(map(_recipient, found.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    newest = fitting(map(_event, reversed(found.timeline)), TIMELINE_LIMIT, LIST_SIZE)
+    return EmailAnswer(
+        email_id=found.email_id,
+        state=found.state.value,
+        counts={state.value: count for state, count in found.counts.items()},
+        email=_email(found.record) if found.record else None,
+        recipients=recipients,
+        timeline=newest[::-1],
+        is_truncated=(len(recipients), len(newest)) != (len(found.recipients), len(found.timeline)),
+    )
+
+
+def error_answer(message: str, errors: Sequence[FieldError] = ()) -> ErrorAnswer:
+    """Write why a request was not carried out."""
+    return ErrorAnswer(message=message, detail=_field_errors(errors))
+
+
+def _email(record: EmailRecord) -> RecordAnswer:
+    return RecordAnswer(
+        created_at=record.created_at.isoformat(),
+        from_email=record.from_email,
+        subject=record.subject,
+        template_id=record.template_id,
+        tags=list(record.tags),
+        metadata=dict(record.metadata),
+        recipient_count=record.recipient_count,
+        errors=_field_errors(record.errors),
+    )
+
+
+def _recipient(one: RecipientStatus | RecipientView) -> RecipientAnswer:
+    return RecipientAnswer(
+        address=one.address,
+        state=one.state.value,
+        message_id=one.message_id,
+        error_code=one.error_code,
+        error_message=public_text(one.error_code, one.error_message),
+    )
+
+
+def _event(event: EventRecord) -> EventAnswer:
+    return EventAnswer(
+        at=event.at.isoformat(),
+        kind=event.kind,
+        recipient=event.recipient,
+        message_id=event.message_id,
+        details=dict(event.details),
+    )
+
+
+def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorAnswer]:
+    return [FieldErrorAnswer(field=one.field, rule=one.rule) for one in first_errors(errors)]

@@ -1,0 +1,69 @@
+"""Build what the function works with, once an execution environment, from its environment."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from function_runtime.clients import CLIENT_CONFIG
+from send_email.queue.send_queue import SendQueue
+from send_email.sending.rate_limit import Pacer
+from send_email.sending.service import SendService
+from send_email.sending.timeouts import Times
+from send_email.settings import Settings
+from send_email.suppressions import Suppressions
+
+__all__ = ["service_of_environment", "suppressions_of_environment"]
+
+
+@cache
+def service_of_environment() -> SendService:
+    """Build the service.
+
+    Raises:
+        ConfigurationError: naming every setting that is missing or wrong.
+    """
+    import boto3
+    from botocore.config import Config
+
+    from amsdal_mail.backends.ses import SESBackend
+    from email_store.dynamodb.store import DynamoDBEmailStore
+
+    settings = Settings.from_environment(os.environ)
+    times = Times(settings.timeout_seconds, settings.lost_answer_seconds)
+    session = boto3.Session()
+    config = Config(**CLIENT_CONFIG)
+    # What SES refuses for its rate goes back on the queue: it has more time than a call has.
+    sender = SESBackend(
+        configuration_set=settings.configuration_set,
+        metadata_prefix=settings.metadata_prefix,
+        max_attempts=1,
+        read_timeout=times.read,
+        session=session,
+    )
+    sender.open()
+    return SendService(
+        store=DynamoDBEmailStore(
+            session.client("dynamodb", config=config),
+            settings.table_name,
+            timedelta(days=settings.retention_days),
+        ),
+        sender=sender,
+        queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
+        turns=Pacer(settings.max_send_rate, settings.max_concurrency),
+        times=times,
+        clock=lambda: datetime.now(UTC),
+        jitter=random.random,
+    )
+
+
+@cache
+def suppressions_of_environment() -> Suppressions:
+    """Build the suppression lists, when somebody first asks for one."""
+    import boto3
+    from botocore.config import Config
+
+    ses = boto3.client("sesv2", config=Config(**CLIENT_CONFIG))
+    return Suppressions(service_of_environment().store, lambda: ses)

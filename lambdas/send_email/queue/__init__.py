@@ -1,0 +1,1 @@
+"""The send queue: SQS records in, SQS messages out."""

@@ -1,0 +1,1 @@
+"""The use case: send one email once. It knows neither HTTP nor SQS."""

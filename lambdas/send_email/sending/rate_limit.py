@@ -1,0 +1,42 @@
+"""Pacer: keeps one environment to its share of the account's send rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from amsdal_mail.rate_limit import Pace
+
+__all__ = ["Pacer"]
+
+HEADROOM = 0.95
+"""The share of the rate that is used: SES drops what exceeds it, and clocks differ."""
+CATCH_UP = 0.25
+"""Seconds of idle time that are made up for: about what lies between two batches of records."""
+PATIENCE = 15.0
+"""Seconds a delivery may wait for its turn; the HTTP API gives up after 30."""
+
+
+class Pacer:
+    """Waits for moments to send at. Thread-safe; SES counts recipients, not messages."""
+
+    def __init__(
+        self,
+        max_send_rate: float,
+        max_concurrency: int,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._pace = Pace(HEADROOM * max_send_rate / max_concurrency, clock, CATCH_UP)
+        self._sleep = sleep
+
+    def wait(self, recipients: int, at_most: float = PATIENCE) -> bool:
+        """Wait until so many recipients may be sent to, but not longer than `at_most` seconds.
+
+        False, without waiting, if the turn comes later than that.
+        """
+        seconds = self._pace.turn(recipients, min(at_most, PATIENCE))
+        if seconds is None:
+            return False
+        self._sleep(seconds)
+        return True

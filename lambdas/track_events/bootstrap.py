@@ -1,0 +1,39 @@
+"""Build what the function works with, once an execution environment, from its environment."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from function_runtime.clients import CLIENT_CONFIG
+from track_events.event_bus import EventBus
+from track_events.service import Tracker
+from track_events.settings import Settings
+
+__all__ = ["tracker_of_environment"]
+
+
+@cache
+def tracker_of_environment() -> Tracker:
+    """Build the tracker.
+
+    Raises:
+        ConfigurationError: naming every setting that is missing or wrong.
+    """
+    import boto3
+    from botocore.config import Config
+
+    from email_store.dynamodb.store import DynamoDBEmailStore
+
+    settings = Settings.from_environment(os.environ)
+    config = Config(**CLIENT_CONFIG)
+    return Tracker(
+        store=DynamoDBEmailStore(
+            boto3.client("dynamodb", config=config),
+            settings.table_name,
+            timedelta(days=settings.retention_days),
+        ),
+        bus=EventBus(boto3.client("events", config=config), settings.event_bus_name),
+        clock=lambda: datetime.now(UTC),
+    )
