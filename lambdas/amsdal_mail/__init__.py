@@ -13,15 +13,15 @@ if TYPE_CHECKING:
         InvalidMessageError,
         MailError,
         MalformedJSONError,
-        NotSentError,
         RejectedError,
+        RetryableError,
         SendError,
         SuppressedError,
         UnknownOutcomeError,
     )
     from amsdal_mail.message.email import Attachment, EmailMessage
     from amsdal_mail.message.request import EmailRequest
-    from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+    from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 
 __all__ = [
     "Attachment",
@@ -34,10 +34,10 @@ __all__ = [
     "InvalidMessageError",
     "MailError",
     "MalformedJSONError",
-    "NotSentError",
     "RecipientStatus",
     "RejectedError",
-    "Retry",
+    "RetryHint",
+    "RetryableError",
     "SendError",
     "SendState",
     "SendStatus",

@@ -30,26 +30,26 @@ QUOTED_NAME = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One mailbox. `spec` is the bare address: `local@domain`, domain in lower case ASCII."""
+    """One mailbox. `addr_spec` is the bare address: `local@domain`, domain in lower case ASCII."""
 
-    spec: str
+    addr_spec: str
     display_name: str = ""
 
     @property
     def domain(self) -> str:
         """The part behind the @, in lower case ASCII."""
-        return self.spec.rpartition("@")[2]
+        return self.addr_spec.rpartition("@")[2]
 
     def __str__(self) -> str:
         """Write the mailbox as a header does: all ASCII, the display name quoted or encoded."""
         if not self.display_name:
-            return self.spec
+            return self.addr_spec
         if not self.display_name.isascii() or "=?" in self.display_name:
-            return f"{encoded_words(self.display_name)} <{self.spec}>"
+            return f"{encoded_words(self.display_name)} <{self.addr_spec}>"
         if PLAIN_NAME.fullmatch(self.display_name):
-            return f"{self.display_name} <{self.spec}>"
+            return f"{self.display_name} <{self.addr_spec}>"
         escaped = re.sub(r'(["\\])', r"\\\1", self.display_name)
-        return f'"{escaped}" <{self.spec}>'
+        return f'"{escaped}" <{self.addr_spec}>'
 
 
 @lru_cache(maxsize=4096)

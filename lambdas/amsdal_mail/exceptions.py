@@ -9,7 +9,7 @@ MailError
 └── SendError                 raised by SendStatus.raise_for_status() only
     ├── RejectedError         refused for good
     ├── SuppressedError       held back by the suppression list
-    ├── NotSentError          not taken, may be tried again
+    ├── RetryableError          not taken, may be tried again
     └── UnknownOutcomeError   no answer came: it may or may not have been sent
 """
 
@@ -30,8 +30,8 @@ __all__ = [
     "InvalidMessageError",
     "MailError",
     "MalformedJSONError",
-    "NotSentError",
     "RejectedError",
+    "RetryableError",
     "SendError",
     "SuppressedError",
     "UnknownOutcomeError",
@@ -116,7 +116,7 @@ class SuppressedError(SendError):
     """Held back because the address is on the suppression list."""
 
 
-class NotSentError(SendError):
+class RetryableError(SendError):
     """SES did not take it (rate, quota, pause, outage): it may be tried again."""
 
 

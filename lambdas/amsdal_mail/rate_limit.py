@@ -1,4 +1,4 @@
-"""Pace: at which moments to send, so that a number of recipients a second is not exceeded."""
+"""RateLimiter: keeps sending below a number of recipients a second."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["Pace"]
+__all__ = ["RateLimiter"]
 
 
-class Pace:
+class RateLimiter:
     """Hands out turns. Thread-safe; SES counts recipients, not messages.
 
-    Time in which nobody sends is lost, but for `catch_up` seconds of it.
+    Time in which nobody sends is lost, but for `burst_seconds` seconds of it.
     """
 
     def __init__(
-        self, rate: float, clock: Callable[[], float] = time.monotonic, catch_up: float = 0.0
+        self, rate: float, clock: Callable[[], float] = time.monotonic, burst_seconds: float = 0.0
     ) -> None:
         self._rate = rate
         self._clock = clock
-        self._catch_up = catch_up
+        self._catch_up = burst_seconds
         self._lock = threading.Lock()
         self._free_at = clock()
 
-    def turn(self, recipients: int, at_most: float = float("inf")) -> float | None:
+    def reserve(self, recipients: int, at_most: float = float("inf")) -> float | None:
         """Take the next turn to send to so many, and tell in how many seconds it comes.
 
         None, and no turn is taken, when it comes in more than `at_most` seconds.

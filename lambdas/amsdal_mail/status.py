@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from amsdal_mail.exceptions import (
-    NotSentError,
     RejectedError,
+    RetryableError,
     SendError,
     SuppressedError,
     UnknownOutcomeError,
 )
 
-__all__ = ["RecipientStatus", "Retry", "SendState", "SendStatus"]
+__all__ = ["RecipientStatus", "RetryHint", "SendState", "SendStatus"]
 
 
 class SendState(StrEnum):
@@ -34,7 +34,7 @@ class SendState(StrEnum):
     """Refused for good."""
 
 
-class Retry(StrEnum):
+class RetryHint(StrEnum):
     """Whether, and how soon, trying again can help."""
 
     NO = "no"
@@ -48,7 +48,7 @@ GOOD = frozenset({SendState.ACCEPTED, SendState.QUEUED})
 BADNESS = {state: rank for rank, state in enumerate(SendState)}
 ERRORS: dict[SendState, type[SendError]] = {
     SendState.SUPPRESSED: SuppressedError,
-    SendState.FAILED: NotSentError,
+    SendState.FAILED: RetryableError,
     SendState.UNKNOWN: UnknownOutcomeError,
     SendState.REJECTED: RejectedError,
 }
@@ -67,7 +67,7 @@ class RecipientStatus:
     message_id: str | None = None
     error_code: str | None = None
     error_message: str | None = None
-    retry: Retry = Retry.NO
+    retry: RetryHint = RetryHint.NO
 
     @property
     def is_success(self) -> bool:

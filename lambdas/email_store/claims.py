@@ -13,12 +13,12 @@ from email_store.records import RecipientRecord
 __all__ = [
     "CLOCK_SKEW",
     "Claim",
-    "ClaimOutcome",
-    "Part",
-    "PartState",
+    "ClaimStatus",
     "Results",
-    "refusal",
-    "with_events",
+    "SendUnit",
+    "UnitState",
+    "claim_conflict",
+    "mark_accepted_from_events",
 ]
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -29,14 +29,14 @@ Results = Mapping[str, RecipientStatus]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SendUnit:
     """What is claimed and settled as one: an email, or one chunk of it."""
 
     email_id: str
     chunk: int | None = None
 
 
-class ClaimOutcome(StrEnum):
+class ClaimStatus(StrEnum):
     """What came of a wish to send a part."""
 
     CLAIMED = "claimed"
@@ -58,8 +58,8 @@ class Claim:
     `settle` and `release` that no later claim has taken the lease over.
     """
 
-    part: Part
-    outcome: ClaimOutcome
+    part: SendUnit
+    status: ClaimStatus
     results: Results = field(default_factory=dict)
     attempt: int = 0
     lease_until: int = 0
@@ -67,7 +67,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class PartState:
+class UnitState:
     """A part as it is kept."""
 
     fingerprint: str
@@ -88,7 +88,7 @@ class PartState:
         """True from a claim until it is settled or released, even when the lease ran out."""
         return self.lease_until > 0
 
-    def answer(self, part: Part, outcome: ClaimOutcome) -> Claim:
+    def answer(self, part: SendUnit, outcome: ClaimStatus) -> Claim:
         """Answer a claim with what is kept."""
         return Claim(part, outcome, self.results, self.attempt, self.lease_until)
 
@@ -98,13 +98,13 @@ def epoch_seconds(moment: datetime | None) -> int:
     return int(moment.timestamp()) if moment else 0
 
 
-def refusal(known: PartState, fingerprint: str, now: float) -> ClaimOutcome | None:
+def claim_conflict(known: UnitState, fingerprint: str, now: float) -> ClaimStatus | None:
     """Say why the part cannot be claimed at `now` (epoch seconds); None when it can."""
     if known.fingerprint != fingerprint:
-        return ClaimOutcome.CONFLICT
+        return ClaimStatus.CONFLICT
     if known.is_settled:
-        return ClaimOutcome.SETTLED
-    return ClaimOutcome.BUSY if known.lease_until > now else None
+        return ClaimStatus.SETTLED
+    return ClaimStatus.BUSY if known.lease_until > now else None
 
 
 def queued(addresses: Collection[str]) -> dict[str, RecipientStatus]:
@@ -112,7 +112,7 @@ def queued(addresses: Collection[str]) -> dict[str, RecipientStatus]:
     return {one: RecipientStatus(one, SendState.QUEUED) for one in addresses}
 
 
-def with_events(state: PartState, recipients: Iterable[RecipientRecord]) -> PartState:
+def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRecord]) -> UnitState:
     """Count as accepted whoever SES's events know: an event exists only for mail that SES took.
 
     What was sent before the part was made is of an earlier email that had the same id.

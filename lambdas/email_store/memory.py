@@ -9,19 +9,19 @@ from datetime import datetime
 
 from email_store.claims import (
     Claim,
-    ClaimOutcome,
-    Part,
-    PartState,
+    ClaimStatus,
     Results,
+    SendUnit,
+    UnitState,
+    claim_conflict,
     epoch_seconds,
+    mark_accepted_from_events,
     queued,
-    refusal,
-    with_events,
 )
 from email_store.records import (
     EmailRecord,
     EventRecord,
-    Recalled,
+    KnownEvents,
     RecipientRecord,
     Suppression,
 )
@@ -36,7 +36,7 @@ class MemoryEmailStore:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._records: dict[str, EmailRecord] = {}
-        self._parts: dict[Part, PartState] = {}
+        self._parts: dict[SendUnit, UnitState] = {}
         self._recipients: dict[tuple[str, str], RecipientRecord] = {}
         self._events: dict[tuple[str, str], EventRecord] = {}
         self._suppressions: dict[str, Suppression] = {}
@@ -44,7 +44,7 @@ class MemoryEmailStore:
     def claim(
         self,
         record: EmailRecord,
-        part: Part,
+        part: SendUnit,
         addresses: Collection[str],
         *,
         now: datetime,
@@ -53,23 +53,23 @@ class MemoryEmailStore:
         """See EmailStore."""
         with self._lock:
             claim = self._open(record, part, addresses, now)
-            if claim.outcome is not ClaimOutcome.CLAIMED:
+            if claim.status is not ClaimStatus.CLAIMED:
                 return claim
             known = self._parts[part]
             shown = known
             if known.attempt:
-                shown = with_events(known, self._recipients_of(part.email_id))
+                shown = mark_accepted_from_events(known, self._recipients_of(part.email_id))
             claimed = self._parts[part] = replace(
                 known,
                 attempt=known.attempt + 1,
                 lease_until=int(now.timestamp()) + lease_seconds,
             )
-            return replace(claimed, results=shown.results).answer(part, ClaimOutcome.CLAIMED)
+            return replace(claimed, results=shown.results).answer(part, ClaimStatus.CLAIMED)
 
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """See EmailStore."""
         with self._lock:
-            return self._open(record, Part(record.email_id), addresses, record.created_at)
+            return self._open(record, SendUnit(record.email_id), addresses, record.created_at)
 
     def settle(self, claim: Claim, results: Results) -> bool:
         """See EmailStore."""
@@ -84,12 +84,12 @@ class MemoryEmailStore:
     def reject(self, record: EmailRecord) -> bool:
         """See EmailStore."""
         with self._lock:
-            part = Part(record.email_id)
+            part = SendUnit(record.email_id)
             known = self._parts.get(part)
             if known is not None and not known.is_rejection:
                 return False
             self._records[record.email_id] = record
-            self._parts[part] = PartState(
+            self._parts[part] = UnitState(
                 record.fingerprint, {}, record.created_at, is_settled=True
             )
             return True
@@ -98,10 +98,10 @@ class MemoryEmailStore:
         """See EmailStore."""
         return {one for one in addresses if one.lower() in self._suppressions}
 
-    def recall(self, email_id: str, events: Collection[EventRecord]) -> Recalled:
+    def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
         """See EmailStore."""
         known = (one.event_id for one in events if (email_id, one.event_id) in self._events)
-        return Recalled(frozenset(known), self._records.get(email_id))
+        return KnownEvents(frozenset(known), self._records.get(email_id))
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:  # noqa: ARG002 - no expiry here
         """See EmailStore."""
@@ -109,7 +109,7 @@ class MemoryEmailStore:
             key = (event.email_id, event.event_id)
             return self._events.setdefault(key, event) is event
 
-    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:  # noqa: ARG002
+    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:  # noqa: ARG002
         """See EmailStore."""
         with self._lock:
             key = (recipient.email_id, recipient.address)
@@ -147,16 +147,16 @@ class MemoryEmailStore:
             return view(email_id, record, parts, recipients, events)
 
     def _open(
-        self, record: EmailRecord, part: Part, addresses: Collection[str], now: datetime
+        self, record: EmailRecord, part: SendUnit, addresses: Collection[str], now: datetime
     ) -> Claim:
         known = self._parts.get(part)
         if known is None or known.is_rejection:
-            known = self._parts[part] = PartState(
+            known = self._parts[part] = UnitState(
                 record.fingerprint, queued(addresses), record.created_at
             )
             if part.chunk is None:
                 self._records[record.email_id] = record
-        outcome = refusal(known, record.fingerprint, now.timestamp()) or ClaimOutcome.CLAIMED
+        outcome = claim_conflict(known, record.fingerprint, now.timestamp()) or ClaimStatus.CLAIMED
         return known.answer(part, outcome)
 
     def _give_back(

@@ -13,10 +13,10 @@ from email_store.states import EmailState
 __all__ = [
     "EmailRecord",
     "EventRecord",
-    "Recalled",
+    "KnownEvents",
     "RecipientRecord",
     "Suppression",
-    "stranger_id",
+    "external_email_id",
 ]
 
 
@@ -75,7 +75,7 @@ class EventRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class KnownEvents:
     """What was known of an email when SES reported on it."""
 
     event_ids: frozenset[str]
@@ -105,6 +105,6 @@ class Suppression:
         return self.is_complaint
 
 
-def stranger_id(message_id: str) -> str:
+def external_email_id(message_id: str) -> str:
     """Make the id under which events of mail that this service did not send are kept."""
     return f"ses-{message_id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-__all__ = ["EmailState", "overall"]
+__all__ = ["EmailState", "summary_state"]
 
 
 class EmailState(StrEnum):
@@ -69,6 +69,6 @@ ATTENTION = (
 """What needs a person's attention most, first: what went wrong, then what is not yet there."""
 
 
-def overall(states: Iterable[EmailState]) -> EmailState | None:
+def summary_state(states: Iterable[EmailState]) -> EmailState | None:
     """Sum up recipients in one state, the one that most needs attention; None without any."""
     return min(states, key=ATTENTION.index, default=None)

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from email_store.claims import Claim, Part, Results
+from email_store.claims import Claim, Results, SendUnit
 from email_store.records import (
     EmailRecord,
     EventRecord,
-    Recalled,
+    KnownEvents,
     RecipientRecord,
     Suppression,
 )
@@ -39,7 +39,7 @@ class EmailStore(Protocol):
     def claim(
         self,
         record: EmailRecord,
-        part: Part,
+        part: SendUnit,
         addresses: Collection[str],
         *,
         now: datetime,
@@ -93,7 +93,7 @@ class EmailStore(Protocol):
 
     # The tracking function's side: what happened afterwards. The record may not exist yet.
 
-    def recall(self, email_id: str, events: Collection[EventRecord]) -> Recalled:
+    def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
         """Tell which of these events of an email are in its timeline, and what is kept of it.
 
         One consistent read.
@@ -104,7 +104,7 @@ class EmailStore(Protocol):
         """Add an event to the timeline of its email; False if it is there already."""
         ...
 
-    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
         """Note a recipient's state; False (nothing changes) unless it outranks the one known."""
         ...
 

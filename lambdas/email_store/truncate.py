@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from amsdal_mail.exceptions import FieldError
 
-__all__ = ["cut", "first_errors"]
+__all__ = ["first_errors", "truncate"]
 
 ERROR_LIMIT = 50
 FIELD_LIMIT = 200
@@ -15,7 +15,7 @@ RULE_LIMIT = 300
 """Bytes; no rule of ours is longer, unless it quotes."""
 
 
-def cut(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """Return the text, or its first `limit` bytes and an ellipsis; lone surrogates become `?`."""
     encoded = text.encode(errors="replace")
     if len(encoded) <= limit:
@@ -26,7 +26,10 @@ def cut(text: str, limit: int) -> str:
 def first_errors(errors: Sequence[FieldError]) -> list[FieldError]:
     """Return the first 50 broken rules, and how many more there are."""
     shown = errors if len(errors) <= ERROR_LIMIT + 1 else errors[:ERROR_LIMIT]
-    first = [FieldError(cut(one.field, FIELD_LIMIT), cut(one.rule, RULE_LIMIT)) for one in shown]
+    first = [
+        FieldError(truncate(one.field, FIELD_LIMIT), truncate(one.rule, RULE_LIMIT))
+        for one in shown
+    ]
     if left := len(errors) - len(shown):
         first.append(FieldError("(more)", f"{left} more rules are broken"))
     return first

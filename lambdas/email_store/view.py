@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from amsdal_mail.status import RecipientStatus
-from email_store.claims import CLOCK_SKEW, PartState
+from email_store.claims import CLOCK_SKEW, UnitState
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
-from email_store.states import EmailState, overall
+from email_store.states import EmailState, summary_state
 
 __all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "view"]
 
@@ -49,7 +49,7 @@ class EmailView:
 def view(
     email_id: str,
     record: EmailRecord | None,
-    parts: Iterable[PartState],
+    parts: Iterable[UnitState],
     recipients: Iterable[RecipientRecord],
     events: Iterable[EventRecord],
 ) -> EmailView:
@@ -80,7 +80,7 @@ def view(
 def _state(record: EmailRecord | None, counts: Mapping[EmailState, int]) -> EmailState:
     if record is not None and record.errors:
         return EmailState.REJECTED
-    return overall(counts) or EmailState.UNKNOWN
+    return summary_state(counts) or EmailState.UNKNOWN
 
 
 def _keep_stronger(merged: dict[str, RecipientView], found: RecipientView) -> None:

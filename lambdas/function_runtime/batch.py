@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-__all__ = ["Handled", "handle_each"]
+__all__ = ["BatchResult", "process_batch"]
 
 
-class Handled(NamedTuple):
+class BatchResult(NamedTuple):
     """What came of a batch: the results, the failures by record id, and the answer to Lambda."""
 
     results: list[Any]
@@ -27,7 +27,7 @@ class Handled(NamedTuple):
     answer: PartialItemFailureResponse
 
 
-def handle_each(records: list[dict[str, Any]], handle: Callable[[SQSRecord], Any]) -> Handled:
+def process_batch(records: list[dict[str, Any]], handle: Callable[[SQSRecord], Any]) -> BatchResult:
     """Handle every record in a thread of its own; one that fails comes back alone."""
     processor = _ConcurrentBatchProcessor()
     # Powertools passes the record by name, and hands tuples about.
@@ -36,7 +36,7 @@ def handle_each(records: list[dict[str, Any]], handle: Callable[[SQSRecord], Any
     answer = processor.response()
     ids = (str(one["itemIdentifier"]) for one in answer["batchItemFailures"])
     errors = (error for _, error, _ in processor.exceptions)
-    return Handled(results, list(zip(ids, errors, strict=True)), answer)
+    return BatchResult(results, list(zip(ids, errors, strict=True)), answer)
 
 
 class _ConcurrentBatchProcessor(BatchProcessor):

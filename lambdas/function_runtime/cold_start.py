@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
-__all__ = ["starting"]
+__all__ = ["cold_start"]
 
 
 @contextmanager
-def starting() -> Iterator[None]:
+def cold_start() -> Iterator[None]:
     """Import with garbage collection off, and keep it from ever scanning what was imported.
 
     Those scans take a tenth of a cold start. Make clients here too: Lambda gives a start more CPU

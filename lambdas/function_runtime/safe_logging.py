@@ -6,12 +6,12 @@ import traceback
 
 from botocore.exceptions import ClientError
 
-__all__ = ["names", "stack"]
+__all__ = ["exception_chain", "traceback_lines"]
 
 FRAMES = 5
 
 
-def names(error: BaseException | None) -> list[str]:
+def exception_chain(error: BaseException | None) -> list[str]:
     """Name the exception and its causes; of AWS's errors the operation and the code."""
     found = []
     while error is not None:
@@ -20,7 +20,7 @@ def names(error: BaseException | None) -> list[str]:
     return found
 
 
-def stack(error: BaseException | None) -> list[str]:
+def traceback_lines(error: BaseException | None) -> list[str]:
     """Write the last frames of the exception's traceback."""
     return traceback.format_tb(getattr(error, "__traceback__", None))[-FRAMES:]
 

@@ -9,17 +9,17 @@ from functools import cache
 
 from function_runtime.clients import CLIENT_CONFIG
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.rate_limit import Pacer
+from send_email.sending.rate_limit import SendRateLimiter
 from send_email.sending.service import SendService
-from send_email.sending.timeouts import Times
+from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
 from send_email.suppressions import Suppressions
 
-__all__ = ["service_of_environment", "suppressions_of_environment"]
+__all__ = ["build_service", "build_suppressions"]
 
 
 @cache
-def service_of_environment() -> SendService:
+def build_service() -> SendService:
     """Build the service.
 
     Raises:
@@ -32,7 +32,7 @@ def service_of_environment() -> SendService:
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
-    times = Times(settings.timeout_seconds, settings.lost_answer_seconds)
+    times = Timeouts(settings.timeout_seconds, settings.lost_response_seconds)
     session = boto3.Session()
     config = Config(**CLIENT_CONFIG)
     # What SES refuses for its rate goes back on the queue: it has more time than a call has.
@@ -52,7 +52,7 @@ def service_of_environment() -> SendService:
         ),
         sender=sender,
         queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
-        turns=Pacer(settings.max_send_rate, settings.max_concurrency),
+        turns=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
         times=times,
         clock=lambda: datetime.now(UTC),
         jitter=random.random,
@@ -60,10 +60,10 @@ def service_of_environment() -> SendService:
 
 
 @cache
-def suppressions_of_environment() -> Suppressions:
+def build_suppressions() -> Suppressions:
     """Build the suppression lists, when somebody first asks for one."""
     import boto3
     from botocore.config import Config
 
     ses = boto3.client("sesv2", config=Config(**CLIENT_CONFIG))
-    return Suppressions(service_of_environment().store, lambda: ses)
+    return Suppressions(build_service().store, lambda: ses)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from function_runtime.cold_start import starting
+from function_runtime.cold_start import cold_start
 
-with starting():
+with cold_start():
     from amsdal_mail.exceptions import ConfigurationError
-    from send_email.bootstrap import service_of_environment, suppressions_of_environment
+    from send_email.bootstrap import build_service, build_suppressions
     from send_email.handler import build
 
-    handle = build(service_of_environment, suppressions_of_environment)
+    handler = build(build_service, build_suppressions)
     # A setting that is missing or wrong is told by each invocation, in the function's own log.
     with suppress(ConfigurationError):
-        service_of_environment()
+        build_service()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from function_runtime.batch import handle_each
+from function_runtime.batch import process_batch
 from function_runtime.tracing import traced
-from send_email.queue.records import take_in
-from send_email.telemetry import Watch
+from send_email.queue.records import handle_record
+from send_email.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,34 +32,36 @@ def build(
 ) -> Handler:
     """Make the handler; it makes its collaborators when it is first called."""
     logger, metrics = Logger(location=None), Metrics()
-    watch = Watch(logger, metrics)
+    telemetry = Telemetry(logger, metrics)
 
     @cache
     def api() -> APIGatewayHttpResolver:
         from send_email.api.routes import build_api
 
-        return build_api(make_service(), make_lists, watch)
+        return build_api(make_service(), make_lists, telemetry)
 
     @logger.inject_lambda_context
     @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
     def send(event: Json, context: LambdaContext) -> Json:
         if "Records" in event:
-            return _send_records(make_service(), event, watch, context)
+            return _send_records(make_service(), event, telemetry, context)
         answer = api().resolve(event, context)
-        watch.tell_answer(event.get("routeKey", ""), answer["statusCode"])
+        telemetry.record_response(event.get("routeKey", ""), answer["statusCode"])
         return answer
 
     handler: Handler = send
     return handler
 
 
-def _send_records(service: SendService, event: Json, watch: Watch, context: LambdaContext) -> Json:
+def _send_records(
+    service: SendService, event: Json, telemetry: Telemetry, context: LambdaContext
+) -> Json:
     """Send every SQS record; one that fails comes back alone, at last as a dead letter."""
     deadline = service.deadline(context.get_remaining_time_in_millis())
-    batch = handle_each(event["Records"], lambda record: take_in(service, record, deadline))
+    batch = process_batch(event["Records"], lambda record: handle_record(service, record, deadline))
     for outcome in batch.results:
-        watch.tell(outcome)
+        telemetry.record_outcome(outcome)
     for record_id, error in batch.failures:
-        watch.tell_failed_record(record_id, error)
+        telemetry.record_failed_record(record_id, error)
     return dict(batch.answer)

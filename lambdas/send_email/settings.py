@@ -19,7 +19,7 @@ VARIABLES = {
     "max_send_rate": ("MAX_SEND_RATE", rate),
     "max_concurrency": ("MAX_CONCURRENCY", count),
     "timeout_seconds": ("TIMEOUT_SECONDS", count),
-    "lost_answer_seconds": ("LOST_ANSWER_SECONDS", count),
+    "lost_response_seconds": ("LOST_RESPONSE_SECONDS", count),
 }
 
 
@@ -38,8 +38,8 @@ class Settings:
     """How many environments work on the queue at once and share that rate."""
     timeout_seconds: int
     """What Lambda gives the function."""
-    lost_answer_seconds: int
-    """How long nobody sends again where SES's answer was lost; see Times."""
+    lost_response_seconds: int
+    """How long nobody sends again where SES's answer was lost; see Timeouts."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

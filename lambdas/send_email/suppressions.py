@@ -15,10 +15,10 @@ from email_store.store import EmailStore
 if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
 
-__all__ = ["Listing", "SESListError", "SESSuppression", "Suppressions"]
+__all__ = ["SESSuppression", "SESSuppressionError", "SuppressionEntry", "Suppressions"]
 
 
-class SESListError(Exception):
+class SESSuppressionError(Exception):
     """SES's suppression list could not be asked or changed; the cause says why."""
 
 
@@ -31,7 +31,7 @@ class SESSuppression:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SuppressionEntry:
     """Where an address is listed. We send nothing to ours; what goes to SES's, SES bounces."""
 
     address: str
@@ -49,17 +49,17 @@ class Suppressions:
     """Both lists. Ours ignores letter case; SES's keeps it, so each known spelling is tried.
 
     Raises:
-        StoreError, SESListError: the same call can be made again.
+        StoreError, SESSuppressionError: the same call can be made again.
     """
 
     store: EmailStore
     ses: Callable[[], SESV2Client]
 
-    def find(self, address: str) -> Listing:
+    def find(self, address: str) -> SuppressionEntry:
         """Look the address up in both lists."""
         ours = self.store.suppression(address)
         found = (self._in_ses(one) for one in _spellings(address, ours))
-        return Listing(address, ours, next((one for one in found if one), None))
+        return SuppressionEntry(address, ours, next((one for one in found if one), None))
 
     def remove(self, address: str) -> bool:
         """Take the address off both lists; False when it was on neither.
@@ -77,7 +77,7 @@ class Suppressions:
         except ses.exceptions.NotFoundException:
             return None
         except (ClientError, BotoCoreError) as error:
-            raise SESListError from error
+            raise SESSuppressionError from error
         return SESSuppression(found["Reason"], found["LastUpdateTime"])
 
     def _off_ses(self, address: str) -> bool:
@@ -87,7 +87,7 @@ class Suppressions:
         except ses.exceptions.NotFoundException:
             return False
         except (ClientError, BotoCoreError) as error:
-            raise SESListError from error
+            raise SESSuppressionError from error
         return True
 
 

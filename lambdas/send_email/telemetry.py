@@ -1,4 +1,4 @@
-"""Watch: what logs and metrics tell of the sending. Ids, counts and codes; never an address."""
+"""Telemetry: what logs and metrics tell of the sending. Ids, counts and codes; never an address."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import SendState
-from email_store.claims import ClaimOutcome
-from function_runtime.safe_logging import names, stack
+from email_store.claims import ClaimStatus
+from function_runtime.safe_logging import exception_chain, traceback_lines
 from send_email.api.errors import REQUEST_ERRORS
-from send_email.sending.outcome import Outcome
+from send_email.sending.outcome import SendOutcome
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
 
-__all__ = ["Watch"]
+__all__ = ["Telemetry"]
 
 METRICS = {
     SendState.ACCEPTED: "RecipientsAccepted",
@@ -29,26 +29,26 @@ METRICS = {
     SendState.REJECTED: "RecipientsRejected",
 }
 UNCLAIMED = {
-    ClaimOutcome.SETTLED: "EmailsReplayed",
-    ClaimOutcome.BUSY: "EmailsBusy",
-    ClaimOutcome.CONFLICT: "EmailsConflicting",
+    ClaimStatus.SETTLED: "EmailsReplayed",
+    ClaimStatus.BUSY: "EmailsInProgress",
+    ClaimStatus.CONFLICT: "EmailsConflicting",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Telemetry:
     """Use it from one thread: metrics are collected for the whole invocation."""
 
     logger: Logger
     metrics: Metrics
 
-    def tell(self, outcome: Outcome) -> None:
+    def record_outcome(self, outcome: SendOutcome) -> None:
         """Log the outcome, and count its recipients by state: those of a replay never twice."""
         level = self.logger.error if outcome.is_misconfigured else self.logger.info
         level(_headline(outcome), extra=_details(outcome))
         if outcome.is_invalid:
             self._count("EmailsInvalid")
-        elif outcome.claim is not ClaimOutcome.CLAIMED:
+        elif outcome.claim is not ClaimStatus.CLAIMED:
             self._count(UNCLAIMED[outcome.claim])
         else:
             for state, count in outcome.counts().items():
@@ -56,28 +56,28 @@ class Watch:
         if outcome.is_stopped:
             self._count("SendingStopped")
         if outcome.is_given_up:
-            self._count("EmailsGivenUp")
+            self._count("EmailsAbandoned")
         if outcome.is_misconfigured:
             self._count("ConfigurationErrors")
 
-    def tell_error(self, error: BaseException | None, **where: str) -> None:
+    def record_error(self, error: BaseException | None, **where: str) -> None:
         """Log why a request or a record was not carried out."""
-        told = {**where, "errors": names(error)}
+        told = {**where, "errors": exception_chain(error)}
         if isinstance(error, InvalidMessageError):
             self.logger.info("not carried out", extra=told)
             self._count("EmailsInvalid")
         elif isinstance(error, REQUEST_ERRORS):
             self.logger.warning("not carried out", extra=told)
         else:
-            self.logger.error("unforeseen", extra={**told, "stack": stack(error)})
+            self.logger.error("unforeseen", extra={**told, "stack": traceback_lines(error)})
             self._count("InternalErrors")
 
-    def tell_failed_record(self, record_id: str, error: BaseException | None) -> None:
+    def record_failed_record(self, record_id: str, error: BaseException | None) -> None:
         """Tell of a record that SQS will deliver again."""
-        self.tell_error(error, record=record_id)
+        self.record_error(error, record=record_id)
         self._count("FailedRecords")
 
-    def tell_answer(self, route: str, status: int) -> None:
+    def record_response(self, route: str, status: int) -> None:
         """Count an HTTP request; the API's access log has its line."""
         self.logger.debug("answered", extra={"route": route, "status": status})
         self._count("Requests")
@@ -88,15 +88,15 @@ class Watch:
         self.metrics.add_metric(name, MetricUnit.Count, count)
 
 
-def _headline(outcome: Outcome) -> str:
+def _headline(outcome: SendOutcome) -> str:
     if outcome.is_invalid:
         return "invalid"
-    if outcome.claim is not ClaimOutcome.CLAIMED:
+    if outcome.claim is not ClaimStatus.CLAIMED:
         return outcome.claim.value
     return "queued" if outcome.is_queued else "sent"
 
 
-def _details(outcome: Outcome) -> dict[str, object]:
+def _details(outcome: SendOutcome) -> dict[str, object]:
     codes = {one.error_code for one in outcome.results.values() if one.error_code}
     return {
         "email_id": outcome.email_id,

@@ -11,11 +11,11 @@ from track_events.event_bus import EventBus
 from track_events.service import Tracker
 from track_events.settings import Settings
 
-__all__ = ["tracker_of_environment"]
+__all__ = ["build_tracker"]
 
 
 @cache
-def tracker_of_environment() -> Tracker:
+def build_tracker() -> Tracker:
     """Build the tracker.
 
     Raises:

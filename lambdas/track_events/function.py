@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from function_runtime.cold_start import starting
+from function_runtime.cold_start import cold_start
 
-with starting():
+with cold_start():
     from amsdal_mail.exceptions import ConfigurationError
-    from track_events.bootstrap import tracker_of_environment
+    from track_events.bootstrap import build_tracker
     from track_events.handler import build
 
-    handle = build(tracker_of_environment)
+    handler = build(build_tracker)
     # A setting that is missing or wrong is told by each invocation, in the function's own log.
     with suppress(ConfigurationError):
-        tracker_of_environment()
+        build_tracker()

@@ -11,10 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.addresses import mask
 from amsdal_mail.exceptions import MailError
-from amsdal_mail.tracking import parse_document
+from amsdal_mail.tracking import parse_notification
 from email_store.store import StoreError
-from function_runtime.batch import handle_each
-from function_runtime.safe_logging import names, stack
+from function_runtime.batch import process_batch
+from function_runtime.safe_logging import exception_chain, traceback_lines
 from function_runtime.tracing import traced
 from track_events.envelopes import documents, is_from_sqs
 
@@ -70,14 +70,14 @@ def _track_batch(
         tallies.append(found)
         tracker.track(_read(record.body, logger), found)
 
-    batch = handle_each(event["Records"], track)
+    batch = process_batch(event["Records"], track)
     for found in tallies:
         tally.update(found)
     for record_id, error in batch.failures:
         tally["FailedRecords"] += 1
         text = str(error) if isinstance(error, MailError) else None  # names a field, no address
-        details = {"record": record_id, "errors": names(error), "text": text}
-        logger.warning("record failed", extra={**details, "stack": stack(error)})
+        details = {"record": record_id, "errors": exception_chain(error), "text": text}
+        logger.warning("record failed", extra={**details, "stack": traceback_lines(error)})
     return batch.answer
 
 
@@ -95,7 +95,7 @@ def _track_whole(tracker: Tracker, event: Json, tally: Counter[str], logger: Log
 
 
 def _read(document: object, logger: Logger) -> list[TrackingEvent]:
-    events = parse_document(document)
+    events = parse_notification(document)
     for event in events:
         logger.debug(
             "event",

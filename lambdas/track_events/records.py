@@ -14,7 +14,7 @@ from amsdal_mail.tracking import (
     RenderingFailure,
     TrackingEvent,
 )
-from email_store.records import EventRecord, RecipientRecord, Suppression, stranger_id
+from email_store.records import EventRecord, RecipientRecord, Suppression, external_email_id
 from email_store.states import EmailState
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def told(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
     Recipients of one message share its tracking links: who of them opened or clicked, SES cannot
     know. A complaint stays an event of each who may have complained: they get no more mail.
     """
-    if all(one.is_attributed or one.kind is EventKind.COMPLAINT for one in events):
+    if all(one.is_recipient_known or one.kind is EventKind.COMPLAINT for one in events):
         return events
     return [replace(events[0], recipient=None)]
 
@@ -90,7 +90,7 @@ def suppression(event: TrackingEvent) -> Suppression | None:
 
 
 def _email_id(event: TrackingEvent) -> str:
-    return event.email_id or stranger_id(event.message_id)
+    return event.email_id or external_email_id(event.message_id)
 
 
 def _state(event: TrackingEvent) -> EmailState | None:
@@ -99,7 +99,7 @@ def _state(event: TrackingEvent) -> EmailState | None:
     if event.kind is EventKind.COMPLAINT:
         return EmailState.COMPLAINED if event.is_spam_report else None
     # An open of a message to several people proves nothing about any one of them.
-    return STATES.get(event.kind) if event.is_attributed else None
+    return STATES.get(event.kind) if event.is_recipient_known else None
 
 
 def _error(details: Details | None) -> tuple[str | None, str | None]:

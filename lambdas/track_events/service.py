@@ -55,7 +55,7 @@ class Tracker:
             is_new = self.store.add_event(event_record(event), now=self.clock())
             if not is_new:
                 tally["DuplicateEvents"] += 1
-            elif event.is_attributed or event.event_id == events[0].event_id:
+            elif event.is_recipient_known or event.event_id == events[0].event_id:
                 tally[metric_of(event.kind)] += 1
 
     def _new(self, events: Sequence[TrackingEvent]) -> list[TrackingEvent]:
@@ -64,7 +64,7 @@ class Tracker:
         SES's alphabet may have changed tags and metadata on the way: the record has the originals.
         """
         records = [event_record(event) for event in events]
-        recalled = self.store.recall(records[0].email_id, records)
+        recalled = self.store.find_events(records[0].email_id, records)
         new = [event for event in events if event.event_id not in recalled.event_ids]
         if recalled.record is None:
             return new
@@ -74,7 +74,7 @@ class Tracker:
     def _note(self, event: TrackingEvent, tally: Counter[str]) -> None:
         recipient = recipient_record(event)
         if recipient is not None:
-            self.store.raise_recipient(recipient, now=self.clock())
+            self.store.advance_recipient(recipient, now=self.clock())
         entry = suppression(event)
         if entry is not None:
             self.store.suppress(entry)

@@ -20,7 +20,7 @@ from typing import Any  # noqa: E402
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 SAMPLES = {
     "api": "api/plain.json",
-    "queue": "sqs/plain.json",
+    "queue": "send_email/plain.json",
     "events": "track_events/sqs_raw.json",
 }
 
@@ -49,10 +49,10 @@ def answer(name: str) -> Any:
         return bare({}, Context())
     event = json.loads((EVENTS / SAMPLES[name]).read_text())
     if name == "events":
-        from track_events.function import handle as track
+        from track_events.function import handler as track
 
         return track(event, Context())  # type: ignore[arg-type]
-    from send_email.function import handle as send
+    from send_email.function import handler as send
 
     return send(event, Context())  # type: ignore[arg-type]
 

@@ -29,24 +29,24 @@ LOG = io.StringIO()
 def handle_send(event: Json) -> str:
     """Send what the event holds; return what was logged."""
     with contextlib.redirect_stdout(LOG):
-        from send_email.function import handle
+        from send_email.function import handler
 
-    return _handled(handle, event)
+    return _handled(handler, event)
 
 
 def handle_events(event: Json) -> str:
     """Track what the event holds; return what was logged."""
     with contextlib.redirect_stdout(LOG):
-        from track_events.function import handle
+        from track_events.function import handler
 
-    return _handled(handle, event)
+    return _handled(handler, event)
 
 
-def _handled(handle: Any, event: Json) -> str:
+def _handled(handler: Any, event: Json) -> str:
     LOG.seek(0)
     LOG.truncate()
     with contextlib.redirect_stdout(LOG):
-        answer = handle(event, Context())
+        answer = handler(event, Context())
     if answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 300:
         raise AssertionError(f"failed: {answer}; {LOG.getvalue()}")
     return LOG.getvalue()
@@ -77,7 +77,7 @@ def send_records(email_ids: Sequence[str]) -> Json:
 
 
 def delivered(email_id: str) -> list[Json]:
-    """What SES tells of an email that arrives: a Send and a Delivery event."""
+    """What SES tells of an email that arrives: a Send and a SendJob event."""
     return [_of(_sample(f"ses/{kind}.json"), email_id) for kind in ("send", "delivery")]
 
 

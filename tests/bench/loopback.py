@@ -65,7 +65,7 @@ class Loopback:
             "MAX_SEND_RATE": "10000",
             "MAX_CONCURRENCY": "2",
             "TIMEOUT_SECONDS": "60",
-            "LOST_ANSWER_SECONDS": "900",
+            "LOST_RESPONSE_SECONDS": "900",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "AmsdalMail",
             "POWERTOOLS_LOG_LEVEL": "INFO",

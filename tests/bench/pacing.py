@@ -1,8 +1,8 @@
 """The pace of several environments without a coordinator, in virtual time: hours in seconds.
 
 Every environment works as the function does: ten records at once, each claims, waits for its turn
-by the real Pacer, calls SES and settles; the next batch comes when all are done. SES is a bucket
-of one second's recipients, and gives a throttle answer when it is empty.
+by the real SendRateLimiter, calls SES and settles; the next batch comes when all are done. SES is
+a bucket of one second's recipients, and gives a throttle answer when it is empty.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.pacing import queue_concurrency
-from send_email.sending.rate_limit import Pacer
+from send_email.sending.rate_limit import SendRateLimiter
 from tests.bench.rows import Row
 
 __all__ = ["Run", "rows", "run"]
@@ -51,7 +51,7 @@ class Bucket:
 
 @dataclass
 class Environment:
-    """One execution environment with its own Pacer, in virtual time."""
+    """One execution environment with its own SendRateLimiter, in virtual time."""
 
     rate: float
     concurrency: int
@@ -60,7 +60,7 @@ class Environment:
     slept: float = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.pacer = Pacer(self.rate, self.concurrency, lambda: self.now, self._sleep)
+        self.pacer = SendRateLimiter(self.rate, self.concurrency, lambda: self.now, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self.slept = seconds

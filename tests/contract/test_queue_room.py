@@ -7,7 +7,7 @@ import pytest
 from amsdal_mail import EmailMessage, EmailRequest, InvalidMessageError
 from amsdal_mail.backends.sqs import BODY_SIZE_LIMIT, SQSBackend
 from send_email.queue.send_queue import check_sizes
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 
 
 def request_of(size: int, key: str) -> EmailRequest:
@@ -26,7 +26,7 @@ def test_the_largest_message_that_the_backend_takes_fits_with_its_attributes(key
 
     backend.plan([request])
 
-    delivery = Delivery.of(key, request.message)
-    check_sizes([replace(delivery, chunk=9_999, requeues=999)])
+    delivery = SendJob.of(key, request.message)
+    check_sizes([replace(delivery, chunk=9_999, retry_count=999)])
     with pytest.raises(InvalidMessageError, match="queue takes"):
         backend.plan([request_of(BODY_SIZE_LIMIT + 1, key)])

@@ -7,17 +7,17 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from amsdal_mail.tracking import TrackingEvent, parse_document
+from amsdal_mail.tracking import TrackingEvent, parse_notification
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
-from email_store.records import stranger_id
+from email_store.records import external_email_id
 from tests.sample_events import load, names
 from track_events.event_bus import EventBus
 from track_events.records import told
 from track_events.service import Tracker
 
 NOW = datetime.now(UTC)
-NOTIFICATIONS = [parse_document(load(name)) for name in names("ses")]
+NOTIFICATIONS = [parse_notification(load(name)) for name in names("ses")]
 EVENTS = [event for events in NOTIFICATIONS for event in events]
 
 
@@ -49,7 +49,7 @@ def bus(aws_environment: None) -> EventBus:
 
 
 def email_id(event: TrackingEvent) -> str:
-    return event.email_id or stranger_id(event.message_id)
+    return event.email_id or external_email_id(event.message_id)
 
 
 def test_dynamodb_keeps_of_every_sample_what_memory_keeps(

@@ -38,6 +38,6 @@ class ConsoleBackend(BaseBackend):
         stream.flush()
         message_id = f"console-{uuid4().hex}"
         return SendStatus.of(
-            RecipientStatus(one.spec, SendState.ACCEPTED, message_id=message_id)
+            RecipientStatus(one.addr_spec, SendState.ACCEPTED, message_id=message_id)
             for one in message.recipients
         )

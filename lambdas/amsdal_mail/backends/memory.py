@@ -43,6 +43,6 @@ def _keep(message: EmailMessage) -> SendStatus:
     sent = SentMessage(message, f"memory-{uuid4().hex}", tuple(render(message)))
     outbox.append(sent)
     return SendStatus.of(
-        RecipientStatus(one.spec, SendState.ACCEPTED, message_id=sent.message_id)
+        RecipientStatus(one.addr_spec, SendState.ACCEPTED, message_id=sent.message_id)
         for one in message.recipients
     )

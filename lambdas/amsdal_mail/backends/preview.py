@@ -12,8 +12,8 @@ from amsdal_mail.message.merge_data import (
     PLACEHOLDER,
     TemplateValues,
     html_template,
-    own_values,
-    values_of,
+    merge_data_by_address,
+    merge_values_for,
 )
 from amsdal_mail.message.mime import mime_bytes
 
@@ -30,12 +30,12 @@ def render(message: EmailMessage) -> list[bytes]:
 
 def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
     written = TemplateValues(message)
-    if not message.is_merged:
-        yield _filled(message, written.shown(values_of(message, {})))
+    if not message.is_personalized:
+        yield _filled(message, written.shown(merge_values_for(message, {})))
         return
-    own = own_values(message)
+    own = merge_data_by_address(message)
     for to in message.to:
-        values = values_of(message, own.get(parse_address(to).spec, {}))
+        values = merge_values_for(message, own.get(parse_address(to).addr_spec, {}))
         yield _filled(message.model_copy(update={"to": (to,)}), written.shown(values))
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 from amsdal_mail.backends.aws.backend import AWSBackend, Plan
-from amsdal_mail.backends.aws.errors import Outcome, checked_set_up, judge
+from amsdal_mail.backends.aws.errors import CallResult, checked_set_up, judge
 from amsdal_mail.backends.aws.flow import Answer, Call, Exchange
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.request import EmailRequest
-from amsdal_mail.status import Retry, SendState, SendStatus
+from amsdal_mail.status import RetryHint, SendState, SendStatus
 
 __all__ = ["BODY_SIZE_LIMIT", "SQSBackend"]
 
@@ -26,10 +26,10 @@ BODY_SIZE_LIMIT = SQS_SIZE_LIMIT - 512
 
 QUEUE_REGION = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
 
-QUEUED = Outcome(SendState.QUEUED)
-REFUSED = Outcome(SendState.REJECTED)
-NOT_TAKEN = Outcome(SendState.FAILED, Retry.SOON)
-NOT_ANSWERED = Outcome(SendState.UNKNOWN)
+QUEUED = CallResult(SendState.QUEUED)
+REFUSED = CallResult(SendState.REJECTED)
+NOT_TAKEN = CallResult(SendState.FAILED, RetryHint.SOON)
+NOT_ANSWERED = CallResult(SendState.UNKNOWN)
 
 Entry = dict[str, str]
 
@@ -75,12 +75,12 @@ class SQSBackend(AWSBackend):
         exchanges = [self._exchange(one) for one in batches(bodies, _size, SQS_SIZE_LIMIT)]
         return Plan(exchanges, lambda results: _sum_up(requests, results))
 
-    def _exchange(self, batch: list[Entry]) -> Exchange[dict[str, Outcome]]:
+    def _exchange(self, batch: list[Entry]) -> Exchange[dict[str, CallResult]]:
         answer = yield Call("send_message_batch", {"QueueUrl": self.queue_url, "Entries": batch})
         return _read_answer(answer, [entry["Id"] for entry in batch])
 
 
-def _read_answer(answer: Answer, ids: list[str]) -> dict[str, Outcome]:
+def _read_answer(answer: Answer, ids: list[str]) -> dict[str, CallResult]:
     if isinstance(answer, Exception):
         return dict.fromkeys(ids, judge(answer))
     answer = answer or {}
@@ -89,7 +89,7 @@ def _read_answer(answer: Answer, ids: list[str]) -> dict[str, Outcome]:
     return dict.fromkeys(ids, NOT_ANSWERED) | queued | failed
 
 
-def _read_failure(failure: Mapping[str, Any]) -> Outcome:
+def _read_failure(failure: Mapping[str, Any]) -> CallResult:
     found = REFUSED if failure.get("SenderFault") else NOT_TAKEN
     return replace(found, code=failure.get("Code"), text=failure.get("Message"))
 
@@ -112,19 +112,19 @@ def _size(entry: Entry) -> int:
     return len(entry["MessageBody"].encode())
 
 
-def _sum_up(requests: list[EmailRequest], results: list[dict[str, Outcome]]) -> SendStatus:
+def _sum_up(requests: list[EmailRequest], results: list[dict[str, CallResult]]) -> SendStatus:
     outcomes = {key: outcome for result in results for key, outcome in result.items()}
     of_each = [
         _with_message_id(outcomes[str(index)], request) for index, request in enumerate(requests)
     ]
     status = SendStatus.combine(
-        SendStatus.of(outcome.for_recipient(one.spec) for one in request.recipients)
+        SendStatus.of(outcome.for_recipient(one.addr_spec) for one in request.recipients)
         for request, outcome in zip(requests, of_each, strict=True)
     )
     return checked_set_up(of_each, status)
 
 
-def _with_message_id(outcome: Outcome, request: EmailRequest) -> Outcome:
+def _with_message_id(outcome: CallResult, request: EmailRequest) -> CallResult:
     """Give the id of the email wherever it may be on the queue."""
     if outcome.state in {SendState.QUEUED, SendState.UNKNOWN}:
         return replace(outcome, message_id=request.idempotency_key)

@@ -149,17 +149,21 @@ class EmailMessage(BaseModel):
     def recipients(self) -> tuple[Address, ...]:
         """Everyone it goes to, each bare address once: to, then cc, then bcc."""
         every = (parse_address(one) for one in (*self.to, *self.cc, *self.bcc))
-        return tuple({one.spec: one for one in every}.values())
+        return tuple({one.addr_spec: one for one in every}.values())
 
     @property
-    def is_merged(self) -> bool:
+    def is_personalized(self) -> bool:
         """True when each address in `to` gets a message of its own."""
         return self.merge_data is not None
 
     @property
     def is_templated(self) -> bool:
         """True when SES renders the content: from a stored template, or from merge values."""
-        return self.is_merged or self.template_id is not None or self.merge_global_data is not None
+        return (
+            self.is_personalized
+            or self.template_id is not None
+            or self.merge_global_data is not None
+        )
 
     def to_json(self) -> str:
         """Write the message as the API and the queue take it, without the fields left alone."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from amsdal_mail.email_id import EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.message.limits import EMAIL_ID_RULE
 
 __all__ = ["field_errors"]
 

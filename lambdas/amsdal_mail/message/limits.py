@@ -29,11 +29,6 @@ TEMPLATE_ID_LIMIT = 255
 TAG_COUNT_LIMIT = 50
 """Tags and metadata of one message together."""
 TAG_LENGTH_LIMIT = 255
-EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
-"""What an email's id looks like: it becomes the value of an SES message tag and part of a path."""
-EMAIL_ID_RULE = "must be 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
-EMAIL_ID_TAG = "email_id"
-"""The SES message tag that carries it: by this tag an event finds its email."""
 FILENAME_LIMIT = 255
 """Bytes in UTF-8 (SES counts characters): written for a header it still fits a line."""
 CONTENT_ID_LIMIT = 78
@@ -60,11 +55,6 @@ BLOCKED_EXTENSIONS = frozenset(
     " ps2xml psc1 psc2 reg scf scr sct shb shs sys tmp url vb vbe vbs vps vsmacros vss vst vsw vxd"
     " ws wsc wsf wsh xnk".split()
 )
-
-
-def is_email_id(text: str) -> bool:
-    """Tell whether the text can be an email's id."""
-    return re.fullmatch(EMAIL_ID, text) is not None
 
 
 def address(text: str) -> str:

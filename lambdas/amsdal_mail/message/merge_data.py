@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from amsdal_mail.message.email import EmailMessage
 
 __all__ = [
-    "PLACEHOLDER", "TemplateValues", "Values", "html_template", "own_values", "values_of",
-]  # fmt: skip
+    "PLACEHOLDER",
+    "TemplateValues",
+    "Values",
+    "html_template",
+    "merge_data_by_address",
+    "merge_values_for",
+]
 
 Values = Mapping[str, Any]
 PLACEHOLDER = re.compile(r"(\{\{\{?\s*)([\w-]+)((?:\.[\w.-]*)?\s*\}?\}\})")
@@ -24,12 +29,14 @@ ESCAPED = "__escaped"
 """Ends the name by which an inline template's HTML finds a value escaped."""
 
 
-def own_values(message: EmailMessage) -> dict[str, Values]:
+def merge_data_by_address(message: EmailMessage) -> dict[str, Values]:
     """Return `merge_data` by bare address, however its keys are written."""
-    return {parse_address(one).spec: values for one, values in (message.merge_data or {}).items()}
+    return {
+        parse_address(one).addr_spec: values for one, values in (message.merge_data or {}).items()
+    }
 
 
-def values_of(message: EmailMessage, own: Values) -> dict[str, Any]:
+def merge_values_for(message: EmailMessage, own: Values) -> dict[str, Any]:
     """Return the values of one recipient: the globals, and over them the recipient's own."""
     return {**(message.merge_global_data or {}), **own}
 

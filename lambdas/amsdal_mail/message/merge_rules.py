@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from amsdal_mail.addresses import CONTROL, parse_address
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
-from amsdal_mail.message.merge_data import PLACEHOLDER, TemplateValues, Values, own_values
+from amsdal_mail.message.merge_data import (
+    PLACEHOLDER,
+    TemplateValues,
+    Values,
+    merge_data_by_address,
+)
 
 if TYPE_CHECKING:
     from amsdal_mail.message.email import EmailMessage
@@ -19,12 +24,12 @@ __all__ = ["MERGE_RULES"]
 
 
 def _merge_data(message: EmailMessage) -> Iterator[FieldError]:
-    yield from _given_once("to", message.to if message.is_merged else ())
+    yield from _given_once("to", message.to if message.is_personalized else ())
     known = set(_specs(message.to)) if message.merge_data else set()
     readable = []
     for address in message.merge_data or ():
         try:
-            readable.append(parse_address(address).spec)
+            readable.append(parse_address(address).addr_spec)
         except ValueError as error:
             yield FieldError(f"merge_data.{address}", str(error))
             continue
@@ -41,7 +46,7 @@ def _given_once(field: str, addresses: Sequence[str]) -> Iterator[FieldError]:
 
 def _copies(message: EmailMessage) -> Iterator[FieldError]:
     """Each message of a merged email goes to one of `to`, and to all of cc and bcc."""
-    if not message.is_merged or not (message.cc or message.bcc):
+    if not message.is_personalized or not (message.cc or message.bcc):
         return
     to = set(_specs(message.to))
     for field, copies in {"cc": message.cc, "bcc": message.bcc}.items():
@@ -84,7 +89,9 @@ def _bulk_sizes(message: EmailMessage, sent: Mapping[str, int]) -> Iterator[Fiel
     """Every entry of a bulk call repeats the globals: nobody says that SES merges them in."""
     limit = limits.BULK_DATA_LIMIT
     own = {spec: sent.get(f"merge_data.{one}", 0) for spec, one in _keys(message)}
-    for start in range(0, len(message.to) if message.is_merged else 0, limits.RECIPIENT_LIMIT):
+    for start in range(
+        0, len(message.to) if message.is_personalized else 0, limits.RECIPIENT_LIMIT
+    ):
         chunk = message.to[start : start + limits.RECIPIENT_LIMIT]
         of_globals = len(chunk) * sent.get("merge_global_data", 0)
         total = of_globals + sum(own.get(spec, 0) for spec in _specs(chunk))
@@ -101,14 +108,14 @@ def _placeholders(message: EmailMessage) -> Iterator[FieldError]:
         return
     known = message.merge_global_data or {}
     try:
-        own = own_values(message)
+        own = merge_data_by_address(message)
     except ValueError:  # _merge_data names it
         return
-    to = list(_specs(message.to)) if message.is_merged else []
+    to = list(_specs(message.to)) if message.is_personalized else []
     for field in ("subject", "body", "html_body"):
         for name in _placeholder_names(getattr(message, field)):
             without = (one for one in to if name not in own.get(one, {}))
-            whose = next(without, None) if message.is_merged else "anybody"
+            whose = next(without, None) if message.is_personalized else "anybody"
             if whose and name not in known:
                 yield FieldError(field, f"{{{{{name}}}}} has no value for {whose}")
 
@@ -154,13 +161,13 @@ def _values_by_field(message: EmailMessage) -> dict[str, Values]:
 def _keys(message: EmailMessage) -> Iterator[tuple[str, str]]:
     for one in message.merge_data or ():
         try:
-            yield parse_address(one).spec, one
+            yield parse_address(one).addr_spec, one
         except ValueError:  # _merge_data names it
             continue
 
 
 def _specs(addresses: Iterable[str]) -> Iterator[str]:
-    return (parse_address(one).spec for one in addresses)
+    return (parse_address(one).addr_spec for one in addresses)
 
 
 MERGE_RULES = (_merge_data, _copies, _sizes, _placeholders, _merged_subject)

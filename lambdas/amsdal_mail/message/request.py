@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.limits import EMAIL_ID
 
 __all__ = ["EmailRequest"]
 

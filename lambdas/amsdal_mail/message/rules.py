@@ -25,11 +25,11 @@ def broken_rules(message: EmailMessage) -> list[FieldError]:
 def _recipients(message: EmailMessage) -> Iterator[FieldError]:
     limit = limits.RECIPIENT_LIMIT
     copies = len(message.cc) + len(message.bcc)
-    if not message.to and (message.is_merged or not copies):
+    if not message.to and (message.is_personalized or not copies):
         yield FieldError("to", "needs at least one recipient")
-    elif message.is_merged and copies + 1 > limit:
+    elif message.is_personalized and copies + 1 > limit:
         yield FieldError("cc", f"1 to, {copies} cc and bcc: SES takes {limit} recipients a message")
-    elif not message.is_merged and copies + len(message.to) > limit:
+    elif not message.is_personalized and copies + len(message.to) > limit:
         yield FieldError(
             "to",
             f"{copies + len(message.to)} recipients in to, cc and bcc: SES takes {limit} a message"

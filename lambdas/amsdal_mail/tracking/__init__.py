@@ -12,7 +12,7 @@ from amsdal_mail.tracking.details import (
     RenderingFailure,
     Subscription,
 )
-from amsdal_mail.tracking.documents import parse_document
+from amsdal_mail.tracking.documents import parse_notification
 from amsdal_mail.tracking.events import EventKind, TrackingEvent
 from amsdal_mail.tracking.parser import parse_event
 
@@ -29,6 +29,6 @@ __all__ = [
     "RenderingFailure",
     "Subscription",
     "TrackingEvent",
-    "parse_document",
     "parse_event",
+    "parse_notification",
 ]

@@ -12,13 +12,13 @@ from amsdal_mail.tracking.parser import parse_event
 if TYPE_CHECKING:
     from amsdal_mail.tracking.events import TrackingEvent
 
-__all__ = ["parse_document"]
+__all__ = ["parse_notification"]
 
 VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES"
 """How the plain text begins that SES publishes when an event destination is set up."""
 
 
-def parse_document(document: object) -> list[TrackingEvent]:
+def parse_notification(document: object) -> list[TrackingEvent]:
     """Read an SES event as it travels: bare, or inside an envelope of SNS or EventBridge.
 
     Takes text, bytes or what `json.loads` made of them. The list is empty when nothing happened
@@ -31,11 +31,11 @@ def parse_document(document: object) -> list[TrackingEvent]:
         case str() if document.lstrip().startswith(VALIDATION_TEXT):
             return []
         case str():
-            return parse_document(_loaded(document))
+            return parse_notification(_loaded(document))
         case bytes():
-            return parse_document(_decoded(document))
+            return parse_notification(_decoded(document))
         case {"Type": "Notification", "Message": str(message)}:
-            return parse_document(message)
+            return parse_notification(message)
         case {"Type": "SubscriptionConfirmation" | "UnsubscribeConfirmation"}:
             return []
         case {"detail-type": str(), "detail": Mapping() as detail}:

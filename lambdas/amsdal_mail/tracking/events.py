@@ -61,7 +61,7 @@ class TrackingEvent:
     """The id the send call returned (not the Message-ID header)."""
     recipient: str | None
     """The bare address, as it was spelt when sending. None where SES names nobody."""
-    is_attributed: bool = True
+    is_recipient_known: bool = True
     """False when SES names several people of whom one did it: opens, clicks, complaints."""
     email_id: str | None = None
     """The service's id; None for mail sent without it."""
@@ -106,7 +106,7 @@ class TrackingEvent:
             "at": self.at.isoformat(),
             "message_id": self.message_id,
             "recipient": self.recipient,
-            "is_attributed": self.is_attributed,
+            "is_recipient_known": self.is_recipient_known,
             "email_id": self.email_id,
             "tags": list(self.tags),
             "metadata": dict(self.metadata),

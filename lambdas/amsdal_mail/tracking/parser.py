@@ -85,7 +85,7 @@ def parse_event(payload: Json) -> list[TrackingEvent]:
         sent_at=optional_time(mail, "timestamp", "mail.timestamp") or at,
         message_id=required_text(mail, "messageId", "mail.messageId"),
         recipient=None,
-        is_attributed=kind not in ONE_OF_MANY or len(affected) == 1,
+        is_recipient_known=kind not in ONE_OF_MANY or len(affected) == 1,
         raw=payload,
         **asdict(read_tags(json_object(mail, "tags"))),
     )

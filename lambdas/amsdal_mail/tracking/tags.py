@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from amsdal_mail.message.limits import EMAIL_ID_TAG, is_email_id
+from amsdal_mail.email_id import EMAIL_ID_TAG, is_email_id
 from amsdal_mail.tracking.json_values import Json, texts, writable
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.status import RecipientStatus, Retry, SendState
-from email_store.claims import Part, PartState, Results, epoch_seconds, queued
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from email_store.claims import Results, SendUnit, UnitState, epoch_seconds, queued
 from email_store.dynamodb.story import packed_story, read_story
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
-from email_store.truncate import cut, first_errors
+from email_store.truncate import first_errors, truncate
 
 Item = dict[str, Any]
 
@@ -45,7 +45,7 @@ def email_partition(email_id: str) -> str:
     return f"EMAIL#{email_id}"
 
 
-def part_key(part: Part) -> Item:
+def part_key(part: SendUnit) -> Item:
     """Name the item of an email, or of one chunk of it."""
     sort_key = EMAIL if part.chunk is None else f"{CHUNK}{part.chunk:04d}"
     return {"pk": email_partition(part.email_id), "sk": sort_key}
@@ -110,9 +110,9 @@ def given_back(results: Results, *, lease_until: int = 0, is_settled: bool = Fal
     return {"results": _results(results), "lease_until": lease_until, "is_settled": is_settled}
 
 
-def read_part(item: Mapping[str, Any]) -> PartState:
+def read_part(item: Mapping[str, Any]) -> UnitState:
     """Read a part."""
-    return PartState(
+    return UnitState(
         fingerprint=item["fingerprint"],
         results={address: _read_result(address, one) for address, one in item["results"].items()},
         created_at=datetime.fromisoformat(item["created_at"]),
@@ -129,7 +129,7 @@ def _read_result(address: str, item: Mapping[str, Any]) -> RecipientStatus:
         item.get("message_id"),
         item.get("error_code"),
         item.get("error_message"),
-        Retry(item["retry"]),
+        RetryHint(item["retry"]),
     )
 
 
@@ -243,7 +243,7 @@ def suppression_item(suppression: Suppression) -> Item:
 
 
 def _cut(text: str | None, limit: int) -> str | None:
-    return None if text is None else cut(text, limit)
+    return None if text is None else truncate(text, limit)
 
 
 def read_suppression(item: Mapping[str, Any]) -> Suppression:

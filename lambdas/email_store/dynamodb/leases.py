@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from email_store.claims import ClaimOutcome, Part, PartState, refusal
+from email_store.claims import ClaimStatus, SendUnit, UnitState, claim_conflict
 from email_store.dynamodb import items
 from email_store.dynamodb.items import Item
 from email_store.dynamodb.table import Attributes, Change, Table, Written
@@ -27,8 +27,8 @@ STILL_OURS = "attempt = :attempt"
 class Opened:
     """What came of a wish to have a part, and the part as it is now."""
 
-    state: PartState
-    outcome: ClaimOutcome
+    state: UnitState
+    outcome: ClaimStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +37,27 @@ class Parts:
 
     table: Table
 
-    def open(self, part: Part, new: Item, now: int, lease: Item = NO_LEASE) -> Opened:
+    def open(self, part: SendUnit, new: Item, now: int, lease: Item = NO_LEASE) -> Opened:
         """Make the part as `new` or find it, and take the lease; `now` is in epoch seconds."""
         written = self.table.update(items.part_key(part), _opening(new, now, lease))
         if not written.is_done and _is_vacant(written.item, now):
             written = self._replace(part, new, now, lease)
         state = items.read_part(written.item)
         if _is_ours(written, lease):
-            return Opened(state, ClaimOutcome.CLAIMED)
-        free = ClaimOutcome.BUSY if lease else ClaimOutcome.CLAIMED
-        return Opened(state, refusal(state, new["fingerprint"], now) or free)
+            return Opened(state, ClaimStatus.CLAIMED)
+        free = ClaimStatus.BUSY if lease else ClaimStatus.CLAIMED
+        return Opened(state, claim_conflict(state, new["fingerprint"], now) or free)
 
-    def reject(self, part: Part, rejection: Item, now: int) -> bool:
+    def reject(self, part: SendUnit, rejection: Item, now: int) -> bool:
         """Keep a rejected request, unless the part is an email's."""
         return self.table.put(items.part_key(part) | rejection, VACANT, {"none": "", "now": now})
 
-    def give_back(self, part: Part, attempt: int, sets: Item) -> bool:
+    def give_back(self, part: SendUnit, attempt: int, sets: Item) -> bool:
         """Change a part whose lease is still that of the attempt; made again, it does no harm."""
         change = Change(condition=STILL_OURS, condition_values={"attempt": attempt}, sets=sets)
         return self.table.update(items.part_key(part), change).is_done
 
-    def _replace(self, part: Part, new: Item, now: int, lease: Item) -> Written:
+    def _replace(self, part: SendUnit, new: Item, now: int, lease: Item) -> Written:
         item = items.part_key(part) | new | lease | {"attempt": 1 if lease else 0}
         return self.table.take(item, VACANT, {"none": "", "now": now})
 

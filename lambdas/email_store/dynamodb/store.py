@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from email_store.claims import (
     Claim,
-    ClaimOutcome,
-    Part,
-    PartState,
+    ClaimStatus,
     Results,
+    SendUnit,
+    UnitState,
     epoch_seconds,
-    with_events,
+    mark_accepted_from_events,
 )
 from email_store.dynamodb import items
 from email_store.dynamodb.items import Item
@@ -23,7 +23,7 @@ from email_store.dynamodb.table import Table
 from email_store.records import (
     EmailRecord,
     EventRecord,
-    Recalled,
+    KnownEvents,
     RecipientRecord,
     Suppression,
 )
@@ -59,7 +59,7 @@ class DynamoDBEmailStore:
     def claim(
         self,
         record: EmailRecord,
-        part: Part,
+        part: SendUnit,
         addresses: Collection[str],
         *,
         now: datetime,
@@ -69,13 +69,13 @@ class DynamoDBEmailStore:
         lease = items.lease(now, lease_seconds, secrets.token_hex(8))
         opened = self._open(record, part, addresses, now, lease)
         state = opened.state
-        if opened.outcome is ClaimOutcome.CLAIMED and state.attempt > 1:
+        if opened.outcome is ClaimStatus.CLAIMED and state.attempt > 1:
             state = self._with_events(part, state)
         return state.answer(part, opened.outcome)
 
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """See EmailStore."""
-        part = Part(record.email_id)
+        part = SendUnit(record.email_id)
         opened = self._open(record, part, addresses, record.created_at)
         return opened.state.answer(part, opened.outcome)
 
@@ -98,7 +98,7 @@ class DynamoDBEmailStore:
             **self._expiry(record.created_at),
             "is_settled": True,
         }
-        return self._parts.reject(Part(record.email_id), item, epoch_seconds(record.created_at))
+        return self._parts.reject(SendUnit(record.email_id), item, epoch_seconds(record.created_at))
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """See EmailStore."""
@@ -106,21 +106,21 @@ class DynamoDBEmailStore:
         found = {item["pk"] for item in self._table.get_many(keys.values())}
         return {one for one, key in keys.items() if key["pk"] in found}
 
-    def recall(self, email_id: str, events: Collection[EventRecord]) -> Recalled:
+    def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
         """See EmailStore."""
-        email = items.part_key(Part(email_id))
+        email = items.part_key(SendUnit(email_id))
         by_key = {items.event_key(one)["sk"]: one for one in events}
         keys = [email, *({**email, "sk": key} for key in by_key)]
         found = {item["sk"]: item for item in self._table.get_many(keys)}
         known = frozenset(one.event_id for key, one in by_key.items() if key in found)
         record = found.get(email["sk"])
-        return Recalled(known, items.read_email(record) if record else None)
+        return KnownEvents(known, items.read_email(record) if record else None)
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
         """See EmailStore."""
         return self._table.put(items.event_item(event) | self._expiry(now), NEW)
 
-    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
         """See EmailStore."""
         item = items.recipient_item(recipient) | self._expiry(now)
         # RANK is one of DynamoDB's reserved words.
@@ -162,7 +162,7 @@ class DynamoDBEmailStore:
     def _open(
         self,
         record: EmailRecord,
-        part: Part,
+        part: SendUnit,
         addresses: Collection[str],
         now: datetime,
         lease: Item = NO_LEASE,
@@ -172,10 +172,10 @@ class DynamoDBEmailStore:
             new |= items.email_item(record)
         return self._parts.open(part, new, epoch_seconds(now), lease)
 
-    def _with_events(self, part: Part, state: PartState) -> PartState:
+    def _with_events(self, part: SendUnit, state: UnitState) -> UnitState:
         keys = [items.recipient_key(part.email_id, one) for one in state.results]
         known = map(items.read_recipient, self._table.get_many(keys))
-        return with_events(state, known)
+        return mark_accepted_from_events(state, known)
 
     def _give_back(self, claim: Claim, sets: Item) -> bool:
         return self._parts.give_back(claim.part, claim.attempt, sets)

@@ -10,7 +10,7 @@ from email_store.store import RecordTooLargeError, StoreError
 from send_email.api.requests import RequestError
 from send_email.api.responses import ErrorAnswer, error_answer
 from send_email.queue.send_queue import MessageTooLargeError, QueueError
-from send_email.suppressions import SESListError
+from send_email.suppressions import SESSuppressionError
 
 __all__ = ["BAD_EMAILS", "REQUEST_ERRORS", "answer_to", "broken_rules"]
 
@@ -18,7 +18,7 @@ UNAVAILABLE = "try again later, with the same key; without one, with the email_i
 UNFORESEEN = "an error nobody foresaw: the service's log tells which"
 BAD_EMAILS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
 """Errors that sending the same email again cannot mend."""
-REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, SESListError, StoreError)
+REQUEST_ERRORS = (*BAD_EMAILS, QueueError, RequestError, SESSuppressionError, StoreError)
 """Every foreseen end of a request but its success."""
 TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
 
@@ -45,7 +45,7 @@ def _answer_to(error: Exception) -> tuple[HTTPStatus, ErrorAnswer]:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_answer(str(error))
         case RequestError():
             return error.status, error_answer(str(error))
-        case StoreError() | QueueError() | SESListError():
+        case StoreError() | QueueError() | SESSuppressionError():
             # The text is AWS's and names resources: it belongs into logs only.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_answer(UNAVAILABLE)
     return HTTPStatus.INTERNAL_SERVER_ERROR, error_answer(UNFORESEEN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swagger_html
 from pydantic import TypeAdapter
 
-from amsdal_mail.message.limits import EMAIL_ID
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.request import EmailRequest
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import BatchAnswer, EmailAnswer, ErrorAnswer, SendAnswer

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic_core import from_json
 
+from amsdal_mail.email_id import EMAIL_ID_RULE, is_email_id
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
-from amsdal_mail.message.limits import EMAIL_ID_RULE, is_email_id
 from amsdal_mail.message.request import EmailRequest
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -77,7 +77,7 @@ class HttpRequest:
             raise InvalidMessageError.of(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
-    def delivery(self, new_id: NewId) -> Delivery:
+    def delivery(self, new_id: NewId) -> SendJob:
         """Read one email.
 
         Raises:
@@ -86,7 +86,7 @@ class HttpRequest:
         """
         return _delivery(self._json(), self.key, new_id)
 
-    def deliveries(self, new_id: NewId) -> list[Delivery | InvalidMessageError]:
+    def deliveries(self, new_id: NewId) -> list[SendJob | InvalidMessageError]:
         """Read up to 100 emails, each valid or not on its own.
 
         The header's key, where there is one, makes a key for every email that has none of its own:
@@ -106,12 +106,12 @@ class HttpRequest:
         return self.body
 
 
-def _delivery(document: bytes, key: str | None, new_id: NewId) -> Delivery:
+def _delivery(document: bytes, key: str | None, new_id: NewId) -> SendJob:
     request = EmailRequest.from_json(document)
     own_key = request.idempotency_key
     if key and own_key and own_key != key:
         raise InvalidMessageError.of("idempotency_key", f"differs from the header {KEY_HEADER}")
-    return Delivery.of(own_key or key or new_id(), request.message)
+    return SendJob.of(own_key or key or new_id(), request.message)
 
 
 def _emails(document: bytes) -> list[Any]:
@@ -138,7 +138,7 @@ def _numbered(key: str | None, count: int) -> list[str | None]:
     return [f"{key}.{number}" for number in range(1, count + 1)]
 
 
-def _entry(entry: Any, key: str | None, new_id: NewId) -> Delivery | InvalidMessageError:
+def _entry(entry: Any, key: str | None, new_id: NewId) -> SendJob | InvalidMessageError:
     own_key = entry.get("idempotency_key") if isinstance(entry, dict) else None
     try:
         return _delivery(json.dumps(entry).encode(), None if own_key else key, new_id)

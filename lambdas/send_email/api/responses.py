@@ -11,12 +11,12 @@ from typing_extensions import TypedDict  # pydantic reads typing's own only from
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus
-from email_store.claims import ClaimOutcome
+from email_store.claims import ClaimStatus
 from email_store.records import EmailRecord, EventRecord
 from email_store.truncate import first_errors
 from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
 from send_email.api.truncate import fitting, fitting_batch, public_text
-from send_email.sending.outcome import Outcome
+from send_email.sending.outcome import SendOutcome
 
 __all__ = [
     "BatchAnswer",
@@ -38,8 +38,8 @@ TRUNCATED = (
     " lists only what fits into the answer, of the timeline the newest. `counts` counts everybody."
 )
 MESSAGES = {
-    ClaimOutcome.BUSY: "an earlier request with this key is being worked on",
-    ClaimOutcome.CONFLICT: "this key belongs to another request",
+    ClaimStatus.BUSY: "an earlier request with this key is being worked on",
+    ClaimStatus.CONFLICT: "this key belongs to another request",
 }
 
 
@@ -126,7 +126,7 @@ class BatchAnswer(TypedDict):
     emails: list[dict[str, Any]]
 
 
-def status_of(outcome: Outcome) -> HTTPStatus:
+def status_of(outcome: SendOutcome) -> HTTPStatus:
     """Choose the status: a client that looks at nothing else is not misled."""
     if outcome.claim in MESSAGES:
         return HTTPStatus.CONFLICT
@@ -135,7 +135,7 @@ def status_of(outcome: Outcome) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY if outcome.is_refused else HTTPStatus.OK
 
 
-def send_answer(outcome: Outcome) -> SendAnswer | ErrorAnswer:
+def send_answer(outcome: SendOutcome) -> SendAnswer | ErrorAnswer:
     """Write what became of a request to send."""
     if outcome.claim in MESSAGES:
         return error_answer(MESSAGES[outcome.claim])

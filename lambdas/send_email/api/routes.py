@@ -14,20 +14,20 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.limits import is_email_id
-from email_store.claims import ClaimOutcome
+from email_store.claims import ClaimStatus
 from email_store.store import EmailStore
 from send_email.api.errors import answer_to
 from send_email.api.requests import HttpRequest, RequestError
 from send_email.api.responses import batch_answer, email_answer, send_answer, status_of
 from send_email.api.suppression_routes import add_suppressions
 from send_email.sending.backoff import delay_until
-from send_email.sending.job import Delivery
-from send_email.sending.outcome import Outcome
-from send_email.sending.service import NotNotedError, SendService
+from send_email.sending.job import SendJob
+from send_email.sending.outcome import SendOutcome
+from send_email.sending.service import ResultNotStoredError, SendService
 from send_email.suppressions import Suppressions
-from send_email.telemetry import Watch
+from send_email.telemetry import Telemetry
 
 __all__ = ["build_api"]
 
@@ -36,23 +36,23 @@ CONCURRENCY = 10
 RETRY_AFTER_SECONDS = "5"
 
 Headers = dict[str, str | list[str]]
-Send = Callable[[Delivery], Outcome]
+Send = Callable[[SendJob], SendOutcome]
 
 
 def build_api(
-    service: SendService, lists: Callable[[], Suppressions], watch: Watch
+    service: SendService, lists: Callable[[], Suppressions], telemetry: Telemetry
 ) -> APIGatewayHttpResolver:
     """Make the API over a service and the suppression lists."""
     app = APIGatewayHttpResolver()
-    _add_sending(app, service, watch)
+    _add_sending(app, service, telemetry)
     _add_reading(app, service.store)
     add_suppressions(app, lists)
     _add_description(app)
-    _add_errors(app, watch)
+    _add_errors(app, telemetry)
     return app
 
 
-def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch) -> None:
+def _add_sending(app: APIGatewayHttpResolver, service: SendService, telemetry: Telemetry) -> None:
     def sending(request: HttpRequest) -> Send:
         if request.prefers_async:
             return service.enqueue
@@ -63,7 +63,7 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch
     def send_email() -> Response[str]:
         request = HttpRequest.of(app.current_event)
         delivery = request.delivery(_new_id)
-        outcome = _told(watch, _attempt(sending(request), delivery))
+        outcome = _told(telemetry, _attempt(sending(request), delivery))
         if isinstance(outcome, Exception):
             return _failure(outcome, delivery.email_id)
         return _json(status_of(outcome), send_answer(outcome), _headers(outcome, service.clock()))
@@ -74,7 +74,7 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, watch: Watch
         send, deliveries = sending(request), request.deliveries(_new_id)
         with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
             attempts = list(pool.map(partial(_attempt, send), deliveries))
-        outcomes = [_told(watch, one) for one in attempts]
+        outcomes = [_told(telemetry, one) for one in attempts]
         entries = list(map(_entry, outcomes, deliveries))
         return _json(HTTPStatus.OK, batch_answer(entries))
 
@@ -103,9 +103,9 @@ def _add_description(app: APIGatewayHttpResolver) -> None:
         return Response(HTTPStatus.OK, "text/html; charset=utf-8", page(description(app)))
 
 
-def _add_errors(app: APIGatewayHttpResolver, watch: Watch) -> None:
+def _add_errors(app: APIGatewayHttpResolver, telemetry: Telemetry) -> None:
     def failed(error: Exception) -> Response[str]:
-        watch.tell_error(error)
+        telemetry.record_error(error)
         return _failure(error)
 
     def no_route(_error: NotFoundError) -> Response[str]:
@@ -116,7 +116,7 @@ def _add_errors(app: APIGatewayHttpResolver, watch: Watch) -> None:
     app.not_found(no_route)
 
 
-def _attempt(send: Send, entry: Delivery | InvalidMessageError) -> Outcome | Exception:
+def _attempt(send: Send, entry: SendJob | InvalidMessageError) -> SendOutcome | Exception:
     if isinstance(entry, InvalidMessageError):
         return entry
     try:
@@ -125,20 +125,20 @@ def _attempt(send: Send, entry: Delivery | InvalidMessageError) -> Outcome | Exc
         return error
 
 
-def _told(watch: Watch, attempt: Outcome | Exception) -> Outcome | Exception:
+def _told(telemetry: Telemetry, attempt: SendOutcome | Exception) -> SendOutcome | Exception:
     """Log and count the attempt; what only the table missed is as good as noted."""
     if isinstance(attempt, Exception):
-        watch.tell_error(attempt)
-    outcome = attempt.outcome if isinstance(attempt, NotNotedError) else attempt
-    if isinstance(outcome, Outcome):
-        watch.tell(outcome)
+        telemetry.record_error(attempt)
+    outcome = attempt.outcome if isinstance(attempt, ResultNotStoredError) else attempt
+    if isinstance(outcome, SendOutcome):
+        telemetry.record_outcome(outcome)
     return outcome
 
 
 def _entry(
-    outcome: Outcome | Exception, delivery: Delivery | InvalidMessageError
+    outcome: SendOutcome | Exception, delivery: SendJob | InvalidMessageError
 ) -> dict[str, Any]:
-    if isinstance(outcome, Outcome):
+    if isinstance(outcome, SendOutcome):
         return {"status": status_of(outcome), **send_answer(outcome)}
     email_id = None if isinstance(delivery, InvalidMessageError) else delivery.email_id
     status, answer = answer_to(outcome, email_id)
@@ -151,9 +151,9 @@ def _failure(error: Exception, email_id: str | None = None) -> Response[str]:
     return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
 
 
-def _headers(outcome: Outcome, now: datetime) -> Headers:
+def _headers(outcome: SendOutcome, now: datetime) -> Headers:
     headers: Headers = {}
-    if outcome.claim is ClaimOutcome.BUSY:
+    if outcome.claim is ClaimStatus.BUSY:
         return {"Retry-After": str(delay_until(outcome.free_at, now))}
     if outcome.is_replay:
         headers["Idempotency-Replayed"] = "true"

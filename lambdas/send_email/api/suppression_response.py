@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 if TYPE_CHECKING:
-    from send_email.suppressions import Listing
+    from send_email.suppressions import SuppressionEntry
 
 __all__ = ["SuppressionAnswer", "suppression_answer"]
 
@@ -35,7 +35,7 @@ class SuppressionAnswer(TypedDict):
     ses: SESSuppressionAnswer | None
 
 
-def suppression_answer(found: Listing) -> SuppressionAnswer:
+def suppression_answer(found: SuppressionEntry) -> SuppressionAnswer:
     """Write where an address is listed."""
     answer = SuppressionAnswer(address=found.address, ours=None, ses=None)
     if found.ours:

@@ -44,6 +44,6 @@ def add_suppressions(app: APIGatewayHttpResolver, lists: Callable[[], Suppressio
 def _bare(address: str) -> str:
     """Read the address of a path, which API Gateway has decoded and others may not have."""
     try:
-        return parse_address(address if "@" in address else unquote(address)).spec
+        return parse_address(address if "@" in address else unquote(address)).addr_spec
     except ValueError as error:
         raise InvalidMessageError.of("address", str(error)) from error

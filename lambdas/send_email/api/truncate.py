@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from amsdal_mail.backends.aws.errors import ERROR_CODES
 from amsdal_mail.status import SendState
-from email_store.truncate import cut
+from email_store.truncate import truncate
 
 __all__ = ["fitting", "fitting_batch", "public_text"]
 
@@ -70,4 +70,8 @@ def public_text(code: str | None, text: str | None) -> str | None:
     """Return what callers may read of an error's text: nothing that names our account or role."""
     if text is None:
         return None
-    return OPERATORS_TEXT if code in OPERATORS_CODES or "arn:aws" in text else cut(text, TEXT_LIMIT)
+    return (
+        OPERATORS_TEXT
+        if code in OPERATORS_CODES or "arn:aws" in text
+        else truncate(text, TEXT_LIMIT)
+    )

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
+from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.message.limits import RECIPIENT_LIMIT, is_email_id
-from email_store.claims import ClaimOutcome
+from amsdal_mail.message.limits import RECIPIENT_LIMIT
+from email_store.claims import ClaimStatus
 from send_email.api.errors import BAD_EMAILS, broken_rules
 from send_email.queue.send_queue import check_sizes, is_ours, read_delivery
-from send_email.sending.outcome import Outcome
+from send_email.sending.outcome import SendOutcome
 from send_email.sending.service import SendService
 
 if TYPE_CHECKING:
@@ -19,24 +20,24 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-__all__ = ["take_in"]
+__all__ = ["handle_record"]
 
-FIRST_ID = "first_message_id"
+ORIGINAL_MESSAGE_ID = "original_message_id"
 """The attribute with the record's own id, of one that came back from the dead-letter queue."""
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
-def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outcome:
+def handle_record(service: SendService, record: SQSRecord, deadline: datetime) -> SendOutcome:
     """Send what a record holds. One that can never be sent is kept in the store, and is done.
 
     Unless this service itself put it on the queue: that one is a matter for the dead-letter queue.
 
     Raises:
-        StoreError, QueueError, StuckError: SQS has to deliver the record again.
+        StoreError, QueueError, PoisonMessageError: SQS has to deliver the record again.
         InvalidMessageError: of a record that the service itself put on the queue.
     """
     attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
-    first_id = attributes.get(FIRST_ID, "")
+    first_id = attributes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = first_id if is_email_id(first_id) else record.message_id
     try:
         delivery = read_delivery(record_id, record.body, attributes)
@@ -49,9 +50,9 @@ def take_in(service: SendService, record: SQSRecord, deadline: datetime) -> Outc
             # It was taken once: the rules have changed since, and people are told it is queued.
             raise
         return service.reject(broken_rules(error), *_keys(record.body), record_id)
-    if outcome.claim is ClaimOutcome.BUSY:
-        service.put_off(delivery, outcome)
-    if outcome.claim is ClaimOutcome.CONFLICT:
+    if outcome.claim is ClaimStatus.BUSY:
+        service.postpone(delivery, outcome)
+    if outcome.claim is ClaimStatus.CONFLICT:
         service.reject([KEY_IN_USE], record_id)
     return outcome
 

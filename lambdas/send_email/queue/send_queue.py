@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.limits import EMAIL_ID
 from amsdal_mail.message.request import EmailRequest
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -24,12 +24,12 @@ __all__ = [
 ATTRIBUTES = {
     "email_id": re.compile(EMAIL_ID),
     "fingerprint": re.compile("[0-9a-f]{64}"),
-    "requeues": re.compile("[0-9]{1,3}"),
-    "put_offs": re.compile("[0-9]{1,2}"),
+    "retry_count": re.compile("[0-9]{1,3}"),
+    "postpone_count": re.compile("[0-9]{1,2}"),
     "chunk": re.compile("[1-9][0-9]{0,3}"),
 }
 
-ALWAYS = {"email_id", "fingerprint", "requeues"}
+ALWAYS = {"email_id", "fingerprint", "retry_count"}
 
 Entry = dict[str, Any]
 
@@ -53,7 +53,7 @@ class SendQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
         """Put the deliveries on the queue, ten a call.
 
         Raises:
@@ -76,7 +76,7 @@ class SendQueue:
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
 
-def check_sizes(deliveries: Sequence[Delivery]) -> None:
+def check_sizes(deliveries: Sequence[SendJob]) -> None:
     """Make sure that the queue takes them, before anything is noted or done.
 
     Raises:
@@ -86,7 +86,7 @@ def check_sizes(deliveries: Sequence[Delivery]) -> None:
         _size(_entry(one, 0))
 
 
-def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> Delivery:
+def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> SendJob:
     """Read an SQS record: its id becomes the email's where the request names none.
 
     Raises:
@@ -94,14 +94,16 @@ def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> D
     """
     request = EmailRequest.from_json(body)
     if "email_id" not in attributes:
-        return Delivery.of(request.idempotency_key or record_id, request.message)
-    return Delivery(
+        return SendJob.of(request.idempotency_key or record_id, request.message)
+    return SendJob(
         email_id=_attribute("email_id", attributes),
         message=request.message,
         fingerprint=_attribute("fingerprint", attributes),
         chunk=int(_attribute("chunk", attributes)) if "chunk" in attributes else None,
-        requeues=int(_attribute("requeues", attributes)),
-        put_offs=int(_attribute("put_offs", attributes)) if "put_offs" in attributes else 0,
+        retry_count=int(_attribute("retry_count", attributes)),
+        postpone_count=int(_attribute("postpone_count", attributes))
+        if "postpone_count" in attributes
+        else 0,
     )
 
 
@@ -122,13 +124,13 @@ def _attribute(name: str, attributes: Mapping[str, str]) -> str:
     return value
 
 
-def _entry(delivery: Delivery, delay_seconds: int) -> Entry:
+def _entry(delivery: SendJob, delay_seconds: int) -> Entry:
     attributes = {
         "email_id": delivery.email_id,
         "fingerprint": delivery.fingerprint,
         # Always as long: what fitted the queue once fits it again.
-        "requeues": f"{delivery.requeues:03}",
-        "put_offs": f"{delivery.put_offs:02}",
+        "retry_count": f"{delivery.retry_count:03}",
+        "postpone_count": f"{delivery.postpone_count:02}",
     }
     if delivery.chunk is not None:
         attributes["chunk"] = str(delivery.chunk)

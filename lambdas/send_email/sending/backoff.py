@@ -6,10 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 
-from amsdal_mail.status import RecipientStatus, Retry, SendState
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from send_email.sending.recipients import is_for_later
 
-__all__ = ["MAX_REQUEUES", "PACED", "delay_seconds", "delay_until", "held_until", "next_requeues"]
+__all__ = [
+    "MAX_REQUEUES",
+    "RATE_LIMITED",
+    "delay_seconds",
+    "delay_until",
+    "held_until",
+    "next_requeues",
+]
 
 LONGEST_DELAY = 900
 """Seconds, SQS's own limit."""
@@ -17,34 +24,34 @@ MAX_REQUEUES = 300
 """After some three days of the longest delay an email is given up."""
 LONGEST_FROM = 9
 """Requeues from which the delay grows no more."""
-PACED = "Paced"
+RATE_LIMITED = "Paced"
 """The error code of who was not sent to because of our own pacing."""
 
 
 def delay_seconds(
-    answers: Iterable[RecipientStatus], requeues: int, jitter: float, lost_answer: int
+    answers: Iterable[RecipientStatus], retry_count: int, jitter: float, lost_response: int
 ) -> int:
     """Choose how long SQS hides what goes back on the queue.
 
     Doubles from 2 seconds on, up to 15 minutes; that long at once for a quota used up or a paused
     account. `jitter`, from 0 to 1, spreads what was refused together over half of that. Where an
-    answer was lost, its Send event gets `lost_answer` seconds to arrive.
+    answer was lost, its Send event gets `lost_response` seconds to arrive.
     """
     later = [one for one in answers if is_for_later(one)]
     if _is_answer_lost(later):
-        return lost_answer
-    is_soon = all(one.retry is Retry.SOON for one in later)
-    longest = min(LONGEST_DELAY, 2 ** min(requeues + 1, 10)) if is_soon else LONGEST_DELAY
+        return lost_response
+    is_soon = all(one.retry is RetryHint.SOON for one in later)
+    longest = min(LONGEST_DELAY, 2 ** min(retry_count + 1, 10)) if is_soon else LONGEST_DELAY
     return round(longest * (1 - jitter / 2))
 
 
-def next_requeues(answers: Iterable[RecipientStatus], requeues: int) -> int:
+def next_requeues(answers: Iterable[RecipientStatus], retry_count: int) -> int:
     """Count one more requeue. Waiting for a turn counts only as long as the delay grows.
 
     It is no refusal of SES's: nobody is given up for a long queue.
     """
-    is_paced = all(one.error_code == PACED for one in answers if is_for_later(one))
-    return max(requeues, min(requeues + 1, LONGEST_FROM)) if is_paced else requeues + 1
+    is_paced = all(one.error_code == RATE_LIMITED for one in answers if is_for_later(one))
+    return max(retry_count, min(retry_count + 1, LONGEST_FROM)) if is_paced else retry_count + 1
 
 
 def delay_until(free_at: int, now: datetime) -> int:
@@ -53,13 +60,13 @@ def delay_until(free_at: int, now: datetime) -> int:
 
 
 def held_until(
-    answers: Iterable[RecipientStatus], now: datetime, lost_answer: int
+    answers: Iterable[RecipientStatus], now: datetime, lost_response: int
 ) -> datetime | None:
     """Return until when the part stays locked after a lost answer; else None.
 
     A repeated request, which could come at any time, would send it at once.
     """
-    return now + timedelta(seconds=lost_answer) if _is_answer_lost(answers) else None
+    return now + timedelta(seconds=lost_response) if _is_answer_lost(answers) else None
 
 
 def _is_answer_lost(answers: Iterable[RecipientStatus]) -> bool:

@@ -1,4 +1,4 @@
-"""Delivery: one message on its way through the service, with what identifies it."""
+"""SendJob: one message on its way through the service, with what identifies it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Self
 
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
-from email_store.claims import Part
+from email_store.claims import SendUnit
 from email_store.records import EmailRecord
 from send_email.sending.recipients import in_chunks
 
-__all__ = ["Delivery"]
+__all__ = ["SendJob"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class SendJob:
     """An email, a chunk of it, or what SES could not take of it at the first try."""
 
     email_id: str
@@ -26,9 +26,9 @@ class Delivery:
     fingerprint: str
     """SHA-256 of the request as it came in, even where this is only a part of it."""
     chunk: int | None = None
-    requeues: int = 0
+    retry_count: int = 0
     """How often it was put back on the queue because SES could not take it."""
-    put_offs: int = 0
+    postpone_count: int = 0
     """How often it was put off because somebody else held the lease, since it was last sent."""
 
     @classmethod
@@ -37,16 +37,16 @@ class Delivery:
         return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
 
     @property
-    def part(self) -> Part:
+    def part(self) -> SendUnit:
         """What is claimed before sending."""
-        return Part(self.email_id, self.chunk)
+        return SendUnit(self.email_id, self.chunk)
 
     @property
     def addresses(self) -> list[str]:
         """The bare addresses of everyone it goes to."""
-        return [one.spec for one in self.message.recipients]
+        return [one.addr_spec for one in self.message.recipients]
 
-    def chunks(self) -> list[Delivery]:
+    def chunks(self) -> list[SendJob]:
         """Split it into deliveries of at most 50 `to` addresses; the same ones each time.
 
         Only messages with merge_data are ever larger than one.
@@ -58,13 +58,13 @@ class Delivery:
             replace(self, message=one, chunk=number) for number, one in enumerate(messages, start=1)
         ]
 
-    def again(self, message: EmailMessage, requeues: int) -> Delivery:
+    def again(self, message: EmailMessage, retry_count: int) -> SendJob:
         """Return what goes back on the queue: the same email for fewer recipients."""
-        return replace(self, message=message, requeues=requeues, put_offs=0)
+        return replace(self, message=message, retry_count=retry_count, postpone_count=0)
 
-    def put_off(self) -> Delivery:
+    def postpone(self) -> SendJob:
         """Return the same, put off once more."""
-        return replace(self, put_offs=self.put_offs + 1)
+        return replace(self, postpone_count=self.postpone_count + 1)
 
     def record(self, now: datetime, chunk_count: int = 0) -> EmailRecord:
         """Write what the store keeps of the email."""

@@ -1,24 +1,24 @@
-"""Outcome: what the service made of one delivery."""
+"""SendOutcome: what the service made of one delivery."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from amsdal_mail.status import Retry, SendState
-from email_store.claims import Claim, ClaimOutcome, Results
-from email_store.states import EmailState, overall
+from amsdal_mail.status import RetryHint, SendState
+from email_store.claims import Claim, ClaimStatus, Results
+from email_store.states import EmailState, summary_state
 from send_email.sending.recipients import OPEN
 
-__all__ = ["Outcome"]
+__all__ = ["SendOutcome"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class SendOutcome:
     """The answers known now. `results` is empty for an email that was split, or not sent at all."""
 
     email_id: str
-    claim: ClaimOutcome
+    claim: ClaimStatus
     results: Results = field(default_factory=dict)
     free_at: int = 0
     """When a BUSY email can be claimed again at the latest: epoch seconds."""
@@ -30,12 +30,12 @@ class Outcome:
     """True when it broke rules and was kept only for people to see."""
 
     @classmethod
-    def of(cls, claim: Claim) -> Outcome:
+    def of(cls, claim: Claim) -> SendOutcome:
         """Tell what a claim alone has settled. The results of another request stay its own."""
-        results = {} if claim.outcome is ClaimOutcome.CONFLICT else claim.results
+        results = {} if claim.status is ClaimStatus.CONFLICT else claim.results
         return cls(
             email_id=claim.part.email_id,
-            claim=claim.outcome,
+            claim=claim.status,
             results=results,
             free_at=claim.lease_until,
         )
@@ -48,13 +48,13 @@ class Outcome:
     @property
     def is_replay(self) -> bool:
         """True when an earlier request with the same id had done it all."""
-        return self.claim is ClaimOutcome.SETTLED
+        return self.claim is ClaimStatus.SETTLED
 
     @property
     def is_stopped(self) -> bool:
         """True when SES takes nothing for a while: daily quota used up, sending paused."""
-        is_tried = self.claim is ClaimOutcome.CLAIMED and not self.is_misconfigured
-        return is_tried and any(one.retry is Retry.LATER for one in self.results.values())
+        is_tried = self.claim is ClaimStatus.CLAIMED and not self.is_misconfigured
+        return is_tried and any(one.retry is RetryHint.LATER for one in self.results.values())
 
     @property
     def is_refused(self) -> bool:
@@ -65,7 +65,10 @@ class Outcome:
     @property
     def state(self) -> EmailState:
         """The state of the email as far as sending knows it."""
-        return overall(EmailState(one.state) for one in self.results.values()) or EmailState.QUEUED
+        return (
+            summary_state(EmailState(one.state) for one in self.results.values())
+            or EmailState.QUEUED
+        )
 
     def counts(self) -> Counter[SendState]:
         """Count the recipients by state."""

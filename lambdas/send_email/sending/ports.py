@@ -7,7 +7,7 @@ from typing import Protocol
 
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendStatus
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 
 __all__ = ["Queue", "Sender", "Turns"]
 
@@ -23,7 +23,7 @@ class Sender(Protocol):
 class Queue(Protocol):
     """Where deliveries wait for another invocation."""
 
-    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
         """Put them on the queue; see SendQueue."""
         ...
 
@@ -32,5 +32,5 @@ class Turns(Protocol):
     """What keeps the sending to the account's rate."""
 
     def wait(self, recipients: int, at_most: float) -> bool:
-        """Wait for a turn, so many seconds at most; see Pacer."""
+        """Wait for a turn, so many seconds at most; see SendRateLimiter."""
         ...

@@ -1,23 +1,23 @@
-"""Pacer: keeps one environment to its share of the account's send rate."""
+"""SendRateLimiter: keeps one environment to its share of the account's send rate."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from amsdal_mail.rate_limit import Pace
+from amsdal_mail.rate_limit import RateLimiter
 
-__all__ = ["Pacer"]
+__all__ = ["SendRateLimiter"]
 
 HEADROOM = 0.95
 """The share of the rate that is used: SES drops what exceeds it, and clocks differ."""
-CATCH_UP = 0.25
+BURST_SECONDS = 0.25
 """Seconds of idle time that are made up for: about what lies between two batches of records."""
 PATIENCE = 15.0
 """Seconds a delivery may wait for its turn; the HTTP API gives up after 30."""
 
 
-class Pacer:
+class SendRateLimiter:
     """Waits for moments to send at. Thread-safe; SES counts recipients, not messages."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Pacer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._pace = Pace(HEADROOM * max_send_rate / max_concurrency, clock, CATCH_UP)
+        self._pace = RateLimiter(HEADROOM * max_send_rate / max_concurrency, clock, BURST_SECONDS)
         self._sleep = sleep
 
     def wait(self, recipients: int, at_most: float = PATIENCE) -> bool:
@@ -35,7 +35,7 @@ class Pacer:
 
         False, without waiting, if the turn comes later than that.
         """
-        seconds = self._pace.turn(recipients, min(at_most, PATIENCE))
+        seconds = self._pace.reserve(recipients, min(at_most, PATIENCE))
         if seconds is None:
             return False
         self._sleep(seconds)

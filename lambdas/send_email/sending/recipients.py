@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.merge_data import own_values
-from amsdal_mail.status import RecipientStatus, Retry, SendState
+from amsdal_mail.message.merge_data import merge_data_by_address
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from email_store.claims import Results
 
 OPEN = frozenset({SendState.QUEUED, SendState.UNKNOWN})
@@ -19,23 +19,25 @@ time: with it the recipient counts as accepted, without it nothing was sent."""
 def only(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | None:
     """Return the message for those of its recipients; None when nobody is left to send to."""
     to, cc, bcc = (
-        tuple(one for one in field if parse_address(one).spec in addresses)
+        tuple(one for one in field if parse_address(one).addr_spec in addresses)
         for field in (message.to, message.cc, message.bcc)
     )
-    if not to and (message.is_merged or not (cc or bcc)):
+    if not to and (message.is_personalized or not (cc or bcc)):
         return None
-    own = {one: values for one, values in own_values(message).items() if one in addresses}
-    kept = {"to": to, "cc": cc, "bcc": bcc, "merge_data": own if message.is_merged else None}
+    own = {
+        one: values for one, values in merge_data_by_address(message).items() if one in addresses
+    }
+    kept = {"to": to, "cc": cc, "bcc": bcc, "merge_data": own if message.is_personalized else None}
     return message.model_copy(update=kept)
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
     """Split a message with merge_data by its `to`; cc and bcc go with every recipient anyway."""
-    own_data = own_values(message)
+    own_data = merge_data_by_address(message)
     chunks = []
     for start in range(0, len(message.to), size):
         to = message.to[start : start + size]
-        specs = [parse_address(one).spec for one in to]
+        specs = [parse_address(one).addr_spec for one in to]
         merge_data = {spec: own_data[spec] for spec in specs if spec in own_data}
         chunks.append(message.model_copy(update={"to": to, "merge_data": merge_data}))
     return chunks
@@ -44,13 +46,13 @@ def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
 def pending(message: EmailMessage, results: Results) -> EmailMessage | None:
     """Return what is still to be sent of a message that was claimed with these results."""
     still_open = {address for address, one in results.items() if one.state in OPEN}
-    return only(message, still_open | _copies(message) if message.is_merged else still_open)
+    return only(message, still_open | _copies(message) if message.is_personalized else still_open)
 
 
 def remainder(message: EmailMessage, answers: Results) -> EmailMessage | None:
     """Return what has to be sent, or looked at, once more after these answers."""
     again = {address for address, one in answers.items() if is_for_later(one)}
-    return only(message, again | _copies(message) if message.is_merged else again)
+    return only(message, again | _copies(message) if message.is_personalized else again)
 
 
 def put_back(answers: Results) -> Results:
@@ -69,11 +71,11 @@ def closed(message: EmailMessage, results: Results) -> Results:
     All recipients of a plain message share one call: when SES's events show that it took one, it
     took all. The copies of a merged message go with its `to` addresses, or with none of them.
     """
-    followers = _copies(message) if message.is_merged else set(results)
+    followers = _copies(message) if message.is_personalized else set(results)
     taken = next((one for one in results.values() if one.state is SendState.ACCEPTED), None)
     if taken is not None:
         answer = RecipientStatus("", SendState.ACCEPTED, taken.message_id)
-    elif message.is_merged and not any(
+    elif message.is_personalized and not any(
         one.state in OPEN for address, one in results.items() if address not in followers
     ):
         reason = "it goes with the addresses in to, and none of them gets the message"
@@ -98,15 +100,15 @@ def held_back(addresses: Iterable[str]) -> Results:
 
 def counted_by_ses(message: EmailMessage) -> int:
     """Count the recipients as SES's rate and quota do: each copy of a merged message is one."""
-    if message.is_merged:
+    if message.is_personalized:
         return len(message.to) * (1 + len(_copies(message)))
     return len(message.recipients)
 
 
 def _copies(message: EmailMessage) -> set[str]:
-    return {parse_address(one).spec for one in (*message.cc, *message.bcc)}
+    return {parse_address(one).addr_spec for one in (*message.cc, *message.bcc)}
 
 
 def is_for_later(answer: RecipientStatus) -> bool:
     """Tell whether the recipient has to be tried, or looked at, once more."""
-    return answer.retry is not Retry.NO or answer.state is SendState.UNKNOWN
+    return answer.retry is not RetryHint.NO or answer.state is SendState.UNKNOWN

@@ -7,24 +7,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.exceptions import ConfigurationError, FieldError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.limits import EMAIL_ID_TAG
-from amsdal_mail.status import RecipientStatus, Retry, SendState
-from email_store.claims import Claim, ClaimOutcome, Part, Results
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from email_store.claims import Claim, ClaimStatus, Results, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
 from send_email.queue.send_queue import MessageTooLargeError, QueueError, check_sizes
 from send_email.sending.backoff import (
     MAX_REQUEUES,
-    PACED,
+    RATE_LIMITED,
     delay_seconds,
     delay_until,
     held_until,
     next_requeues,
 )
-from send_email.sending.job import Delivery
-from send_email.sending.outcome import Outcome
+from send_email.sending.job import SendJob
+from send_email.sending.outcome import SendOutcome
 from send_email.sending.ports import Queue, Sender, Turns
 from send_email.sending.recipients import (
     OPEN,
@@ -36,24 +36,24 @@ from send_email.sending.recipients import (
     put_back,
     remainder,
 )
-from send_email.sending.timeouts import Times
+from send_email.sending.timeouts import Timeouts
 
-__all__ = ["NotNotedError", "SendService", "StuckError"]
+__all__ = ["PoisonMessageError", "ResultNotStoredError", "SendService"]
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 MAX_PUT_OFFS = 8
 """A lease lasts a quarter of an hour: nobody works on an email for two hours."""
 
 
-class NotNotedError(StoreError):
+class ResultNotStoredError(StoreError):
     """SES has answered, and what came of it is on the queue: only the table does not know it."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: SendOutcome) -> None:
         super().__init__("the answers could not be noted")
         self.outcome = outcome
 
 
-class StuckError(Exception):
+class PoisonMessageError(Exception):
     """Whoever claims the email dies with it, again and again."""
 
 
@@ -63,7 +63,7 @@ class SendService:
 
     Raises:
         StoreError, QueueError: nothing is lost; the same delivery can be made again.
-        NotNotedError: SES and the queue have everything; the table alone missed the answers.
+        ResultNotStoredError: SES and the queue have everything; the table alone missed the answers.
         RecordTooLargeError, MessageTooLargeError: it never can be sent so; nothing is noted of it.
     """
 
@@ -71,7 +71,7 @@ class SendService:
     sender: Sender
     queue: Queue
     turns: Turns
-    times: Times
+    times: Timeouts
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     """A number from 0 to 1, another one each time."""
@@ -80,7 +80,7 @@ class SendService:
         """Say when the function will be stopped."""
         return self.clock() + timedelta(milliseconds=remaining_milliseconds)
 
-    def send(self, delivery: Delivery, deadline: datetime = NEVER) -> Outcome:
+    def send(self, delivery: SendJob, deadline: datetime = NEVER) -> SendOutcome:
         """Send it now, unless somebody did or does; what has over 50 recipients goes in chunks.
 
         Near the deadline, when the function will be stopped, it goes back on the queue instead.
@@ -94,37 +94,37 @@ class SendService:
             delivery.part,
             delivery.addresses,
             now=now,
-            lease_seconds=self.times.lost_answer,
+            lease_seconds=self.times.lost_response,
         )
-        if claim.outcome is not ClaimOutcome.CLAIMED:
-            return Outcome.of(claim)
+        if claim.status is not ClaimStatus.CLAIMED:
+            return SendOutcome.of(claim)
         return self._send_claimed(delivery, claim, deadline)
 
-    def enqueue(self, delivery: Delivery) -> Outcome:
+    def enqueue(self, delivery: SendJob) -> SendOutcome:
         """Put it on the queue, unless it was sent, is being sent, or the id is another email's."""
         chunks = delivery.chunks()
         if len(chunks) > 1:
             return self._hand_over(delivery, chunks)
         check_sizes(chunks)
         claim = self.store.register(delivery.record(self.clock()), delivery.addresses)
-        if claim.outcome is ClaimOutcome.CLAIMED:
+        if claim.status is ClaimStatus.CLAIMED:
             self.queue.put([delivery])
-        return Outcome.of(claim)
+        return SendOutcome.of(claim)
 
-    def put_off(self, delivery: Delivery, busy: Outcome) -> None:
+    def postpone(self, delivery: SendJob, busy: SendOutcome) -> None:
         """Put back what somebody else is sending, to be looked at when the lease has run out.
 
         By then it is mostly settled. Failing the record would bring it back too, but after three
         returns SQS would make a good email a dead letter.
 
         Raises:
-            StuckError: that happened time and again; as a dead letter somebody will look at it.
+            PoisonMessageError: that happened time and again: the record becomes a dead letter.
         """
-        if delivery.put_offs >= MAX_PUT_OFFS:
-            raise StuckError(f"put off {delivery.put_offs} times")
-        self.queue.put([delivery.put_off()], delay_until(busy.free_at, self.clock()))
+        if delivery.postpone_count >= MAX_PUT_OFFS:
+            raise PoisonMessageError(f"put off {delivery.postpone_count} times")
+        self.queue.put([delivery.postpone()], delay_until(busy.free_at, self.clock()))
 
-    def reject(self, errors: Sequence[FieldError], *email_ids: str) -> Outcome:
+    def reject(self, errors: Sequence[FieldError], *email_ids: str) -> SendOutcome:
         """Keep a request that cannot be sent, and why, for people who look for it.
 
         It stands under the first of these ids that belongs to no email.
@@ -136,35 +136,35 @@ class SendService:
             )
             if self.store.reject(record):
                 break
-        return Outcome(email_id=email_id, claim=ClaimOutcome.CLAIMED, is_invalid=True)
+        return SendOutcome(email_id=email_id, claim=ClaimStatus.CLAIMED, is_invalid=True)
 
-    def _hand_over(self, delivery: Delivery, chunks: Sequence[Delivery]) -> Outcome:
+    def _hand_over(self, delivery: SendJob, chunks: Sequence[SendJob]) -> SendOutcome:
         check_sizes(chunks)
         now = self.clock()
         record = delivery.record(now, len(chunks))
         claim = self.store.claim(
-            record, Part(delivery.email_id), (), now=now, lease_seconds=self.times.lost_answer
+            record, SendUnit(delivery.email_id), (), now=now, lease_seconds=self.times.lost_response
         )
-        outcome = Outcome.of(claim)
-        if claim.outcome is ClaimOutcome.CLAIMED:
+        outcome = SendOutcome.of(claim)
+        if claim.status is ClaimStatus.CLAIMED:
             with self._released_on_failure(claim, {}):
                 self.queue.put(chunks)
             self._note(claim, outcome, is_done=True)
         return outcome
 
-    def _send_claimed(self, delivery: Delivery, claim: Claim, deadline: datetime) -> Outcome:
+    def _send_claimed(self, delivery: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         results, message = self._to_send(delivery.message, claim.results)
         answers, is_misconfigured = self._call(message, delivery.email_id, deadline)
         rest = remainder(message, answers) if message else None
-        requeues = next_requeues(answers.values(), delivery.requeues)
-        is_given_up = rest is not None and requeues > MAX_REQUEUES
+        retry_count = next_requeues(answers.values(), delivery.retry_count)
+        is_given_up = rest is not None and retry_count > MAX_REQUEUES
         if is_given_up:
             rest = None
         results = {**results, **(put_back(answers) if rest else answers)}
         results = closed(delivery.message, results)
-        outcome = Outcome(
+        outcome = SendOutcome(
             email_id=delivery.email_id,
-            claim=claim.outcome,
+            claim=claim.status,
             results=results,
             is_misconfigured=is_misconfigured,
             is_given_up=is_given_up,
@@ -172,12 +172,12 @@ class SendService:
         if rest is None:
             self._note(claim, outcome, is_done=not _has_others_open(delivery, results))
             return outcome
-        wait = self.times.lost_answer
+        wait = self.times.lost_response
         hold = held_until(answers.values(), self.clock(), wait)
-        delay = delay_seconds(answers.values(), delivery.requeues, self.jitter(), wait)
+        delay = delay_seconds(answers.values(), delivery.retry_count, self.jitter(), wait)
         # Queue first, then give the lease back: a crash in between sends nothing twice.
         with self._released_on_failure(claim, results, hold):
-            self._put_back(delivery.again(rest, requeues), delay)
+            self._put_back(delivery.again(rest, retry_count), delay)
         self._note(claim, outcome, is_done=False, hold=hold)
         return outcome
 
@@ -189,7 +189,7 @@ class SendService:
         todo = pending(message, results)
         if todo is None:
             return results, None
-        addresses = {one.spec for one in todo.recipients}
+        addresses = {one.addr_spec for one in todo.recipients}
         suppressed = self.store.suppressed(addresses)
         if suppressed:
             todo = only(todo, addresses - suppressed)
@@ -203,23 +203,25 @@ class SendService:
             return {}, False
         room = (deadline - self.clock()).total_seconds() - self.times.closing
         if not self.turns.wait(counted_by_ses(message), room):
-            return _not_sent(message, PACED, "its turn comes too late", Retry.SOON), False
+            return _not_sent(
+                message, RATE_LIMITED, "its turn comes too late", RetryHint.SOON
+            ), False
         try:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
         except ConfigurationError as error:
             if error.status is not None:
                 return error.status.recipients, True
-            return _not_sent(message, type(error).__name__, str(error), Retry.LATER), True
+            return _not_sent(message, type(error).__name__, str(error), RetryHint.LATER), True
         return status.recipients, False
 
-    def _put_back(self, delivery: Delivery, delay: int) -> None:
+    def _put_back(self, delivery: SendJob, delay: int) -> None:
         try:
             self.queue.put([delivery], delay)
         except MessageTooLargeError as error:
             raise QueueError(f"nothing can go back on the queue: {error}") from error
 
     def _note(
-        self, claim: Claim, outcome: Outcome, *, is_done: bool, hold: datetime | None = None
+        self, claim: Claim, outcome: SendOutcome, *, is_done: bool, hold: datetime | None = None
     ) -> None:
         """Settle the part, or give its lease back until somebody else comes for the rest."""
         try:
@@ -228,7 +230,7 @@ class SendService:
             else:
                 self.store.release(claim, outcome.results, held_until=hold)
         except StoreError as error:
-            raise NotNotedError(outcome) from error
+            raise ResultNotStoredError(outcome) from error
 
     @contextmanager
     def _released_on_failure(
@@ -242,7 +244,7 @@ class SendService:
             raise
 
 
-def _has_others_open(delivery: Delivery, results: Results) -> bool:
+def _has_others_open(delivery: SendJob, results: Results) -> bool:
     """Tell whether the part has open recipients whom this delivery does not go to.
 
     Who put the remainder on the queue, and died before noting it, left them to the first record.
@@ -251,8 +253,8 @@ def _has_others_open(delivery: Delivery, results: Results) -> bool:
     return any(one.state in OPEN for address, one in results.items() if address not in mine)
 
 
-def _not_sent(message: EmailMessage, code: str, text: str, retry: Retry) -> Results:
+def _not_sent(message: EmailMessage, code: str, text: str, retry: RetryHint) -> Results:
     return {
-        one.spec: RecipientStatus(one.spec, SendState.FAILED, None, code, text, retry)
+        one.addr_spec: RecipientStatus(one.addr_spec, SendState.FAILED, None, code, text, retry)
         for one in message.recipients
     }

@@ -1,19 +1,19 @@
-"""Times: how long the sending may take and has to wait, all from two settings."""
+"""Timeouts: how long the sending may take and has to wait, all from two settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Times"]
+__all__ = ["Timeouts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Seconds. `lost_answer` is never less than `timeout`, or two could send the same email."""
+class Timeouts:
+    """Seconds. `lost_response` is never less than `timeout`, or two could send the same email."""
 
     timeout: int
     """What Lambda gives the function."""
-    lost_answer: int
+    lost_response: int
     """How long nobody sends again after a lost answer: by then SES's events show whether the email
     went out. A lease lasts as long, since whoever dies holding one may have sent."""
 

@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _print_counts(used: dict[str, Usage]) -> None:
-    print("Counted for each email with one recipient, its Send and its Delivery event:")
+    print("Counted for each email with one recipient, its Send and its SendJob event:")
     for name, one in used.items():
         table = one.table
         counted = (

@@ -22,7 +22,7 @@ DYNAMODB_RECOVERY_GB_MONTH = 0.20
 SQS_REQUEST = 0.40 / MILLION
 """Of a standard queue, 64 KB each."""
 SNS_PUBLISH = 0.50 / MILLION
-"""Delivery to SQS is free."""
+"""SendJob to SQS is free."""
 HTTP_API_REQUEST = 1.00 / MILLION
 EVENTBRIDGE_EVENT = 1.00 / MILLION
 """A custom event of 64 KB."""

@@ -33,7 +33,7 @@ PLATFORM_LOG_BYTES = 350
 
 @dataclass(frozen=True)
 class Usage:
-    """Of one email with one recipient. Events: Send and Delivery."""
+    """Of one email with one recipient. Events: Send and SendJob."""
 
     table: TableUse
     """Of all `emails` together."""
@@ -59,7 +59,7 @@ def by_queue(loopback: Loopback) -> Usage:
     """Emails from five a second: ten records a batch, of emails and of events.
 
     Lambda reads a queue with five pollers, each of which gathers a batch for the event window of
-    5 s: by then ten emails and more have told their Send and their Delivery to each.
+    5 s: by then ten emails and more have told their Send and their SendJob to each.
     """
     return _used(loopback, batch=10, is_by_api=False)
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.status import RecipientStatus, Retry, SendState
-from email_store.claims import Claim, ClaimOutcome, Part
-from email_store.records import EmailRecord, EventRecord, Recalled, RecipientRecord, Suppression
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from email_store.claims import Claim, ClaimStatus, SendUnit
+from email_store.records import EmailRecord, EventRecord, KnownEvents, RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import EmailStore
 from email_store.view import TIMELINE_LIMIT
@@ -20,7 +20,7 @@ NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 LEASE = 90
 ANNA, BEN = "anna@example.com", "ben@example.com"
 ID = "order-1234"
-PART = Part(ID)
+PART = SendUnit(ID)
 RECORD = EmailRecord(
     email_id=ID,
     fingerprint="f1",
@@ -35,7 +35,7 @@ ACCEPTED = {one: RecipientStatus(one, SendState.ACCEPTED, f"ses-{one}") for one 
 
 
 def claim(
-    store: EmailStore, *, at: datetime = NOW, part: Part = PART, fingerprint: str = "f1"
+    store: EmailStore, *, at: datetime = NOW, part: SendUnit = PART, fingerprint: str = "f1"
 ) -> Claim:
     record = replace(RECORD, fingerprint=fingerprint)
     return store.claim(record, part, (ANNA, BEN), now=at, lease_seconds=LEASE)
@@ -77,34 +77,34 @@ def states(store: EmailStore) -> dict[str, EmailState]:
 def test_the_first_claim_is_granted_with_every_recipient_queued(store: EmailStore) -> None:
     granted = claim(store)
 
-    assert granted.outcome is ClaimOutcome.CLAIMED
+    assert granted.status is ClaimStatus.CLAIMED
     assert {one.state for one in granted.results.values()} == {SendState.QUEUED}
     assert set(granted.results) == {ANNA, BEN}
     assert states(store) == {ANNA: EmailState.SENDING, BEN: EmailState.SENDING}
 
 
 def test_a_settled_email_is_replayed_with_its_results(store: EmailStore) -> None:
-    failed = RecipientStatus(BEN, SendState.REJECTED, None, "MessageRejected", "no", Retry.NO)
+    failed = RecipientStatus(BEN, SendState.REJECTED, None, "MessageRejected", "no", RetryHint.NO)
     results = {**ACCEPTED, BEN: failed}
     assert store.settle(claim(store), results)
 
     replay = claim(store, at=NOW + timedelta(days=1))
 
-    assert replay.outcome is ClaimOutcome.SETTLED
+    assert replay.status is ClaimStatus.SETTLED
     assert replay.results == results
 
 
 def test_a_held_lease_makes_others_wait(store: EmailStore) -> None:
     claim(store)
 
-    assert claim(store, at=NOW + timedelta(seconds=LEASE - 1)).outcome is ClaimOutcome.BUSY
+    assert claim(store, at=NOW + timedelta(seconds=LEASE - 1)).status is ClaimStatus.BUSY
 
 
 def test_a_lease_that_ran_out_is_taken_over(store: EmailStore) -> None:
     first = claim(store)
     second = claim(store, at=NOW + timedelta(seconds=LEASE))
 
-    assert second.outcome is ClaimOutcome.CLAIMED
+    assert second.status is ClaimStatus.CLAIMED
     assert second.attempt == first.attempt + 1
 
 
@@ -124,7 +124,7 @@ def test_another_request_with_the_same_id_is_a_conflict(store: EmailStore, settl
     if settled:
         store.settle(first, ACCEPTED)
 
-    assert claim(store, fingerprint="f2").outcome is ClaimOutcome.CONFLICT
+    assert claim(store, fingerprint="f2").status is ClaimStatus.CONFLICT
 
 
 def test_a_released_email_can_be_claimed_at_once_and_remembers_who_has_it(
@@ -135,7 +135,7 @@ def test_a_released_email_can_be_claimed_at_once_and_remembers_who_has_it(
 
     again = claim(store)
 
-    assert again.outcome is ClaimOutcome.CLAIMED
+    assert again.status is ClaimStatus.CLAIMED
     assert again.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
 
 
@@ -143,13 +143,13 @@ def test_a_released_email_that_is_held_makes_others_wait(store: EmailStore) -> N
     until = NOW + timedelta(minutes=15)
     store.release(claim(store), ACCEPTED, held_until=until)
 
-    assert claim(store, at=until - timedelta(seconds=1)).outcome is ClaimOutcome.BUSY
-    assert claim(store, at=until).outcome is ClaimOutcome.CLAIMED
+    assert claim(store, at=until - timedelta(seconds=1)).status is ClaimStatus.BUSY
+    assert claim(store, at=until).status is ClaimStatus.CLAIMED
 
 
 def test_a_takeover_counts_as_accepted_whom_events_show(store: EmailStore) -> None:
     claim(store)
-    store.raise_recipient(recipient(EmailState.DELIVERED), now=NOW)
+    store.advance_recipient(recipient(EmailState.DELIVERED), now=NOW)
 
     again = claim(store, at=NOW + timedelta(seconds=LEASE))
 
@@ -161,9 +161,9 @@ def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
     store: EmailStore,
 ) -> None:
     earlier = recipient(EmailState.OPENED, at=NOW - timedelta(days=31))
-    store.raise_recipient(earlier, now=NOW - timedelta(days=2))
-    store.raise_recipient(recipient(EmailState.ACCEPTED, BEN), now=NOW)
-    for part in (PART, Part(ID, 1)):
+    store.advance_recipient(earlier, now=NOW - timedelta(days=2))
+    store.advance_recipient(recipient(EmailState.ACCEPTED, BEN), now=NOW)
+    for part in (PART, SendUnit(ID, 1)):
         claim(store, part=part)
 
         again = claim(store, part=part, at=NOW + timedelta(seconds=LEASE))
@@ -174,7 +174,7 @@ def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
 
 def test_the_clock_of_ses_may_be_a_little_behind(store: EmailStore) -> None:
     claim(store)
-    store.raise_recipient(recipient(EmailState.ACCEPTED, at=NOW - timedelta(seconds=1)), now=NOW)
+    store.advance_recipient(recipient(EmailState.ACCEPTED, at=NOW - timedelta(seconds=1)), now=NOW)
 
     again = claim(store, at=NOW + timedelta(seconds=LEASE))
 
@@ -183,18 +183,18 @@ def test_the_clock_of_ses_may_be_a_little_behind(store: EmailStore) -> None:
 
 def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda _: claim(store).outcome, range(8)))
+        outcomes = list(pool.map(lambda _: claim(store).status, range(8)))
 
-    assert outcomes.count(ClaimOutcome.CLAIMED) == 1
-    assert outcomes.count(ClaimOutcome.BUSY) == 7
+    assert outcomes.count(ClaimStatus.CLAIMED) == 1
+    assert outcomes.count(ClaimStatus.BUSY) == 7
 
 
 def test_chunks_are_claimed_apart_and_seen_together(store: EmailStore) -> None:
-    one, two = claim(store, part=Part(ID, 1)), claim(store, part=Part(ID, 2))
+    one, two = claim(store, part=SendUnit(ID, 1)), claim(store, part=SendUnit(ID, 2))
     store.settle(one, {ANNA: ACCEPTED[ANNA]})
     store.settle(two, {BEN: ACCEPTED[BEN]})
 
-    assert claim(store, part=Part(ID, 1)).outcome is ClaimOutcome.SETTLED
+    assert claim(store, part=SendUnit(ID, 1)).status is ClaimStatus.SETTLED
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
 
 
@@ -202,11 +202,11 @@ def test_chunks_are_claimed_apart_and_seen_together(store: EmailStore) -> None:
 
 
 def test_a_registered_email_is_queued_until_it_is_claimed(store: EmailStore) -> None:
-    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.CLAIMED
+    assert store.register(RECORD, (ANNA, BEN)).status is ClaimStatus.CLAIMED
     assert states(store) == {ANNA: EmailState.QUEUED, BEN: EmailState.QUEUED}
 
-    assert claim(store).outcome is ClaimOutcome.CLAIMED
-    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.BUSY
+    assert claim(store).status is ClaimStatus.CLAIMED
+    assert store.register(RECORD, (ANNA, BEN)).status is ClaimStatus.BUSY
 
 
 def test_registering_again_says_to_queue_again_since_the_first_try_may_have_failed(
@@ -214,7 +214,7 @@ def test_registering_again_says_to_queue_again_since_the_first_try_may_have_fail
 ) -> None:
     store.register(RECORD, (ANNA, BEN))
 
-    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.CLAIMED
+    assert store.register(RECORD, (ANNA, BEN)).status is ClaimStatus.CLAIMED
 
 
 def test_registering_a_settled_email_replays_it(store: EmailStore) -> None:
@@ -222,7 +222,7 @@ def test_registering_a_settled_email_replays_it(store: EmailStore) -> None:
 
     again = store.register(RECORD, (ANNA, BEN))
 
-    assert (again.outcome, again.results) == (ClaimOutcome.SETTLED, ACCEPTED)
+    assert (again.status, again.results) == (ClaimStatus.SETTLED, ACCEPTED)
 
 
 REJECTED = EmailRecord(
@@ -249,8 +249,8 @@ def test_the_mended_request_takes_the_place_of_the_rejected_one(store: EmailStor
     mended = claim(store)
     again = claim(store)
 
-    assert (mended.outcome, set(mended.results)) == (ClaimOutcome.CLAIMED, {ANNA, BEN})
-    assert again.outcome is ClaimOutcome.BUSY
+    assert (mended.status, set(mended.results)) == (ClaimStatus.CLAIMED, {ANNA, BEN})
+    assert again.status is ClaimStatus.BUSY
     assert store.settle(mended, ACCEPTED)
     found = store.load(ID)
     assert found is not None
@@ -261,7 +261,7 @@ def test_the_mended_request_takes_the_place_of_the_rejected_one(store: EmailStor
 def test_the_mended_request_can_be_registered(store: EmailStore) -> None:
     store.reject(REJECTED)
 
-    assert store.register(RECORD, (ANNA, BEN)).outcome is ClaimOutcome.CLAIMED
+    assert store.register(RECORD, (ANNA, BEN)).status is ClaimStatus.CLAIMED
     assert claim(store).attempt == 1
 
 
@@ -278,16 +278,16 @@ def test_a_rejected_request_leaves_the_email_alone_whose_id_it_has(store: EmailS
 
 
 def test_an_event_is_added_once(store: EmailStore) -> None:
-    assert store.recall(ID, [event()]) == Recalled(frozenset(), None)
+    assert store.find_events(ID, [event()]) == KnownEvents(frozenset(), None)
     assert store.add_event(event(), now=NOW)
-    assert store.recall(ID, [event(), event("e2")]).event_ids == {event().event_id}
+    assert store.find_events(ID, [event(), event("e2")]).event_ids == {event().event_id}
     assert not store.add_event(event(), now=NOW + timedelta(minutes=1))
 
 
 def test_what_is_kept_of_an_email_is_recalled_with_its_events(store: EmailStore) -> None:
     claim(store)
 
-    assert store.recall(ID, [event()]) == Recalled(frozenset(), RECORD)
+    assert store.find_events(ID, [event()]) == KnownEvents(frozenset(), RECORD)
 
 
 def test_the_timeline_is_in_the_order_of_time(store: EmailStore) -> None:
@@ -314,21 +314,21 @@ def test_of_very_many_events_the_newest_are_shown(store: EmailStore) -> None:
 
 
 def test_late_delivery_delay_does_not_erase_a_bounce(store: EmailStore) -> None:
-    assert store.raise_recipient(recipient(EmailState.BOUNCED), now=NOW)
-    assert not store.raise_recipient(recipient(EmailState.DELAYED), now=NOW)
+    assert store.advance_recipient(recipient(EmailState.BOUNCED), now=NOW)
+    assert not store.advance_recipient(recipient(EmailState.DELAYED), now=NOW)
 
     assert states(store) == {ANNA: EmailState.BOUNCED}
 
 
 def test_the_first_of_two_equal_states_stays(store: EmailStore) -> None:
-    store.raise_recipient(recipient(EmailState.OPENED), now=NOW)
+    store.advance_recipient(recipient(EmailState.OPENED), now=NOW)
 
     later = recipient(EmailState.OPENED, at=NOW + timedelta(days=1))
-    assert not store.raise_recipient(later, now=NOW)
+    assert not store.advance_recipient(later, now=NOW)
 
 
 def test_events_come_before_the_record_and_win_over_its_result(store: EmailStore) -> None:
-    store.raise_recipient(recipient(EmailState.DELIVERED), now=NOW)
+    store.advance_recipient(recipient(EmailState.DELIVERED), now=NOW)
     before = store.load(ID)
     assert before is not None
     assert (before.record, before.state) == (None, EmailState.DELIVERED)
@@ -347,8 +347,8 @@ def test_chunks_and_recipients_of_an_earlier_email_of_the_same_id_are_not_shown(
 ) -> None:
     long_ago = NOW - timedelta(days=31)
     earlier = replace(RECORD, created_at=long_ago)
-    store.claim(earlier, Part(ID, 2), ("carl@example.com",), now=long_ago, lease_seconds=LEASE)
-    store.raise_recipient(recipient(EmailState.COMPLAINED, at=long_ago), now=NOW)
+    store.claim(earlier, SendUnit(ID, 2), ("carl@example.com",), now=long_ago, lease_seconds=LEASE)
+    store.advance_recipient(recipient(EmailState.COMPLAINED, at=long_ago), now=NOW)
 
     store.settle(claim(store), ACCEPTED)
 

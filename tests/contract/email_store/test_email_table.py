@@ -9,7 +9,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from email_store.claims import Part
+from email_store.claims import SendUnit
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.dynamodb.table import BATCH_GET_TRIES, Table
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
@@ -62,9 +62,9 @@ def scan(dynamodb: DynamoDBClient, table_name: str, **index: str) -> dict[str, d
 
 
 def fill(store: DynamoDBEmailStore) -> None:
-    store.claim(RECORD, Part("k"), (ANNA,), now=NOW, lease_seconds=90)
-    store.claim(RECORD, Part("k", 1), (ANNA,), now=NOW, lease_seconds=90)
-    store.raise_recipient(RECIPIENT, now=NOW)
+    store.claim(RECORD, SendUnit("k"), (ANNA,), now=NOW, lease_seconds=90)
+    store.claim(RECORD, SendUnit("k", 1), (ANNA,), now=NOW, lease_seconds=90)
+    store.advance_recipient(RECIPIENT, now=NOW)
     store.add_event(EVENT, now=NOW)
 
 
@@ -113,7 +113,7 @@ def test_claim_and_settle_are_one_write_each_however_many_recipients(
 ) -> None:
     people = [f"p{number}@example.com" for number in range(100)]
 
-    claim = store.claim(RECORD, Part("k"), people, now=NOW, lease_seconds=90)
+    claim = store.claim(RECORD, SendUnit("k"), people, now=NOW, lease_seconds=90)
     store.settle(claim, claim.results)
 
     assert client.calls == ["update_item", "update_item"]
@@ -143,7 +143,7 @@ def test_a_table_that_is_not_there_is_a_store_error(client: CountingClient) -> N
     store = DynamoDBEmailStore(client, "no-such-table", RETENTION)  # type: ignore[arg-type]
 
     with pytest.raises(StoreError) as caught:
-        store.claim(RECORD, Part("k"), (ANNA,), now=NOW, lease_seconds=90)
+        store.claim(RECORD, SendUnit("k"), (ANNA,), now=NOW, lease_seconds=90)
 
     assert isinstance(caught.value.__cause__, ClientError)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from amsdal_mail.status import RecipientStatus, SendState
-from email_store.claims import Claim, ClaimOutcome, Part
+from email_store.claims import Claim, ClaimStatus, SendUnit
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord, RecipientRecord
 from email_store.states import EmailState
@@ -21,7 +21,7 @@ MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)
 RETENTION = timedelta(days=30)
 APRIL = MARCH + RETENTION
 ANNA, BEN = "anna@example.com", "ben@example.com"
-EMAIL, CHUNK = Part("newsletter"), Part("newsletter", 1)
+EMAIL, CHUNK = SendUnit("newsletter"), SendUnit("newsletter", 1)
 ACCEPTED = {ANNA: RecipientStatus(ANNA, SendState.ACCEPTED, "0100-march")}
 
 
@@ -31,7 +31,11 @@ def store(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
 
 
 def claim(
-    store: DynamoDBEmailStore, part: Part, at: datetime, subject: str = "March", address: str = ANNA
+    store: DynamoDBEmailStore,
+    part: SendUnit,
+    at: datetime,
+    subject: str = "March",
+    address: str = ANNA,
 ) -> Claim:
     record = EmailRecord(email_id="newsletter", fingerprint=subject, created_at=at, subject=subject)
     return store.claim(record, part, (address,), now=at, lease_seconds=90)
@@ -41,7 +45,7 @@ def claim(
 @pytest.mark.parametrize("subject", ["March", "April"], ids=["the same request", "another one"])
 @pytest.mark.parametrize("is_settled", [True, False], ids=["settled", "never settled"])
 def test_what_expired_is_claimed_as_new(
-    store: DynamoDBEmailStore, part: Part, subject: str, is_settled: bool
+    store: DynamoDBEmailStore, part: SendUnit, subject: str, is_settled: bool
 ) -> None:
     old = claim(store, part, MARCH)
     if is_settled:
@@ -50,9 +54,9 @@ def test_what_expired_is_claimed_as_new(
     new = claim(store, part, APRIL, subject, BEN)
     again = claim(store, part, APRIL, subject, BEN)
 
-    assert (new.outcome, new.attempt) == (ClaimOutcome.CLAIMED, 1)
+    assert (new.status, new.attempt) == (ClaimStatus.CLAIMED, 1)
     assert new.results == {BEN: RecipientStatus(BEN, SendState.QUEUED)}
-    assert again.outcome is ClaimOutcome.BUSY
+    assert again.status is ClaimStatus.BUSY
 
 
 def test_until_then_it_is_remembered(store: DynamoDBEmailStore) -> None:
@@ -60,8 +64,8 @@ def test_until_then_it_is_remembered(store: DynamoDBEmailStore) -> None:
 
     last_second = APRIL - timedelta(seconds=1)
 
-    assert claim(store, EMAIL, last_second).outcome is ClaimOutcome.SETTLED
-    assert claim(store, EMAIL, last_second, "April").outcome is ClaimOutcome.CONFLICT
+    assert claim(store, EMAIL, last_second).status is ClaimStatus.SETTLED
+    assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.CONFLICT
 
 
 def test_what_takes_the_place_of_what_expired_is_kept_as_long_again(
@@ -75,14 +79,14 @@ def test_what_takes_the_place_of_what_expired_is_kept_as_long_again(
     assert found.record is not None
     assert (found.record.subject, found.record.created_at) == ("April", APRIL)
     last_second = APRIL + RETENTION - timedelta(seconds=1)
-    assert claim(store, EMAIL, last_second, "April").outcome is ClaimOutcome.SETTLED
+    assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.SETTLED
 
 
 def test_what_expired_can_be_registered_and_rejected_anew(store: DynamoDBEmailStore) -> None:
     record = EmailRecord(email_id="newsletter", fingerprint="April", created_at=APRIL)
     store.settle(claim(store, EMAIL, MARCH), ACCEPTED)
 
-    assert store.register(record, (BEN,)).outcome is ClaimOutcome.CLAIMED
+    assert store.register(record, (BEN,)).status is ClaimStatus.CLAIMED
     later = replace(record, fingerprint="", created_at=APRIL + RETENTION)
     assert store.reject(later)
 
@@ -92,7 +96,7 @@ def test_an_expired_state_of_a_recipient_is_no_state(store: DynamoDBEmailStore) 
         email_id="newsletter", address=ANNA, state=EmailState.OPENED, at=MARCH, message_id="0100-m"
     )
     sent = replace(opened, state=EmailState.ACCEPTED, at=APRIL, message_id="0100-a")
-    store.raise_recipient(opened, now=MARCH)
+    store.advance_recipient(opened, now=MARCH)
 
-    assert not store.raise_recipient(sent, now=APRIL - timedelta(seconds=1))
-    assert store.raise_recipient(sent, now=APRIL)
+    assert not store.advance_recipient(sent, now=APRIL - timedelta(seconds=1))
+    assert store.advance_recipient(sent, now=APRIL)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from email_store.claims import ClaimOutcome, Part
+from email_store.claims import ClaimStatus, SendUnit
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 RETENTION = timedelta(days=30)
 ANNA = "anna@example.com"
-PART = Part("k")
+PART = SendUnit("k")
 RECORD = EmailRecord(email_id="k", fingerprint="f", created_at=NOW)
 REJECTED = EmailRecord(email_id="k", fingerprint="", created_at=NOW)
 
@@ -53,8 +53,8 @@ def test_a_claim_is_granted_to_who_made_it_and_to_nobody_else(
     mine = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
     theirs = other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert (mine.outcome, mine.attempt, set(mine.results)) == (ClaimOutcome.CLAIMED, 1, {ANNA})
-    assert theirs.outcome is ClaimOutcome.BUSY
+    assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
+    assert theirs.status is ClaimStatus.BUSY
 
 
 def test_the_takeover_of_a_lease_that_ran_out_is_granted(
@@ -64,7 +64,7 @@ def test_the_takeover_of_a_lease_that_ran_out_is_granted(
 
     mine = store.claim(RECORD, PART, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
 
-    assert (mine.outcome, mine.attempt) == (ClaimOutcome.CLAIMED, 2)
+    assert (mine.status, mine.attempt) == (ClaimStatus.CLAIMED, 2)
 
 
 def test_the_same_store_claiming_twice_is_busy(store: DynamoDBEmailStore) -> None:
@@ -72,7 +72,7 @@ def test_the_same_store_claiming_twice_is_busy(store: DynamoDBEmailStore) -> Non
 
     again = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert again.outcome is ClaimOutcome.BUSY
+    assert again.status is ClaimStatus.BUSY
 
 
 def test_the_mended_request_is_claimed_by_who_made_it(
@@ -83,8 +83,8 @@ def test_the_mended_request_is_claimed_by_who_made_it(
     mine = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
     theirs = other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert (mine.outcome, mine.attempt, set(mine.results)) == (ClaimOutcome.CLAIMED, 1, {ANNA})
-    assert theirs.outcome is ClaimOutcome.BUSY
+    assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
+    assert theirs.status is ClaimStatus.BUSY
 
 
 def test_the_mended_request_is_registered(
@@ -92,11 +92,11 @@ def test_the_mended_request_is_registered(
 ) -> None:
     other.reject(REJECTED)
 
-    assert store.register(RECORD, (ANNA,)).outcome is ClaimOutcome.CLAIMED
+    assert store.register(RECORD, (ANNA,)).status is ClaimStatus.CLAIMED
 
 
 def test_a_new_request_is_registered(store: DynamoDBEmailStore) -> None:
-    assert store.register(RECORD, (ANNA,)).outcome is ClaimOutcome.CLAIMED
+    assert store.register(RECORD, (ANNA,)).status is ClaimStatus.CLAIMED
 
 
 def test_what_is_settled_or_released_was_ours(store: DynamoDBEmailStore) -> None:

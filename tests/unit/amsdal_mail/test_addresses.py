@@ -49,7 +49,7 @@ REFUSED = {
 def test_address_is_read_and_written_in_ascii(text: str, spec: str, written: str | None) -> None:
     address = parse_address(text)
 
-    assert address.spec == spec
+    assert address.addr_spec == spec
     assert str(address) == written or written is None
     assert str(address).isascii()
 

@@ -24,9 +24,9 @@ from amsdal_mail.backends.sqs import SQSBackend
 
 PUBLIC = (
     "Attachment ConfigurationError CredentialsError EmailMessage EmailRequest FieldError"
-    " InvalidEventError InvalidMessageError MailError MalformedJSONError NotSentError"
-    " RecipientStatus RejectedError Retry SendError SendState SendStatus SuppressedError"
-    " UnknownOutcomeError asend_mail get_connection send_mail"
+    " InvalidEventError InvalidMessageError MailError MalformedJSONError"
+    " RecipientStatus RejectedError RetryHint RetryableError SendError SendState SendStatus"
+    " SuppressedError UnknownOutcomeError asend_mail get_connection send_mail"
 )
 KEYS: dict[str, Any] = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 

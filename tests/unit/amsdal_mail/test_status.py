@@ -3,9 +3,9 @@
 import pytest
 
 from amsdal_mail import (
-    NotSentError,
     RecipientStatus,
     RejectedError,
+    RetryableError,
     SendError,
     SendState,
     SendStatus,
@@ -66,7 +66,7 @@ def test_single_message_stands_for_itself() -> None:
 
 ERRORS = {
     SendState.REJECTED: RejectedError,
-    SendState.FAILED: NotSentError,
+    SendState.FAILED: RetryableError,
     SendState.UNKNOWN: UnknownOutcomeError,
     SendState.SUPPRESSED: SuppressedError,
 }

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from amsdal_mail.status import SendState
-from email_store.states import ATTENTION, EmailState, overall
+from email_store.states import ATTENTION, EmailState, summary_state
 
 ORDER = (
     "queued sending unknown failed suppressed accepted delayed rejected soft_bounced delivered"
@@ -38,8 +38,8 @@ def test_every_state_has_its_place_in_the_order_of_attention() -> None:
     ],
 )
 def test_an_email_is_in_the_state_that_most_needs_attention(states: str, expected: str) -> None:
-    assert overall(map(EmailState, states.split())) == expected
+    assert summary_state(map(EmailState, states.split())) == expected
 
 
 def test_nobody_is_in_no_state() -> None:
-    assert overall([]) is None
+    assert summary_state([]) is None

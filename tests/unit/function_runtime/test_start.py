@@ -21,7 +21,7 @@ SETTINGS = {
     "MAX_SEND_RATE": "14",
     "MAX_CONCURRENCY": "2",
     "TIMEOUT_SECONDS": "60",
-    "LOST_ANSWER_SECONDS": "900",
+    "LOST_RESPONSE_SECONDS": "900",
 }
 
 
@@ -47,7 +47,7 @@ def test_a_function_loads_no_tracer_and_no_event_models_it_does_not_use(function
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_its_clients_are_there_before_the_first_call(function: str) -> None:
-    loaded = f"from {function}.function import handle; import botocore.client, gc"
+    loaded = f"from {function}.function import handler; import botocore.client, gc"
     clients = "sorted(type(o).__name__ for o in gc.get_objects() if isinstance(o, {}))"
     counted = "gc.unfreeze(); print(" + clients.format("botocore.client.BaseClient") + ")"
 
@@ -71,13 +71,13 @@ def test_what_was_loaded_is_never_searched_for_garbage_and_the_rest_is(function:
 def test_a_missing_setting_is_told_by_the_invocation_and_not_by_the_start(function: str) -> None:
     settings = {name: value for name, value in SETTINGS.items() if name != "TABLE_NAME"}
     call = f"""
-from {function}.function import handle
+from {function}.function import handler
 class Context:
     function_name = invoked_function_arn = aws_request_id = "one"
     memory_limit_in_mb = 512
     get_remaining_time_in_millis = lambda self: 60_000
 try:
-    handle({{"Records": [{{"eventSource": "aws:sqs"}}]}}, Context())
+    handler({{"Records": [{{"eventSource": "aws:sqs"}}]}}, Context())
 except Exception as error:
     print(type(error).__name__, error)
 """

@@ -12,15 +12,15 @@ from uuid import uuid4
 import pytest
 
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
 from send_email.handler import build
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from send_email.sending.timeouts import Times
+from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
 
-TIMES = Times(timeout=60, lost_answer=900)
+TIMES = Timeouts(timeout=60, lost_response=900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 Handle = Callable[..., Any]
 
@@ -56,36 +56,36 @@ class FakeSES:
             self.tags.append(extra_tags)
             number = len(self.sent)
         return SendStatus.of(
-            self.answers.get(one.spec)
-            or RecipientStatus(one.spec, SendState.ACCEPTED, f"ses-{number}")
+            self.answers.get(one.addr_spec)
+            or RecipientStatus(one.addr_spec, SendState.ACCEPTED, f"ses-{number}")
             for one in message.recipients
         )
 
     def answer(
-        self, address: str, state: SendState, retry: Retry = Retry.NO, code: str = "Code"
+        self, address: str, state: SendState, retry: RetryHint = RetryHint.NO, code: str = "Code"
     ) -> None:
         self.answers[address] = RecipientStatus(address, state, None, code, "text", retry)
 
     @property
     def addresses(self) -> list[list[str]]:
         """Who got each message."""
-        return [[one.spec for one in message.recipients] for message in self.sent]
+        return [[one.addr_spec for one in message.recipients] for message in self.sent]
 
 
 @dataclass
 class ListQueue:
     """Keeps what is put on it, with the delay."""
 
-    entries: list[tuple[Delivery, int]] = field(default_factory=list)
+    entries: list[tuple[SendJob, int]] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
 
-    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
             raise self.raises.pop()
         self.entries += [(one, delay_seconds) for one in deliveries]
 
     @property
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self) -> list[SendJob]:
         return [one for one, _ in self.entries]
 
 

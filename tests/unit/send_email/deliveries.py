@@ -8,7 +8,7 @@ from amsdal_mail.message.email import EmailMessage
 from email_store.memory import MemoryEmailStore
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES
 
@@ -16,12 +16,12 @@ ANNA, BEN, CARL = "anna@example.com", "ben@example.com", "carl@example.com"
 ID = "order-1"
 
 
-def plain(*to: str, body: str = "Hello") -> Delivery:
+def plain(*to: str, body: str = "Hello") -> SendJob:
     message = EmailMessage(subject="Hi", body=body, from_email="shop@example.com", to=to or (ANNA,))
-    return Delivery.of(ID, message)
+    return SendJob.of(ID, message)
 
 
-def merged(*to: str, cc: tuple[str, ...] = ()) -> Delivery:
+def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
     message = EmailMessage(
         template_id="hello",
         from_email="shop@example.com",
@@ -29,7 +29,7 @@ def merged(*to: str, cc: tuple[str, ...] = ()) -> Delivery:
         cc=cc,
         merge_data={one: {"name": one} for one in to},
     )
-    return Delivery.of(ID, message)
+    return SendJob.of(ID, message)
 
 
 def states(store: MemoryEmailStore) -> dict[str, EmailState]:
@@ -42,10 +42,10 @@ def accepted_by_event(store: MemoryEmailStore, address: str) -> None:
     seen = RecipientRecord(
         email_id=ID, address=address, state=EmailState.ACCEPTED, at=NOW, message_id="ses-0"
     )
-    store.raise_recipient(seen, now=NOW)
+    store.advance_recipient(seen, now=NOW)
 
 
-def crashed(service: SendService, ses: FakeSES, delivery: Delivery) -> None:
+def crashed(service: SendService, ses: FakeSES, delivery: SendJob) -> None:
     ses.raises = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
         service.send(delivery)

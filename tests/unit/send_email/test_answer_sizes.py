@@ -87,7 +87,7 @@ def test_an_email_to_thousands_shows_what_fits_and_counts_everybody(
             message_id="0100",
             error_message=text,
         )
-        store.raise_recipient(told, now=NOW)
+        store.advance_recipient(told, now=NOW)
     for number in range(100):
         event = EventRecord(
             email_id="order-1",

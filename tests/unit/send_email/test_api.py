@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT
-from amsdal_mail.status import RecipientStatus, Retry, SendState
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
@@ -52,7 +52,7 @@ def test_an_email_somebody_gets_is_answered_200(api: Api, ses: FakeSES) -> None:
 def test_a_throttled_email_is_answered_202_and_goes_on_the_queue(
     api: Api, ses: FakeSES, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
 
     answer = api.post(EMAIL)
 
@@ -201,7 +201,7 @@ def test_without_the_queue_the_answer_is_503_and_the_request_can_be_repeated(
 def test_a_request_without_a_key_can_be_made_again_with_the_id_it_was_given(
     api: Api, queue: ListQueue, ses: FakeSES
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, Retry.SOON)
+    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
     queue.raises = [QueueError()]
     request = merged(ANNA, BEN)
 
@@ -224,7 +224,7 @@ def test_an_answer_of_ses_that_the_table_misses_is_told_all_the_same(
     answer = api.post(EMAIL)
 
     assert (answer.status, answer.content["state"]) == (200, "accepted")
-    assert "NotNotedError" in capsys.readouterr().out
+    assert "ResultNotStoredError" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("to", [[ANNA], [f"p{number}@example.com" for number in range(51)]])
@@ -294,7 +294,7 @@ def test_an_email_is_shown_with_what_ses_told_later(api: Api, store: MemoryEmail
         email_id="k", address=ANNA, state=EmailState.BOUNCED, at=NOW, message_id="ses-1",
         error_code="Permanent/NoEmail",
     )  # fmt: skip
-    store.raise_recipient(bounce, now=NOW)
+    store.advance_recipient(bounce, now=NOW)
     event = EventRecord(
         email_id="k", event_id="e", kind="bounce", at=NOW, message_id="ses-1", recipient=ANNA,
         details={"type": "Permanent"}, raw={"eventType": "Bounce"},
@@ -325,7 +325,7 @@ def test_mail_that_only_events_know_is_shown_without_a_record(
     seen = RecipientRecord(
         email_id="ses-0100", address=ANNA, state=EmailState.OPENED, at=NOW, message_id="0100"
     )
-    store.raise_recipient(seen, now=NOW)
+    store.advance_recipient(seen, now=NOW)
 
     found = api("GET", "/emails/ses-0100").content
 

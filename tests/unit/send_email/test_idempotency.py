@@ -69,4 +69,4 @@ def test_a_key_being_worked_on_is_answered_409_with_the_time_left_of_its_lease(
     api.post(EMAIL, idempotency_key="k")
 
     assert answers[0].status == 409
-    assert answers[0].headers["retry-after"] == str(TIMES.lost_answer)
+    assert answers[0].headers["retry-after"] == str(TIMES.lost_response)

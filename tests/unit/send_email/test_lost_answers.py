@@ -6,13 +6,13 @@ from typing import NoReturn
 
 import pytest
 
-from amsdal_mail.status import Retry, SendState
-from email_store.claims import ClaimOutcome
+from amsdal_mail.status import RetryHint, SendState
+from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.queue.send_queue import MessageTooLargeError, QueueError
-from send_email.sending.service import NotNotedError, SendService
+from send_email.sending.service import ResultNotStoredError, SendService
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
 from tests.unit.send_email.deliveries import (
     ANNA,
@@ -43,10 +43,10 @@ def test_nobody_sends_again_while_ses_has_time_to_tell_of_a_lost_answer(
 ) -> None:
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
-    clock.forward(TIMES.lost_answer - 1)
+    clock.forward(TIMES.lost_response - 1)
 
-    assert service.send(plain()).claim is ClaimOutcome.BUSY
-    assert service.enqueue(plain()).claim is ClaimOutcome.BUSY
+    assert service.send(plain()).claim is ClaimStatus.BUSY
+    assert service.enqueue(plain()).claim is ClaimStatus.BUSY
     assert len(ses.sent) == 1
 
 
@@ -56,7 +56,7 @@ def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     ses.answers.clear()
-    clock.forward(TIMES.lost_answer)
+    clock.forward(TIMES.lost_response)
 
     outcome = service.send(queue.deliveries[0])
 
@@ -69,7 +69,7 @@ def test_a_send_event_settles_a_lost_answer_without_sending_again(
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_answer)
+    clock.forward(TIMES.lost_response)
 
     outcome = service.send(queue.deliveries[0])
 
@@ -84,7 +84,7 @@ def test_after_a_crash_only_those_are_sent_to_whom_no_event_shows(
     delivery = merged(ANNA, BEN)
     crashed(service, ses, delivery)
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_answer)
+    clock.forward(TIMES.lost_response)
 
     service.send(delivery)
 
@@ -96,7 +96,7 @@ def test_after_a_crash_one_event_of_a_plain_message_speaks_for_all_its_recipient
 ) -> None:
     crashed(service, ses, plain(ANNA, BEN))
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_answer)
+    clock.forward(TIMES.lost_response)
 
     outcome = service.send(plain(ANNA, BEN))
 
@@ -108,23 +108,23 @@ def test_after_a_crash_nobody_sends_before_the_lease_ran_out(
     service: SendService, ses: FakeSES, clock: Clock
 ) -> None:
     crashed(service, ses, plain())
-    clock.forward(TIMES.lost_answer - 1)
+    clock.forward(TIMES.lost_response - 1)
 
-    assert service.send(plain()).claim is ClaimOutcome.BUSY
+    assert service.send(plain()).claim is ClaimStatus.BUSY
 
 
 def test_what_a_crash_left_open_is_not_closed_by_the_remainder_of_the_others(
     service: SendService, store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
     ses.answer(BEN, SendState.REJECTED)
-    ses.answer(CARL, SendState.FAILED, Retry.SOON)
+    ses.answer(CARL, SendState.FAILED, RetryHint.SOON)
     store.release = unreachable  # type: ignore[method-assign]
-    with pytest.raises(NotNotedError):
+    with pytest.raises(ResultNotStoredError):
         service.send(merged(ANNA, BEN, CARL))
     del store.release
     accepted_by_event(store, ANNA)
     del ses.answers[CARL]
-    clock.forward(TIMES.lost_answer + 1)
+    clock.forward(TIMES.lost_response + 1)
 
     service.send(queue.deliveries[0])
     service.send(merged(ANNA, BEN, CARL))
@@ -141,7 +141,7 @@ def unreachable(*_args: object, **_named: object) -> NoReturn:
 def test_what_cannot_go_back_on_the_queue_is_remembered_and_can_be_sent_at_once(
     service: SendService, ses: FakeSES, queue: ListQueue, trouble: Exception
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, Retry.SOON)
+    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
     queue.raises = [trouble]
     with pytest.raises(QueueError):
         service.send(merged(ANNA, BEN))

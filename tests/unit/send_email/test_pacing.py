@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from send_email.sending.rate_limit import CATCH_UP, HEADROOM, PATIENCE, Pacer
+from send_email.sending.rate_limit import BURST_SECONDS, HEADROOM, PATIENCE, SendRateLimiter
 
 
 @dataclass
@@ -21,8 +21,8 @@ class VirtualTime:
         self.now += seconds
 
 
-def pacer(time: VirtualTime, rate: float = 10, concurrency: int = 1) -> Pacer:
-    return Pacer(rate / HEADROOM, concurrency, time.clock, time.sleep)
+def pacer(time: VirtualTime, rate: float = 10, concurrency: int = 1) -> SendRateLimiter:
+    return SendRateLimiter(rate / HEADROOM, concurrency, time.clock, time.sleep)
 
 
 def test_the_first_is_not_kept_waiting() -> None:
@@ -51,7 +51,7 @@ def test_only_a_short_idle_time_is_made_up_for() -> None:
     paced.wait(10)
     paced.wait(10)
 
-    assert time.slept == pytest.approx([0, 0, 1 - CATCH_UP])
+    assert time.slept == pytest.approx([0, 0, 1 - BURST_SECONDS])
 
 
 def test_the_rate_is_shared_by_all_environments() -> None:
@@ -88,7 +88,7 @@ def test_who_has_little_time_takes_a_turn_only_when_it_comes_in_time() -> None:
 
 def test_threads_get_turns_of_their_own() -> None:
     slept: list[float] = []
-    paced = Pacer(10 / HEADROOM, 1, lambda: 0.0, slept.append)
+    paced = SendRateLimiter(10 / HEADROOM, 1, lambda: 0.0, slept.append)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: paced.wait(1), range(8)))

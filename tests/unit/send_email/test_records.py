@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amsdal_mail.status import Retry, SendState
+from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
@@ -56,7 +56,7 @@ def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
 ) -> None:
     handle(batch(EMAIL))
 
-    handle({"Records": [record(2, EMAIL, first_message_id="record-1")]})
+    handle({"Records": [record(2, EMAIL, original_message_id="record-1")]})
 
     assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
 
@@ -69,9 +69,9 @@ def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
         {"email_id": ".a"},
         {"fingerprint": "f"},
         {"fingerprint": "F" * 64},
-        {"requeues": "abc"},
-        {"requeues": "-900"},
-        {"requeues": "1000"},
+        {"retry_count": "abc"},
+        {"retry_count": "-900"},
+        {"retry_count": "1000"},
         {"chunk": "x"},
         {"chunk": "0"},
         {"chunk": "²"},
@@ -81,7 +81,7 @@ def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
 def test_attributes_that_this_service_never_writes_make_a_record_invalid(
     handle: Handle, store: MemoryEmailStore, ses: FakeSES, stranger: dict[str, str]
 ) -> None:
-    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "requeues": "1", "chunk": "1"}
+    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "1", "chunk": "1"}
     attributes = stranger if stranger == {"email_id": "123"} else ours | stranger
 
     answer = handle({"Records": [record(1, EMAIL, **attributes)]})
@@ -94,7 +94,7 @@ def test_attributes_that_this_service_never_writes_make_a_record_invalid(
 def test_an_email_taken_before_a_rule_was_there_becomes_a_dead_letter(
     handle: Handle, store: MemoryEmailStore
 ) -> None:
-    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "requeues": "1"}
+    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "1"}
 
     answer = handle({"Records": [record(1, EMAIL | {"to": ["anna"]}, **ours)]})
 
@@ -103,7 +103,7 @@ def test_an_email_taken_before_a_rule_was_there_becomes_a_dead_letter(
 
 
 def test_a_first_message_id_that_is_no_id_is_not_believed(handle: Handle, ses: FakeSES) -> None:
-    handle({"Records": [record(1, EMAIL, first_message_id="a b")]})
+    handle({"Records": [record(1, EMAIL, original_message_id="a b")]})
 
     assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
 
@@ -225,12 +225,12 @@ def test_a_record_that_somebody_is_sending_is_looked_at_again_when_the_lease_is_
 
     ses.before = deliver_again
     handle(one)
-    ((put_off, delay),) = queue.entries
+    ((postpone, delay),) = queue.entries
     clock.forward(delay)
 
     assert answers == [DONE]
-    assert delay == TIMES.lost_answer
-    assert (put_off.email_id, put_off.requeues) == ("order-1", 0)
+    assert delay == TIMES.lost_response
+    assert (postpone.email_id, postpone.retry_count) == ("order-1", 0)
     assert len(ses.sent) == 1
 
 
@@ -263,7 +263,7 @@ def test_with_the_functions_time_nearly_over_no_record_is_begun(
 def test_one_record_in_trouble_comes_back_alone(
     handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
     queue.raises = [QueueError()]
 
     answer = handle(batch(EMAIL, EMAIL | {"to": ["ben@example.com"]}))
@@ -278,7 +278,7 @@ def test_every_record_of_a_batch_may_fail(handle: Handle, ses: FakeSES) -> None:
 
 
 def test_throttling_never_fails_a_record(handle: Handle, ses: FakeSES, queue: ListQueue) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.SOON, "TooManyRequestsException")
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON, "TooManyRequestsException")
 
     assert handle(batch(EMAIL)) == DONE
     assert [one.email_id for one in queue.deliveries] == ["record-1"]

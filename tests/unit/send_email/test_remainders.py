@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from amsdal_mail.status import Retry, SendState
-from email_store.claims import ClaimOutcome
+from amsdal_mail.status import RetryHint, SendState
+from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.backoff import MAX_REQUEUES
-from send_email.sending.service import MAX_PUT_OFFS, SendService, StuckError
+from send_email.sending.service import MAX_PUT_OFFS, PoisonMessageError, SendService
 from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
 from tests.unit.send_email.deliveries import ANNA, BEN, CARL, crashed, merged, plain, states
 
@@ -19,7 +19,7 @@ from tests.unit.send_email.deliveries import ANNA, BEN, CARL, crashed, merged, p
 def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, Retry.SOON, "ACCOUNT_THROTTLED")
+    ses.answer(BEN, SendState.FAILED, RetryHint.SOON, "ACCOUNT_THROTTLED")
 
     outcome = service.send(merged(ANNA, BEN))
 
@@ -33,7 +33,7 @@ def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(
 def test_the_remainder_is_sent_to_nobody_else_and_settles_the_email(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, Retry.SOON)
+    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
     service.send(merged(ANNA, BEN))
     ses.answers.clear()
 
@@ -47,7 +47,7 @@ def test_the_remainder_is_sent_to_nobody_else_and_settles_the_email(
 def test_the_original_record_delivered_again_sends_only_to_the_remainder(
     service: SendService, ses: FakeSES
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, Retry.SOON)
+    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
     service.send(merged(ANNA, BEN))
     ses.answers.clear()
 
@@ -57,42 +57,42 @@ def test_the_original_record_delivered_again_sends_only_to_the_remainder(
 
 
 @pytest.mark.parametrize(
-    ("retry", "requeues", "seconds"),
+    ("retry", "retry_count", "seconds"),
     [
-        (Retry.SOON, 0, 2),
-        (Retry.SOON, 1, 4),
-        (Retry.SOON, 7, 256),
-        (Retry.SOON, 50, 900),
-        (Retry.LATER, 0, 900),
+        (RetryHint.SOON, 0, 2),
+        (RetryHint.SOON, 1, 4),
+        (RetryHint.SOON, 7, 256),
+        (RetryHint.SOON, 50, 900),
+        (RetryHint.LATER, 0, 900),
     ],
 )
 def test_delays_grow_up_to_what_sqs_allows(
     service: SendService,
     ses: FakeSES,
     queue: ListQueue,
-    retry: Retry,
-    requeues: int,
+    retry: RetryHint,
+    retry_count: int,
     seconds: int,
 ) -> None:
     ses.answer(ANNA, SendState.FAILED, retry)
     delivery = plain()
-    for _ in range(requeues):
-        delivery = delivery.again(delivery.message, delivery.requeues + 1)
+    for _ in range(retry_count):
+        delivery = delivery.again(delivery.message, delivery.retry_count + 1)
 
     service.send(delivery)
 
     ((put, delay),) = queue.entries
     assert delay == seconds
-    assert put.requeues == requeues + 1
+    assert put.retry_count == retry_count + 1
 
 
 def test_after_days_an_email_is_given_up(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.LATER, "SendingPausedException")
+    ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, "SendingPausedException")
     delivery = plain()
     for _ in range(MAX_REQUEUES):
-        delivery = delivery.again(delivery.message, delivery.requeues + 1)
+        delivery = delivery.again(delivery.message, delivery.retry_count + 1)
 
     outcome = service.send(delivery)
 
@@ -137,10 +137,10 @@ def test_a_duplicate_is_put_off_until_the_lease_is_over(
     busy = service.send(plain())
     clock.forward(passed)
 
-    service.put_off(plain(), busy)
+    service.postpone(plain(), busy)
 
-    assert busy.claim is ClaimOutcome.BUSY
-    assert queue.entries == [(plain().put_off(), delay)]
+    assert busy.claim is ClaimStatus.BUSY
+    assert queue.entries == [(plain().postpone(), delay)]
 
 
 def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
@@ -149,23 +149,23 @@ def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
     delivery = plain()
     for _ in range(MAX_PUT_OFFS):
         crashed(service, ses, delivery)
-        service.put_off(delivery, service.send(delivery))
+        service.postpone(delivery, service.send(delivery))
         delivery, delay = queue.entries.pop()
         clock.forward(delay)
     crashed(service, ses, delivery)
 
-    with pytest.raises(StuckError):
-        service.put_off(delivery, service.send(delivery))
+    with pytest.raises(PoisonMessageError):
+        service.postpone(delivery, service.send(delivery))
 
 
 def test_after_a_send_the_put_offs_are_counted_anew(
     service: SendService, ses: FakeSES, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
 
-    service.send(plain().put_off())
+    service.send(plain().postpone())
 
-    assert [one.put_offs for one in queue.deliveries] == [0]
+    assert [one.postpone_count for one in queue.deliveries] == [0]
 
 
 def test_nobody_is_given_up_for_our_own_pacing(

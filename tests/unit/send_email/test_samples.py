@@ -23,7 +23,7 @@ STATUS = {
     "api/not_json": 415,
     "api/respond_async": 202,
 }
-REJECTED = {"sqs/invalid", "sqs/malformed_json"}
+REJECTED = {"send_email/invalid", "send_email/malformed_json"}
 
 
 @pytest.mark.parametrize("name", names("api"))

@@ -15,7 +15,7 @@ from send_email.queue.send_queue import (
     SendQueue,
     read_delivery,
 )
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 
 
 @dataclass
@@ -42,12 +42,12 @@ def queue(sqs: FakeSQS) -> SendQueue:
     return SendQueue(sqs, "https://queue")  # type: ignore[arg-type]
 
 
-def delivery(size: int = 5) -> Delivery:
+def delivery(size: int = 5) -> SendJob:
     message = EmailMessage(body="x" * size, from_email="a@example.com", to=["b@example.com"])
-    return Delivery.of("order-1", message)
+    return SendJob.of("order-1", message)
 
 
-def record_of(entry: dict[str, Any]) -> Delivery:
+def record_of(entry: dict[str, Any]) -> SendJob:
     attributes = {name: one["StringValue"] for name, one in entry["MessageAttributes"].items()}
     return read_delivery("record-1", entry["MessageBody"], attributes)
 
@@ -59,8 +59,8 @@ def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: b
     message = EmailMessage(
         body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
     )
-    whole = Delivery.of("order-1", message)
-    put = [one.again(one.message, 1).put_off() for one in whole.chunks()] if chunks else [whole]
+    whole = SendJob.of("order-1", message)
+    put = [one.again(one.message, 1).postpone() for one in whole.chunks()] if chunks else [whole]
 
     queue.put(put)
 

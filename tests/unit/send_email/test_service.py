@@ -7,14 +7,14 @@ import pytest
 
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
-from email_store.claims import ClaimOutcome
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.queue.send_queue import QueueError
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
 from tests.unit.send_email.deliveries import (
@@ -56,7 +56,7 @@ def test_the_same_id_with_another_body_is_a_conflict_and_shows_nothing_of_the_ot
 
     outcome = service.send(plain(BEN))
 
-    assert (outcome.claim, outcome.results) == (ClaimOutcome.CONFLICT, {})
+    assert (outcome.claim, outcome.results) == (ClaimStatus.CONFLICT, {})
     assert len(ses.sent) == 1
 
 
@@ -64,7 +64,7 @@ def test_the_order_of_keys_makes_no_other_body() -> None:
     one = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"a": "1", "b": "2"})
     two = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"b": "2", "a": "1"})
 
-    assert Delivery.of(ID, one).fingerprint == Delivery.of(ID, two).fingerprint
+    assert SendJob.of(ID, one).fingerprint == SendJob.of(ID, two).fingerprint
 
 
 def test_while_one_sends_the_other_waits(service: SendService, ses: FakeSES) -> None:
@@ -73,7 +73,7 @@ def test_while_one_sends_the_other_waits(service: SendService, ses: FakeSES) -> 
 
     service.send(plain())
 
-    assert outcomes == [ClaimOutcome.BUSY]
+    assert outcomes == [ClaimStatus.BUSY]
     assert len(ses.sent) == 1
 
 
@@ -147,7 +147,7 @@ def test_a_suppressed_copy_is_left_out_of_every_message(
 def test_a_wrong_set_up_loses_nothing(
     service: SendService, ses: FakeSES, queue: ListQueue, has_status: bool
 ) -> None:
-    denied = RecipientStatus(ANNA, SendState.FAILED, None, "AccessDenied", "no", Retry.LATER)
+    denied = RecipientStatus(ANNA, SendState.FAILED, None, "AccessDenied", "no", RetryHint.LATER)
     ses.raises = [ConfigurationError("no", SendStatus.of([denied]) if has_status else None)]
 
     outcome = service.send(plain())

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amsdal_mail.message.email import EmailMessage
-from email_store.claims import Claim, ClaimOutcome, queued
+from email_store.claims import Claim, ClaimStatus, queued
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.sending.job import Delivery
-from send_email.sending.timeouts import Times
+from send_email.sending.job import SendJob
+from send_email.sending.timeouts import Timeouts
 from tests.unit.send_email.world import FlakyStore, World
 
 W = TypeVar("W", bound=World)
@@ -24,13 +24,13 @@ WORLDS = 100
 """So many by chance are enough to show that a protection is missing."""
 
 
-def emails() -> list[Delivery]:
+def emails() -> list[SendJob]:
     to = [f"p{number}@example.com" for number in range(60)]
     return [
-        Delivery.of("plain", email(to=to[:1])),
-        Delivery.of("shared", email(to=to[:2], cc=to[2:3])),
-        Delivery.of("merged", email(to=to[:3], merge_data={})),
-        Delivery.of("chunks", email(to=to, merge_data={})),
+        SendJob.of("plain", email(to=to[:1])),
+        SendJob.of("shared", email(to=to[:2], cc=to[2:3])),
+        SendJob.of("merged", email(to=to[:3], merge_data={})),
+        SendJob.of("chunks", email(to=to, merge_data={})),
     ]
 
 
@@ -69,7 +69,7 @@ class NoClaims(MemoryEmailStore):
     """Lets everybody send."""
 
     def claim(self, record: Any, part: Any, addresses: Any, **_: Any) -> Claim:
-        return Claim(part, ClaimOutcome.CLAIMED, queued(addresses), 1)
+        return Claim(part, ClaimStatus.CLAIMED, queued(addresses), 1)
 
     def settle(self, *_: Any, **__: Any) -> bool:
         return True
@@ -104,7 +104,7 @@ def without_events(chance: random.Random) -> World:
 def without_waiting(chance: random.Random) -> World:
     """Neither a lease nor a lost answer keeps anybody from sending again at once."""
     world = World(chance)
-    world.times = Times(timeout=60, lost_answer=0)
+    world.times = Timeouts(timeout=60, lost_response=0)
     return world
 
 

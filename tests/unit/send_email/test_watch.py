@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.status import Retry, SendState
+from amsdal_mail.status import RetryHint, SendState
 from email_store.records import Suppression
 from send_email.queue.send_queue import QueueError, read_delivery
 from send_email.sending.backoff import MAX_REQUEUES
@@ -47,7 +47,7 @@ def test_recipients_are_counted_by_state(
 ) -> None:
     service.store.suppress(Suppression(address="held@example.com", reason="bounce", at=NOW))
     ses.answer("bad@example.com", SendState.REJECTED)
-    ses.answer("busy@example.com", SendState.FAILED, Retry.SOON)
+    ses.answer("busy@example.com", SendState.FAILED, RetryHint.SOON)
     people = [ANNA, "held@example.com", "bad@example.com", "busy@example.com"]
 
     handle(batch(EMAIL | {"to": people, "merge_data": {one: {} for one in people}}))
@@ -98,7 +98,7 @@ def test_a_wrong_set_up_is_an_error_and_counted(
 def test_a_stop_of_all_sending_is_counted(
     handle: Handle, ses: FakeSES, capsys: Capture, code: str
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.LATER, code)
+    ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, code)
 
     handle(batch(EMAIL))
     assert metrics(capsys) == {"RecipientsQueued": 1, "SendingStopped": 1}
@@ -107,12 +107,12 @@ def test_a_stop_of_all_sending_is_counted(
 def test_an_email_that_is_given_up_is_counted(
     handle: Handle, ses: FakeSES, capsys: Capture
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
-    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "requeues": str(MAX_REQUEUES)}
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": str(MAX_REQUEUES)}
 
     handle({"Records": [record(1, EMAIL, **attributes)]})
 
-    assert metrics(capsys) == {"RecipientsFailed": 1, "EmailsGivenUp": 1}
+    assert metrics(capsys) == {"RecipientsFailed": 1, "EmailsAbandoned": 1}
 
 
 def test_a_duplicate_that_is_put_off_counts_as_one(
@@ -125,13 +125,13 @@ def test_a_duplicate_that_is_put_off_counts_as_one(
 
     handle(batch(EMAIL))
 
-    assert metrics(capsys) == {"EmailsBusy": 1}
+    assert metrics(capsys) == {"EmailsInProgress": 1}
 
 
 def test_a_record_that_comes_back_is_told_with_the_kind_of_error(
     handle: Handle, ses: FakeSES, queue: ListQueue, capsys: Capture
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
     queue.raises = [QueueError(ANNA)]
 
     handle(batch(EMAIL))
@@ -173,7 +173,7 @@ def test_no_log_tells_a_secret(
         case "rejected":
             ses.answer(ANNA, SendState.REJECTED)
         case "queue":
-            ses.answer(ANNA, SendState.FAILED, Retry.SOON)
+            ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
             queue.raises = [QueueError(ANNA), QueueError(ANNA)]
         case "set-up":
             ses.raises = [ConfigurationError(ANNA), ConfigurationError(ANNA)]

@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
-from email_store.claims import Claim, ClaimOutcome, Results
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from email_store.claims import Claim, ClaimStatus, Results
 from email_store.memory import MemoryEmailStore
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.queue.send_queue import QueueError
-from send_email.sending.job import Delivery
+from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, TIMES
 
@@ -42,7 +42,7 @@ class Crash(BaseException):
 class Record:
     """A message on the queue."""
 
-    delivery: Delivery
+    delivery: SendJob
     receives: int = 0
 
 
@@ -56,7 +56,7 @@ class World:
         self.accepted: Counter[tuple[str, str]] = Counter()
         self.wanted: set[tuple[str, str]] = set()
         self.dead_letters: list[Record] = []
-        self.put_before: list[Delivery] = []
+        self.put_before: list[SendJob] = []
         self.store: MemoryEmailStore = FlakyStore(self)
         self.times = TIMES
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -76,19 +76,19 @@ class World:
 
     # What the clients do
 
-    def request(self, delivery: Delivery) -> None:
+    def request(self, delivery: SendJob) -> None:
         """Ask by the API until it is acknowledged, always with the same key."""
         try:
             outcome = self.service().send(delivery)
         except (StoreError, QueueError, Crash):
             self._plan(CLIENT_PAUSE, lambda: self.request(delivery))
             return
-        if outcome.claim is ClaimOutcome.BUSY:
+        if outcome.claim is ClaimStatus.BUSY:
             self._plan(CLIENT_PAUSE, lambda: self.request(delivery))
             return
         self._want(delivery)
 
-    def drop(self, delivery: Delivery) -> None:
+    def drop(self, delivery: SendJob) -> None:
         """Put it on the queue."""
         self._want(delivery)
         self.put_before.append(delivery)
@@ -128,9 +128,9 @@ class World:
             case "crash":
                 raise Crash
             case "throttle":
-                return self._refused(message, Retry.SOON)
+                return self._refused(message, RetryHint.SOON)
             case "pause":
-                return self._refused(message, Retry.LATER)
+                return self._refused(message, RetryHint.LATER)
             case "drop request":
                 return _unknown(message)
             case "drop answer":
@@ -142,7 +142,7 @@ class World:
         return self._accept(email_id, message)
 
     def _accept(self, email_id: str, message: EmailMessage) -> SendStatus:
-        addresses = [one.spec for one in message.recipients]
+        addresses = [one.addr_spec for one in message.recipients]
         for address in addresses:
             self.accepted[email_id, address] += 1
             for _ in range(self.chance.choice((1, 1, 2))):
@@ -150,15 +150,15 @@ class World:
                 self._plan(after, lambda to=address: self._tell(email_id, to))  # type: ignore[misc]
         return SendStatus.of(RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses)
 
-    def _refused(self, message: EmailMessage, retry: Retry) -> SendStatus:
+    def _refused(self, message: EmailMessage, retry: RetryHint) -> SendStatus:
         failed = (
-            RecipientStatus(one.spec, SendState.FAILED, None, "Code", "text", retry)
+            RecipientStatus(one.addr_spec, SendState.FAILED, None, "Code", "text", retry)
             for one in message.recipients
         )
         return SendStatus.of(failed)
 
     def _tell(self, email_id: str, address: str) -> None:
-        MemoryEmailStore.raise_recipient(
+        MemoryEmailStore.advance_recipient(
             self.store,
             RecipientRecord(
                 email_id=email_id,
@@ -172,7 +172,7 @@ class World:
 
     # The queue, and whose turn it is
 
-    def put(self, deliveries: Sequence[Delivery], delay_seconds: int = 0) -> None:
+    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
         self.trouble(QueueError)
         for one in deliveries:
             self.put_before.append(one)
@@ -194,11 +194,11 @@ class World:
             else:
                 self.dead_letters.append(record)
 
-    def _take_in(self, delivery: Delivery) -> None:
+    def _take_in(self, delivery: SendJob) -> None:
         service = self.service()
         outcome = service.send(delivery)
-        if outcome.claim is ClaimOutcome.BUSY:
-            service.put_off(delivery, outcome)
+        if outcome.claim is ClaimStatus.BUSY:
+            service.postpone(delivery, outcome)
 
     # Chance
 
@@ -227,12 +227,14 @@ class World:
         at = self.now + timedelta(seconds=seconds)
         heapq.heappush(self._agenda, (at, self._planned, visit))
 
-    def _want(self, delivery: Delivery) -> None:
+    def _want(self, delivery: SendJob) -> None:
         self.wanted |= {(delivery.email_id, address) for address in delivery.addresses}
 
 
 def _unknown(message: EmailMessage) -> SendStatus:
-    return SendStatus.of(RecipientStatus(one.spec, SendState.UNKNOWN) for one in message.recipients)
+    return SendStatus.of(
+        RecipientStatus(one.addr_spec, SendState.UNKNOWN) for one in message.recipients
+    )
 
 
 class FlakyStore(MemoryEmailStore):

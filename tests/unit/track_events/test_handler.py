@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking import EventKind, parse_document
+from amsdal_mail.tracking import EventKind, parse_notification
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import StoreError
@@ -51,7 +51,7 @@ def metrics(capture: Capture) -> dict[str, float]:
 def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
     name: str, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
-    expected = told(parse_document(load(name)))
+    expected = told(parse_notification(load(name)))
 
     assert handle(sqs(load(name))) == NONE_FAILED
 
@@ -64,7 +64,7 @@ def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
             {event.recipient} if event.should_suppress else set()
         )
     counted = metrics(capsys)
-    is_one = not all(event.is_attributed for event in expected)
+    is_one = not all(event.is_recipient_known for event in expected)
     suppressed = sum(event.should_suppress for event in expected)
     assert counted == (
         {metric_of(event.kind): 1 if is_one else len(expected) for event in expected}
@@ -184,7 +184,7 @@ def test_what_comes_without_a_queue_and_cannot_be_read_is_an_error_of_the_functi
 
 def addresses() -> set[str]:
     """Every address of the samples, up to its @."""
-    events = [event for name in names("ses") for event in parse_document(load(name))]
+    events = [event for name in names("ses") for event in parse_notification(load(name))]
     return {(event.recipient or "").partition("@")[0] + "@" for event in events}
 
 

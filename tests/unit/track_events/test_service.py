@@ -101,7 +101,7 @@ def test_an_open_by_one_of_several_is_one_event_and_marks_nobody_as_having_opene
     assert view is not None
     assert view.recipients == ()
     assert [event.recipient for event in view.timeline] == [None]
-    assert [(event.recipient, event.is_attributed) for event in bus.events] == [(None, False)]
+    assert [(event.recipient, event.is_recipient_known) for event in bus.events] == [(None, False)]
     assert +tally == {"OpenEvents": 1, "DuplicateEvents": 1}
 
 
@@ -151,7 +151,7 @@ def test_the_timeline_is_written_last() -> None:
     with pytest.raises(RuntimeError):
         tracker.track(parse_event(about_alice("complaint")), Counter())
 
-    assert store.writes == ["raise_recipient", "suppress"]
+    assert store.writes == ["advance_recipient", "suppress"]
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ class CountingStore(MemoryEmailStore):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def raise_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
-        self.writes.append("raise_recipient")
-        return super().raise_recipient(recipient, now=now)
+    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+        self.writes.append("advance_recipient")
+        return super().advance_recipient(recipient, now=now)
 
     def suppress(self, suppression: Suppression) -> None:
         self.writes.append("suppress")

@@ -27,17 +27,17 @@ from botocore.exceptions import HTTPClientError as SDKHTTPClientError
 from botocore.parsers import ResponseParserError
 
 from amsdal_mail.exceptions import ConfigurationError, CredentialsError
-from amsdal_mail.status import RecipientStatus, Retry, SendState, SendStatus
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 
-__all__ = ["BULK_STATUSES", "ERROR_CODES", "Outcome", "checked_set_up", "judge"]
+__all__ = ["BULK_STATUSES", "ERROR_CODES", "CallResult", "checked_set_up", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallResult:
     """What one call, or one entry of a bulk call, came to."""
 
     state: SendState
-    retry: Retry = Retry.NO
+    retry: RetryHint = RetryHint.NO
     message_id: str | None = None
     code: str | None = None
     text: str | None = None
@@ -61,16 +61,16 @@ class Outcome:
         )
 
 
-REJECTED = Outcome(SendState.REJECTED)
-NOT_FOUND = Outcome(SendState.REJECTED, raises=ConfigurationError)
-THROTTLED = Outcome(SendState.FAILED, Retry.SOON)
-STOPPED = Outcome(SendState.FAILED, Retry.LATER)
-NOT_ALLOWED = Outcome(SendState.FAILED, Retry.LATER, raises=ConfigurationError)
-NO_CREDENTIALS = Outcome(SendState.FAILED, Retry.LATER, raises=CredentialsError)
-FAILED = Outcome(SendState.FAILED)
-UNKNOWN = Outcome(SendState.UNKNOWN)
+REJECTED = CallResult(SendState.REJECTED)
+NOT_FOUND = CallResult(SendState.REJECTED, raises=ConfigurationError)
+THROTTLED = CallResult(SendState.FAILED, RetryHint.SOON)
+STOPPED = CallResult(SendState.FAILED, RetryHint.LATER)
+NOT_ALLOWED = CallResult(SendState.FAILED, RetryHint.LATER, raises=ConfigurationError)
+NO_CREDENTIALS = CallResult(SendState.FAILED, RetryHint.LATER, raises=CredentialsError)
+FAILED = CallResult(SendState.FAILED)
+UNKNOWN = CallResult(SendState.UNKNOWN)
 
-ERROR_CODES: dict[str, Outcome] = {
+ERROR_CODES: dict[str, CallResult] = {
     # SESv2's own, all of them: a test compares with the service model.
     "AccountSuspendedException": STOPPED,
     "AlreadyExistsException": REJECTED,
@@ -124,8 +124,8 @@ ERROR_CODES: dict[str, Outcome] = {
     "QueueDoesNotExist": NOT_FOUND,
 }
 
-BULK_STATUSES: dict[str, Outcome] = {
-    "SUCCESS": Outcome(SendState.ACCEPTED),
+BULK_STATUSES: dict[str, CallResult] = {
+    "SUCCESS": CallResult(SendState.ACCEPTED),
     "MESSAGE_REJECTED": REJECTED,
     "MAIL_FROM_DOMAIN_NOT_VERIFIED": STOPPED,
     "CONFIGURATION_SET_NOT_FOUND": NOT_FOUND,
@@ -144,7 +144,7 @@ BULK_STATUSES: dict[str, Outcome] = {
 NEVER_CONNECTED = frozenset({"NewConnectionError", "ClientConnectorError", "gaierror"})
 
 
-def checked_set_up(outcomes: Iterable[Outcome], status: SendStatus) -> SendStatus:
+def checked_set_up(outcomes: Iterable[CallResult], status: SendStatus) -> SendStatus:
     """Return the status.
 
     Raises:
@@ -156,7 +156,7 @@ def checked_set_up(outcomes: Iterable[Outcome], status: SendStatus) -> SendStatu
     return status
 
 
-def judge(error: Exception) -> Outcome:
+def judge(error: Exception) -> CallResult:
     """Say what an error of the SDK means. Only an outcome no one can know is `unknown`."""
     if isinstance(error, ClientError):
         return _judge_answer(error)
@@ -164,7 +164,7 @@ def judge(error: Exception) -> Outcome:
     return replace(found, code=type(error).__name__, text=str(error))
 
 
-def _judge_answer(error: ClientError) -> Outcome:
+def _judge_answer(error: ClientError) -> CallResult:
     code = error.response.get("Error", {}).get("Code", "")
     # SES leaves the text out now and then; botocore then writes None or nothing.
     text = error.response.get("Error", {}).get("Message") or ""
@@ -180,7 +180,7 @@ def _judge_answer(error: ClientError) -> Outcome:
     return replace(found, code=code, text=text)
 
 
-def _judge_http(status: int) -> Outcome:
+def _judge_http(status: int) -> CallResult:
     # A gateway that got no answer from SES says nothing about what SES did.
     if status in {502, 504}:
         return UNKNOWN
@@ -190,7 +190,7 @@ def _judge_http(status: int) -> Outcome:
     return NOT_ALLOWED if status in {401, 403} else REJECTED
 
 
-def _judge_sdk(error: Exception) -> Outcome:
+def _judge_sdk(error: Exception) -> CallResult:
     if isinstance(error, EndpointConnectionError):
         # aiobotocore gives this name to a connection reset in mid-request too: the cause tells.
         cause = error.kwargs.get("error")

@@ -23,7 +23,7 @@ from amsdal_mail.backends.ses.send import Answered, Spelling, converse
 from amsdal_mail.backends.ses.tags import message_tags
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.rules import METADATA_PREFIX
-from amsdal_mail.rate_limit import Pace
+from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import SendStatus
 
 __all__ = ["SESBackend"]
@@ -74,7 +74,7 @@ class SESBackend(AWSBackend):
         self.max_attempts = max_attempts
         if max_send_rate is not None:
             positive_number("max_send_rate", max_send_rate)
-        self._pace = Pace(max_send_rate) if max_send_rate else None
+        self._pace = RateLimiter(max_send_rate) if max_send_rate else None
         self._spelling = Spelling()
 
     def send_one(

@@ -14,7 +14,12 @@ from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.ses.tags import Tags, tag_parameters
 from amsdal_mail.message.email import Attachment, EmailMessage
 from amsdal_mail.message.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
-from amsdal_mail.message.merge_data import TemplateValues, html_template, own_values, values_of
+from amsdal_mail.message.merge_data import (
+    TemplateValues,
+    html_template,
+    merge_data_by_address,
+    merge_values_for,
+)
 from amsdal_mail.message.mime import mime_bytes
 
 __all__ = ["Request", "build_requests"]
@@ -51,9 +56,9 @@ def build_requests(message: EmailMessage, configuration_set: str | None) -> list
     params: Params = {"FromEmailAddress": _mailbox(message.from_email)}
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
-    if message.is_merged:
+    if message.is_personalized:
         return _bulk_requests(message, params)
-    addresses = tuple(one.spec for one in message.recipients)
+    addresses = tuple(one.addr_spec for one in message.recipients)
     params |= {"Destination": _destination(message, message.to), "Content": _content(message)}
     if message.reply_to and "Raw" not in params["Content"]:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
@@ -64,16 +69,16 @@ def _bulk_requests(message: EmailMessage, params: Params) -> list[Request]:
     params["DefaultContent"] = {"Template": _template(message, "{}")}
     if message.reply_to:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
-    copies = tuple(parse_address(one).spec for one in (*message.cc, *message.bcc))
+    copies = tuple(parse_address(one).addr_spec for one in (*message.cc, *message.bcc))
     written = TemplateValues(message)
-    shared = written.json(values_of(message, {}))
+    shared = written.json(merge_values_for(message, {}))
     own = {
-        spec: written.json(values_of(message, values))
-        for spec, values in own_values(message).items()
+        spec: written.json(merge_values_for(message, values))
+        for spec, values in merge_data_by_address(message).items()
     }
     requests = []
     for chunk in _chunks(message.to):
-        specs = [parse_address(one).spec for one in chunk]
+        specs = [parse_address(one).addr_spec for one in chunk]
         entries = [
             _bulk_entry(message, to, own.get(spec, shared))
             for to, spec in zip(chunk, specs, strict=True)
@@ -101,7 +106,7 @@ def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
     seen: set[str] = set()
     destination: Params = {}
     for name, addresses in lists.items():
-        new = {parse_address(one).spec: one for one in reversed(addresses)}
+        new = {parse_address(one).addr_spec: one for one in reversed(addresses)}
         new = {spec: one for spec, one in reversed(new.items()) if spec not in seen}
         seen |= new.keys()
         if new:
@@ -119,7 +124,7 @@ def _mailboxes(addresses: Sequence[str]) -> list[str]:
 
 def _content(message: EmailMessage) -> Params:
     if message.is_templated:
-        data = TemplateValues(message).json(values_of(message, {}))
+        data = TemplateValues(message).json(merge_values_for(message, {}))
         return {"Template": _template(message, data)}
     if fits_simple_content(message):
         return {"Simple": _simple(message)}

@@ -10,20 +10,20 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, Outcome, judge
+from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, CallResult, judge
 from amsdal_mail.backends.aws.flow import Answer, Exchange, Pause
 from amsdal_mail.backends.ses.requests import Request
 from amsdal_mail.backends.ses.tags import Tags, respelled
-from amsdal_mail.status import Retry, SendState
+from amsdal_mail.status import RetryHint, SendState
 
 __all__ = ["Answered", "Spelling", "converse"]
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
-NO_RESULT = Outcome(SendState.UNKNOWN, code="NoResult", text="SES answered, but gave no result")
+NO_RESULT = CallResult(SendState.UNKNOWN, code="NoResult", text="SES answered, but gave no result")
 
 
-Answered = tuple[tuple[str, ...], Outcome]
+Answered = tuple[tuple[str, ...], CallResult]
 """Some addresses, and what became of them together."""
 
 
@@ -49,7 +49,7 @@ def converse(
 
     `extra_tags` are written as they are, over any tag that is spelt like one of them.
     """
-    outcomes = [Outcome(SendState.UNKNOWN)] * len(request.entries)
+    outcomes = [CallResult(SendState.UNKNOWN)] * len(request.entries)
     waiting: Sequence[int] = range(len(request.entries))
     attempt = 1
     while True:
@@ -63,14 +63,14 @@ def converse(
             spelling.is_plain = True
             waiting = refused
             continue
-        waiting = [i for i in waiting if outcomes[i].retry is Retry.SOON]
+        waiting = [i for i in waiting if outcomes[i].retry is RetryHint.SOON]
         if not waiting or attempt >= max_attempts:
             return list(zip(request.entries, outcomes, strict=True))
         yield Pause(pause_before(attempt))
         attempt += 1
 
 
-def read_answer(answer: Answer, request: Request) -> list[Outcome]:
+def read_answer(answer: Answer, request: Request) -> list[CallResult]:
     """Read SES's answer as one outcome for each entry of the request."""
     count = len(request.entries)
     if isinstance(answer, Exception):
@@ -82,12 +82,12 @@ def read_answer(answer: Answer, request: Request) -> list[Outcome]:
     return [*map(_read_entry, results), *[NO_RESULT] * (count - len(results))]
 
 
-def _accepted(message_id: str | None) -> Outcome:
+def _accepted(message_id: str | None) -> CallResult:
     # SES gives every email it takes an id: an answer without one is no answer.
-    return Outcome(SendState.ACCEPTED, message_id=message_id) if message_id else NO_RESULT
+    return CallResult(SendState.ACCEPTED, message_id=message_id) if message_id else NO_RESULT
 
 
-def _read_entry(entry: dict[str, str]) -> Outcome:
+def _read_entry(entry: dict[str, str]) -> CallResult:
     status = entry.get("Status", "")
     found = BULK_STATUSES.get(status, FAILED)
     if found.state is SendState.ACCEPTED:

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, Retry, SendState
+from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, RetryHint, SendState
 from amsdal_mail.backends.aws.errors import BULK_STATUSES, ERROR_CODES, judge
 from amsdal_mail.backends.aws.flow import Call, Pause
 from amsdal_mail.backends.ses.backend import sum_up
@@ -94,7 +94,7 @@ def test_pauses_grow() -> None:
 
     pauses = [one.seconds for one in said if isinstance(one, Pause)]
     assert outcome.state is SendState.FAILED
-    assert outcome.retry is Retry.SOON
+    assert outcome.retry is RetryHint.SOON
     assert len(pauses) == 4
     assert pauses[0] < pauses[2] < 8
 
@@ -221,42 +221,44 @@ def test_word_ses_never_used_before_is_failed() -> None:
     assert [(o.state, o.code) for _, o in result][2] == ("failed", "ALIENS")
 
 
-VERDICTS: dict[str, tuple[Exception, SendState, Retry]] = {
-    "rate": (THROTTLED, SendState.FAILED, Retry.SOON),
+VERDICTS: dict[str, tuple[Exception, SendState, RetryHint]] = {
+    "rate": (THROTTLED, SendState.FAILED, RetryHint.SOON),
     "quota": (
         refusal("TooManyRequestsException", "Daily message quota exceeded", 429),
         SendState.FAILED,
-        Retry.LATER,
+        RetryHint.LATER,
     ),
     "unverified": (
         refusal("MessageRejected", "Email address is not verified. X"),
         SendState.REJECTED,
-        Retry.NO,
+        RetryHint.NO,
     ),
     "account paused": (
         refusal("MessageRejected", "Sending paused for this account. For more information"),
         SendState.FAILED,
-        Retry.LATER,
+        RetryHint.LATER,
     ),
-    "refusal without a text": (refusal("BadRequestException"), SendState.REJECTED, Retry.NO),
-    "outage": (refusal("InternalServiceErrorException", "", 500), SendState.FAILED, Retry.SOON),
-    "unavailable": (refusal("503", "", 503), SendState.FAILED, Retry.SOON),
+    "refusal without a text": (refusal("BadRequestException"), SendState.REJECTED, RetryHint.NO),
+    "outage": (refusal("InternalServiceErrorException", "", 500), SendState.FAILED, RetryHint.SOON),
+    "unavailable": (refusal("503", "", 503), SendState.FAILED, RetryHint.SOON),
     "request not read in time": (
         refusal("RequestTimeoutException", "Reading the Request timed out", 408),
         SendState.FAILED,
-        Retry.SOON,
+        RetryHint.SOON,
     ),
-    "408 without a code of SES's": (refusal("408", "", 408), SendState.FAILED, Retry.SOON),
-    "aborted by SES": (refusal("RequestAbortedException"), SendState.UNKNOWN, Retry.NO),
-    "gateway without an answer": (refusal("504", "", 504), SendState.UNKNOWN, Retry.NO),
-    "error of tomorrow": (refusal("Novelty", "", 400), SendState.REJECTED, Retry.NO),
-    "forbidden of tomorrow": (refusal("Novelty", "", 403), SendState.FAILED, Retry.LATER),
-    "no credentials": (NoCredentialsError(), SendState.FAILED, Retry.LATER),
+    "408 without a code of SES's": (refusal("408", "", 408), SendState.FAILED, RetryHint.SOON),
+    "aborted by SES": (refusal("RequestAbortedException"), SendState.UNKNOWN, RetryHint.NO),
+    "gateway without an answer": (refusal("504", "", 504), SendState.UNKNOWN, RetryHint.NO),
+    "error of tomorrow": (refusal("Novelty", "", 400), SendState.REJECTED, RetryHint.NO),
+    "forbidden of tomorrow": (refusal("Novelty", "", 403), SendState.FAILED, RetryHint.LATER),
+    "no credentials": (NoCredentialsError(), SendState.FAILED, RetryHint.LATER),
 }
 
 
 @pytest.mark.parametrize(("error", "state", "retry"), VERDICTS.values(), ids=VERDICTS)
-def test_error_means_what_the_table_says(error: Exception, state: SendState, retry: Retry) -> None:
+def test_error_means_what_the_table_says(
+    error: Exception, state: SendState, retry: RetryHint
+) -> None:
     outcome = judge(error)
 
     assert (outcome.state, outcome.retry) == (state, retry)
@@ -312,7 +314,7 @@ def test_what_the_sdk_itself_would_try_again_is_no_permanent_refusal(code: str) 
     outcome = judge(refusal(code))
 
     assert outcome.state is SendState.FAILED
-    assert outcome.retry is not Retry.NO
+    assert outcome.retry is not RetryHint.NO
 
 
 def test_every_bulk_status_of_the_service_model_is_in_the_table() -> None:

@@ -8,7 +8,7 @@ from amsdal_mail import EmailMessage, get_connection
 from amsdal_mail.backends.aws.flow import Answer, Call, Pause
 from amsdal_mail.backends.ses import SESBackend
 from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.rate_limit import Pace
+from amsdal_mail.rate_limit import RateLimiter
 
 ACCEPTED = {"MessageId": "ses-1"}
 
@@ -24,7 +24,7 @@ def pauses(*messages: EmailMessage, rate: float | None = 10) -> list[float]:
     """Play SES for the messages, one after the other and in no time."""
     backend = SESBackend(max_send_rate=rate, environ={})
     if rate:
-        backend._pace = Pace(rate, lambda: 0.0)
+        backend._pace = RateLimiter(rate, lambda: 0.0)
     found = []
     for exchange in backend.plan(list(messages)).exchanges:
         answer: Answer = None

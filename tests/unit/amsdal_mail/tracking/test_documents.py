@@ -3,7 +3,7 @@ import json
 import pytest
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking import EventKind, parse_document
+from amsdal_mail.tracking import EventKind, parse_notification
 from tests.sample_events import load
 
 VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES event publishing."
@@ -38,7 +38,7 @@ EVENTBRIDGE = {"detail-type": "Email Bounced", "source": "aws.ses", "detail": BO
     ],
 )
 def test_an_event_is_found_however_it_travels(document: object) -> None:
-    (event,) = parse_document(document)
+    (event,) = parse_notification(document)
 
     assert event.kind is EventKind.BOUNCE
     assert event.recipient == "nobody@example.net"
@@ -66,7 +66,7 @@ def test_an_event_is_found_however_it_travels(document: object) -> None:
     ],
 )
 def test_a_note_about_no_mail_is_no_event(document: object) -> None:
-    assert parse_document(document) == []
+    assert parse_notification(document) == []
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_a_note_about_no_mail_is_no_event(document: object) -> None:
 )
 def test_what_is_no_json_object_is_one_typed_error(document: object) -> None:
     with pytest.raises(InvalidEventError):
-        parse_document(document)
+        parse_notification(document)

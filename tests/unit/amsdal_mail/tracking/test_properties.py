@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking import TrackingEvent, parse_document, parse_event
+from amsdal_mail.tracking import TrackingEvent, parse_event, parse_notification
 from tests.sample_events import load, names
 
 # Lone surrogates too: JSON can write them, UTF-8 cannot.
@@ -38,7 +38,7 @@ def checked(events: list[TrackingEvent]) -> None:
 
 def read(document: object) -> None:
     try:
-        checked(parse_document(document))
+        checked(parse_notification(document))
     except InvalidEventError as error:
         assert error.field  # noqa: PT017 - either outcome is fine
 
@@ -90,4 +90,4 @@ def test_any_nesting_is_refused_with_the_typed_error(nesting: int) -> None:
     deep = document.replace('"mail": {', '"mail": {"x": ' + "[" * nesting + "]" * nesting + ", ", 1)
 
     with pytest.raises(InvalidEventError):
-        parse_document(deep)
+        parse_notification(deep)

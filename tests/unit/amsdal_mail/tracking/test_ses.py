@@ -202,12 +202,12 @@ def test_display_names_in_destinations_are_left_out() -> None:
 def test_what_one_of_several_did_is_attributed_to_nobody(sample: str) -> None:
     events = parse_event(load(f"ses/{sample}"))
 
-    assert {event.is_attributed for event in events} == {False}
+    assert {event.is_recipient_known for event in events} == {False}
 
 
 @pytest.mark.parametrize("sample", ["send", "delivery", "bounce_permanent", "open", "complaint"])
 def test_what_a_single_recipient_did_is_attributed(sample: str) -> None:
-    assert only(sample).is_attributed
+    assert only(sample).is_recipient_known
 
 
 @pytest.mark.parametrize(

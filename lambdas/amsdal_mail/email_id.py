@@ -1,0 +1,18 @@
+"""The id of an email: its form, and the SES message tag that carries it."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["EMAIL_ID", "EMAIL_ID_RULE", "EMAIL_ID_TAG", "is_email_id"]
+
+EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
+"""The id becomes the value of an SES message tag and a part of a URL's path."""
+EMAIL_ID_RULE = "must be 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
+EMAIL_ID_TAG = "email_id"
+"""The SES message tag with the id. An event finds its email by this tag."""
+
+
+def is_email_id(text: str) -> bool:
+    """Return whether the text can be the id of an email."""
+    return re.fullmatch(EMAIL_ID, text) is not None
