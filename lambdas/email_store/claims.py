@@ -1,14 +1,20 @@
-"""Claim, lease and settle: how one email, or one chunk of it, is sent by one sender at a time."""
+"""Claim, lease and settle: only one worker at a time sends an email, or one chunk of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RecipientStatus, SendState
-from email_store.records import RecipientRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from email_store.records import RecipientRecord
 
 __all__ = [
     "CLOCK_SKEW",
@@ -18,110 +24,114 @@ __all__ = [
     "SendUnit",
     "UnitState",
     "claim_conflict",
+    "epoch_seconds",
     "mark_accepted_from_events",
+    "queued",
 ]
 
 CLOCK_SKEW = timedelta(minutes=1)
-"""SES's clock may be so far behind ours."""
+"""How far SES's clock may be behind ours."""
 
 Results = Mapping[str, RecipientStatus]
-"""The answers of sending, by bare address."""
+"""The results of sending, by bare address."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendUnit:
-    """What is claimed and settled as one: an email, or one chunk of it."""
+    """What is claimed and settled as a whole: an email, or one chunk of it."""
 
     email_id: str
     chunk: int | None = None
 
 
 class ClaimStatus(StrEnum):
-    """What came of a wish to send a part."""
+    """The result of an attempt to claim a unit."""
 
     CLAIMED = "claimed"
-    """The lease is ours: send, then settle or release."""
+    """The lease is granted: send, then settle or release."""
     SETTLED = "settled"
-    """Everything is done already: answer with the results, send nothing."""
+    """The unit is finished: respond with its results, send nothing."""
     BUSY = "busy"
-    """Somebody else holds the lease."""
+    """Another worker holds the lease."""
     CONFLICT = "conflict"
     """The id belongs to another request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The answer to a claim.
+    """The response to a claim.
 
-    `results` holds every recipient of the part: those still to be sent to are `queued`, the others
-    keep the answer of an earlier try. `attempt` counts the claims of the part, and proves to
-    `settle` and `release` that no later claim has taken the lease over.
+    `results` has every recipient of the unit: a recipient without a final result is `queued` or
+    `unknown`. `attempt` counts the claims of the unit. It proves to `settle` and `release` that no
+    later claim has taken over the lease.
     """
 
-    part: SendUnit
+    unit: SendUnit
     status: ClaimStatus
     results: Results = field(default_factory=dict)
     attempt: int = 0
     lease_until: int = 0
-    """Epoch seconds at which the lease runs out: ours when CLAIMED, somebody else's when BUSY."""
+    """Epoch seconds at which the lease ends: ours when CLAIMED, another worker's when BUSY."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitState:
-    """A part as it is kept."""
+    """A unit as the store keeps it."""
 
     fingerprint: str
     results: Results
     created_at: datetime
     attempt: int = 0
     lease_until: int = 0
-    """Epoch seconds; 0 when nobody holds the lease."""
+    """Epoch seconds; 0 without a lease."""
     is_settled: bool = False
 
     @property
     def is_rejection(self) -> bool:
-        """True for a request that broke rules: it makes room for the mended one."""
+        """True for an invalid request: a corrected request may replace it."""
         return not self.fingerprint
 
     @property
     def is_leased(self) -> bool:
-        """True from a claim until it is settled or released, even when the lease ran out."""
+        """True from a claim until it is settled or released, even after the lease ended."""
         return self.lease_until > 0
 
-    def answer(self, part: SendUnit, outcome: ClaimStatus) -> Claim:
-        """Answer a claim with what is kept."""
-        return Claim(part, outcome, self.results, self.attempt, self.lease_until)
+    def to_claim(self, unit: SendUnit, status: ClaimStatus) -> Claim:
+        """Return the response to a claim of this unit."""
+        return Claim(unit, status, self.results, self.attempt, self.lease_until)
 
 
 def epoch_seconds(moment: datetime | None) -> int:
-    """Write when a lease ends; 0 when nobody holds it."""
+    """Return when a lease ends; 0 without a lease."""
     return int(moment.timestamp()) if moment else 0
 
 
-def claim_conflict(known: UnitState, fingerprint: str, now: float) -> ClaimStatus | None:
-    """Say why the part cannot be claimed at `now` (epoch seconds); None when it can."""
-    if known.fingerprint != fingerprint:
+def claim_conflict(state: UnitState, fingerprint: str, now: float) -> ClaimStatus | None:
+    """Return why the unit cannot be claimed at `now` (epoch seconds); None when it can."""
+    if state.fingerprint != fingerprint:
         return ClaimStatus.CONFLICT
-    if known.is_settled:
+    if state.is_settled:
         return ClaimStatus.SETTLED
-    return ClaimStatus.BUSY if known.lease_until > now else None
+    return ClaimStatus.BUSY if state.lease_until > now else None
 
 
 def queued(addresses: Collection[str]) -> dict[str, RecipientStatus]:
-    """Make the results of a part that nobody has sent yet."""
-    return {one: RecipientStatus(one, SendState.QUEUED) for one in addresses}
+    """Return the results of a unit that no worker has sent yet."""
+    return {address: RecipientStatus(address, SendState.QUEUED) for address in addresses}
 
 
 def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRecord]) -> UnitState:
-    """Count as accepted whoever SES's events know: an event exists only for mail that SES took.
+    """Count the recipients of SES's events as accepted: SES reports only mail that it accepted.
 
-    What was sent before the part was made is of an earlier email that had the same id.
+    A recipient record older than the unit belongs to an earlier email with the same id.
     """
     accepted = {
-        one.address: RecipientStatus(one.address, SendState.ACCEPTED, one.message_id)
-        for one in recipients
-        if one.address in state.results
-        and state.results[one.address].state is not SendState.ACCEPTED
-        and one.at >= state.created_at - CLOCK_SKEW
+        recipient.address: RecipientStatus(
+            recipient.address, SendState.ACCEPTED, recipient.message_id
+        )
+        for recipient in recipients
+        if recipient.address in state.results
+        and state.results[recipient.address].state is not SendState.ACCEPTED
+        and recipient.at >= state.created_at - CLOCK_SKEW
     }
     return replace(state, results={**state.results, **accepted})

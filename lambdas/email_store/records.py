@@ -1,14 +1,16 @@
-"""The records the store keeps, as both functions hand them to it."""
+"""The records of the store, as both functions read and write them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amsdal_mail.exceptions import FieldError
-from email_store.states import EmailState
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from amsdal_mail.exceptions import FieldError
+    from email_store.states import EmailState
 
 __all__ = [
     "EmailRecord",
@@ -22,44 +24,44 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailRecord:
-    """What is kept of an email itself: no body, no attachment, no merge data."""
+    """An email without its content: no body, no attachment, no merge data is stored."""
 
     email_id: str
     fingerprint: str
-    """SHA-256 of the request: tells a repeated request from another one with the same id.
-    Empty for a request that broke rules."""
+    """SHA-256 of the request: distinguishes a repeated request from another with the same id.
+    Empty for an invalid request."""
     created_at: datetime
     from_email: str = ""
     subject: str = ""
     template_id: str | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The user's own spelling, whatever SES's alphabet made of it."""
+    """Tags and metadata are spelled as in the request, not in SES's alphabet."""
     recipient_count: int = 0
     chunk_count: int = 0
-    """How many chunks it was split into; 0 when it goes in one piece."""
+    """The number of chunks; 0 when the email is sent as a whole."""
     errors: tuple[FieldError, ...] = ()
-    """The broken rules for which it was rejected before anything was sent."""
+    """The broken rules of an invalid request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientRecord:
-    """How far SES's events brought one recipient."""
+    """The state of one recipient, as SES's events report it."""
 
     email_id: str
     address: str
     state: EmailState
     at: datetime
-    """When the message was sent; of the event, where SES does not tell."""
+    """When the message was sent, or the time of the event if SES does not report that."""
     message_id: str
     error_code: str | None = None
-    """For a bounce, a rejection and the like: SES's word for it."""
+    """SES's word for a bounce, a rejection and the like."""
     error_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """One event of an email's timeline. `event_id` is the same each time SES delivers it."""
+    """One event of an email's timeline. `event_id` is the same in each delivery of the event."""
 
     email_id: str
     event_id: str
@@ -71,22 +73,22 @@ class EventRecord:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """SES's own JSON."""
     is_cut: bool = False
-    """True when that was too large to keep, or even the details were: then they are empty."""
+    """True when `raw` was too large to store. `details` may be missing too."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownEvents:
-    """What was known of an email when SES reported on it."""
+    """What the store knows of an email when SES reports events of it."""
 
     event_ids: frozenset[str]
-    """Of the events asked for, those in the timeline already."""
+    """The ids of the reported events that are in the timeline already."""
     record: EmailRecord | None
     """None for mail that this service did not send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address that gets no more mail. Its letter case is kept, but makes no difference."""
+    """An address that gets no more mail. Letter case is kept, but does not distinguish entries."""
 
     address: str
     reason: str
@@ -95,16 +97,16 @@ class Suppression:
 
     @property
     def is_complaint(self) -> bool:
-        """True for the strongest reason: the recipient wants no more mail."""
+        """True for a complaint, the strongest reason."""
         return self.reason == "complaint"
 
-    def replaces(self, known: Suppression) -> bool:
-        """Tell whether it takes the place of the entry known: the newer of two alike does."""
-        if self.reason == known.reason:
-            return self.at > known.at
+    def replaces(self, stored: Suppression) -> bool:
+        """Return whether this entry replaces the stored one: of equal reasons, the newer does."""
+        if self.reason == stored.reason:
+            return self.at > stored.at
         return self.is_complaint
 
 
 def external_email_id(message_id: str) -> str:
-    """Make the id under which events of mail that this service did not send are kept."""
+    """Return the id under which events of mail from outside this service are stored."""
     return f"ses-{message_id}"

@@ -1,56 +1,59 @@
-"""EmailState: what may have become of an email for one recipient, from weakest to strongest."""
+"""EmailState: the states of an email for one recipient, from the weakest to the strongest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["EmailState", "summary_state"]
 
 
 class EmailState(StrEnum):
-    """What became of an email for one recipient, in the order of their ranks.
+    """The state of an email for one recipient, in the order of rank.
 
-    SES's events come late, twice and in any order. A state gives way only to one that stands
-    further down, so no delay arriving late erases a delivery, and nothing erases a complaint.
+    SES's events arrive late, twice and in any order. Only a state of a higher rank replaces a
+    state: a late delay does not erase a delivery, and nothing erases a complaint.
     """
 
     QUEUED = "queued"
-    """On our queue, or back on it because SES could not take it just then."""
+    """On the send queue, or back on it because SES could not accept it."""
     SENDING = "sending"
-    """Being handed to SES now."""
+    """A worker is sending it now."""
     UNKNOWN = "unknown"
-    """No answer came from SES: its Send event will tell."""
+    """SES's response was lost. SES's Send event will show whether it was sent."""
     FAILED = "failed"
-    """Not taken by SES, and not tried again."""
+    """SES did not accept it, and there is no retry."""
     SUPPRESSED = "suppressed"
-    """Held back: the address is on our suppression list."""
+    """Not sent: the address is on the suppression list."""
     ACCEPTED = "accepted"
-    """SES took it. Not yet delivered."""
+    """SES accepted it. Not yet delivered."""
     DELAYED = "delayed"
-    """SES could not deliver yet and goes on trying."""
+    """SES could not deliver it yet and retries."""
     REJECTED = "rejected"
-    """Refused: by us, by SES at once, or by SES afterwards (a virus, a variable missing)."""
+    """Refused by this service, by SES at once, or by SES later (a virus, a missing variable)."""
     SOFT_BOUNCED = "soft_bounced"
-    """A transient bounce: SES gave up trying, or an out-of-office reply came after a delivery."""
+    """A transient bounce: SES stopped retrying, or an out-of-office reply followed a delivery."""
     DELIVERED = "delivered"
-    """The recipient's server took it."""
+    """The recipient's mail server accepted it."""
     OPENED = "opened"
     CLICKED = "clicked"
     BOUNCED = "bounced"
-    """A permanent bounce; it may follow a delivery."""
+    """A permanent bounce. It may follow a delivery."""
     COMPLAINED = "complained"
-    """Reported as spam."""
+    """The recipient reported it as spam."""
 
     @property
     def rank(self) -> int:
-        """How strong the state is: only a higher one takes its place."""
+        """The strength of the state: only a state of a higher rank replaces it."""
         return RANKS[self]
 
 
 RANKS = {state: rank for rank, state in enumerate(EmailState)}
 
-ATTENTION = (
+DISPLAY_PRIORITY = (
     EmailState.COMPLAINED,
     EmailState.BOUNCED,
     EmailState.REJECTED,
@@ -66,9 +69,9 @@ ATTENTION = (
     EmailState.OPENED,
     EmailState.CLICKED,
 )
-"""What needs a person's attention most, first: what went wrong, then what is not yet there."""
+"""The most urgent state for a person first: failures, then unfinished work, then successes."""
 
 
 def summary_state(states: Iterable[EmailState]) -> EmailState | None:
-    """Sum up recipients in one state, the one that most needs attention; None without any."""
-    return min(states, key=ATTENTION.index, default=None)
+    """Return the most urgent of the recipients' states; None without recipients."""
+    return min(states, key=DISPLAY_PRIORITY.index, default=None)

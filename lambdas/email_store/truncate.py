@@ -1,22 +1,28 @@
-"""What is too long is cut, and shows it: an item takes 400 KB, an answer of Lambda 6 MB."""
+"""Truncation of texts and error lists: an item holds 400 KB, a Lambda response 6 MB."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["first_errors", "truncate"]
 
 ERROR_LIMIT = 50
 FIELD_LIMIT = 200
-"""Bytes of the path of a field: its last part may be any text."""
+"""Bytes of a field's path: the last part of a path may be any text."""
 RULE_LIMIT = 300
-"""Bytes; no rule of ours is longer, unless it quotes."""
+"""Bytes. Only a rule that quotes a value is longer."""
 
 
 def truncate(text: str, limit: int) -> str:
-    """Return the text, or its first `limit` bytes and an ellipsis; lone surrogates become `?`."""
+    """Return the text, or its first `limit` bytes and an ellipsis.
+
+    A lone surrogate, which UTF-8 cannot encode, becomes `?`.
+    """
     encoded = text.encode(errors="replace")
     if len(encoded) <= limit:
         return encoded.decode()
@@ -24,12 +30,12 @@ def truncate(text: str, limit: int) -> str:
 
 
 def first_errors(errors: Sequence[FieldError]) -> list[FieldError]:
-    """Return the first 50 broken rules, and how many more there are."""
+    """Return the first 50 broken rules, and the number of the others."""
     shown = errors if len(errors) <= ERROR_LIMIT + 1 else errors[:ERROR_LIMIT]
     first = [
-        FieldError(truncate(one.field, FIELD_LIMIT), truncate(one.rule, RULE_LIMIT))
-        for one in shown
+        FieldError(truncate(error.field, FIELD_LIMIT), truncate(error.rule, RULE_LIMIT))
+        for error in shown
     ]
-    if left := len(errors) - len(shown):
-        first.append(FieldError("(more)", f"{left} more rules are broken"))
+    if rest := len(errors) - len(shown):
+        first.append(FieldError("(more)", f"{rest} more rules are broken"))
     return first

@@ -1,27 +1,32 @@
-"""EmailView: everything known of one email, the send results and the events merged."""
+"""EmailView: one email as people see it, with send results and events merged."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from amsdal_mail.status import RecipientStatus
-from email_store.claims import CLOCK_SKEW, UnitState
-from email_store.records import EmailRecord, EventRecord, RecipientRecord
+from email_store.claims import CLOCK_SKEW
 from email_store.states import EmailState, summary_state
 
-__all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "view"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-EVER = datetime.min.replace(tzinfo=UTC)
+    from amsdal_mail.status import RecipientStatus
+    from email_store.claims import UnitState
+    from email_store.records import EmailRecord, EventRecord, RecipientRecord
+
+__all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "build_view"]
+
+BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 TIMELINE_LIMIT = 1000
-"""The newest events that a view holds: an email to thousands has tens of thousands of them."""
+"""The number of newest events in a view: an email to thousands has tens of thousands of events."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientView:
-    """What became of the email for one recipient."""
+    """One recipient of the email, with its state."""
 
     address: str
     state: EmailState
@@ -32,10 +37,10 @@ class RecipientView:
 
 @dataclass(frozen=True, slots=True)
 class EmailView:
-    """One email: what it is, what became of it for each recipient, and its newest events in time.
+    """One email, the state of each recipient, and its newest events in order of time.
 
     `record` is None when only SES's events are known. `counts` includes the recipients of chunks
-    that nobody has begun to send: they are queued, and not yet among `recipients`.
+    that no worker has claimed yet: they are queued, and not yet among `recipients`.
     """
 
     email_id: str
@@ -46,25 +51,26 @@ class EmailView:
     state: EmailState
 
 
-def view(
+def build_view(
     email_id: str,
     record: EmailRecord | None,
-    parts: Iterable[UnitState],
+    units: Iterable[UnitState],
     recipients: Iterable[RecipientRecord],
     events: Iterable[EventRecord],
 ) -> EmailView:
-    """Put the pieces together. The email's state is its recipients' that most needs attention.
+    """Merge the stored records. The state of the email is its recipients' most urgent state.
 
-    Chunks and recipients older than the record are of an earlier email that had the same id.
+    Chunks and recipients older than the record belong to an earlier email with the same id.
     """
-    since = record.created_at - CLOCK_SKEW if record else EVER
+    since = record.created_at - CLOCK_SKEW if record else BEGINNING_OF_TIME
     merged: dict[str, RecipientView] = {}
-    for part in (one for one in parts if one.created_at >= since):
-        for status in part.results.values():
-            _keep_stronger(merged, _from_result(status, is_leased=part.is_leased))
-    for recipient in (one for one in recipients if one.at >= since):
-        _keep_stronger(merged, _from_events(recipient))
-    counts = Counter(one.state for one in merged.values())
+    for unit in units:
+        for status in unit.results.values() if unit.created_at >= since else ():
+            _keep_stronger(merged, _from_result(status, is_leased=unit.is_leased))
+    for recipient in recipients:
+        if recipient.at >= since:
+            _keep_stronger(merged, _from_events(recipient))
+    counts = Counter(recipient.state for recipient in merged.values())
     if record is not None and record.recipient_count > len(merged):
         counts[EmailState.QUEUED] += record.recipient_count - len(merged)
     return EmailView(
@@ -83,10 +89,10 @@ def _state(record: EmailRecord | None, counts: Mapping[EmailState, int]) -> Emai
     return summary_state(counts) or EmailState.UNKNOWN
 
 
-def _keep_stronger(merged: dict[str, RecipientView], found: RecipientView) -> None:
-    known = merged.get(found.address)
-    if known is None or found.state.rank > known.state.rank:
-        merged[found.address] = found
+def _keep_stronger(merged: dict[str, RecipientView], recipient: RecipientView) -> None:
+    present = merged.get(recipient.address)
+    if present is None or recipient.state.rank > present.state.rank:
+        merged[recipient.address] = recipient
 
 
 def _from_result(status: RecipientStatus, *, is_leased: bool) -> RecipientView:

@@ -1,14 +1,16 @@
-"""The table's items: keys, and every record as an item and back. Pure, no call is made here.
+"""The items of the table: keys, and each record as an item and back. Pure functions.
 
 pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVENT#<time>#<event id>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 
-`recipient` and `at` together put an item into the index by recipient: only RECIPIENT items have
-both, so that the index holds no events.
+`recipient` and `at` together put an item into the index by recipient. Only RECIPIENT items have
+both, so the index has no events.
 """
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +18,35 @@ from typing import Any
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from email_store.claims import Results, SendUnit, UnitState, epoch_seconds, queued
-from email_store.dynamodb.story import packed_story, read_story
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.truncate import first_errors, truncate
+
+__all__ = [
+    "EMAIL",
+    "EVENT",
+    "RECIPIENTS",
+    "UNITS",
+    "Item",
+    "email_item",
+    "email_partition",
+    "event_item",
+    "event_key",
+    "expiry",
+    "lease",
+    "new_unit",
+    "read_email",
+    "read_event",
+    "read_recipient",
+    "read_suppression",
+    "read_unit",
+    "recipient_item",
+    "recipient_key",
+    "release_update",
+    "suppression_item",
+    "suppression_key",
+    "unit_key",
+]
 
 Item = dict[str, Any]
 
@@ -31,49 +58,54 @@ SUPPRESSION = "SUPPRESSION"
 
 CODE_LIMIT = 200
 TEXT_LIMIT = 1_000
-"""Bytes of an error's code and text: AWS's are short, another server's may have any length. Fifty
-recipients stand in one item."""
+"""Bytes of an error's code and text. Other mail servers' texts may have any length, and one item
+holds the results of 50 recipients."""
+EVENT_CONTENT_LIMIT = 300 * 1024
+"""Bytes of an event's content after compression: an item holds 400 KB.
 
-PARTS = (CHUNK, EMAIL)
-"""The sort keys between which an email and its chunks stand."""
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+"""
+
+UNITS = (CHUNK, EMAIL)
+"""The first and last sort key of an email and its chunks."""
 RECIPIENTS = (RECIPIENT, "RECIPIENT$")
-"""The sort keys between which the recipients stand: $ is the next character after #."""
+"""The first and last sort key of the recipients: $ is the next character after #."""
 
 
 def email_partition(email_id: str) -> str:
-    """Name the partition that holds everything of one email."""
+    """Return the partition key of everything that belongs to one email."""
     return f"EMAIL#{email_id}"
 
 
-def part_key(part: SendUnit) -> Item:
-    """Name the item of an email, or of one chunk of it."""
-    sort_key = EMAIL if part.chunk is None else f"{CHUNK}{part.chunk:04d}"
-    return {"pk": email_partition(part.email_id), "sk": sort_key}
+def unit_key(unit: SendUnit) -> Item:
+    """Return the key of an email, or of one chunk of it."""
+    sort_key = EMAIL if unit.chunk is None else f"{CHUNK}{unit.chunk:04d}"
+    return {"pk": email_partition(unit.email_id), "sk": sort_key}
 
 
 def recipient_key(email_id: str, address: str) -> Item:
-    """Name the item of one recipient."""
+    """Return the key of one recipient."""
     return {"pk": email_partition(email_id), "sk": f"{RECIPIENT}{address}"}
 
 
 def event_key(event: EventRecord) -> Item:
-    """Name the item of one event: events stand in the order of time."""
+    """Return the key of one event. Events are sorted by time."""
     sort_key = f"{EVENT}{event.at.isoformat()}#{event.event_id}"
     return {"pk": email_partition(event.email_id), "sk": sort_key}
 
 
 def suppression_key(address: str) -> Item:
-    """Name the item of an address that gets no more mail, whatever its letter case."""
+    """Return the key of a suppressed address, whatever its letter case."""
     return {"pk": f"{SUPPRESSION}#{address.lower()}", "sk": SUPPRESSION}
 
 
 def expiry(now: datetime, retention: timedelta) -> int:
-    """Say when DynamoDB may delete an item: epoch seconds, the only unit its TTL knows."""
+    """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
     return int((now + retention).timestamp())
 
 
-def new_part(record: EmailRecord, addresses: Collection[str]) -> Item:
-    """Write a part that nobody has claimed yet."""
+def new_unit(record: EmailRecord, addresses: Collection[str]) -> Item:
+    """Return the item of a unit that no worker has claimed yet."""
     return {
         "fingerprint": record.fingerprint,
         "created_at": record.created_at.isoformat(),
@@ -85,7 +117,7 @@ def new_part(record: EmailRecord, addresses: Collection[str]) -> Item:
 
 
 def lease(now: datetime, seconds: int, lease_id: str) -> Item:
-    """Write a lease: until when it lasts, and the id by which its holder knows it again."""
+    """Return a lease: its end, and the id by which its holder recognises it."""
     return {"lease_until": epoch_seconds(now) + seconds, "lease_id": lease_id}
 
 
@@ -98,23 +130,25 @@ def _result(status: RecipientStatus) -> Item:
         {
             "state": status.state.value,
             "message_id": status.message_id,
-            "error_code": _cut(status.error_code, CODE_LIMIT),
-            "error_message": _cut(status.error_message, TEXT_LIMIT),
+            "error_code": _truncated(status.error_code, CODE_LIMIT),
+            "error_message": _truncated(status.error_message, TEXT_LIMIT),
             "retry": status.retry.value,
         }
     )
 
 
-def given_back(results: Results, *, lease_until: int = 0, is_settled: bool = False) -> Item:
-    """Write what changes in a part when its lease is given back."""
+def release_update(results: Results, *, lease_until: int = 0, is_settled: bool = False) -> Item:
+    """Return the attributes that change when the lease of a unit ends."""
     return {"results": _results(results), "lease_until": lease_until, "is_settled": is_settled}
 
 
-def read_part(item: Mapping[str, Any]) -> UnitState:
-    """Read a part."""
+def read_unit(item: Mapping[str, Any]) -> UnitState:
+    """Return the state of a unit."""
     return UnitState(
         fingerprint=item["fingerprint"],
-        results={address: _read_result(address, one) for address, one in item["results"].items()},
+        results={
+            address: _read_result(address, result) for address, result in item["results"].items()
+        },
         created_at=datetime.fromisoformat(item["created_at"]),
         attempt=int(item["attempt"]),
         lease_until=int(item["lease_until"]),
@@ -134,7 +168,7 @@ def _read_result(address: str, item: Mapping[str, Any]) -> RecipientStatus:
 
 
 def email_item(record: EmailRecord) -> Item:
-    """Write what is kept of an email itself, beside its part."""
+    """Return the attributes of an email record, which the item of its unit has too."""
     return _without_none(
         {
             "email_id": record.email_id,
@@ -153,7 +187,7 @@ def email_item(record: EmailRecord) -> Item:
 
 
 def read_email(item: Mapping[str, Any]) -> EmailRecord:
-    """Read what is kept of an email itself."""
+    """Return the email record of an item."""
     return EmailRecord(
         email_id=item["email_id"],
         fingerprint=item["fingerprint"],
@@ -165,12 +199,12 @@ def read_email(item: Mapping[str, Any]) -> EmailRecord:
         metadata=item["metadata"],
         recipient_count=int(item["recipient_count"]),
         chunk_count=int(item["chunk_count"]),
-        errors=tuple(FieldError(one["field"], one["rule"]) for one in item["errors"]),
+        errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
     )
 
 
 def recipient_item(recipient: RecipientRecord) -> Item:
-    """Write how far SES's events brought a recipient."""
+    """Return the item of a recipient record."""
     return _without_none(
         {
             **recipient_key(recipient.email_id, recipient.address),
@@ -180,14 +214,14 @@ def recipient_item(recipient: RecipientRecord) -> Item:
             "rank": recipient.state.rank,
             "at": recipient.at.isoformat(),
             "message_id": recipient.message_id,
-            "error_code": _cut(recipient.error_code, CODE_LIMIT),
-            "error_message": _cut(recipient.error_message, TEXT_LIMIT),
+            "error_code": _truncated(recipient.error_code, CODE_LIMIT),
+            "error_message": _truncated(recipient.error_message, TEXT_LIMIT),
         }
     )
 
 
 def read_recipient(item: Mapping[str, Any]) -> RecipientRecord:
-    """Read how far SES's events brought a recipient."""
+    """Return the recipient record of an item."""
     return RecipientRecord(
         email_id=item["email_id"],
         address=item["recipient"],
@@ -200,9 +234,10 @@ def read_recipient(item: Mapping[str, Any]) -> RecipientRecord:
 
 
 def event_item(event: EventRecord) -> Item:
-    """Write one event. Its key holds id and time; what SES said, as JSON, is compressed.
+    """Return the item of an event. The key has id and time; the content is compressed JSON.
 
-    DynamoDB bills a write by the KB, and most events fit into one only so.
+    DynamoDB bills a write by the KB, and most events fit into 1 KB only when compressed.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
     """
     return _without_none(
         {
@@ -210,13 +245,13 @@ def event_item(event: EventRecord) -> Item:
             "kind": event.kind,
             "message_id": event.message_id,
             "address": event.recipient,
-            "story": packed_story(event),
+            "content": compress_event(event),
         }
     )
 
 
 def read_event(item: Mapping[str, Any]) -> EventRecord:
-    """Read one event."""
+    """Return the event record of an item."""
     at, _, event_id = item["sk"].removeprefix(EVENT).partition("#")
     return EventRecord(
         email_id=item["pk"].removeprefix(email_partition("")),
@@ -225,12 +260,28 @@ def read_event(item: Mapping[str, Any]) -> EventRecord:
         at=datetime.fromisoformat(at),
         message_id=item["message_id"],
         recipient=item.get("address"),
-        **read_story(bytes(item["story"])),
+        **json.loads(zlib.decompress(bytes(item["content"]))),
     )
 
 
+def compress_event(event: EventRecord) -> bytes:
+    """Compress details and raw event. An event too large for an item loses the raw event first."""
+    whole = {"details": event.details, "raw": event.raw}
+    short = whole | {"raw": {}, "is_cut": True}
+    for content in (whole, short):
+        compressed = _compress(content)
+        if len(compressed) <= EVENT_CONTENT_LIMIT:
+            return compressed
+    return _compress({"details": {}, "raw": {}, "is_cut": True})
+
+
+def _compress(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode(errors="surrogatepass"), level=9)
+
+
 def suppression_item(suppression: Suppression) -> Item:
-    """Write an address that gets no more mail."""
+    """Return the item of a suppressed address."""
     return _without_none(
         {
             **suppression_key(suppression.address),
@@ -242,12 +293,12 @@ def suppression_item(suppression: Suppression) -> Item:
     )
 
 
-def _cut(text: str | None, limit: int) -> str | None:
+def _truncated(text: str | None, limit: int) -> str | None:
     return None if text is None else truncate(text, limit)
 
 
 def read_suppression(item: Mapping[str, Any]) -> Suppression:
-    """Read an address that gets no more mail."""
+    """Return the suppression of an item."""
     return Suppression(
         address=item["address"],
         reason=item["reason"],

@@ -1,184 +1,185 @@
-"""DynamoDBEmailStore: the store in one DynamoDB table, every change one conditional write."""
+"""DynamoDBEmailStore: the email store in one DynamoDB table. Each change is a conditional write."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from email_store.claims import (
-    Claim,
     ClaimStatus,
-    Results,
     SendUnit,
-    UnitState,
     epoch_seconds,
     mark_accepted_from_events,
 )
 from email_store.dynamodb import items
-from email_store.dynamodb.items import Item
-from email_store.dynamodb.leases import NO_LEASE, Opened, Parts
+from email_store.dynamodb.leases import NO_LEASE, LeaseTable
 from email_store.dynamodb.table import Table
-from email_store.records import (
-    EmailRecord,
-    EventRecord,
-    KnownEvents,
-    RecipientRecord,
-    Suppression,
-)
-from email_store.view import TIMELINE_LIMIT, EmailView, view
+from email_store.records import KnownEvents
+from email_store.store import EmailStore
+from email_store.view import TIMELINE_LIMIT, build_view
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime, timedelta
+
     from types_boto3_dynamodb import DynamoDBClient
+
+    from email_store.claims import Claim, Results, UnitState
+    from email_store.dynamodb.items import Item
+    from email_store.dynamodb.leases import LeaseResult
+    from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+    from email_store.view import EmailView
 
 __all__ = ["DynamoDBEmailStore"]
 
 NEW = "attribute_not_exists(pk)"
-WEAKER = f"{NEW} OR #rank < :rank OR expires_at <= :now"
+LOWER_RANK = f"{NEW} OR #rank < :rank OR expires_at <= :now"
 COMPLAINT_REPLACES = f"{NEW} OR reason <> :reason OR #at < :at"
 BOUNCE_REPLACES = f"{NEW} OR (reason = :reason AND #at < :at)"
 
 
-class DynamoDBEmailStore:
-    """An EmailStore in the table `table_name`.
+class DynamoDBEmailStore(EmailStore):
+    """An email store in the table `table_name`.
 
-    Items but suppressions expire after `retention`. DynamoDB deletes them one by one within some
-    days: an id can be used again as soon as its own item expired.
+    All items but suppressions expire after `retention`. DynamoDB deletes an expired item within
+    some days, but an id can be used again as soon as its own item has expired.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 
     Raises:
-        StoreError: from every operation, when DynamoDB refuses the call or cannot be reached.
-        RecordTooLargeError: it refuses a record for its size.
+        StoreError: from each operation, when DynamoDB refuses the call or cannot be reached.
+        RecordTooLargeError: DynamoDB refuses a record for its size.
     """
 
     def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
         self._table = Table(client, table_name)
-        self._parts = Parts(self._table)
+        self._leases = LeaseTable(self._table)
         self._retention = retention
 
+    @override
     def claim(
         self,
         record: EmailRecord,
-        part: SendUnit,
+        unit: SendUnit,
         addresses: Collection[str],
         *,
         now: datetime,
         lease_seconds: int,
     ) -> Claim:
-        """See EmailStore."""
         lease = items.lease(now, lease_seconds, secrets.token_hex(8))
-        opened = self._open(record, part, addresses, now, lease)
+        opened = self._open(record, unit, addresses, now, lease)
         state = opened.state
-        if opened.outcome is ClaimStatus.CLAIMED and state.attempt > 1:
-            state = self._with_events(part, state)
-        return state.answer(part, opened.outcome)
+        if opened.status is ClaimStatus.CLAIMED and state.attempt > 1:
+            state = self._with_accepted(unit, state)
+        return state.to_claim(unit, opened.status)
 
+    @override
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
-        """See EmailStore."""
-        part = SendUnit(record.email_id)
-        opened = self._open(record, part, addresses, record.created_at)
-        return opened.state.answer(part, opened.outcome)
+        unit = SendUnit(record.email_id)
+        opened = self._open(record, unit, addresses, record.created_at)
+        return opened.state.to_claim(unit, opened.status)
 
+    @override
     def settle(self, claim: Claim, results: Results) -> bool:
-        """See EmailStore."""
-        return self._give_back(claim, items.given_back(results, is_settled=True))
+        update = items.release_update(results, is_settled=True)
+        return self._leases.release(claim.unit, claim.attempt, update)
 
+    @override
     def release(
         self, claim: Claim, results: Results, *, held_until: datetime | None = None
     ) -> bool:
-        """See EmailStore."""
-        lease_until = epoch_seconds(held_until)
-        return self._give_back(claim, items.given_back(results, lease_until=lease_until))
+        update = items.release_update(results, lease_until=epoch_seconds(held_until))
+        return self._leases.release(claim.unit, claim.attempt, update)
 
+    @override
     def reject(self, record: EmailRecord) -> bool:
-        """See EmailStore."""
         item = {
             **items.email_item(record),
-            **items.new_part(record, ()),
+            **items.new_unit(record, ()),
             **self._expiry(record.created_at),
             "is_settled": True,
         }
-        return self._parts.reject(SendUnit(record.email_id), item, epoch_seconds(record.created_at))
+        unit = SendUnit(record.email_id)
+        return self._leases.reject(unit, item, epoch_seconds(record.created_at))
 
+    @override
     def suppressed(self, addresses: Collection[str]) -> set[str]:
-        """See EmailStore."""
-        keys = {one: items.suppression_key(one) for one in addresses}
-        found = {item["pk"] for item in self._table.get_many(keys.values())}
-        return {one for one, key in keys.items() if key["pk"] in found}
+        keys = {address: items.suppression_key(address) for address in addresses}
+        present = {item["pk"] for item in self._table.get_many(keys.values())}
+        return {address for address, key in keys.items() if key["pk"] in present}
 
+    @override
     def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
-        """See EmailStore."""
-        email = items.part_key(SendUnit(email_id))
-        by_key = {items.event_key(one)["sk"]: one for one in events}
-        keys = [email, *({**email, "sk": key} for key in by_key)]
-        found = {item["sk"]: item for item in self._table.get_many(keys)}
-        known = frozenset(one.event_id for key, one in by_key.items() if key in found)
-        record = found.get(email["sk"])
-        return KnownEvents(known, items.read_email(record) if record else None)
+        email = items.unit_key(SendUnit(email_id))
+        ids = {items.event_key(event)["sk"]: event.event_id for event in events}
+        keys = [email, *({**email, "sk": sort_key} for sort_key in ids)]
+        present = {item["sk"]: item for item in self._table.get_many(keys)}
+        event_ids = frozenset(event_id for sort_key, event_id in ids.items() if sort_key in present)
+        record = present.get(email["sk"])
+        return KnownEvents(event_ids, items.read_email(record) if record else None)
 
+    @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
-        """See EmailStore."""
         return self._table.put(items.event_item(event) | self._expiry(now), NEW)
 
+    @override
     def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
-        """See EmailStore."""
         item = items.recipient_item(recipient) | self._expiry(now)
         # RANK is one of DynamoDB's reserved words.
         values = {"rank": recipient.state.rank, "now": epoch_seconds(now)}
-        return self._table.put(item, WEAKER, values, {"#rank": "rank"})
+        return self._table.put(item, LOWER_RANK, values, {"#rank": "rank"})
 
+    @override
     def suppress(self, suppression: Suppression) -> None:
-        """See EmailStore."""
         item = items.suppression_item(suppression)
         condition = COMPLAINT_REPLACES if suppression.is_complaint else BOUNCE_REPLACES
         values = {"reason": item["reason"], "at": item["at"]}
         # AT is one of DynamoDB's reserved words.
         self._table.put(item, condition, values, {"#at": "at"})
 
+    @override
     def suppression(self, address: str) -> Suppression | None:
-        """See EmailStore."""
-        found = self._table.get_many([items.suppression_key(address)])
-        return items.read_suppression(found[0]) if found else None
+        present = self._table.get_many([items.suppression_key(address)])
+        return items.read_suppression(present[0]) if present else None
 
+    @override
     def unsuppress(self, address: str) -> bool:
-        """See EmailStore."""
         return self._table.delete(items.suppression_key(address))
 
+    @override
     def load(self, email_id: str) -> EmailView | None:
-        """See EmailStore."""
         partition = items.email_partition(email_id)
-        found = {item["sk"]: item for item in self._table.between(partition, *items.PARTS)}
-        parts = [items.read_part(item) for item in found.values()]
-        record = items.read_email(found[items.EMAIL]) if items.EMAIL in found else None
-        recipients = list(
-            map(items.read_recipient, self._table.between(partition, *items.RECIPIENTS))
+        unit_items = list(self._table.between(partition, *items.UNITS))
+        units = list(map(items.read_unit, unit_items))
+        record = next(
+            (items.read_email(item) for item in unit_items if item["sk"] == items.EMAIL), None
         )
+        recipient_items = self._table.between(partition, *items.RECIPIENTS)
+        recipients = list(map(items.read_recipient, recipient_items))
         newest = self._table.newest(partition, items.EVENT, TIMELINE_LIMIT)
         events = list(map(items.read_event, newest))
-        if not (parts or recipients or events):
+        if not (units or recipients or events):
             return None
-        return view(email_id, record, parts, recipients, events)
+        return build_view(email_id, record, units, recipients, events)
 
     def _open(
         self,
         record: EmailRecord,
-        part: SendUnit,
+        unit: SendUnit,
         addresses: Collection[str],
         now: datetime,
         lease: Item = NO_LEASE,
-    ) -> Opened:
-        new = items.new_part(record, addresses) | self._expiry(now)
-        if part.chunk is None:
+    ) -> LeaseResult:
+        new = items.new_unit(record, addresses) | self._expiry(now)
+        if unit.chunk is None:
             new |= items.email_item(record)
-        return self._parts.open(part, new, epoch_seconds(now), lease)
+        return self._leases.open(unit, new, epoch_seconds(now), lease)
 
-    def _with_events(self, part: SendUnit, state: UnitState) -> UnitState:
-        keys = [items.recipient_key(part.email_id, one) for one in state.results]
-        known = map(items.read_recipient, self._table.get_many(keys))
-        return mark_accepted_from_events(state, known)
-
-    def _give_back(self, claim: Claim, sets: Item) -> bool:
-        return self._parts.give_back(claim.part, claim.attempt, sets)
+    def _with_accepted(self, unit: SendUnit, state: UnitState) -> UnitState:
+        keys = [items.recipient_key(unit.email_id, address) for address in state.results]
+        recipients = map(items.read_recipient, self._table.get_many(keys))
+        return mark_accepted_from_events(state, recipients)
 
     def _expiry(self, now: datetime) -> Item:
         return {"expires_at": items.expiry(now, self._retention)}

@@ -1,4 +1,4 @@
-"""Table: the few DynamoDB calls the store makes, on plain Python values."""
+"""Table: the DynamoDB calls of the store, on plain Python values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from email_store.store import RecordTooLargeError, StoreError
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Attributes", "Change", "Table", "Written"]
+__all__ = ["Attributes", "ItemUpdate", "Table", "WriteResult"]
 
 BATCH_GET_LIMIT = 100
-"""Keys that BatchGetItem takes in one call."""
+"""Keys in one BatchGetItem call.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+"""
 BATCH_GET_TRIES = 6
 FIRST_PAUSE = 0.05
-"""Seconds before keys that DynamoDB left unprocessed are asked for again; doubled each time."""
+"""Seconds before the first retry of keys that DynamoDB left unprocessed; doubles each time."""
 
 Attributes = Mapping[str, Any]
 _serialize = TypeSerializer().serialize
@@ -30,38 +33,40 @@ _deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """An update of one item, made only where `condition`, over `condition_values`, holds."""
+class ItemUpdate:
+    """An update of one item under a condition, written over `condition_values`."""
 
     condition: str
     condition_values: Attributes
     sets: Attributes
     defaults: Attributes = field(default_factory=dict)
-    """What is set only where the item does not have it."""
-    counts: tuple[str, ...] = ()
-    """What goes up by one, from nothing to 1."""
+    """Attributes that are set only if the item does not have them."""
+    increments: tuple[str, ...] = ()
+    """Attributes that grow by one; an absent attribute becomes 1."""
 
     def expression(self) -> str:
-        """Write the update expression."""
+        """Return the update expression."""
         parts = [f"#{name} = :set_{name}" for name in self.sets]
         parts += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
-        parts += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in self.counts]
+        parts += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in self.increments]
         return f"SET {', '.join(parts)}"
 
     def names(self) -> dict[str, str]:
-        """Name the placeholders: some attributes are among DynamoDB's reserved words."""
-        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.counts)}
+        """Return the name placeholders: some attributes are reserved words of DynamoDB."""
+        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.increments)}
 
     def values(self) -> dict[str, Any]:
-        """Give the values by their placeholders, still without the colon."""
-        to_set = {f"set_{name}": one for name, one in (*self.sets.items(), *self.defaults.items())}
-        counting = {"zero": 0, "one": 1} if self.counts else {}
-        return {**self.condition_values, **to_set, **counting}
+        """Return the values by placeholder, without the colon."""
+        to_set = {
+            f"set_{name}": value for name, value in (*self.sets.items(), *self.defaults.items())
+        }
+        numbers = {"zero": 0, "one": 1} if self.increments else {}
+        return {**self.condition_values, **to_set, **numbers}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What came of a conditional write: the item after it, or as it stood in its way."""
+class WriteResult:
+    """The result of a conditional write: the item after it, or the item that prevented it."""
 
     is_done: bool
     item: Attributes
@@ -71,8 +76,8 @@ class Table:
     """One table, by its boto3 client.
 
     Raises:
-        StoreError: from every call, when DynamoDB refuses it or cannot be reached.
-        RecordTooLargeError: it refuses it for its size.
+        StoreError: from each call, when DynamoDB refuses it or cannot be reached.
+        RecordTooLargeError: DynamoDB refuses an item for its size.
     """
 
     def __init__(
@@ -89,44 +94,44 @@ class Table:
         values: Attributes | None = None,
         names: Mapping[str, str] | None = None,
     ) -> bool:
-        """Put the item; False, and nothing written, when the condition does not hold."""
+        """Put the item. Return False, and write nothing, when the condition does not hold."""
         return self._write("put_item", _put(item, condition, values, names)).is_done
 
-    def take(self, item: Attributes, condition: str, values: Attributes) -> Written:
-        """Put the item; where the condition does not hold, tell what stands there."""
+    def put_or_get(self, item: Attributes, condition: str, values: Attributes) -> WriteResult:
+        """Put the item, or return the present item when the condition does not hold."""
         params = _put(item, condition, values)
         params["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         written = self._write("put_item", params)
         return replace(written, item=item) if written.is_done else written
 
-    def update(self, key: Attributes, change: Change) -> Written:
-        """Change one item, or make it, in one conditional write."""
+    def update(self, key: Attributes, update: ItemUpdate) -> WriteResult:
+        """Change or create one item in one conditional write."""
         params = {
             "Key": _to_dynamodb(key),
-            "UpdateExpression": change.expression(),
-            "ConditionExpression": change.condition,
-            "ExpressionAttributeNames": change.names(),
-            "ExpressionAttributeValues": _placeholders(change.values()),
+            "UpdateExpression": update.expression(),
+            "ConditionExpression": update.condition,
+            "ExpressionAttributeNames": update.names(),
+            "ExpressionAttributeValues": _placeholders(update.values()),
             "ReturnValues": "ALL_NEW",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         return self._write("update_item", params)
 
     def delete(self, key: Attributes) -> bool:
-        """Delete an item; False when there was none."""
+        """Delete an item. Return False when there was none."""
         params = {"Key": _to_dynamodb(key), "ReturnValues": "ALL_OLD"}
         return bool(self._write("delete_item", params).item)
 
     def get_many(self, keys: Iterable[Attributes]) -> list[Attributes]:
         """Get the items that exist, consistently, in any order."""
         wanted = iter({tuple(sorted(key.items())): key for key in keys}.values())
-        found: list[Attributes] = []
+        present: list[Attributes] = []
         while batch := list(islice(wanted, BATCH_GET_LIMIT)):
-            found += self._get_batch(batch)
-        return found
+            present += self._get_batch(batch)
+        return present
 
     def between(self, partition_key: str, first: str, last: str) -> Iterator[Attributes]:
-        """Read a partition's items from one sort key to another, in their order."""
+        """Return a partition's items from one sort key to another, in order."""
         params: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": _placeholders(
@@ -136,7 +141,7 @@ class Table:
         return self._query(params)
 
     def newest(self, partition_key: str, prefix: str, limit: int) -> Iterator[Attributes]:
-        """Read the last items whose sort key begins so, the very last first."""
+        """Return the last items whose sort key has the prefix, the last item first."""
         params: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
             "ExpressionAttributeValues": _placeholders({"pk": partition_key, "prefix": prefix}),
@@ -155,31 +160,31 @@ class Table:
             params["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _get_batch(self, keys: Collection[Attributes]) -> list[Attributes]:
-        found: list[Attributes] = []
+        present: list[Attributes] = []
         request = {
             self._name: {"Keys": [_to_dynamodb(key) for key in keys], "ConsistentRead": True}
         }
         for attempt in range(BATCH_GET_TRIES):
-            answer = self._call("batch_get_item", {"RequestItems": request})
-            found += map(_from_dynamodb, answer["Responses"].get(self._name, []))
+            response = self._call("batch_get_item", {"RequestItems": request})
+            present += map(_from_dynamodb, response["Responses"].get(self._name, []))
             # A batch over 16 MB or over the capacity comes back in part, without an error.
-            request = answer.get("UnprocessedKeys") or {}
+            request = response.get("UnprocessedKeys") or {}
             if not request:
-                return found
+                return present
             self._sleep(FIRST_PAUSE * 2**attempt)
         raise StoreError(f"DynamoDB left keys unprocessed {BATCH_GET_TRIES} times")
 
-    def _write(self, operation: str, params: Mapping[str, Any]) -> Written:
+    def _write(self, operation: str, params: Mapping[str, Any]) -> WriteResult:
         try:
-            answer = self._call(operation, {"TableName": self._name, **params})
+            response = self._call(operation, {"TableName": self._name, **params})
         except StoreError as error:
             cause = error.__cause__
             if isinstance(cause, ClientError) and _is_lost_condition(cause):
                 # botocore puts the modelled members of an error beside `Error`.
                 old: Attributes = cause.response.get("Item", {})  # type: ignore[assignment]
-                return Written(is_done=False, item=_from_dynamodb(old))
+                return WriteResult(is_done=False, item=_from_dynamodb(old))
             raise
-        return Written(is_done=True, item=_from_dynamodb(answer.get("Attributes", {})))
+        return WriteResult(is_done=True, item=_from_dynamodb(response.get("Attributes", {})))
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
         try:
@@ -210,7 +215,7 @@ def _is_lost_condition(error: ClientError) -> bool:
 
 
 def _is_too_large(error: ClientError | BotoCoreError) -> bool:
-    """Tell an item over 400 KB, or a key over its limit, from other requests that are wrong."""
+    """Return whether DynamoDB refused an item over 400 KB or a key over its limit."""
     return (
         isinstance(error, ClientError)
         and error.response["Error"]["Code"] == "ValidationException"

@@ -34,7 +34,7 @@ class SendOutcome:
         """Tell what a claim alone has settled. The results of another request stay its own."""
         results = {} if claim.status is ClaimStatus.CONFLICT else claim.results
         return cls(
-            email_id=claim.part.email_id,
+            email_id=claim.unit.email_id,
             claim=claim.status,
             results=results,
             free_at=claim.lease_until,

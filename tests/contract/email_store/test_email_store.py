@@ -20,7 +20,7 @@ NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 LEASE = 90
 ANNA, BEN = "anna@example.com", "ben@example.com"
 ID = "order-1234"
-PART = SendUnit(ID)
+UNIT = SendUnit(ID)
 RECORD = EmailRecord(
     email_id=ID,
     fingerprint="f1",
@@ -35,10 +35,10 @@ ACCEPTED = {one: RecipientStatus(one, SendState.ACCEPTED, f"ses-{one}") for one 
 
 
 def claim(
-    store: EmailStore, *, at: datetime = NOW, part: SendUnit = PART, fingerprint: str = "f1"
+    store: EmailStore, *, at: datetime = NOW, unit: SendUnit = UNIT, fingerprint: str = "f1"
 ) -> Claim:
     record = replace(RECORD, fingerprint=fingerprint)
-    return store.claim(record, part, (ANNA, BEN), now=at, lease_seconds=LEASE)
+    return store.claim(record, unit, (ANNA, BEN), now=at, lease_seconds=LEASE)
 
 
 def recipient(state: EmailState, address: str = ANNA, at: datetime = NOW) -> RecipientRecord:
@@ -163,10 +163,10 @@ def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
     earlier = recipient(EmailState.OPENED, at=NOW - timedelta(days=31))
     store.advance_recipient(earlier, now=NOW - timedelta(days=2))
     store.advance_recipient(recipient(EmailState.ACCEPTED, BEN), now=NOW)
-    for part in (PART, SendUnit(ID, 1)):
-        claim(store, part=part)
+    for unit in (UNIT, SendUnit(ID, 1)):
+        claim(store, unit=unit)
 
-        again = claim(store, part=part, at=NOW + timedelta(seconds=LEASE))
+        again = claim(store, unit=unit, at=NOW + timedelta(seconds=LEASE))
 
         assert again.results[ANNA].state is SendState.QUEUED
         assert again.results[BEN].state is SendState.ACCEPTED
@@ -190,11 +190,11 @@ def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
 
 
 def test_chunks_are_claimed_apart_and_seen_together(store: EmailStore) -> None:
-    one, two = claim(store, part=SendUnit(ID, 1)), claim(store, part=SendUnit(ID, 2))
+    one, two = claim(store, unit=SendUnit(ID, 1)), claim(store, unit=SendUnit(ID, 2))
     store.settle(one, {ANNA: ACCEPTED[ANNA]})
     store.settle(two, {BEN: ACCEPTED[BEN]})
 
-    assert claim(store, part=SendUnit(ID, 1)).status is ClaimStatus.SETTLED
+    assert claim(store, unit=SendUnit(ID, 1)).status is ClaimStatus.SETTLED
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
 
 

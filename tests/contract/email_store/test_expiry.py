@@ -32,27 +32,27 @@ def store(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
 
 def claim(
     store: DynamoDBEmailStore,
-    part: SendUnit,
+    unit: SendUnit,
     at: datetime,
     subject: str = "March",
     address: str = ANNA,
 ) -> Claim:
     record = EmailRecord(email_id="newsletter", fingerprint=subject, created_at=at, subject=subject)
-    return store.claim(record, part, (address,), now=at, lease_seconds=90)
+    return store.claim(record, unit, (address,), now=at, lease_seconds=90)
 
 
-@pytest.mark.parametrize("part", [EMAIL, CHUNK], ids=["email", "chunk"])
+@pytest.mark.parametrize("unit", [EMAIL, CHUNK], ids=["email", "chunk"])
 @pytest.mark.parametrize("subject", ["March", "April"], ids=["the same request", "another one"])
 @pytest.mark.parametrize("is_settled", [True, False], ids=["settled", "never settled"])
 def test_what_expired_is_claimed_as_new(
-    store: DynamoDBEmailStore, part: SendUnit, subject: str, is_settled: bool
+    store: DynamoDBEmailStore, unit: SendUnit, subject: str, is_settled: bool
 ) -> None:
-    old = claim(store, part, MARCH)
+    old = claim(store, unit, MARCH)
     if is_settled:
         store.settle(old, ACCEPTED)
 
-    new = claim(store, part, APRIL, subject, BEN)
-    again = claim(store, part, APRIL, subject, BEN)
+    new = claim(store, unit, APRIL, subject, BEN)
+    again = claim(store, unit, APRIL, subject, BEN)
 
     assert (new.status, new.attempt) == (ClaimStatus.CLAIMED, 1)
     assert new.results == {BEN: RecipientStatus(BEN, SendState.QUEUED)}

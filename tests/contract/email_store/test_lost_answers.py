@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 RETENTION = timedelta(days=30)
 ANNA = "anna@example.com"
-PART = SendUnit("k")
+UNIT = SendUnit("k")
 RECORD = EmailRecord(email_id="k", fingerprint="f", created_at=NOW)
 REJECTED = EmailRecord(email_id="k", fingerprint="", created_at=NOW)
 
@@ -50,8 +50,8 @@ def other(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
 def test_a_claim_is_granted_to_who_made_it_and_to_nobody_else(
     store: DynamoDBEmailStore, other: DynamoDBEmailStore
 ) -> None:
-    mine = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
-    theirs = other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    theirs = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
     assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
     assert theirs.status is ClaimStatus.BUSY
@@ -60,17 +60,17 @@ def test_a_claim_is_granted_to_who_made_it_and_to_nobody_else(
 def test_the_takeover_of_a_lease_that_ran_out_is_granted(
     store: DynamoDBEmailStore, other: DynamoDBEmailStore
 ) -> None:
-    other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    mine = store.claim(RECORD, PART, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
+    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
 
     assert (mine.status, mine.attempt) == (ClaimStatus.CLAIMED, 2)
 
 
 def test_the_same_store_claiming_twice_is_busy(store: DynamoDBEmailStore) -> None:
-    store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    again = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    again = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
     assert again.status is ClaimStatus.BUSY
 
@@ -80,8 +80,8 @@ def test_the_mended_request_is_claimed_by_who_made_it(
 ) -> None:
     other.reject(REJECTED)
 
-    mine = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
-    theirs = other.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    theirs = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
     assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
     assert theirs.status is ClaimStatus.BUSY
@@ -100,10 +100,10 @@ def test_a_new_request_is_registered(store: DynamoDBEmailStore) -> None:
 
 
 def test_what_is_settled_or_released_was_ours(store: DynamoDBEmailStore) -> None:
-    claim = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    claim = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
     assert store.release(claim, claim.results)
-    again = store.claim(RECORD, PART, (ANNA,), now=NOW, lease_seconds=90)
+    again = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
     assert store.settle(again, again.results)
 
 

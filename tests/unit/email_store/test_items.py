@@ -62,7 +62,7 @@ def test_what_ses_says_of_fifty_recipients_fits_into_one_item() -> None:
         for number in range(50)
     ]
 
-    item = items.given_back({one.address: one for one in answers})
+    item = items.release_update({one.address: one for one in answers})
 
     assert size(item) < LIMIT / 2
 
@@ -102,7 +102,7 @@ def test_of_an_event_too_large_for_an_item_goes_what_does_not_fit(
     item = items.event_item(event(**said))
 
     found = items.read_event(item)
-    assert len(item["story"]) < LIMIT
+    assert len(item["content"]) < LIMIT
     assert (found.details, found.raw, found.is_cut) == (kept, {}, True)
 
 

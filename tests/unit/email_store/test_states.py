@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from amsdal_mail.status import SendState
-from email_store.states import ATTENTION, EmailState, summary_state
+from email_store.states import DISPLAY_PRIORITY, EmailState, summary_state
 
 ORDER = (
     "queued sending unknown failed suppressed accepted delayed rejected soft_bounced delivered"
@@ -23,7 +23,7 @@ def test_every_answer_of_a_backend_is_a_state_too() -> None:
 
 
 def test_every_state_has_its_place_in_the_order_of_attention() -> None:
-    assert sorted(ATTENTION) == sorted(EmailState)
+    assert sorted(DISPLAY_PRIORITY) == sorted(EmailState)
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_in_the_end_the_store_knows_what_ses_accepted(chance: random.Random) -> 
 class NoClaims(MemoryEmailStore):
     """Lets everybody send."""
 
-    def claim(self, record: Any, part: Any, addresses: Any, **_: Any) -> Claim:
-        return Claim(part, ClaimStatus.CLAIMED, queued(addresses), 1)
+    def claim(self, record: Any, unit: Any, addresses: Any, **_: Any) -> Claim:
+        return Claim(unit, ClaimStatus.CLAIMED, queued(addresses), 1)
 
     def settle(self, *_: Any, **__: Any) -> bool:
         return True
