@@ -1,1 +1,1 @@
-"""What both functions have around their work: start, settings, clients, batches, tracing, logs."""
+"""What both functions share: cold start, settings, clients, batches, tracing, safe logging."""

@@ -1,4 +1,4 @@
-"""SQS records handled side by side, each with an outcome of its own."""
+"""Process the records of an SQS batch concurrently. Only failed records are retried."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,38 +21,42 @@ __all__ = ["BatchResult", "process_batch"]
 
 
 class BatchResult(NamedTuple):
-    """What came of a batch: the results, the failures by record id, and the answer to Lambda."""
+    """The results of a batch, the failures by record id, and the response for Lambda."""
 
     results: list[Any]
     failures: list[tuple[str, BaseException | None]]
-    answer: PartialItemFailureResponse
+    response: PartialItemFailureResponse
 
 
 def process_batch(records: list[dict[str, Any]], handle: Callable[[SQSRecord], Any]) -> BatchResult:
-    """Handle every record in a thread of its own; one that fails comes back alone."""
+    """Handle each record in a thread of its own.
+
+    The response names the failed records, and SQS delivers only these again.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
     processor = _ConcurrentBatchProcessor()
-    # Powertools passes the record by name, and hands tuples about.
+    # Powertools passes the record as a keyword argument.
     with processor(records, lambda record: handle(record)):
         results = [result for success, result, _ in processor.process() if success == "success"]
-    answer = processor.response()
-    ids = (str(one["itemIdentifier"]) for one in answer["batchItemFailures"])
+    response = processor.response()
+    ids = (str(failure["itemIdentifier"]) for failure in response["batchItemFailures"])
     errors = (error for _, error, _ in processor.exceptions)
-    return BatchResult(results, list(zip(ids, errors, strict=True)), answer)
+    return BatchResult(results, list(zip(ids, errors, strict=True)), response)
 
 
 class _ConcurrentBatchProcessor(BatchProcessor):
-    """Powertools' processor, one thread a record: a batch takes as long as its slowest record."""
+    """Powertools' processor, with a thread a record: a batch lasts as long as its slowest record."""
 
     def __init__(self) -> None:
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
         self._lock = threading.Lock()
 
+    @override
     def process(self) -> list[tuple[Any, ...]]:
-        """Handle every record; the answers come in their order."""
         with ThreadPoolExecutor(max(1, len(self.records)), "record") as pool:
             return list(pool.map(self._process_record, self.records))
 
+    @override
     def failure_handler(self, record: SQSRecord, exception: ExceptionInfo) -> FailureResponse:
-        """Note a failure; the two lists that Powertools keeps of them stay in step."""
-        with self._lock:
+        with self._lock:  # Powertools keeps two lists: they need the same order
             return super().failure_handler(record, exception)

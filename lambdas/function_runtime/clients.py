@@ -1,4 +1,6 @@
-"""How both functions call AWS."""
+"""The configuration of the functions' AWS clients."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -9,4 +11,4 @@ CLIENT_CONFIG: dict[str, Any] = {
     "read_timeout": 5,
     "retries": {"mode": "standard", "total_max_attempts": 3},
 }
-"""For botocore's Config: an outage ends in a failed record, not in the function's own timeout."""
+"""For botocore's Config. An outage then fails a record before the function's own timeout."""

@@ -1,24 +1,28 @@
-"""The start of an execution environment."""
+"""The cold start of an execution environment."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["cold_start"]
 
 
 @contextmanager
 def cold_start() -> Iterator[None]:
-    """Import with garbage collection off, and keep it from ever scanning what was imported.
+    """Import without garbage collection, and exclude the imported objects from it for ever.
 
-    Those scans take a tenth of a cold start. Make clients here too: Lambda gives a start more CPU
-    than the first invocation.
+    Collections take a tenth of a cold start. AWS clients are made here too, because Lambda gives
+    the init phase more CPU than the first invocation.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     gc.disable()
-    # Before pydantic: after it, Powertools loads pydantic models of every event source.
+    # Before pydantic: after it, Powertools loads the pydantic models of all event sources.
     import_module("aws_lambda_powertools.utilities.batch")
     try:
         yield

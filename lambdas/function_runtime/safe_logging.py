@@ -1,4 +1,4 @@
-"""What a log may hold of an exception: its names and its place, for its text may quote an email."""
+"""What a log may hold of an exception: class names and lines, because texts may quote an email."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ FRAMES = 5
 
 
 def exception_chain(error: BaseException | None) -> list[str]:
-    """Name the exception and its causes; of AWS's errors the operation and the code."""
-    found = []
+    """Return the names of the exception and its causes; for an AWS error, operation and code."""
+    chain = []
     while error is not None:
-        found.append(_name(error))
+        chain.append(_name(error))
         error = error.__cause__
-    return found
+    return chain
 
 
 def traceback_lines(error: BaseException | None) -> list[str]:
-    """Write the last frames of the exception's traceback."""
+    """Return the last frames of the traceback."""
     return traceback.format_tb(getattr(error, "__traceback__", None))[-FRAMES:]
 
 

@@ -1,4 +1,4 @@
-"""A function's settings, read from its environment all at once."""
+"""Read the settings of a function from its environment variables."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from amsdal_mail.exceptions import ConfigurationError
 __all__ = ["count", "rate", "read", "text"]
 
 Variables = Mapping[str, tuple[str, Callable[[str], object]]]
-"""By field: the variable's name, and what reads its value or raises ValueError."""
+"""By field: the name of the variable, and a reader that returns its value or raises ValueError."""
 
 
 def read(environment: Mapping[str, str], variables: Variables) -> dict[str, Any]:
-    """Read every field.
+    """Return the values by field.
 
     Raises:
-        ConfigurationError: naming every variable that is missing or wrong, not just the first.
+        ConfigurationError: naming all variables that are missing or invalid.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -34,25 +34,25 @@ def read(environment: Mapping[str, str], variables: Variables) -> dict[str, Any]
 
 
 def text(value: str) -> str:
-    """Take text that is not empty."""
+    """Return a text that is not empty."""
     if not value:
-        raise ValueError("is empty")
+        raise ValueError("must not be empty")
     return value
 
 
 def count(value: str) -> int:
-    """Take a whole number from 1."""
+    """Return an integer of at least 1."""
     if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise ValueError("must be a whole number from 1")
+        raise ValueError("must be an integer of at least 1")
     return int(value)
 
 
 def rate(value: str) -> float:
-    """Take a number over 0."""
+    """Return a number greater than 0."""
     try:
         number = float(value)
     except ValueError as error:
         raise ValueError("must be a number") from error
     if not 0 < number < float("inf"):
-        raise ValueError("must be more than 0")
+        raise ValueError("must be greater than 0")
     return number

@@ -1,4 +1,4 @@
-"""Tracing by X-Ray, whose SDK is imported only where tracing is on."""
+"""Powertools' Tracer, imported only when it is switched on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ Handler = Callable[..., Any]
 
 
 def traced(handler: Handler) -> Handler:
-    """Give X-Ray the time of every call, unless Powertools' own switch says no.
+    """Return the handler, traced by Powertools when POWERTOOLS_TRACE_DISABLED is `false`.
 
-    Powertools' Tracer imports the SDK even then, which outside Lambda makes an AWS client at once.
-    Calls of AWS are not patched: records are handled in threads, which X-Ray knows nothing of.
+    It is off by default. Lambda's own active tracing needs no SDK, and the X-Ray SDK, on which
+    Tracer stands, reaches the end of support on 2027-02-25:
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html
+    AWS calls are not patched, because X-Ray cannot follow the threads that handle the records.
     """
-    if os.environ.get("POWERTOOLS_TRACE_DISABLED") == "true":
+    if os.environ.get("POWERTOOLS_TRACE_DISABLED", "true").lower() != "false":
         return handler
     from aws_lambda_powertools import Tracer
 

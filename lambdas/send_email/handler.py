@@ -64,4 +64,4 @@ def _send_records(
         telemetry.record_outcome(outcome)
     for record_id, error in batch.failures:
         telemetry.record_failed_record(record_id, error)
-    return dict(batch.answer)
+    return dict(batch.response)

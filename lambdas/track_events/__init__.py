@@ -1,1 +1,1 @@
-"""The function that takes SES's events: what became of each email goes to table and bus."""
+"""The function that stores and publishes SES's events."""

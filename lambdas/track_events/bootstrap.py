@@ -1,4 +1,4 @@
-"""Build what the function works with, once an execution environment, from its environment."""
+"""Build the tracker, once in each execution environment, from the environment variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build_tracker() -> Tracker:
     """Build the tracker.
 
     Raises:
-        ConfigurationError: naming every setting that is missing or wrong.
+        ConfigurationError: naming all settings that are missing or invalid.
     """
     import boto3
     from botocore.config import Config

@@ -1,4 +1,4 @@
-"""Publish events on the EventBridge bus, for the user's own rules."""
+"""EventBus: publishes tracking events on EventBridge, for the user's own rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ __all__ = ["EventBus", "PublishError"]
 
 SOURCE = "amsdal_mail"
 SIZE_LIMIT = 256_000
-"""Bytes of one PutEvents call, all its entries together: EventBridge takes 256 KB."""
+"""Bytes of all entries of one PutEvents call: EventBridge accepts 256 KB.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+"""
 
 DETAIL_TYPES = {
     EventKind.SEND: "Email Sent",
@@ -35,16 +38,19 @@ DETAIL_TYPES = {
     EventKind.SUBSCRIPTION: "Email Subscribed",
     EventKind.UNKNOWN: "Email Event Of Unknown Kind",
 }
-"""SES's own detail types where it has one, so that rules read alike; only the source differs."""
+"""SES's own detail types where they exist, so that rules look alike. Only the source differs.
+
+https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
+"""
 
 
 class PublishError(MailError):
-    """EventBridge did not take every entry. Those it took will be published again."""
+    """EventBridge did not accept all entries. The accepted entries will be published again."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventBus:
-    """One bus. Publishes at least once: `event_id` tells a consumer what it has seen before."""
+    """One event bus. It gets each event at least once: `event_id` identifies a repeated event."""
 
     client: EventBridgeClient
     name: str
@@ -53,16 +59,18 @@ class EventBus:
         """Publish the events.
 
         Raises:
-            PublishError: EventBridge refused some of them, for throttling or an outage.
+            PublishError: EventBridge refused some of them because of throttling or an outage.
         """
         entries = [_entry(event, self.name) for event in events]
         for batch in batches(entries, _size, SIZE_LIMIT):
-            answer = self.client.put_events(Entries=batch)
-            if answer["FailedEntryCount"]:
-                codes = {one["ErrorCode"] for one in answer["Entries"] if "ErrorCode" in one}
+            response = self.client.put_events(Entries=batch)
+            if response["FailedEntryCount"]:
+                codes = {
+                    entry["ErrorCode"] for entry in response["Entries"] if "ErrorCode" in entry
+                }
                 raise PublishError(
-                    f"{answer['FailedEntryCount']} of {len(batch)} entries:"
-                    f" {', '.join(sorted(codes)) or 'no code given'}"
+                    f"{response['FailedEntryCount']} of {len(batch)} entries:"
+                    f" {', '.join(sorted(codes)) or 'no error code'}"
                 )
 
 

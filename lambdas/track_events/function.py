@@ -1,4 +1,10 @@
-"""What AWS Lambda loads: the handler, with everything it works with made before the first call."""
+"""The module that AWS Lambda loads: `track_events.function.handler`.
+
+At a cold start, Lambda imports this module: the imports, then `create_handler`, then the AWS
+clients of `build_tracker` are made, all before the first event. An invocation then runs only
+`handler`. A missing or invalid setting does not fail the import: each invocation raises it, so
+that it appears in the function's own log.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +15,8 @@ from function_runtime.cold_start import cold_start
 with cold_start():
     from amsdal_mail.exceptions import ConfigurationError
     from track_events.bootstrap import build_tracker
-    from track_events.handler import build
+    from track_events.handler import create_handler
 
-    handler = build(build_tracker)
-    # A setting that is missing or wrong is told by each invocation, in the function's own log.
+    handler = create_handler(build_tracker)
     with suppress(ConfigurationError):
         build_tracker()

@@ -1,4 +1,4 @@
-"""The Lambda handler for SES's events, whichever way they come."""
+"""The Lambda handler for SES's events, from SQS, SNS, EventBridge or a direct invocation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from email_store.store import StoreError
 from function_runtime.batch import process_batch
 from function_runtime.safe_logging import exception_chain, traceback_lines
 from function_runtime.tracing import traced
-from track_events.envelopes import documents, is_from_sqs
+from track_events.envelopes import is_from_sqs, notifications
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,73 +29,74 @@ if TYPE_CHECKING:
     from track_events.service import Tracker
 
     Json = dict[str, Any]
-    Answer = PartialItemFailureResponse | None
-    Handler = Callable[[Json, LambdaContext], Answer]
+    Handler = Callable[[Json, LambdaContext], PartialItemFailureResponse | None]
 
-__all__ = ["build"]
+__all__ = ["create_handler"]
 
 
-def build(make_tracker: Callable[[], Tracker]) -> Handler:
-    """Make the handler; it makes its collaborators when it is first called."""
+def create_handler(build_tracker: Callable[[], Tracker]) -> Handler:
+    """Return the handler. It calls `build_tracker` in each invocation, which returns the same."""
     logger, metrics = Logger(location=None), Metrics()
 
     @logger.inject_lambda_context
     @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
-    def track(event: Json, _context: LambdaContext) -> Answer:
-        tally: Counter[str] = Counter()
+    def handler(event: Json, _context: LambdaContext) -> PartialItemFailureResponse | None:
+        counts: Counter[str] = Counter()
         try:
             if is_from_sqs(event):
-                return _track_batch(make_tracker(), event, tally, logger)
-            _track_whole(make_tracker(), event, tally, logger)
+                return _track_records(build_tracker(), event, counts, logger)
+            _track_notifications(build_tracker(), event, counts, logger)
         finally:
-            logger.info("tracked", counts=dict(+tally))
-            for name, count in (+tally).items():
+            logger.info("events tracked", counts=dict(+counts))
+            for name, count in (+counts).items():
                 metrics.add_metric(name, MetricUnit.Count, count)
         return None
 
-    handler: Handler = track
-    return handler
+    typed: Handler = handler
+    return typed
 
 
-def _track_batch(
-    tracker: Tracker, event: Json, tally: Counter[str], logger: Logger
+def _track_records(
+    tracker: Tracker, event: Json, counts: Counter[str], logger: Logger
 ) -> PartialItemFailureResponse:
-    """Track every SQS record; one that fails comes back alone, at last as a dead letter."""
+    """Track all SQS records. Only a failed record is retried, and ends as a dead letter."""
 
-    tallies: list[Counter[str]] = []  # one a record: they share nothing
+    counts_by_record: list[Counter[str]] = []  # a Counter for each thread
 
     def track(record: SQSRecord) -> None:
-        found: Counter[str] = Counter()
-        tallies.append(found)
-        tracker.track(_read(record.body, logger), found)
+        counts_of_record: Counter[str] = Counter()
+        counts_by_record.append(counts_of_record)
+        tracker.track(_parse(record.body, logger), counts_of_record)
 
     batch = process_batch(event["Records"], track)
-    for found in tallies:
-        tally.update(found)
+    for finished in counts_by_record:
+        counts.update(finished)
     for record_id, error in batch.failures:
-        tally["FailedRecords"] += 1
+        counts["FailedRecords"] += 1
         text = str(error) if isinstance(error, MailError) else None  # names a field, no address
         details = {"record": record_id, "errors": exception_chain(error), "text": text}
         logger.warning("record failed", extra={**details, "stack": traceback_lines(error)})
-    return batch.answer
+    return batch.response
 
 
-def _track_whole(tracker: Tracker, event: Json, tally: Counter[str], logger: Logger) -> None:
-    """Track what came without a queue: raising is the only way to have it sent again."""
-    found = documents(event)
-    if not found:
-        tally["IgnoredNotifications"] += 1
+def _track_notifications(
+    tracker: Tracker, event: Json, counts: Counter[str], logger: Logger
+) -> None:
+    """Track an invocation without a queue. Only an exception makes the sender retry it."""
+    received = notifications(event)
+    if not received:
+        counts["IgnoredNotifications"] += 1
     try:
-        for document in found:
-            tracker.track(_read(document, logger), tally)
+        for notification in received:
+            tracker.track(_parse(notification, logger), counts)
     except (MailError, StoreError, BotoCoreError, ClientError):
-        tally["FailedRecords"] += 1
+        counts["FailedRecords"] += 1
         raise
 
 
-def _read(document: object, logger: Logger) -> list[TrackingEvent]:
-    events = parse_notification(document)
+def _parse(notification: object, logger: Logger) -> list[TrackingEvent]:
+    events = parse_notification(notification)
     for event in events:
         logger.debug(
             "event",

@@ -1,4 +1,4 @@
-"""What an event means for its recipient, in the store's words."""
+"""The records of the store that an event changes. Pure functions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from amsdal_mail.tracking import Details
 
-__all__ = ["event_record", "recipient_record", "suppression", "told"]
+__all__ = ["collapse_unattributed", "event_record", "recipient_record", "suppression"]
 
-# Not here: subscriptions and unknown kinds, which say nothing of the message, and the kinds for
-# which `_state` looks closer.
 STATES = {
     EventKind.SEND: EmailState.ACCEPTED,
     EventKind.DELIVERY: EmailState.DELIVERED,
@@ -35,21 +33,23 @@ STATES = {
     EventKind.OPEN: EmailState.OPENED,
     EventKind.CLICK: EmailState.CLICKED,
 }
+"""The kinds whose state does not depend on details. Subscriptions and unknown kinds have none."""
 
 
-def told(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
-    """Sum up the events of one notification where it is one event, and nobody's.
+def collapse_unattributed(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
+    """Replace an open or click by an unknown recipient with one event without a recipient.
 
-    Recipients of one message share its tracking links: who of them opened or clicked, SES cannot
-    know. A complaint stays an event of each who may have complained: they get no more mail.
+    The recipients of a message share its tracking links, so SES cannot know which of them opened or
+    clicked. A complaint stays an event of each recipient who may have complained: they all get no
+    more mail. https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
     """
-    if all(one.is_recipient_known or one.kind is EventKind.COMPLAINT for one in events):
+    if all(event.is_recipient_known or event.kind is EventKind.COMPLAINT for event in events):
         return events
     return [replace(events[0], recipient=None)]
 
 
 def event_record(event: TrackingEvent) -> EventRecord:
-    """Write an event for the timeline of its email, or of its SES message if that is not ours."""
+    """Return the event for the timeline of its email, or of an SES message from elsewhere."""
     return EventRecord(
         email_id=_email_id(event),
         event_id=event.event_id,
@@ -63,7 +63,7 @@ def event_record(event: TrackingEvent) -> EventRecord:
 
 
 def recipient_record(event: TrackingEvent) -> RecipientRecord | None:
-    """Write the recipient's new state; None when the event gives nobody one."""
+    """Return the recipient's new state; None when the event changes no state."""
     state = _state(event)
     if state is None or event.recipient is None:
         return None
@@ -72,7 +72,7 @@ def recipient_record(event: TrackingEvent) -> RecipientRecord | None:
         email_id=_email_id(event),
         address=event.recipient,
         state=state,
-        # The same in every event: the index by recipient and time then needs no second write.
+        # The same in all events of a message: a new state then causes no second index write.
         at=event.sent_at or event.at,
         message_id=event.message_id,
         error_code=code,
@@ -81,7 +81,7 @@ def recipient_record(event: TrackingEvent) -> RecipientRecord | None:
 
 
 def suppression(event: TrackingEvent) -> Suppression | None:
-    """Write the entry of the suppression list; None when mail may go on to the recipient."""
+    """Return the entry for the suppression list; None when the recipient may get more mail."""
     if not event.should_suppress or event.recipient is None:
         return None
     return Suppression(
@@ -98,7 +98,7 @@ def _state(event: TrackingEvent) -> EmailState | None:
         return EmailState.BOUNCED if event.is_permanent else EmailState.SOFT_BOUNCED
     if event.kind is EventKind.COMPLAINT:
         return EmailState.COMPLAINED if event.is_spam_report else None
-    # An open of a message to several people proves nothing about any one of them.
+    # An open of a message to several recipients says nothing about a single recipient.
     return STATES.get(event.kind) if event.is_recipient_known else None
 
 

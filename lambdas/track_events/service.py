@@ -1,11 +1,16 @@
-"""Put what happened where it belongs: recipient states, suppression list, bus, timeline."""
+"""Tracker: updates recipient states, suppression list, event bus and timeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from track_events.records import event_record, recipient_record, suppression, told
+from track_events.records import (
+    collapse_unattributed,
+    event_record,
+    recipient_record,
+    suppression,
+)
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -13,13 +18,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.tracking import EventKind, TrackingEvent
+    from email_store.records import EventRecord
     from email_store.store import EmailStore
 
 __all__ = ["Publisher", "Tracker", "metric_of"]
 
 
 class Publisher(Protocol):
-    """Where every event goes for the user's own rules."""
+    """Publishes events for the user's own rules."""
 
     def publish(self, events: Iterable[TrackingEvent]) -> None:
         """Publish the events, or raise."""
@@ -28,59 +34,67 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """Holds no state of its own: any number of threads may track at once."""
+    """Thread-safe: it has no state of its own."""
 
     store: EmailStore
     bus: Publisher
     clock: Callable[[], datetime]
 
-    def track(self, events: Sequence[TrackingEvent], tally: Counter[str]) -> None:
-        """Take in the events of one notification, adding to `tally` by the names of metrics.
+    def track(self, events: Sequence[TrackingEvent], counts: Counter[str]) -> None:
+        """Store and publish the events of one notification.
 
-        The event's place in the timeline is written last: it says that all the rest is done. What
-        fails before is done again when the record comes back, and does no harm twice: a state
-        only moves up, a suppression is renewed, the bus delivers at least once. At most three
-        writes an event.
+        Each finished step is added to `counts`, by metric name, so that it counts even when a later
+        step fails: the retry finds its event in the timeline, and does not count it again.
+
+        The event's timeline item is written last: it says that all else is done. If an earlier step
+        fails, all steps run again when SQS delivers the record again. That is harmless: a state
+        only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
+        at most three writes.
         """
-        events = told(events)
+        events = collapse_unattributed(events)
         if not events:
-            tally["IgnoredNotifications"] += 1
+            counts["IgnoredNotifications"] += 1
             return
         new = self._new(events)
-        tally["DuplicateEvents"] += len(events) - len(new)
-        for event in new:
-            self._note(event, tally)
-        self.bus.publish(new)
-        for event in new:
-            is_new = self.store.add_event(event_record(event), now=self.clock())
-            if not is_new:
-                tally["DuplicateEvents"] += 1
+        counts["DuplicateEvents"] += len(events) - len(new)
+        for event, _ in new:
+            counts["SuppressedAddresses"] += self._update_recipient(event)
+        self.bus.publish([event for event, _ in new])
+        for event, record in new:
+            if not self.store.add_event(record, now=self.clock()):
+                counts["DuplicateEvents"] += 1
             elif event.is_recipient_known or event.event_id == events[0].event_id:
-                tally[metric_of(event.kind)] += 1
+                counts[metric_of(event.kind)] += 1
 
-    def _new(self, events: Sequence[TrackingEvent]) -> list[TrackingEvent]:
-        """Return the events of an email that were not seen before, in the sender's own spelling.
+    def _new(self, events: Sequence[TrackingEvent]) -> list[tuple[TrackingEvent, EventRecord]]:
+        """Return the events that are not in the timeline yet, each with its record.
 
-        SES's alphabet may have changed tags and metadata on the way: the record has the originals.
+        Their tags and metadata get the sender's spelling from the email's record: SES's alphabet
+        may have changed them on the way.
         """
         records = [event_record(event) for event in events]
-        recalled = self.store.find_events(records[0].email_id, records)
-        new = [event for event in events if event.event_id not in recalled.event_ids]
-        if recalled.record is None:
+        stored = self.store.find_events(records[0].email_id, records)
+        new = [
+            (event, record)
+            for event, record in zip(events, records, strict=True)
+            if event.event_id not in stored.event_ids
+        ]
+        if stored.record is None:
             return new
-        tags, metadata = recalled.record.tags, recalled.record.metadata
-        return [replace(event, tags=tags, metadata=metadata) for event in new]
+        tags, metadata = stored.record.tags, stored.record.metadata
+        return [(replace(event, tags=tags, metadata=metadata), record) for event, record in new]
 
-    def _note(self, event: TrackingEvent, tally: Counter[str]) -> None:
+    def _update_recipient(self, event: TrackingEvent) -> bool:
+        """Store the recipient's state. Return whether the address was suppressed."""
         recipient = recipient_record(event)
         if recipient is not None:
             self.store.advance_recipient(recipient, now=self.clock())
         entry = suppression(event)
         if entry is not None:
             self.store.suppress(entry)
-            tally["SuppressedAddresses"] += 1
+        return entry is not None
 
 
 def metric_of(kind: EventKind) -> str:
-    """Name the metric that counts events of a kind: `DeliveryDelayEvents`."""
+    """Return the name of the metric that counts events of a kind, e.g. `DeliveryDelayEvents`."""
     return "".join(word.capitalize() for word in kind.value.split("_")) + "Events"

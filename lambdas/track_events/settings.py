@@ -1,4 +1,4 @@
-"""The function's settings, as the stack writes them into its environment."""
+"""The settings of the function, from the environment variables that the stack sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where events go, and for how many days the table keeps them."""
+    """The table and the event bus."""
 
     table_name: str
     retention_days: int
@@ -29,5 +29,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings; raises ConfigurationError."""
+        """Return the settings.
+
+        Raises:
+            ConfigurationError: naming all settings that are missing or invalid.
+        """
         return cls(**read(environment, VARIABLES))

@@ -13,7 +13,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import external_email_id
 from tests.sample_events import load, names
 from track_events.event_bus import EventBus
-from track_events.records import told
+from track_events.records import collapse_unattributed
 from track_events.service import Tracker
 
 NOW = datetime.now(UTC)
@@ -56,13 +56,13 @@ def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
     table: DynamoDBEmailStore, bus: EventBus
 ) -> None:
     memory = MemoryEmailStore()
-    tally: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     for events in NOTIFICATIONS:
-        Tracker(table, bus, lambda: NOW).track(events, tally)
+        Tracker(table, bus, lambda: NOW).track(events, counts)
         Tracker(memory, bus, lambda: NOW).track(events, Counter())
 
-    assert tally["DuplicateEvents"] == 0
+    assert counts["DuplicateEvents"] == 0
     for event in EVENTS:
         assert table.load(email_id(event)) == memory.load(email_id(event))
     addresses = {event.recipient for event in EVENTS if event.recipient}
@@ -71,11 +71,13 @@ def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
 
 def test_dynamodb_knows_an_event_again(table: DynamoDBEmailStore, bus: EventBus) -> None:
     tracker = Tracker(table, bus, lambda: NOW)
-    tally: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     for events in NOTIFICATIONS:
         tracker.track(events, Counter())
-        tracker.track(events, tally)
+        tracker.track(events, counts)
 
-    assert tally.pop("IgnoredNotifications") == NOTIFICATIONS.count([])
-    assert +tally == {"DuplicateEvents": sum(len(told(events)) for events in NOTIFICATIONS)}
+    assert counts.pop("IgnoredNotifications") == NOTIFICATIONS.count([])
+    assert +counts == {
+        "DuplicateEvents": sum(len(collapse_unattributed(events)) for events in NOTIFICATIONS)
+    }

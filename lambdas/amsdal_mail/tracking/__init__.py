@@ -1,4 +1,4 @@
-"""What happened to an email after SES accepted it: SES's events as TrackingEvents."""
+"""SES's events as TrackingEvents: what happened to an email after SES accepted it."""
 
 from amsdal_mail.tracking.details import (
     Bounce,
@@ -12,9 +12,8 @@ from amsdal_mail.tracking.details import (
     RenderingFailure,
     Subscription,
 )
-from amsdal_mail.tracking.documents import parse_notification
 from amsdal_mail.tracking.events import EventKind, TrackingEvent
-from amsdal_mail.tracking.parser import parse_event
+from amsdal_mail.tracking.parser import parse_event, parse_notification
 
 __all__ = [
     "Bounce",

@@ -1,45 +1,47 @@
-"""Who an event is about: bare addresses, spelt as they were when the message was sent."""
+"""The recipients of an event: bare addresses, spelled as in the message."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking.json_values import Json, text, texts
+from amsdal_mail.tracking.json_values import Json, string_list, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+__all__ = ["bare_address", "destinations", "named_recipients", "restore_spelling"]
+
 ADDRESS_LIMIT = 512
-"""Bytes. RFC 5321 allows 254; what is far beyond it is no address."""
+"""Bytes. RFC 5321 allows 254."""
 
 
 def bare_address(address: str) -> str:
-    """Read `local@domain` out of `Name <local@domain>`, the domain in lower case.
+    """Return `local@domain` of `Name <local@domain>`, the domain in lower case.
 
-    Addresses come from other servers' reports: whatever they hold is taken, unlike in a message.
+    The addresses come from reports of other servers and may break the rules for a message.
     """
-    spec = address.strip()
-    if spec.endswith(">"):
-        spec = spec[:-1].rpartition("<")[2].strip()
-    local, at, domain = spec.rpartition("@")
+    addr_spec = address.strip()
+    if addr_spec.endswith(">"):
+        addr_spec = addr_spec[:-1].rpartition("<")[2].strip()
+    local, at, domain = addr_spec.rpartition("@")
     return f"{local}{at}{domain.lower()}"
 
 
 def destinations(mail: Json) -> dict[str, None]:
-    """Everyone the message was sent to: for a bounce or a complaint not those affected."""
+    """Return all recipients of the message. A bounce or a complaint affects only some of them."""
     return dict.fromkeys(
-        _checked(one, "mail.destination") for one in texts(mail.get("destination"))
+        _checked(address, "mail.destination") for address in string_list(mail.get("destination"))
     )
 
 
 def named_recipients(source: Json, name: str, path: str) -> dict[str, Json]:
-    """The affected recipients of a list of objects or plain addresses, each with its object."""
+    """Return the affected recipients of a list of objects or addresses, each with its object."""
     value = source.get(name)
-    found = dict(_named(value, path)) if isinstance(value, list) else {}
-    if not found:
+    recipients = dict(_named(value, path)) if isinstance(value, list) else {}
+    if not recipients:
         raise InvalidEventError(path, "must name at least one recipient")
-    return found
+    return recipients
 
 
 def _named(entries: list[object], path: str) -> Iterator[tuple[str, Json]]:
@@ -58,9 +60,9 @@ def _checked(address: str, path: str) -> str:
     return bare
 
 
-def as_sent(address: str, sent_to: Mapping[str, None]) -> str:
-    """Spell an address as in the message: reports change the letter case of the local part."""
+def restore_spelling(address: str, sent_to: Mapping[str, None]) -> str:
+    """Return the address as spelled in the message: reports change the case of the local part."""
     if address in sent_to:
         return address
     folded = address.casefold()
-    return next((one for one in sent_to if one.casefold() == folded), address)
+    return next((sent for sent in sent_to if sent.casefold() == folded), address)

@@ -1,4 +1,4 @@
-"""Read the object that each kind of SES event carries, and a recipient's own report in it."""
+"""One parser for each kind of SES event: from JSON objects to Details."""
 
 from __future__ import annotations
 
@@ -19,109 +19,111 @@ from amsdal_mail.tracking.details import (
 from amsdal_mail.tracking.events import EventKind
 from amsdal_mail.tracking.json_values import (
     Json,
+    integer,
     json_object,
     optional_time,
+    replace_surrogates,
     required_text,
+    string_list,
     text,
-    texts,
-    whole_number,
-    writable,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["DETAIL_PARSERS"]
+
 BOT_WORDS = {"Likely": True, "Unlikely": False}
 
 
-def _nothing(_specifics: Json, _report: Json) -> None:
+def _nothing(_event_object: Json, _recipient_object: Json) -> None:
     return None
 
 
-def _delivery(specifics: Json, _report: Json) -> Delivery:
+def _delivery(event_object: Json, _recipient_object: Json) -> Delivery:
     return Delivery(
-        smtp_response=text(specifics, "smtpResponse"),
-        processing_ms=whole_number(specifics, "processingTimeMillis"),
-        remote_mta_ip=text(specifics, "remoteMtaIp"),
-        reporting_mta=text(specifics, "reportingMTA"),
+        smtp_response=text(event_object, "smtpResponse"),
+        processing_ms=integer(event_object, "processingTimeMillis"),
+        remote_mta_ip=text(event_object, "remoteMtaIp"),
+        reporting_mta=text(event_object, "reportingMTA"),
     )
 
 
-def _bounce(specifics: Json, report: Json) -> Bounce:
+def _bounce(event_object: Json, recipient_object: Json) -> Bounce:
     return Bounce(
-        type=required_text(specifics, "bounceType", "bounce.bounceType"),
-        subtype=text(specifics, "bounceSubType"),
-        status=text(report, "status"),
-        action=text(report, "action"),
-        diagnostic_code=text(report, "diagnosticCode"),
-        reporting_mta=text(specifics, "reportingMTA"),
-        feedback_id=text(specifics, "feedbackId"),
+        type=required_text(event_object, "bounceType", "bounce.bounceType"),
+        subtype=text(event_object, "bounceSubType"),
+        status=text(recipient_object, "status"),
+        action=text(recipient_object, "action"),
+        diagnostic_code=text(recipient_object, "diagnosticCode"),
+        reporting_mta=text(event_object, "reportingMTA"),
+        feedback_id=text(event_object, "feedbackId"),
     )
 
 
-def _complaint(specifics: Json, _report: Json) -> Complaint:
+def _complaint(event_object: Json, _recipient_object: Json) -> Complaint:
     return Complaint(
-        feedback_type=text(specifics, "complaintFeedbackType"),
-        subtype=text(specifics, "complaintSubType"),
-        user_agent=text(specifics, "userAgent"),
-        feedback_id=text(specifics, "feedbackId"),
+        feedback_type=text(event_object, "complaintFeedbackType"),
+        subtype=text(event_object, "complaintSubType"),
+        user_agent=text(event_object, "userAgent"),
+        feedback_id=text(event_object, "feedbackId"),
     )
 
 
-def _delivery_delay(specifics: Json, report: Json) -> DeliveryDelay:
+def _delivery_delay(event_object: Json, recipient_object: Json) -> DeliveryDelay:
     return DeliveryDelay(
-        type=text(specifics, "delayType"),
-        status=text(report, "status"),
-        diagnostic_code=text(report, "diagnosticCode"),
-        expires_at=optional_time(specifics, "expirationTime", "deliveryDelay.expirationTime"),
-        reporting_mta=text(specifics, "reportingMTA"),
+        type=text(event_object, "delayType"),
+        status=text(recipient_object, "status"),
+        diagnostic_code=text(recipient_object, "diagnosticCode"),
+        expires_at=optional_time(event_object, "expirationTime", "deliveryDelay.expirationTime"),
+        reporting_mta=text(event_object, "reportingMTA"),
     )
 
 
-def _reject(specifics: Json, _report: Json) -> Reject:
-    return Reject(reason=text(specifics, "reason"))
+def _reject(event_object: Json, _recipient_object: Json) -> Reject:
+    return Reject(reason=text(event_object, "reason"))
 
 
-def _rendering_failure(specifics: Json, _report: Json) -> RenderingFailure:
+def _rendering_failure(event_object: Json, _recipient_object: Json) -> RenderingFailure:
     return RenderingFailure(
-        error_message=text(specifics, "errorMessage"),
-        template_name=text(specifics, "templateName"),
+        error_message=text(event_object, "errorMessage"),
+        template_name=text(event_object, "templateName"),
     )
 
 
-def _open(specifics: Json, _report: Json) -> Open:
+def _open(event_object: Json, _recipient_object: Json) -> Open:
     return Open(
-        ip_address=text(specifics, "ipAddress"),
-        user_agent=text(specifics, "userAgent"),
-        is_bot=_is_bot(specifics),
+        ip_address=text(event_object, "ipAddress"),
+        user_agent=text(event_object, "userAgent"),
+        is_bot=_is_bot(event_object),
     )
 
 
-def _click(specifics: Json, _report: Json) -> Click:
-    link_tags = specifics.get("linkTags")
+def _click(event_object: Json, _recipient_object: Json) -> Click:
+    link_tags = event_object.get("linkTags")
     return Click(
-        link=text(specifics, "link"),
-        link_tags={writable(name): texts(values) for name, values in link_tags.items()}
+        link=text(event_object, "link"),
+        link_tags={replace_surrogates(k): string_list(v) for k, v in link_tags.items()}
         if isinstance(link_tags, dict)
         else {},
-        ip_address=text(specifics, "ipAddress"),
-        user_agent=text(specifics, "userAgent"),
-        is_bot=_is_bot(specifics),
+        ip_address=text(event_object, "ipAddress"),
+        user_agent=text(event_object, "userAgent"),
+        is_bot=_is_bot(event_object),
     )
 
 
-def _is_bot(specifics: Json) -> bool | None:
-    return BOT_WORDS.get(text(specifics, "isBotEvent") or "")
+def _is_bot(event_object: Json) -> bool | None:
+    return BOT_WORDS.get(text(event_object, "isBotEvent") or "")
 
 
-def _subscription(specifics: Json, _report: Json) -> Subscription:
-    old = json_object(specifics, "oldTopicPreferences")
-    new = json_object(specifics, "newTopicPreferences")
-    was_out, is_out = (one.get("unsubscribeAll") is True for one in (old, new))
+def _subscription(event_object: Json, _recipient_object: Json) -> Subscription:
+    old = json_object(event_object, "oldTopicPreferences")
+    new = json_object(event_object, "newTopicPreferences")
+    was_out, is_out = (topics.get("unsubscribeAll") is True for topics in (old, new))
     before, after = _topics(old), _topics(new)
     changed = {topic: status for topic, status in after.items() if before.get(topic) != status}
     return Subscription(
-        contact_list=text(specifics, "contactList"),
+        contact_list=text(event_object, "contactList"),
         unsubscribed_from_all=is_out and not was_out,
         resubscribed=was_out and not is_out,
         opted_out=tuple(topic for topic, status in changed.items() if status == "OptOut"),
@@ -132,16 +134,16 @@ def _subscription(specifics: Json, _report: Json) -> Subscription:
 def _topics(preferences: Json) -> dict[str, str]:
     statuses = preferences.get("topicSubscriptionStatus")
     entries = statuses if isinstance(statuses, list) else []
-    found: dict[str, str] = {}
+    topics: dict[str, str] = {}
     for entry in entries:
         if isinstance(entry, dict):
             name, status = text(entry, "topicName"), text(entry, "subscriptionStatus")
             if name and status:
-                found[name] = status
-    return found
+                topics[name] = status
+    return topics
 
 
-READERS: dict[EventKind, Callable[[Json, Json], Details | None]] = {
+DETAIL_PARSERS: dict[EventKind, Callable[[Json, Json], Details | None]] = {
     EventKind.SEND: _nothing,
     EventKind.DELIVERY: _delivery,
     EventKind.BOUNCE: _bounce,

@@ -1,6 +1,7 @@
-"""What SES says beyond who and when, one small record for each kind of event.
+"""The details of an event, one small class for each kind of event.
 
-Texts come from remote servers and people's browsers: free, some with line breaks, often absent.
+The texts come from remote servers and from browsers. They are free text, may hold line breaks,
+and are often absent.
 Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
 
@@ -29,21 +30,22 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The recipient's server took the message."""
+    """The recipient's mail server accepted the message."""
 
     smtp_response: str | None = None
     processing_ms: int | None = None
-    """Milliseconds from SES's acceptance to that of the remote server."""
+    """Milliseconds between the acceptance by SES and by the remote server."""
     remote_mta_ip: str | None = None
     reporting_mta: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """SES gave the recipient up: `Permanent`, `Transient` or `Undetermined`, each with a subtype.
+    """SES stopped delivery to the recipient.
 
-    `type` is the class SES itself acts on; the report's `status` and `action` may contradict it.
-    They and `diagnostic_code` are absent where no delivery report came back.
+    `type` is `Permanent`, `Transient` or `Undetermined`. SES itself acts on it; `status` and
+    `action` of the remote server's report may contradict it. They and `diagnostic_code` are absent
+    without a report.
     """
 
     type: str
@@ -57,7 +59,7 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """The recipient's provider reports spam, or with `not-spam` takes an earlier report back."""
+    """The recipient's provider reports spam, or withdraws an earlier report with `not-spam`."""
 
     feedback_type: str | None = None
     subtype: str | None = None
@@ -67,7 +69,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDelay:
-    """SES could not deliver yet, and goes on trying until `expires_at`."""
+    """SES could not deliver the message yet, and retries until `expires_at`."""
 
     type: str | None = None
     status: str | None = None
@@ -78,14 +80,20 @@ class DeliveryDelay:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """SES refused the message after accepting it: a virus, usually. No fault of the address."""
+    """SES refused the message after accepting it, usually for a virus.
+
+    The address is not at fault.
+    """
 
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RenderingFailure:
-    """The template could not be filled: usually a variable is missing. No fault of the address."""
+    """SES could not render the template, usually because a variable is missing.
+
+    The address is not at fault.
+    """
 
     error_message: str | None = None
     template_name: str | None = None
@@ -93,17 +101,17 @@ class RenderingFailure:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The tracking pixel was fetched, by a person or by the provider's own machines."""
+    """The tracking pixel was loaded, by a person or by a machine of the mail provider."""
 
     ip_address: str | None = None
     user_agent: str | None = None
     is_bot: bool | None = None
-    """True when SES thinks a machine did it, None when it does not say."""
+    """True when SES reports that a machine loaded it; None when SES does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A tracked link was followed. `link_tags` are those of the link's `ses:tags` attribute."""
+    """A tracked link was followed. `link_tags` come from the `ses:tags` attribute of the link."""
 
     link: str | None = None
     link_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -114,13 +122,13 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A contact changed its preferences: what is different from before."""
+    """A contact changed the preferences of a contact list: only the changes."""
 
     contact_list: str | None = None
     unsubscribed_from_all: bool = False
-    """True when the contact opted out of everything with this event."""
+    """True when the contact opted out of all topics with this event."""
     resubscribed: bool = False
-    """True when the contact took back an opt-out of everything."""
+    """True when the contact revoked an opt-out of all topics."""
     opted_out: tuple[str, ...] = ()
     opted_in: tuple[str, ...] = ()
 

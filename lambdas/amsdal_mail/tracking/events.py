@@ -1,4 +1,4 @@
-"""TrackingEvent: one thing that happened to one recipient of an email, after SES accepted it."""
+"""TrackingEvent: one event of one recipient, reported by SES after it accepted the email."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ NOT_THE_MAILBOX = frozenset(
         "CustomTimeoutExceeded",  # the sender's own MaxDeliverySeconds
     }
 )
-"""Subtypes that say nothing against mailing the address again."""
+"""Subtypes that are no reason to stop mail to the address."""
 
 
 class EventKind(StrEnum):
-    """SES's kinds of events; `UNKNOWN` is any that SES may add."""
+    """The kinds of SES events. `UNKNOWN` is a kind that SES may add."""
 
     SEND = "send"
     DELIVERY = "delivery"
@@ -47,49 +47,50 @@ class EventKind(StrEnum):
 class TrackingEvent:
     """One event of one recipient.
 
-    Events arrive in any order and more than once: `event_id` is the same each time.
-    `at` is in UTC. For a bounce or complaint it is the remote side's clock: it may lie before the
-    moment of sending.
+    Events arrive in any order and more than once; `event_id` is the same each time. `at` is in
+    UTC. For a bounce or a complaint it comes from the remote server's clock, and may be earlier
+    than the time of sending.
     """
 
     kind: EventKind
     event_type: str
-    """SES's own word for the kind."""
+    """The kind in SES's words."""
     event_id: str
     at: datetime
     message_id: str
-    """The id the send call returned (not the Message-ID header)."""
+    """The MessageId of the send call. It is not the Message-ID header."""
     recipient: str | None
-    """The bare address, as it was spelt when sending. None where SES names nobody."""
+    """The bare address, spelled as in the message. None when SES names no recipient."""
     is_recipient_known: bool = True
-    """False when SES names several people of whom one did it: opens, clicks, complaints."""
+    """False when SES names several recipients of whom only one acted: opens, clicks, complaints."""
     email_id: str | None = None
-    """The service's id; None for mail sent without it."""
+    """The id of the email in the service. None for mail from outside the service."""
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     sent_at: datetime | None = field(default=None, compare=False)
-    """When SES took the message."""
+    """When SES accepted the message."""
     details: Details | None = None
-    """None for a Send and for kinds unknown here: then see `raw`."""
+    """None for a Send and for unknown kinds: see `raw` then."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """The whole SES event, which may tell of other recipients too."""
+    """The whole SES event. It may concern other recipients too."""
 
     @property
     def is_permanent(self) -> bool:
-        """True for a bounce of the class that SES calls permanent."""
+        """True for a bounce that SES calls permanent."""
         return isinstance(self.details, Bounce) and self.details.type == "Permanent"
 
     @property
     def is_spam_report(self) -> bool:
-        """True for a complaint, except one that takes an earlier report back."""
+        """True for a complaint, unless it withdraws an earlier report."""
         return isinstance(self.details, Complaint) and self.details.feedback_type != "not-spam"
 
     @property
     def should_suppress(self) -> bool:
-        """True when no more mail should go to the recipient.
+        """True when the recipient should get no more mail.
 
-        Most providers hide who complained: SES then names every recipient at that provider, and
-        this is true for each.
+        Most providers hide who complained. SES then names each recipient at that provider, and
+        this property is true for each of them.
+        https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#complained-recipients
         """
         if not isinstance(self.details, Bounce | Complaint) or self.recipient is None:
             return False
@@ -97,7 +98,7 @@ class TrackingEvent:
         return is_final and self.details.subtype not in NOT_THE_MAILBOX
 
     def to_dict(self) -> dict[str, Any]:
-        """Write everything but `raw` as JSON can hold it, times in ISO 8601."""
+        """Return all fields but `raw` as JSON values, times in ISO 8601."""
         details = asdict(self.details) if self.details else {}
         return {
             "event_id": self.event_id,
@@ -121,6 +122,6 @@ def _json(value: object) -> object:
         case tuple():
             return list(value)
         case dict():
-            return {name: _json(one) for name, one in value.items()}
+            return {name: _json(inner) for name, inner in value.items()}
         case _:
             return value

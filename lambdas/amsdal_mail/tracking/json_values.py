@@ -1,4 +1,4 @@
-"""Read values out of JSON that others wrote: of the type expected, or nothing, or the error."""
+"""Read values from foreign JSON: the expected type, None, or an InvalidEventError."""
 
 from __future__ import annotations
 
@@ -9,15 +9,27 @@ from typing import Any
 
 from amsdal_mail.exceptions import InvalidEventError
 
+__all__ = [
+    "Json",
+    "check_nesting",
+    "integer",
+    "json_object",
+    "optional_time",
+    "replace_surrogates",
+    "required_text",
+    "string_list",
+    "text",
+]
+
 Json = Mapping[str, Any]
 
 NESTING_LIMIT = 40
-"""Levels of objects and lists; a real event has six."""
+"""Levels of objects and lists. A real event has six."""
 SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 
 
-def checked_nesting(payload: Json) -> Json:
-    """Return the payload when writing it as JSON again cannot run out of stack."""
+def check_nesting(payload: Json) -> Json:
+    """Return the payload, unless its nesting could exhaust the stack of a JSON encoder."""
     level: list[object] = [payload]
     for _ in range(NESTING_LIMIT):
         level = [child for node in level for child in _children(node)]
@@ -33,7 +45,7 @@ def _children(node: object) -> Iterator[object]:
 
 
 def json_object(source: Json, name: str) -> Json:
-    """Read an object; empty where it is absent or null."""
+    """Return an object; an empty object when it is absent or null."""
     value = source.get(name)
     if value is None:
         return {}
@@ -43,41 +55,41 @@ def json_object(source: Json, name: str) -> Json:
 
 
 def text(source: Json, name: str) -> str | None:
-    """Read a text that UTF-8 can write; None where there is none."""
+    """Return a string that UTF-8 can encode; None when it is absent, empty or another type."""
     value = source.get(name)
-    return writable(value) if isinstance(value, str) and value else None
+    return replace_surrogates(value) if isinstance(value, str) and value else None
 
 
 def required_text(source: Json, name: str, path: str) -> str:
-    """Read a text that must be there."""
+    """Return a string that must be present."""
     value = text(source, name)
     if value is None:
-        raise InvalidEventError(path, "must be a text")
+        raise InvalidEventError(path, "must be a string")
     return value
 
 
-def writable(value: str) -> str:
-    """Replace lone surrogates: JSON may hold them, UTF-8 and so AWS's calls may not."""
+def replace_surrogates(value: str) -> str:
+    """Replace lone surrogates: JSON may hold them, but UTF-8 and the AWS APIs may not."""
     return value if value.isascii() else value.encode(errors="replace").decode()
 
 
-def whole_number(source: Json, name: str) -> int | None:
-    """Read a whole number; None where there is none."""
+def integer(source: Json, name: str) -> int | None:
+    """Return an integer; None when it is absent or another type."""
     value = source.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def texts(value: object) -> tuple[str, ...]:
-    """Read a list of texts, or a single one, leaving out whatever is no text."""
+def string_list(value: object) -> tuple[str, ...]:
+    """Return the strings of a list, or a single string, without values of other types."""
     values = value if isinstance(value, list | tuple) else [value]
-    return tuple(writable(one) for one in values if isinstance(one, str))
+    return tuple(replace_surrogates(item) for item in values if isinstance(item, str))
 
 
 def optional_time(source: Json, name: str, path: str) -> datetime | None:
-    """Read a time; None where it is absent or null.
+    """Return a time in UTC; None when it is absent or null.
 
-    SES usually writes `2016-10-14T05:02:16.645Z`, but offsets and missing fractions occur, and
-    some senders put a space before the offset. A time without an offset is taken as UTC.
+    SES usually writes `2016-10-14T05:02:16.645Z`. Offsets and missing fractions occur, and some
+    senders put a space before the offset. A time without an offset counts as UTC.
     """
     value = source.get(name)
     if value is None:

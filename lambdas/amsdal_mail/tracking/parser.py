@@ -1,8 +1,8 @@
-"""From one SES event, as JSON, to TrackingEvents: one for each affected recipient.
+"""Parse SES's events: one TrackingEvent for each affected recipient.
 
-Takes events of event publishing (`eventType`, ten kinds) and of identity notifications
-(`notificationType`, three kinds, without tags). Fields unknown here are left alone.
-Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+There are events of event publishing (`eventType`, ten kinds) and identity notifications
+(`notificationType`, three kinds, without tags). Unknown fields are ignored.
+Sources: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 and https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 """
 
@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking.addresses import as_sent, destinations, named_recipients
-from amsdal_mail.tracking.detail_parsers import READERS
+from amsdal_mail.tracking.addresses import destinations, named_recipients, restore_spelling
+from amsdal_mail.tracking.detail_parsers import DETAIL_PARSERS
 from amsdal_mail.tracking.details import Bounce, Click, Complaint, Open
 from amsdal_mail.tracking.events import EventKind, TrackingEvent
 from amsdal_mail.tracking.json_values import (
     Json,
-    checked_nesting,
+    check_nesting,
     json_object,
     optional_time,
     required_text,
@@ -31,9 +32,8 @@ from amsdal_mail.tracking.tags import read_tags
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["parse_event"]
+__all__ = ["parse_event", "parse_notification"]
 
-# eventType (spaces removed, lower case): kind, the name of the object that tells about it.
 TYPES = {
     "send": (EventKind.SEND, "send"),
     "delivery": (EventKind.DELIVERY, "delivery"),
@@ -46,23 +46,70 @@ TYPES = {
     "deliverydelay": (EventKind.DELIVERY_DELAY, "deliveryDelay"),
     "subscription": (EventKind.SUBSCRIPTION, "subscription"),
 }
-# Kinds that list the affected themselves: mail.destination may name people who are not.
+"""By `eventType` in lower case without spaces: the kind, and the name of its object."""
 AFFECTED = {
     EventKind.DELIVERY: "recipients",
     EventKind.BOUNCE: "bouncedRecipients",
     EventKind.COMPLAINT: "complainedRecipients",
     EventKind.DELIVERY_DELAY: "delayedRecipients",
 }
-# SES names several people, one of them did it: recipients of one message share its tracking
-# links, and providers hide who complained.
+"""The field with the affected recipients. `mail.destination` may name recipients who are not."""
 ONE_OF_MANY = frozenset({EventKind.OPEN, EventKind.CLICK, EventKind.COMPLAINT})
-# Inbound mail, and the note that says an identity's topic was set.
+"""SES names several recipients of whom one acted: the recipients of a message share its tracking
+links, and mail providers hide who complained."""
 NOT_ABOUT_SENT_MAIL = frozenset({"Received", "AmazonSnsSubscriptionSucceeded"})
+"""Inbound mail, and the confirmation of an identity's topic."""
+VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES"
+"""The start of the plain text that SES publishes when an event destination is created."""
 EVENT_ID_LENGTH = 32
 
 
+def parse_notification(notification: object) -> list[TrackingEvent]:
+    """Parse an SES event as it travels: bare, or in an envelope of SNS or EventBridge.
+
+    The notification is a string, bytes, or the result of `json.loads`. The list is empty when the
+    notification concerns no sent mail: SES's validation text, SNS's confirmations, events of the
+    account.
+
+    Raises:
+        InvalidEventError: naming the field at fault; `(body)` when it is not a JSON object.
+    """
+    match notification:
+        case str() if notification.lstrip().startswith(VALIDATION_TEXT):
+            return []
+        case str():
+            return parse_notification(_load_json(notification))
+        case bytes():
+            return parse_notification(_decode(notification))
+        case {"Type": "Notification", "Message": str(message)}:
+            return parse_notification(message)
+        case {"Type": "SubscriptionConfirmation" | "UnsubscribeConfirmation"}:
+            return []
+        case {"detail-type": str(), "detail": Mapping() as detail}:
+            # Account events ("Sending Status Disabled") have the source aws.ses too.
+            is_about_mail = "eventType" in detail or "mail" in detail
+            return parse_event(detail) if is_about_mail else []
+        case Mapping():
+            return parse_event(notification)
+    raise InvalidEventError("(body)", "must be a JSON object")
+
+
+def _decode(notification: bytes) -> str:
+    try:
+        return notification.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidEventError("(body)", "must be UTF-8") from error
+
+
+def _load_json(notification: str) -> object:
+    try:
+        return json.loads(notification)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEventError("(body)", "is not JSON that can be read") from error
+
+
 def parse_event(payload: Json) -> list[TrackingEvent]:
-    """Read one SES event; an empty list when it tells of no mail that was sent.
+    """Parse one SES event. The list is empty when the event concerns no sent mail.
 
     Raises:
         InvalidEventError: naming the field at fault.
@@ -72,11 +119,11 @@ def parse_event(payload: Json) -> list[TrackingEvent]:
     # SMS events of another AWS service have an eventType too (TEXT_DELIVERED), but no mail.
     if event_type in NOT_ABOUT_SENT_MAIL or (not name and "mail" not in payload):
         return []
-    checked_nesting(payload)
+    check_nesting(payload)
     mail = json_object(payload, "mail")
-    specifics = json_object(payload, name) if name else {}
-    affected = _affected(kind, name, mail, specifics)
-    at = _time(name, mail, specifics)
+    event_object = json_object(payload, name) if name else {}
+    affected = _affected(kind, name, mail, event_object)
+    at = _time(name, mail, event_object)
     shared = TrackingEvent(
         kind=kind,
         event_type=event_type,
@@ -89,8 +136,9 @@ def parse_event(payload: Json) -> list[TrackingEvent]:
         raw=payload,
         **asdict(read_tags(json_object(mail, "tags"))),
     )
+    parse = DETAIL_PARSERS[kind]
     return [
-        _identified(replace(shared, recipient=address, details=READERS[kind](specifics, report)))
+        _with_event_id(replace(shared, recipient=address, details=parse(event_object, report)))
         for address, report in affected.items()
     ]
 
@@ -100,21 +148,21 @@ def _event_type(payload: Json) -> str:
         event_type = text(payload, name)
         if event_type is not None:
             return event_type
-    raise InvalidEventError("eventType", "and notificationType are missing: no event of SES")
+    raise InvalidEventError("eventType", "and notificationType are missing: not an SES event")
 
 
-def _affected(kind: EventKind, name: str, mail: Json, specifics: Json) -> dict[str | None, Json]:
+def _affected(kind: EventKind, name: str, mail: Json, event_object: Json) -> dict[str | None, Json]:
     sent_to = destinations(mail)
     if kind not in AFFECTED:
         return {address: {} for address in sent_to} or {None: {}}
     field = AFFECTED[kind]
-    named = named_recipients(specifics, field, f"{name}.{field}")
-    return {as_sent(address, sent_to): report for address, report in named.items()}
+    named = named_recipients(event_object, field, f"{name}.{field}")
+    return {restore_spelling(address, sent_to): report for address, report in named.items()}
 
 
-def _time(name: str, mail: Json, specifics: Json) -> datetime:
-    # Send, Reject and Rendering Failure carry no time of their own.
-    at = optional_time(specifics, "timestamp", f"{name}.timestamp") or optional_time(
+def _time(name: str, mail: Json, event_object: Json) -> datetime:
+    # Send, Reject and Rendering Failure have no time of their own.
+    at = optional_time(event_object, "timestamp", f"{name}.timestamp") or optional_time(
         mail, "timestamp", "mail.timestamp"
     )
     if at is None:
@@ -122,15 +170,21 @@ def _time(name: str, mail: Json, specifics: Json) -> datetime:
     return at
 
 
-def _identified(event: TrackingEvent) -> TrackingEvent:
-    """Give an event the id that a second delivery of it has too."""
-    parts = [event.kind, event.message_id, event.recipient, event.at.isoformat(), *_distinct(event)]
+def _with_event_id(event: TrackingEvent) -> TrackingEvent:
+    """Return the event with an id that is the same each time SES delivers it."""
+    parts = [
+        event.kind,
+        event.message_id,
+        event.recipient,
+        event.at.isoformat(),
+        *_identity_fields(event),
+    ]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return replace(event, event_id=digest[:EVENT_ID_LENGTH])
 
 
-def _distinct(event: TrackingEvent) -> list[str | None]:
-    """What tells two events apart that have the recipient and the millisecond in common."""
+def _identity_fields(event: TrackingEvent) -> list[str | None]:
+    """Return what distinguishes two events of one recipient in the same millisecond."""
     match event.details:
         case Bounce() | Complaint() as report:
             return [report.feedback_id]

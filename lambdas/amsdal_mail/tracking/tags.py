@@ -1,4 +1,4 @@
-"""What the sender wrote on the message, read back from SES's message tags."""
+"""The id, tags and metadata of an email, from SES's message tags."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG, is_email_id
-from amsdal_mail.tracking.json_values import Json, texts, writable
+from amsdal_mail.tracking.json_values import Json, replace_surrogates, string_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = ["MessageTags", "read_tags"]
+
 METADATA_PREFIXES = ("metadata:", "metadata_")
 SES_PREFIX = "ses:"
-"""Tags that SES adds by itself."""
+"""Prefix of the tags that SES adds.
+
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageTags:
     """The id, tags and metadata of an email.
 
-    SES's alphabet may have changed them: the original `order id` comes back as `order_id`.
+    They are spelled in SES's alphabet: `order id` comes back as `order_id`.
     """
 
     email_id: str | None = None
@@ -29,18 +34,18 @@ class MessageTags:
 
 
 def read_tags(ses_tags: Json) -> MessageTags:
-    """Read `mail.tags`: a map of lists of one text.
+    """Return the tags of `mail.tags`, a map of lists of one string.
 
-    `<tag>=true` is a tag, `metadata:<key>` and `metadata_<key>` are metadata. Any other pair was
-    written by somebody else, or with a prefix of its own: it is metadata under its whole name.
+    `<tag>=true` is a tag. `metadata:<key>` and `metadata_<key>` are metadata. Any other pair comes
+    from another sender or another prefix, and is metadata under its whole name.
     """
     email_id = None
     tags: list[str] = []
     metadata: dict[str, str] = {}
     foreign: dict[str, str] = {}
     for raw_name, values in ses_tags.items():
-        name = writable(raw_name)
-        value = ",".join(texts(values))
+        name = replace_surrogates(raw_name)
+        value = ",".join(string_list(values))
         if name == EMAIL_ID_TAG and is_email_id(value):
             email_id = value
         elif name.startswith(METADATA_PREFIXES):

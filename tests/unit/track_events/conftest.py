@@ -9,7 +9,7 @@ import pytest
 
 from amsdal_mail.tracking import TrackingEvent
 from email_store.memory import MemoryEmailStore
-from track_events.handler import build
+from track_events.handler import create_handler
 from track_events.service import Tracker
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -64,5 +64,7 @@ def handle(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> Handle:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"track_events-{uuid4().hex}")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
-    made = cache(lambda: build(lambda: tracker))  # in the test: pytest captures each phase anew
+    made = cache(
+        lambda: create_handler(lambda: tracker)
+    )  # in the test: pytest captures each phase anew
     return lambda event: made()(event, Context())  # type: ignore[arg-type]

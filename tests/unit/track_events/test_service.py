@@ -92,27 +92,27 @@ def test_the_order_in_which_events_arrive_makes_no_difference(
 def test_an_open_by_one_of_several_is_one_event_and_marks_nobody_as_having_opened(
     tracker: Tracker, store: MemoryEmailStore, bus: ListBus
 ) -> None:
-    tally: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     for _ in range(2):
-        tracker.track(parse_event(load("ses/open_several_recipients")), tally)
+        tracker.track(parse_event(load("ses/open_several_recipients")), counts)
 
     view = store.load("order-1021")
     assert view is not None
     assert view.recipients == ()
     assert [event.recipient for event in view.timeline] == [None]
     assert [(event.recipient, event.is_recipient_known) for event in bus.events] == [(None, False)]
-    assert +tally == {"OpenEvents": 1, "DuplicateEvents": 1}
+    assert +counts == {"OpenEvents": 1, "DuplicateEvents": 1}
 
 
 def test_a_complaint_by_one_of_several_suppresses_all_who_may_have_complained(
     tracker: Tracker, store: MemoryEmailStore
 ) -> None:
-    tally: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
-    tracker.track(parse_event(load("ses/complaint_several_candidates")), tally)
+    tracker.track(parse_event(load("ses/complaint_several_candidates")), counts)
 
-    assert tally["ComplaintEvents"] == 1
+    assert counts["ComplaintEvents"] == 1
     everyone = {"carol@example.net", "dave@example.net", "erin@example.org"}
     assert store.suppressed(everyone) == everyone - {"erin@example.org"}
 
@@ -171,16 +171,16 @@ def test_an_event_takes_at_most_three_writes_and_a_duplicate_none(sample: str) -
 
 
 def test_counts_of_what_was_done_survive_a_failure() -> None:
-    tally: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     store = CountingStore(fails_after=1)
     payload = about_alice("delivery")
     payload["delivery"]["recipients"] = [ADDRESS, "bob@example.org"]
     events = parse_event(payload)
 
     with pytest.raises(RuntimeError):
-        Tracker(store, ListBus(), lambda: NOW).track(events, tally)
+        Tracker(store, ListBus(), lambda: NOW).track(events, counts)
 
-    assert tally["DeliveryEvents"] == 1
+    assert counts["DeliveryEvents"] == 1
 
 
 def test_each_kind_has_a_metric_of_its_own() -> None:
