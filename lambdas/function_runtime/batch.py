@@ -45,7 +45,7 @@ def process_batch(records: list[dict[str, Any]], handle: Callable[[SQSRecord], A
 
 
 class _ConcurrentBatchProcessor(BatchProcessor):
-    """Powertools' processor, with a thread a record: a batch lasts as long as its slowest record."""
+    """Powertools' processor, with one thread for each record of a batch."""
 
     def __init__(self) -> None:
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
