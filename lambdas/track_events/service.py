@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from amsdal_mail.exceptions import MailError
 from track_events.records import (
     collapse_unattributed,
     event_record,
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from email_store.records import EventRecord
     from email_store.store import EmailStore
 
-__all__ = ["Publisher", "Tracker", "metric_of"]
+__all__ = ["OutOfTimeError", "Publisher", "Tracker", "metric_of"]
+
+EVENTS_AT_ONCE = 50
+"""Recipients of a message that SES accepts, so that a real notification is tracked in one step.
+
+https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+"""
+
+
+class OutOfTimeError(MailError):
+    """The invocation ends before all events of a notification are tracked. SQS retries it."""
 
 
 class Publisher(Protocol):
@@ -40,21 +51,36 @@ class Tracker:
     bus: Publisher
     clock: Callable[[], datetime]
 
-    def track(self, events: Sequence[TrackingEvent], counts: Counter[str]) -> None:
+    def track(
+        self,
+        events: Sequence[TrackingEvent],
+        counts: Counter[str],
+        has_time: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Store and publish the events of one notification.
 
         Each finished step is added to `counts`, by metric name, so that it counts even when a later
         step fails: the retry finds its event in the timeline, and does not count it again.
 
-        The event's timeline item is written last: it says that all else is done. If an earlier step
-        fails, all steps run again when SQS delivers the record again. That is harmless: a state
-        only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
-        at most three writes.
+        Raises:
+            OutOfTimeError: `has_time` became false. The retry continues after the finished events.
         """
         events = collapse_unattributed(events)
         if not events:
             counts["IgnoredNotifications"] += 1
-            return
+        for start in range(0, len(events), EVENTS_AT_ONCE):
+            if not has_time():
+                raise OutOfTimeError(f"{len(events) - start} of {len(events)} events are left")
+            self._track_some(events[start : start + EVENTS_AT_ONCE], counts)
+
+    def _track_some(self, events: Sequence[TrackingEvent], counts: Counter[str]) -> None:
+        """Track events of one email.
+
+        An event's timeline item is written last: it says that all else is done. If an earlier step
+        fails, all steps run again when SQS delivers the record again. That is harmless: a state
+        only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
+        at most three writes.
+        """
         new = self._new(events)
         counts["DuplicateEvents"] += len(events) - len(new)
         for event, _ in new:
