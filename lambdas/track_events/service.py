@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.tracking import EventKind, TrackingEvent
-    from email_store.records import EventRecord
+    from email_store.records import EmailRecord, EventRecord
     from email_store.store import EmailStore
 
 __all__ = ["OutOfTimeError", "Publisher", "Tracker", "metric_of"]
@@ -29,6 +29,9 @@ EVENTS_AT_ONCE = 50
 
 https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 """
+
+REPEATS_STORED = 20
+"""Opens, and clicks, of one recipient that are stored and published. All later ones are counted."""
 
 
 class OutOfTimeError(MailError):
@@ -81,34 +84,40 @@ class Tracker:
         only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
         at most three writes.
         """
-        new = self._new(events)
-        counts["DuplicateEvents"] += len(events) - len(new)
+        new = self._new(events, counts)
         for event, _ in new:
             counts["SuppressedAddresses"] += self._update_recipient(event)
         self.bus.publish([event for event, _ in new])
         for event, record in new:
             if not self.store.add_event(record, now=self.clock()):
                 counts["DuplicateEvents"] += 1
-            elif event.is_recipient_known or event.event_id == events[0].event_id:
+                continue
+            if record.repeat:
+                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
+            if event.is_recipient_known or event.event_id == events[0].event_id:
                 counts[metric_of(event.kind)] += 1
 
-    def _new(self, events: Sequence[TrackingEvent]) -> list[tuple[TrackingEvent, EventRecord]]:
-        """Return the events that are not in the timeline yet, each with its record.
+    def _new(
+        self, events: Sequence[TrackingEvent], counts: Counter[str]
+    ) -> list[tuple[TrackingEvent, EventRecord]]:
+        """Return the events to store and publish, each with its record.
 
-        Their tags and metadata get the sender's spelling from the email's record: SES's alphabet
-        may have changed them on the way.
+        An event in the timeline is a duplicate. After `REPEATS_STORED` opens or clicks of a
+        recipient, the next ones are only counted. Tags and metadata get the sender's spelling from
+        the email's record: SES's alphabet may have changed them on the way.
         """
         records = [event_record(event) for event in events]
         stored = self.store.find_events(records[0].email_id, records)
-        new = [
-            (event, record)
-            for event, record in zip(events, records, strict=True)
-            if event.event_id not in stored.event_ids
-        ]
-        if stored.record is None:
-            return new
-        tags, metadata = stored.record.tags, stored.record.metadata
-        return [(replace(event, tags=tags, metadata=metadata), record) for event, record in new]
+        new = []
+        for event, record in zip(events, records, strict=True):
+            if event.event_id in stored.event_ids:
+                counts["DuplicateEvents"] += 1
+            elif record.repeat and stored.repeats.get(record.repeat, 0) >= REPEATS_STORED:
+                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
+                counts[metric_of(event.kind)] += 1
+            else:
+                new.append((_with_original_tags(event, stored.record), record))
+        return new
 
     def _update_recipient(self, event: TrackingEvent) -> bool:
         """Store the recipient's state. Return whether the address was suppressed."""
@@ -119,6 +128,10 @@ class Tracker:
         if entry is not None:
             self.store.suppress(entry)
         return entry is not None
+
+
+def _with_original_tags(event: TrackingEvent, record: EmailRecord | None) -> TrackingEvent:
+    return replace(event, tags=record.tags, metadata=record.metadata) if record else event
 
 
 def metric_of(kind: EventKind) -> str:

@@ -12,7 +12,7 @@ from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppr
 from email_store.states import EmailState
 from tests.sample_events import load
 from tests.unit.track_events.conftest import NOW, ListBus
-from track_events.service import OutOfTimeError, Tracker, metric_of
+from track_events.service import REPEATS_STORED, OutOfTimeError, Tracker, metric_of
 
 ADDRESS = "alice@example.net"
 
@@ -283,3 +283,22 @@ def test_an_open_or_click_never_hides_a_later_bounce(sample: str) -> None:
     view = store.load("e1")
     assert view is not None
     assert view.state is EmailState.BOUNCED
+
+
+def test_repeated_opens_are_counted_and_not_stored_without_end(
+    tracker: Tracker, store: MemoryEmailStore, bus: ListBus
+) -> None:
+    counts: Counter[str] = Counter()
+    payload = about_alice("open")
+
+    for number in range(100):
+        payload["open"]["timestamp"] = f"2026-03-02T10:{number // 60:02}:{number % 60:02}.000Z"
+        tracker.track(parse_event(payload), counts)
+    tracker.track(parse_event(about_alice("click")), counts)
+
+    view = store.load("e1")
+    assert view is not None
+    assert len(view.timeline) == len(bus.events) == REPEATS_STORED + 1
+    assert (view.opens, view.clicks) == (100, 1)
+    assert [(one.opens, one.clicks) for one in view.recipients] == [(100, 1)]
+    assert counts["OpenEvents"] == 100
