@@ -11,8 +11,8 @@ NPM := npm --silent --no-audit --no-fund --no-update-notifier
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --python-version 3.11
 
-# boto3, and what only boto3 needs.
-IN_THE_RUNTIME := boto3 botocore s3transfer urllib3 python-dateutil six
+# aioboto3 pins an older SDK than the other environments have.
+SDK := ^(boto3|botocore|botocore-stubs|s3transfer|aiobotocore|types-[a-z0-9-]+)(==|\[)
 
 # Hard links into uv's cache fail between file systems, and an edit would reach every other project.
 export UV_LINK_MODE := copy
@@ -88,18 +88,22 @@ template:
 	@echo "== cfn-lint"
 	@.venv/bin/cfn-lint -i W3005 -- build/cdk.out/*.template.json
 
-lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json and requirements.in
-	@echo "== requirements.txt"
-	@$(LOCK) --extra ses --group lambda --group infra --group local --group dev \
-		pyproject.toml -o requirements.txt
-	@echo "== lambdas/requirements.txt (the same versions; the runtime brings boto3)"
-	@mkdir -p build && sed -nE '/^[^ ]/ s/ *\\$$//p' requirements.txt > build/constraints.txt
-	@$(LOCK) --group lambda -c build/constraints.txt $(addprefix --no-emit-package ,$(IN_THE_RUNTIME)) \
-		pyproject.toml -o lambdas/requirements.txt
-	@echo "== local/ministack/requirements.txt"
-	@$(LOCK) local/ministack/requirements.in -o local/ministack/requirements.txt
-	@echo "== tests/bench/requirements.txt (the same versions, with what is compared)"
-	@$(LOCK) -c build/constraints.txt tests/bench/requirements.in -o tests/bench/requirements.txt
+lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json and requirements/*.in
+	@mkdir -p build
+	@echo "== requirements/dev.txt"
+	@$(LOCK) --extra ses-current --group lambda --group infra --group local --group dev \
+		pyproject.toml -o requirements/dev.txt
+	@sed -nE '/^[^ ]/ s/ *\\$$//p' requirements/dev.txt > build/constraints.txt
+	@echo "== lambdas/requirements.txt (the same versions)"
+	@$(LOCK) --group lambda -c build/constraints.txt pyproject.toml -o lambdas/requirements.txt
+	@echo "== requirements/bench.txt (the same versions, with what is compared)"
+	@$(LOCK) -c build/constraints.txt requirements/bench.in -o requirements/bench.txt
+	@echo "== requirements/aioboto3.txt (the same versions, but for the SDK)"
+	@grep -vE '$(SDK)' build/constraints.txt > build/constraints-aioboto3.txt
+	@$(LOCK) --extra ses --group local --group test -c build/constraints-aioboto3.txt \
+		pyproject.toml -o requirements/aioboto3.txt
+	@echo "== requirements/ministack.txt"
+	@$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	@echo "== package-lock.json"
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 
@@ -114,29 +118,29 @@ clean:  ## remove everything that make has made
 	$(PYTHON) is " + sys.version.split()[0] + "; choose one: make PYTHON=python3.13 ...")'
 	@echo "== .venv: $$($(PYTHON) --version), uv"
 	@$(PYTHON) -m venv .venv
-	@awk '/^[^ ]/ { keep = /^uv==/ } keep' requirements.txt > .venv/uv.txt
+	@awk '/^[^ ]/ { keep = /^uv==/ } keep' requirements/dev.txt > .venv/uv.txt
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@touch $@
 
-.venv/.stamp: requirements.txt | .venv/.uv
-	@echo "== .venv: requirements.txt"
-	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements.txt
+.venv/.stamp: requirements/dev.txt | .venv/.uv
+	@echo "== .venv: requirements/dev.txt"
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
 	@.venv/bin/python -c 'import pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "amsdal_mail.pth").write_text("$(CURDIR)/lambdas\n")'
 	@touch $@
 
-.venv-ministack/.stamp: local/ministack/requirements.txt | .venv/.uv
+.venv-ministack/.stamp: requirements/ministack.txt | .venv/.uv
 	@echo "== .venv-ministack: MiniStack in an environment of its own"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-ministack
 	@$(UV) pip sync --quiet --python .venv-ministack/bin/python --require-hashes \
-		local/ministack/requirements.txt
+		requirements/ministack.txt
 	@touch $@
 
-.venv-bench/.stamp: tests/bench/requirements.txt | .venv/.uv
+.venv-bench/.stamp: requirements/bench.txt | .venv/.uv
 	@echo "== .venv-bench: django-anymail and django-ses beside what the functions need"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
 	@$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes \
-		tests/bench/requirements.txt
+		requirements/bench.txt
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json
