@@ -39,8 +39,13 @@ CALLS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Any]:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    opening = get_session().create_client("sesv2", "us-east-1", endpoint_url=simulator.url, **keys)
+    opening = get_session().create_client(
+        "sesv2",
+        "us-east-1",
+        endpoint_url=simulator.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
     async with opening as opened:
         yield opened
 

@@ -89,8 +89,13 @@ def test_a_person_can_make_a_recipient_answer(
 
 
 async def test_async_client_is_answered_like_boto3(simulator: Simulator) -> None:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    opening = get_session().create_client("sesv2", "us-east-1", endpoint_url=simulator.url, **keys)
+    opening: Any = get_session().create_client(
+        "sesv2",
+        "us-east-1",
+        endpoint_url=simulator.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
 
     async with opening as ses:
         answer = await ses.send_email(
