@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.inbox.stack import Story
-from local.inbox.words import UNTOLD, Word, state_word, worst
+from local.inbox.deployed_stack import Story
+from local.inbox.labels import UNTOLD, Word, state_word, worst
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
-    from local.inbox.stack import Stack
+    from local.inbox.deployed_stack import Stack
     from local.ses.messages import KeptMessage, Messages
 
 ROWS = 100

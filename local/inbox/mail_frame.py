@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ses.html_edits import Edit, edited, start_tags
+from local.ses.mime.html_tags import Edit, edited, start_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from local.ses.html_edits import Tag
+    from local.ses.mime.html_tags import Tag
 
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _GONE = frozenset({"base", "link", "meta"})

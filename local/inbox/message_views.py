@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local.ses import mime_reading
+from local.ses.mime import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Opened:
 
 def opened(message: Message) -> Opened:
     """Read a message's MIME; one that could not be rendered has none."""
-    return Opened(message, **mime_reading.parts(message.mime)) if message.mime else Opened(message)
+    return Opened(message, **read.parts(message.mime)) if message.mime else Opened(message)
 
 
 def part(message: Message, number: int) -> tuple[bytes, str, str] | None:
@@ -66,6 +66,6 @@ def part(message: Message, number: int) -> tuple[bytes, str, str] | None:
     found = [one for one in opened(message).attachments if one["part"] == number]
     if not found:
         return None
-    leaf = list(mime_reading.leaves(mime_reading.parse(message.mime)))[number]
+    leaf = list(read.leaves(read.parse(message.mime)))[number]
     name = found[0]["filename"] or f"part-{number}"
-    return mime_reading.payload(leaf), found[0]["content_type"], name
+    return read.payload(leaf), found[0]["content_type"], name

@@ -9,19 +9,19 @@ import random
 import time
 from datetime import UTC, datetime
 
-from local.inbox.site import Inbox, routes
-from local.inbox.stack import Stack
+from local.inbox.deployed_stack import Stack
+from local.inbox.routes import Inbox, routes
 from local.ports import port_number
 from local.ses.account import Account
-from local.ses.app import build
 from local.ses.aws import BotoAws, LocalAws, NoAws
-from local.ses.handlebars import Handlebars
+from local.ses.events.publisher import Publisher
+from local.ses.events.sns_topics import Topics
+from local.ses.http.app import build
+from local.ses.http.server import server
 from local.ses.messages import Messages
-from local.ses.publisher import Publisher
-from local.ses.server import server
-from local.ses.simulator import Simulator
+from local.ses.sending.handlebars import Handlebars
+from local.ses.sending.simulator import Simulator
 from local.ses.switches import Switches
-from local.ses.topics import Topics
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from local.ses.tracking import Link
+    from local.ses.events.link_tracking import Link
 
 Json = dict[str, Any]
 

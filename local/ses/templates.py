@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from local.ses.errors import Refusal, RefusedError, bad_request
-from local.ses.tracking import placeholders
+from local.ses.events.link_tracking import placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.local_aws import LocalAws
-from local.ses.tracking import Tracking, tracked
+from local.ses.events.link_tracking import Tracking, tracked
 from local.shell import exports, variables, welcome
 
 OUTPUTS = {

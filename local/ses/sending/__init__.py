@@ -1,0 +1,1 @@
+"""Sending: checks, composing, acceptance of messages."""
