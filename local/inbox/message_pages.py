@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from local.inbox.routes import Inbox
+    from local.inbox.context import Inbox
     from local.ses.messages import KeptMessage
 
 # What a person can make happen: a title, the kind, and which of its kinds.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -12,7 +11,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from local.inbox import message_pages, responses, suppression_pages, template_pages
-from local.inbox.deployed_stack import Stack, StackAddress
+from local.inbox.deployed_stack import StackAddress
 from local.inbox.templating import HERE, render
 
 if TYPE_CHECKING:
@@ -22,29 +21,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
-    from local.ses.messages import KeptMessage
-    from local.ses.sending.simulator import Simulator
+    from local.inbox.context import Inbox
 
-    Call = Callable[["Inbox", Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Inbox:
-    """What every page needs."""
-
-    ses: Simulator
-    stack: Stack
-
-    def kept(self, request: Request) -> KeptMessage:
-        """The message that the address names. Raises HTTPException."""
-        found = self.ses.messages.get(request.path_params["id"])
-        if found is None:
-            raise HTTPException(404, "This message is not kept any more.")
-        return found
-
-    def common(self, section: str) -> dict[str, Any]:
-        """Values of the frame around every page."""
-        return {"section": section, "region": self.ses.region, "stack": self.stack.address}
+    Call = Callable[[Inbox, Request], Awaitable[Response]]
 
 
 CALLS: tuple[tuple[str, str, Call], ...] = (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from local.inbox.routes import Inbox
+    from local.inbox.context import Inbox
 
 REASONS = ("BOUNCE", "COMPLAINT")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from local.inbox.routes import Inbox
+    from local.inbox.context import Inbox
     from local.ses.account import StoredTemplate
 
 _MISSING = re.compile(r"Attribute '(?P<name>[^']+)' is not present")

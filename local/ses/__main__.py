@@ -9,8 +9,9 @@ import random
 import time
 from datetime import UTC, datetime
 
+from local.inbox.context import Inbox
 from local.inbox.deployed_stack import Stack
-from local.inbox.routes import Inbox, routes
+from local.inbox.routes import routes
 from local.ports import port_number
 from local.ses.account import Account
 from local.ses.aws import BotoAws, LocalAws, NoAws

@@ -8,11 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from local.ses.messages import Link
 from local.ses.mime.html_tags import Edit, edited, start_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local.ses.mime.html_tags import Attribute, Tag
 
 MAX_LINKS = 250
@@ -21,14 +20,6 @@ _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
 # Browsers drop these inside of an address.
 _DROPPED = str.maketrans("", "", "\t\r\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a tracked link of a message leads; `tags` are its Click event's linkTags."""
-
-    url: str
-    tags: Mapping[str, list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

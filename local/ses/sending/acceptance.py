@@ -14,7 +14,8 @@ from local.ses.mime.rewrite_html import with_html
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.ses.events.link_tracking import Link, Tracking
+    from local.ses.events.link_tracking import Tracking
+    from local.ses.messages import Link
     from local.ses.mime.compose import Envelope
     from local.ses.sending.requests import Sending
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ses.events.link_tracking import MAX_LINKS, Link, Tracking, placeholders, tracked
+from local.ses.events.link_tracking import MAX_LINKS, Tracking, placeholders, tracked
+from local.ses.messages import Link
 from local.ses.mime.compose import Attachment, Content, Envelope, compose
 from local.ses.mime.html_tags import edited, start_tags
 from local.ses.mime.read import leaves, parse, payload
