@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from local.inbox.deployed_stack import Stack
+    from local.inbox.deployed_stack import DeployedStack
     from local.ses.messages import KeptMessage
     from local.ses.sending.simulator import Simulator
 
@@ -20,7 +20,7 @@ class Inbox:
     """What every page needs."""
 
     ses: Simulator
-    stack: Stack
+    stack: DeployedStack
 
     def kept(self, request: Request) -> KeptMessage:
         """The message that the address names. Raises HTTPException."""

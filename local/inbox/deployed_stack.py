@@ -39,7 +39,7 @@ class StackAddress(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class StackEmail:
     """`GET /emails/{email_id}` as answered now; `problem` says why there is none."""
 
     content: Json | None = None
@@ -53,7 +53,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
+class SuppressedAddress:
     """An entry of the stack's own suppression list."""
 
     address: str
@@ -62,8 +62,8 @@ class HeldBack:
     email_id: str | None
 
 
-NO_STACK = Story(problem="No stack is deployed here: SES's own events are shown.")
-NOT_OURS = Story(problem="Not sent through the stack: it has no email_id tag.")
+NO_STACK = StackEmail(problem="No stack is deployed here: SES's own events are shown.")
+NOT_FROM_STACK = StackEmail(problem="Not sent through the stack: it has no email_id tag.")
 
 
 @dataclass(slots=True)
@@ -71,44 +71,44 @@ class _Kept:
     version: int
     changed_at: float
     fetched_at: float
-    story: Story
+    story: StackEmail
 
 
-class Stack:
+class DeployedStack:
     """Asks the API; answers for the list are kept while nothing can have changed them."""
 
     def __init__(
-        self, clock: Callable[[], float], ask: Callable[[str, str], Story] | None = None
+        self, clock: Callable[[], float], ask: Callable[[str, str], StackEmail] | None = None
     ) -> None:
         self.address: StackAddress | None = None
         self._clock = clock
-        self._ask = ask or ask_api
+        self._ask = ask or fetch_from_api
         self._kept: dict[str, _Kept] = {}
         self._threads = CapacityLimiter(_THREADS)
 
-    def move(self, address: StackAddress) -> None:
+    def connect(self, address: StackAddress) -> None:
         """Use another stack from now on."""
         self.address = address
         self._kept.clear()
 
-    async def fresh_story(self, email_id: str | None) -> Story:
+    async def fetch_email(self, email_id: str | None) -> StackEmail:
         """The email's story as it is now."""
         if self.address is None:
             return NO_STACK
         if email_id is None:
-            return NOT_OURS
+            return NOT_FROM_STACK
         return await to_thread.run_sync(
             self._ask, self.address.api_url, email_id, limiter=self._threads
         )
 
-    async def story(self, email_id: str | None, version: int) -> Story:
+    async def email(self, email_id: str | None, version: int) -> StackEmail:
         """The story, perhaps a kept one; `version` grows with each event SES published for it."""
         if email_id is None:
-            return NOT_OURS
+            return NOT_FROM_STACK
         now, kept = self._clock(), self._kept.get(email_id)
         changed_at = kept.changed_at if kept and kept.version == version else now
         if kept is None or self._is_stale(kept, changed_at, now):
-            story = await self.fresh_story(email_id)
+            story = await self.fetch_email(email_id)
             kept = self._kept[email_id] = _Kept(version, changed_at, now, story)
         return kept.story
 
@@ -116,27 +116,27 @@ class Stack:
         settling = kept.fetched_at - changed_at < SETTLING_SECONDS
         return now - kept.fetched_at > (FRESH_SECONDS if settling else KEPT_SECONDS)
 
-    async def suppressions(self) -> list[HeldBack]:
+    async def suppressions(self) -> list[SuppressedAddress]:
         """The addresses the stack holds back, newest first; empty without a stack."""
         if self.address is None:
             return []
         return await to_thread.run_sync(_suppressions, self.address, limiter=self._threads)
 
 
-def ask_api(api_url: str, email_id: str) -> Story:
+def fetch_from_api(api_url: str, email_id: str) -> StackEmail:
     """`GET /emails/{email_id}`, signed; a failure becomes the story's problem."""
     try:
         answer = api_client.get(api_url, f"/emails/{quote(email_id, safe='')}")
     except (urllib.error.URLError, OSError, ValueError) as error:
-        return Story(problem=f"The stack's API does not answer: {error}")
+        return StackEmail(problem=f"The stack's API does not answer: {error}")
     if answer.status == HTTPStatus.OK:
-        return Story(answer.content)
+        return StackEmail(answer.content)
     if answer.status == HTTPStatus.NOT_FOUND:
-        return Story(problem="The stack does not know this email yet.")
-    return Story(problem=f"The stack's API answered {answer.status}.")
+        return StackEmail(problem="The stack does not know this email yet.")
+    return StackEmail(problem=f"The stack's API answered {answer.status}.")
 
 
-def _suppressions(address: StackAddress) -> list[HeldBack]:
+def _suppressions(address: StackAddress) -> list[SuppressedAddress]:
     table = client("dynamodb", address.aws_endpoint)
     try:
         found = table.scan(
@@ -146,11 +146,11 @@ def _suppressions(address: StackAddress) -> list[HeldBack]:
         )
     except (BotoCoreError, ClientError):
         return []
-    rows = [_held_back(item) for item in found["Items"]]
+    rows = [_suppressed_address(item) for item in found["Items"]]
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
-def _held_back(item: Json) -> HeldBack:
+def _suppressed_address(item: Json) -> SuppressedAddress:
     row = {name: value.get("S") for name, value in item.items()}
     at = datetime.fromisoformat(row["at"])
-    return HeldBack(row["address"], row["reason"], at, row.get("email_id"))
+    return SuppressedAddress(row["address"], row["reason"], at, row.get("email_id"))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class Word(NamedTuple):
     """A label and the tone that colours it: good, busy, warn, bad or calm."""
 
-    label: str
+    text: str
     tone: str
 
 
@@ -32,7 +32,7 @@ STATES = {
     "clicked": Word("Clicked", "good"),
 }
 _ORDER = {state: place for place, state in enumerate(STATES)}
-UNTOLD = Word("Accepted", "calm")
+DEFAULT_WORD = Word("Accepted", "calm")
 
 EVENTS = {
     "send": Word("Sent", "busy"),
@@ -55,22 +55,22 @@ _SAYING = (
 )  # fmt: skip
 
 
-def state_word(state: str) -> Word:
+def state_label(state: str) -> Word:
     """The word of a state; a state we do not know stands as it is."""
     return STATES.get(state, Word(state, "calm"))
 
 
-def event_word(kind: str) -> Word:
+def event_label(kind: str) -> Word:
     """The word of a kind of event; a kind we do not know stands as it is."""
     return EVENTS.get(kind, Word(kind, "calm"))
 
 
-def worst(states: Iterable[str]) -> str | None:
+def most_urgent(states: Iterable[str]) -> str | None:
     """The state that needs a person's attention most; None without any."""
     return min(states, key=lambda state: _ORDER.get(state, -1), default=None)
 
 
-def gist(details: Mapping[str, Any]) -> list[str]:
+def summary_lines(details: Mapping[str, Any]) -> list[str]:
     """What a person wants to know of an event's details, each a short line."""
     kinds = " · ".join(str(details[name]) for name in ("type", "subtype") if details.get(name))
     visit = " · ".join(str(details[name]) for name in _VISITOR if details.get(name))

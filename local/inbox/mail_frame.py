@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ses.mime.html_tags import Edit, edited, start_tags
+from local.ses.mime.html_tags import Edit, apply_edits, start_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ def policy(*image_sources: str) -> str:
 def framed(html: str, inline_images: Mapping[str, str]) -> str:
     """Links open in a new tab that knows nothing of this one; `cid:` images come from here."""
     edits = [edit for tag in start_tags(html) for edit in _edits(tag, inline_images)]
-    return edited(html, edits)
+    return apply_edits(html, edits)
 
 
 def _edits(tag: Tag, inline_images: Mapping[str, str]) -> Iterator[Edit]:

@@ -1,4 +1,4 @@
-"""The pages of messages: the list, one message with its frame and files, what can happen to it."""
+"""The pages of messages: the list, a message with its frame and files, simulated events."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from local.inbox import mail_frame, responses
 from local.inbox.labels import STATES
 from local.inbox.listing import Search, email_id, listing
-from local.inbox.message_views import opened, part
-from local.inbox.story import told
+from local.inbox.message_views import open_message, read_part
+from local.inbox.story import build_story
 from local.inbox.templating import render
 from local.ses.sending import feedback
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from local.inbox.context import Inbox
     from local.ses.messages import KeptMessage
 
-# What a person can make happen: a title, the kind, and which of its kinds.
-HAPPENINGS = {
+# What a person can make simulate: a title, the kind, and which of its kinds.
+SIMULATED_EVENTS = {
     "bounce": ("Hard bounce", "bad", {"kind": "bounce"}),
     "mailboxfull": ("Mailbox full", "warn", {"kind": "bounce", "bounce": "mailboxfull"}),
     "toolarge": ("Too large", "warn", {"kind": "bounce", "bounce": "toolarge"}),
@@ -41,14 +41,14 @@ async def index(inbox: Inbox, request: Request) -> Response:
     return await _page(inbox, request, None)
 
 
-async def one(inbox: Inbox, request: Request) -> Response:
+async def detail(inbox: Inbox, request: Request) -> Response:
     """One message, and the list beside it."""
     return await _page(inbox, request, inbox.kept(request))
 
 
 async def rows(inbox: Inbox, request: Request) -> Response:
     """The list alone, for the page that is open."""
-    search = Search.of(request.query_params)
+    search = Search.from_query(request.query_params)
     found = await listing(inbox.ses.messages, inbox.stack, search)
     current = request.query_params.get("open", "")
     return responses.page(render("rows.html", listing=found, search=search, current=current))
@@ -57,12 +57,12 @@ async def rows(inbox: Inbox, request: Request) -> Response:
 async def story(inbox: Inbox, request: Request) -> Response:
     """The story alone, for the page that is open."""
     kept = inbox.kept(request)
-    return responses.page(render("story.html", kept=kept, told=await _told(inbox, kept)))
+    return responses.page(render("story.html", kept=kept, story=await _story(inbox, kept)))
 
 
 async def html(inbox: Inbox, request: Request) -> Response:
     """The message's HTML, for the sandboxed frame."""
-    message = opened(inbox.kept(request).message)
+    message = open_message(inbox.kept(request).message)
     if message.html is None:
         raise HTTPException(404, "The message has no HTML.")
     here = f"http://{request.headers['host']}/messages/{message.message.id}/parts/"
@@ -73,7 +73,7 @@ async def html(inbox: Inbox, request: Request) -> Response:
 
 async def file(inbox: Inbox, request: Request) -> Response:
     """One part as a download."""
-    found = part(inbox.kept(request).message, request.path_params["number"])
+    found = read_part(inbox.kept(request).message, request.path_params["number"])
     if found is None:
         raise HTTPException(404, "The message has no such part.")
     return responses.download(*found)
@@ -85,41 +85,41 @@ async def raw(inbox: Inbox, request: Request) -> Response:
     return responses.download(message.mime, "message/rfc822", f"{message.id}.eml")
 
 
-async def happen(inbox: Inbox, request: Request) -> Response:
+async def simulate(inbox: Inbox, request: Request) -> Response:
     """Make a recipient bounce, complain and the like."""
     kept = inbox.kept(request)
     form = parse_qs((await request.body()).decode())
-    _, _, wanted = HAPPENINGS.get(form.get("what", [""])[0], ("", "", {}))
+    _, _, wanted = SIMULATED_EVENTS.get(form.get("what", [""])[0], ("", "", {}))
     recipient = form.get("recipient", [None])[0]
     try:
         chosen = feedback.Feedback.model_validate({**wanted, "recipient": recipient})
     except ValidationError as error:
-        raise HTTPException(400, "This cannot happen to a message.") from error
+        raise HTTPException(400, "This cannot simulate to a message.") from error
     if recipient not in (None, *kept.message.destinations):
         raise HTTPException(400, "This is no recipient of the message.")
-    step = feedback.step(chosen, kept.message)
-    feedback.suppress(inbox.ses, kept.message, step)
-    inbox.ses.publisher.play(kept.message, [step])
-    return responses.back_to(request, f"/messages/{kept.message.id}")
+    step = feedback.event_step(chosen, kept.message)
+    feedback.suppress_recipients(inbox.ses, kept.message, step)
+    inbox.ses.publisher.publish_events(kept.message, [step])
+    return responses.redirect_back(request, f"/messages/{kept.message.id}")
 
 
 async def _page(inbox: Inbox, request: Request, kept: KeptMessage | None) -> Response:
-    search = Search.of(request.query_params)
+    search = Search.from_query(request.query_params)
     found = await listing(inbox.ses.messages, inbox.stack, search)
     values = inbox.common("inbox") | {"listing": found, "search": search, "states": STATES}
     if kept is None:
         return responses.page(render("inbox.html", current="", **values))
-    message = opened(kept.message)
+    message = open_message(kept.message)
     values |= {
         "kept": kept,
         "message": message,
         "view": message.view(request.query_params.get("view", "")),
-        "told": await _told(inbox, kept),
-        "happenings": HAPPENINGS,
+        "story": await _story(inbox, kept),
+        "simulated_events": SIMULATED_EVENTS,
         "sandbox": mail_frame.SANDBOX,
     }
     return responses.page(render("message.html", current=kept.message.id, **values))
 
 
-async def _told(inbox: Inbox, kept: KeptMessage) -> object:
-    return told(kept, await inbox.stack.fresh_story(email_id(kept)))
+async def _story(inbox: Inbox, kept: KeptMessage) -> object:
+    return build_story(kept, await inbox.stack.fetch_email(email_id(kept)))

@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 CALLS: tuple[tuple[str, str, Call], ...] = (
     ("GET", "/", message_pages.index),
-    ("GET", "/messages/{id}", message_pages.one),
+    ("GET", "/messages/{id}", message_pages.detail),
     ("GET", "/messages/{id}/html", message_pages.html),
     ("GET", "/messages/{id}/raw", message_pages.raw),
     ("GET", "/messages/{id}/parts/{number:int}", message_pages.file),
-    ("POST", "/messages/{id}/happen", message_pages.happen),
+    ("POST", "/messages/{id}/simulate", message_pages.simulate),
     ("GET", "/parts/rows", message_pages.rows),
     ("GET", "/parts/story/{id}", message_pages.story),
     ("GET", "/templates", template_pages.index),
-    ("GET", "/templates/{name}", template_pages.one),
+    ("GET", "/templates/{name}", template_pages.detail),
     ("GET", "/templates/{name}/html", template_pages.html),
     ("GET", "/suppression", suppression_pages.index),
     ("POST", "/suppression/add", suppression_pages.add),
@@ -49,7 +49,7 @@ def routes(inbox: Inbox) -> list[BaseRoute]:
 
     async def move(request: Request) -> Response:
         try:
-            inbox.stack.move(StackAddress.model_validate_json(await request.body()))
+            inbox.stack.connect(StackAddress.model_validate_json(await request.body()))
         except ValidationError as error:
             return JSONResponse({"errors": error.errors(include_url=False)}, 400)
         return JSONResponse({"status": "the inbox asks this stack"})

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from local.inbox.labels import Word, event_word, gist, state_word
+from local.inbox.labels import Word, event_label, state_label, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local.inbox.deployed_stack import Story
+    from local.inbox.deployed_stack import StackEmail
     from local.ses.messages import KeptMessage, Message
 
 
@@ -20,7 +20,7 @@ class Recipient:
     """One recipient with the state the stack gives."""
 
     address: str
-    word: Word
+    label: Word
     error: str | None = None
 
 
@@ -29,13 +29,13 @@ class Event:
     """One line of a timeline; `recipient` is None where there is only one."""
 
     at: datetime
-    word: Word
+    label: Word
     recipient: str | None
     lines: list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MessageStory:
     """Everything of a message's story. `problem` says why it is not the stack's."""
 
     recipients: list[Recipient]
@@ -46,11 +46,11 @@ class Told:
     expected: int = 0
 
 
-def told(kept: KeptMessage, story: Story) -> Told:
+def build_story(kept: KeptMessage, story: StackEmail) -> MessageStory:
     """The stack's story of this message; without one, the events that SES published."""
     message = kept.message
     if story.content is None:
-        return Told(
+        return MessageStory(
             [Recipient(to, Word("Accepted", "calm")) for to in message.destinations],
             [_published(row["event"]) for row in kept.events],
             [],
@@ -58,7 +58,7 @@ def told(kept: KeptMessage, story: Story) -> Told:
             story.problem,
         )
     record = story.content.get("email") or {}
-    return Told(
+    return MessageStory(
         list(_recipients(story.content["recipients"], message)),
         _timeline(story.content["timeline"], message),
         record.get("tags", []),
@@ -75,7 +75,7 @@ def _recipients(rows: Iterable[Mapping[str, Any]], message: Message) -> Iterable
             yield Recipient(address, Word("Unknown", "warn"))
         else:
             error = row["error_message"] or row["error_code"]
-            yield Recipient(address, state_word(row["state"]), error)
+            yield Recipient(address, state_label(row["state"]), error)
 
 
 def _timeline(rows: Iterable[Mapping[str, Any]], message: Message) -> list[Event]:
@@ -84,9 +84,9 @@ def _timeline(rows: Iterable[Mapping[str, Any]], message: Message) -> list[Event
     return [
         Event(
             datetime.fromisoformat(row["at"]),
-            event_word(row["kind"]),
+            event_label(row["kind"]),
             row["recipient"] if several else None,
-            gist(row["details"]),
+            summary_lines(row["details"]),
         )
         for row in rows
         if row["message_id"] == message.id
@@ -101,4 +101,4 @@ def _published(event: Mapping[str, Any]) -> Event:
     name = _KINDS.get(kind, kind.lower())
     key = {"rendering_failure": "failure", "delivery_delay": "deliveryDelay"}.get(name, name)
     at = event[key].get("timestamp") or event["mail"]["timestamp"]
-    return Event(datetime.fromisoformat(at), event_word(name), None, [])
+    return Event(datetime.fromisoformat(at), event_label(name), None, [])

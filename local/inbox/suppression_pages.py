@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from local.inbox import responses
 from local.inbox.templating import render
-from local.ses.account import Suppressed
+from local.ses.account import SuppressionEntry
 from local.ses.sending.request_checks import check_addresses
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def index(inbox: Inbox, _request: Request) -> Response:
     """Both lists."""
     values = inbox.common("suppression") | {
         "entries": list(reversed(inbox.ses.account.suppression.all())),
-        "held_back": await inbox.stack.suppressions(),
+        "suppressed": await inbox.stack.suppressions(),
         "reasons": REASONS,
     }
     return responses.page(render("suppression.html", **values))
@@ -39,12 +39,12 @@ async def add(inbox: Inbox, request: Request) -> Response:
         raise HTTPException(400, refused.message or "This is no address.")
     if reason not in REASONS:
         raise HTTPException(400, "The reason is BOUNCE or COMPLAINT.")
-    inbox.ses.account.suppression.put(Suppressed(address, reason, inbox.ses.now()))
-    return responses.back_to(request, "/suppression")
+    inbox.ses.account.suppression.put(SuppressionEntry(address, reason, inbox.ses.now()))
+    return responses.redirect_back(request, "/suppression")
 
 
 async def remove(inbox: Inbox, request: Request) -> Response:
     """Take an address off the account's list."""
     form = parse_qs((await request.body()).decode())
     inbox.ses.account.suppression.delete(form.get("address", [""])[0])
-    return responses.back_to(request, "/suppression")
+    return responses.redirect_back(request, "/suppression")

@@ -11,7 +11,12 @@ from starlette.exceptions import HTTPException
 from local.inbox import mail_frame, responses
 from local.inbox.templating import render
 from local.ses.errors import RefusedError
-from local.ses.templates import RenderingFailedError, TemplateContent, parse_data, rendered
+from local.ses.templates import (
+    RenderingFailedError,
+    TemplateContent,
+    parse_template_data,
+    render_content,
+)
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,7 +35,7 @@ async def index(inbox: Inbox, _request: Request) -> Response:
     return responses.page(render("templates.html", current="", **_common(inbox)))
 
 
-async def one(inbox: Inbox, request: Request) -> Response:
+async def detail(inbox: Inbox, request: Request) -> Response:
     """One template, rendered with the data given or with data made up for its variables."""
     stored = _stored(inbox, request)
     given = request.query_params.get("data")
@@ -68,7 +73,7 @@ async def _rendered(
 ) -> tuple[TemplateContent | None, str | None]:
     """The rendered parts, or why there are none."""
     try:
-        return await rendered(inbox.ses.handlebars, content, parse_data(data)), None
+        return await render_content(inbox.ses.handlebars, content, parse_template_data(data)), None
     except (RenderingFailedError, RefusedError) as error:
         text = error.error.message if isinstance(error, RefusedError) else str(error)
         return None, text

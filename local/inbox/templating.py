@@ -22,7 +22,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = {"clock": clock, "day": day, "after": after, "size": size, "hue": hue}
+    filters = {"clock": clock, "day": day, "elapsed": elapsed, "size": size, "hue": hue}
     pages.filters.update(filters)
     return pages
 
@@ -42,7 +42,7 @@ def day(at: datetime) -> str:
     return at.astimezone().strftime("%a %d %b %Y, %H:%M:%S")
 
 
-def after(at: datetime, start: datetime) -> str:
+def elapsed(at: datetime, start: datetime) -> str:
     """How long after `start`: +0.3 s, +2 min. SES writes milliseconds, so it may seem before."""
     seconds = max(0.0, (at.astimezone(UTC) - start.astimezone(UTC)).total_seconds())
     if seconds < 60:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from local.ses.messages import Link
-from local.ses.mime.html_tags import Edit, edited, start_tags
+from local.ses.mime.html_tags import Edit, apply_edits, start_tags
 
 if TYPE_CHECKING:
     from local.ses.mime.html_tags import Attribute, Tag
@@ -32,26 +32,26 @@ class Tracking:
 
 
 @dataclass(slots=True)
-class Tracked:
+class TrackedHTML:
     """An HTML text as its recipients get it; a link's number is its place in `links`."""
 
     html: str
     links: list[Link] = field(default_factory=list)
 
 
-def tracked(html: str, message_id: str, tracking: Tracking) -> Tracked:
+def track_html(html: str, message_id: str, tracking: Tracking) -> TrackedHTML:
     """Track as asked. The first `{{ses:openTracker}}` is the pixel's place, the others go."""
-    result = _with_links(html, message_id, tracking) if tracking.clicks else Tracked(html)
+    result = _with_links(html, message_id, tracking) if tracking.clicks else TrackedHTML(html)
     result.html = _with_pixel(result.html, message_id, tracking)
     return result
 
 
-def placeholders(html: str | None) -> int:
+def count_placeholders(html: str | None) -> int:
     """How many `{{ses:openTracker}}` a text holds."""
     return len(_PLACEHOLDER.findall(html or ""))
 
 
-def _with_links(html: str, message_id: str, tracking: Tracking) -> Tracked:
+def _with_links(html: str, message_id: str, tracking: Tracking) -> TrackedHTML:
     links: list[Link] = []
     edits: list[Edit] = []
     for tag in start_tags(html):
@@ -65,7 +65,7 @@ def _with_links(html: str, message_id: str, tracking: Tracking) -> Tracked:
             links.append(Link(url, _link_tags(tag.get("ses:tags"))))
             to = f"{tracking.base}/L0/{quote(url, safe=':')}/{len(links) - 1}/{message_id}"
             edits.append(Edit(href.start, href.end, f' href="{escape(to)}"'))
-    return Tracked(edited(html, edits), links)
+    return TrackedHTML(apply_edits(html, edits), links)
 
 
 def _trackable(tag: Tag) -> Attribute | None:

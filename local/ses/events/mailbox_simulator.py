@@ -22,7 +22,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EventStep:
     """One event to come, and how it differs from the plain one of its kind.
 
     `sub` is the bounce's subtype, the complaint's feedback type, the delay's type, the
@@ -64,7 +64,7 @@ BOUNCES: dict[str, tuple[str, str, str | None, str | None]] = {
 }
 
 
-def local_part(address: str) -> str | None:
+def mailbox_name(address: str) -> str | None:
     """The simulator mailbox an address names, without its +label; None for any other address."""
     local, _, domain = address.rpartition("@")
     if domain.lower() != SIMULATOR_DOMAIN:
@@ -72,20 +72,20 @@ def local_part(address: str) -> str | None:
     return local.partition("+")[0].lower()
 
 
-def bounce(address: str, row: tuple[str, str, str | None, str | None]) -> Step:
+def bounce(address: str, row: tuple[str, str, str | None, str | None]) -> EventStep:
     """A bounce of one recipient, from a row of `BOUNCES`."""
-    return Step("Bounce", (address,), type=row[0], sub=row[1], status=row[2], text=row[3])
+    return EventStep("Bounce", (address,), type=row[0], sub=row[1], status=row[2], text=row[3])
 
 
-def steps_for(address: str, suppressed: str | None = None) -> list[Step]:
+def steps_for(address: str, suppressed: str | None = None) -> list[EventStep]:
     """The events a recipient causes after Send; `suppressed` is the suppression list's reason."""
     if suppressed == "COMPLAINT":
-        return [Step("Complaint", (address,), type="OnAccountSuppressionList")]
+        return [EventStep("Complaint", (address,), type="OnAccountSuppressionList")]
     if suppressed == "BOUNCE":
         row = ("Permanent", "OnAccountSuppressionList", "5.1.1", ACCOUNT_SUPPRESSED)
         return [bounce(address, row)]
-    delivery = Step("Delivery", (address,))
-    mailbox = local_part(address)
+    delivery = EventStep("Delivery", (address,))
+    mailbox = mailbox_name(address)
     if mailbox in BOUNCES:
         return [bounce(address, BOUNCES[mailbox])]
     match mailbox:
@@ -93,18 +93,18 @@ def steps_for(address: str, suppressed: str | None = None) -> list[Step]:
             # An out-of-office reply comes back as a Transient bounce after the delivery.
             return [delivery, bounce(address, ("Transient", "General", None, None))]
         case "complaint":
-            return [delivery, Step("Complaint", (address,), sub="abuse")]
+            return [delivery, EventStep("Complaint", (address,), sub="abuse")]
         case "notspam":
-            return [delivery, Step("Complaint", (address,), sub="not-spam")]
+            return [delivery, EventStep("Complaint", (address,), sub="not-spam")]
         case "delay":
             return [
-                Step("DeliveryDelay", (address,), sub="TransientCommunicationFailure"),
+                EventStep("DeliveryDelay", (address,), sub="TransientCommunicationFailure"),
                 delivery,
             ]
         case "open":
-            return [delivery, Step("Open")]
+            return [delivery, EventStep("Open")]
         case "click":
-            return [delivery, Step("Open"), Step("Click", sub="https://example.com/")]
+            return [delivery, EventStep("Open"), EventStep("Click", sub="https://example.com/")]
         case "blackhole":
             return []
         case _:

@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from local.ses.messages import Json, Message, bare_address, new_id
-from local.ses.mime.read import readable
+from local.ses.mime.read import decode_header_value
 
 if TYPE_CHECKING:
-    from local.ses.events.mailbox_simulator import Step
+    from local.ses.events.mailbox_simulator import EventStep
 
 # MatchingEventTypes of an event destination, by the eventType its events carry.
 MATCHING_EVENT_TYPE = {
@@ -36,13 +36,13 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
-def event(message: Message, step: Step, at: datetime) -> Json:
+def event_payload(message: Message, step: EventStep, at: datetime) -> Json:
     """The whole event: its type, the message, the object named after the type."""
     name, details = _DETAILS[step.kind](message, step, at)
     return {"eventType": step.kind, "mail": mail(message, step), name: details}
 
 
-def mail(message: Message, step: Step) -> Json:
+def mail(message: Message, step: EventStep) -> Json:
     """The `mail` object. A Send of a template happens before rendering: few headers, no subject."""
     unrendered = bool(message.template) and step.kind in {"Send", "Rendering Failure"}
     identity = bare_address(message.source)
@@ -98,11 +98,11 @@ def _common_headers(message: Message, unrendered: bool) -> Json:
         if name in fields:
             common[key] = [fields[name]]
     if "subject" in fields:
-        common["subject"] = readable(fields["subject"])
+        common["subject"] = decode_header_value(fields["subject"])
     return common
 
 
-def _tags(message: Message, step: Step) -> Json:
+def _tags(message: Message, step: EventStep) -> Json:
     """SES's own tags and the sender's, each a list."""
     domain = bare_address(message.source).rpartition("@")[2]
     tags: dict[str, list[str]] = {
@@ -120,11 +120,11 @@ def _tags(message: Message, step: Step) -> Json:
     return {**tags, **{name: list(values) for name, values in message.tags.items()}}
 
 
-def _send(_message: Message, _step: Step, _at: datetime) -> tuple[str, Json]:
+def _send(_message: Message, _step: EventStep, _at: datetime) -> tuple[str, Json]:
     return "send", {}
 
 
-def _delivery(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _delivery(message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     took = max(0, round((at - message.accepted_at).total_seconds() * 1000))
     return "delivery", {
         "timestamp": timestamp(at),
@@ -136,7 +136,7 @@ def _delivery(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
     }
 
 
-def _bounce(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _bounce(message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     body: Json = {
         "feedbackId": new_id(at, message.region),
         "bounceType": step.type,
@@ -153,7 +153,7 @@ def _bounce(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
     return "bounce", body
 
 
-def _complaint(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _complaint(message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     body: Json = {
         "feedbackId": new_id(at, message.region),
         "complaintSubType": step.type,
@@ -168,19 +168,19 @@ def _complaint(message: Message, step: Step, at: datetime) -> tuple[str, Json]:
     return "complaint", body
 
 
-def _reject(_message: Message, step: Step, _at: datetime) -> tuple[str, Json]:
+def _reject(_message: Message, step: EventStep, _at: datetime) -> tuple[str, Json]:
     return "reject", {"reason": step.text or "Bad content"}
 
 
-def _open(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _open(_message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     return "open", _visit(step, at)
 
 
-def _click(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _click(_message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     return "click", {**_visit(step, at), "link": step.sub, "linkTags": step.link_tags}
 
 
-def _visit(step: Step, at: datetime) -> Json:
+def _visit(step: EventStep, at: datetime) -> Json:
     return {
         "timestamp": timestamp(at),
         "userAgent": step.user_agent,
@@ -189,11 +189,11 @@ def _visit(step: Step, at: datetime) -> Json:
     }
 
 
-def _failure(message: Message, step: Step, _at: datetime) -> tuple[str, Json]:
+def _failure(message: Message, step: EventStep, _at: datetime) -> tuple[str, Json]:
     return "failure", {"errorMessage": step.text, "templateName": message.template}
 
 
-def _delay(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _delay(_message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     report = {
         "status": step.status or "4.4.1",
         "diagnosticCode": step.text or "smtp; 421 4.4.1 Unable to connect to remote host",
@@ -207,7 +207,7 @@ def _delay(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
     }
 
 
-def _subscription(_message: Message, step: Step, at: datetime) -> tuple[str, Json]:
+def _subscription(_message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
     return "subscription", {
         "contactList": step.sub,
         "timestamp": timestamp(at),

@@ -7,15 +7,15 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
-from local.ses.events.payloads import MATCHING_EVENT_TYPE, event
+from local.ses.events.payloads import MATCHING_EVENT_TYPE, event_payload
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from local.ses.aws import LocalAws
-    from local.ses.events.mailbox_simulator import Step
+    from local.ses.aws import AWSClient
+    from local.ses.events.mailbox_simulator import EventStep
     from local.ses.events.sns_topics import Topics
     from local.ses.messages import Json, Message, Messages
     from local.ses.switches import Switches
@@ -28,18 +28,18 @@ class Publisher:
 
     def __init__(
         self,
-        aws: LocalAws,
+        aws: AWSClient,
         messages: Messages,
         switches: Callable[[], Switches],
         now: Callable[[], datetime],
-        chance: random.Random,
+        rng: random.Random,
         topics: Topics,
     ) -> None:
         self._aws = aws
         self._messages = messages
         self._switches = switches
         self._now = now
-        self._chance = chance
+        self._rng = rng
         self._topics = topics
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -48,13 +48,13 @@ class Publisher:
         """Messages whose events are not all published yet."""
         return len(self._tasks)
 
-    def play(self, message: Message, steps: Iterable[Step]) -> None:
+    def publish_events(self, message: Message, steps: Iterable[EventStep]) -> None:
         """Publish the events of these steps in their order, in the background."""
-        task = asyncio.create_task(self._play(message, list(steps)))
+        task = asyncio.create_task(self._publish_steps(message, list(steps)))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    async def quiet(self) -> None:
+    async def wait_until_published(self) -> None:
         """Wait until every event is published or given up."""
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -71,25 +71,25 @@ class Publisher:
         if not task.cancelled() and (error := task.exception()):
             logger.error("the events of a message were lost", exc_info=error)
 
-    async def _play(self, message: Message, steps: list[Step]) -> None:
+    async def _publish_steps(self, message: Message, steps: list[EventStep]) -> None:
         if self._switches().events.shuffle:
-            self._chance.shuffle(steps)
+            self._rng.shuffle(steps)
         for step in steps:
             await asyncio.sleep(self._switches().events.delay_ms / 1000)
-            await self._publish(message, event(message, step, self._now()))
+            await self._publish(message, event_payload(message, step, self._now()))
 
     async def _publish(self, message: Message, body: Json) -> None:
-        topics = await self._wanted_by(message, body["eventType"]) * self._times()
+        topics = await self._topics_for(message, body["eventType"]) * self._copies()
         sent = [topic for topic in topics if await self._topics.publish(topic, json.dumps(body))]
         self._messages.record(message.id, body, sent)
 
-    def _times(self) -> int:
+    def _copies(self) -> int:
         events = self._switches().events
-        if self._chance.random() < events.lost_chance:
+        if self._rng.random() < events.lost_chance:
             return 0
-        return 2 if self._chance.random() < events.duplicate_chance else 1
+        return 2 if self._rng.random() < events.duplicate_chance else 1
 
-    async def _wanted_by(self, message: Message, kind: str) -> list[str]:
+    async def _topics_for(self, message: Message, kind: str) -> list[str]:
         if message.loses_events or not message.configuration_set:
             return []
         found = await self._aws.configuration_set(message.configuration_set)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from local.ses.aws import LocalAws
+    from local.ses.aws import AWSClient
 
 logger = logging.getLogger(__name__)
 
-TRIES = 5
+MAX_ATTEMPTS = 5
 # PublishBatch takes ten messages of together 256 KiB; the rest is left for the envelope.
-BATCH = 10
+BATCH_SIZE = 10
 BATCH_BYTES = 200 * 1024
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _QueuedEvent:
     text: str
     published: asyncio.Future[bool]
 
@@ -29,16 +29,16 @@ class _Waiting:
 class Topics:
     """Publishes to any number of topics; each keeps the order in which it was given events."""
 
-    def __init__(self, aws: LocalAws, first_wait: float = 0.2) -> None:
+    def __init__(self, aws: AWSClient, first_wait: float = 0.2) -> None:
         self._aws = aws
         self._first_wait = first_wait
-        self._waiting: dict[str, list[_Waiting]] = {}
+        self._waiting: dict[str, list[_QueuedEvent]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
     async def publish(self, topic_arn: str, text: str) -> bool:
         """True once the topic took the event, False when it was given up."""
         published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(topic_arn, []).append(_Waiting(text, published))
+        self._waiting.setdefault(topic_arn, []).append(_QueuedEvent(text, published))
         worker = self._workers.get(topic_arn)
         if worker is None or worker.done():
             self._workers[topic_arn] = asyncio.create_task(self._work(topic_arn))
@@ -64,7 +64,7 @@ class Topics:
                     row.published.set_result(done)
 
     async def _publish(self, topic_arn: str, texts: list[str]) -> bool:
-        for tried in range(TRIES):
+        for tried in range(MAX_ATTEMPTS):
             try:
                 await self._aws.publish(topic_arn, texts)
             except (BotoCoreError, ClientError) as error:
@@ -76,11 +76,11 @@ class Topics:
         return False
 
 
-def _next_batch(waiting: list[_Waiting]) -> list[_Waiting]:
+def _next_batch(waiting: list[_QueuedEvent]) -> list[_QueuedEvent]:
     """As many as one call takes, at least one."""
     size = 0
-    for count, row in enumerate(waiting[:BATCH]):
+    for count, row in enumerate(waiting[:BATCH_SIZE]):
         size += len(row.text.encode())
         if count and size > BATCH_BYTES:
             return waiting[:count]
-    return waiting[:BATCH]
+    return waiting[:BATCH_SIZE]

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from local.ses.sending.simulator import Simulator
 
 
-def build(
+def build_app(
     ses: Simulator,
-    chance: random.Random,
+    rng: random.Random,
     *,
     more: Iterable[BaseRoute] = (),
     host: str = "localhost",
@@ -52,12 +52,12 @@ def build(
 
     async def unknown(request: Request) -> Response:
         text = f"The local SES does not know {request.method} {request.url.path}"
-        return protocol.refused(ses, Refusal(404, "UnknownOperationException", text))
+        return protocol.refuse_call(ses, Refusal(404, "UnknownOperationException", text))
 
     calls = (*template_calls.CALLS, *suppression_calls.CALLS, *account_calls.CALLS)
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
     routes = [
-        *send_calls.routes(ses, chance),
+        *send_calls.routes(ses, rng),
         *protocol.routes(ses, calls),
         *tracking_calls.routes(ses),
         *more,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Call = Callable[[Simulator, Request], Awaitable[Response]]
 
 
-def summary(kept: KeptMessage) -> Json:
+def message_summary(kept: KeptMessage) -> Json:
     """A message in the list."""
     message = kept.message
     return {
@@ -46,8 +46,8 @@ def summary(kept: KeptMessage) -> Json:
 
 def details(kept: KeptMessage) -> Json:
     """A message with its bodies, headers, attachments and whole events."""
-    parts = read.parts(kept.message.mime) if kept.message.mime else {}
-    return {**summary(kept), **parts, "events": kept.events}
+    parts = read.read_message(kept.message.mime) if kept.message.mime else {}
+    return {**message_summary(kept), **parts, "events": kept.events}
 
 
 async def health(ses: Simulator, _request: Request) -> Response:
@@ -76,28 +76,28 @@ async def list_messages(ses: Simulator, request: Request) -> Response:
     """The newest first."""
     limit = request.query_params.get("limit", "")
     found = ses.messages.newest_first()[: int(limit) if limit.isdecimal() else None]
-    return JSONResponse({"messages": [summary(kept) for kept in found]})
+    return JSONResponse({"messages": [message_summary(kept) for kept in found]})
 
 
-async def one_message(ses: Simulator, request: Request) -> Response:
+async def get_message(ses: Simulator, request: Request) -> Response:
     """One message with everything."""
     return JSONResponse(details(_kept(ses, request)))
 
 
-async def raw_message(ses: Simulator, request: Request) -> Response:
+async def get_raw_message(ses: Simulator, request: Request) -> Response:
     """One message's MIME."""
     return Response(_kept(ses, request).message.mime, media_type="message/rfc822")
 
 
-async def happen(ses: Simulator, request: Request) -> Response:
+async def simulate(ses: Simulator, request: Request) -> Response:
     """Make a recipient do something with a message."""
     message = _kept(ses, request).message
     wanted = feedback.Feedback.model_validate(await _json(request))
     if wanted.recipient not in (None, *message.destinations):
         raise HTTPException(400, f"{wanted.recipient} is no recipient of the message")
-    step = feedback.step(wanted, message)
-    feedback.suppress(ses, message, step)
-    ses.publisher.play(message, [step])
+    step = feedback.event_step(wanted, message)
+    feedback.suppress_recipients(ses, message, step)
+    ses.publisher.publish_events(message, [step])
     return JSONResponse({"status": "published soon", "kind": step.kind}, 202)
 
 
@@ -113,9 +113,9 @@ CALLS: tuple[tuple[str, str, Call], ...] = (
     ("GET", "/switches", get_switches),
     ("PUT", "/switches", put_switches),
     ("GET", "/messages", list_messages),
-    ("GET", "/messages/{id}", one_message),
-    ("GET", "/messages/{id}/raw", raw_message),
-    ("POST", "/messages/{id}/events", happen),
+    ("GET", "/messages/{id}", get_message),
+    ("GET", "/messages/{id}/raw", get_raw_message),
+    ("POST", "/messages/{id}/events", simulate),
     ("POST", "/reset", reset),
 )
 
@@ -130,7 +130,7 @@ def _endpoint(ses: Simulator, call: Call) -> Callable[[Request], Awaitable[Respo
         try:
             return await call(ses, request)
         except ValidationError as error:
-            return _unusable(error)
+            return _validation_response(error)
         except HTTPException as error:
             return JSONResponse({"error": error.detail}, error.status_code)
 
@@ -151,7 +151,7 @@ async def _json(request: Request) -> object:
         raise HTTPException(400, "the body is no JSON") from error
 
 
-def _unusable(error: ValidationError) -> Response:
+def _validation_response(error: ValidationError) -> Response:
     rows: list[Any] = [
         {"field": ".".join(str(part) for part in row["loc"]), "rule": row["msg"]}
         for row in error.errors()

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _MALFORMED = Refusal(400, "SerializationException", None)
 
 
-def answer(body: Json, status: int = 200) -> Response:
+def json_response(body: Json, status: int = 200) -> Response:
     """A JSON answer with a request id, as AWS gives one."""
     return JSONResponse(body, status, headers={"x-amzn-RequestId": str(uuid.uuid4())})
 
 
-def refusal(error: Refusal) -> Response:
+def error_response(error: Refusal) -> Response:
     """The error code goes into a header, the text into the body."""
-    answered = answer({"message": error.message}, error.status)
+    answered = json_response({"message": error.message}, error.status)
     answered.headers["x-amzn-ErrorType"] = error.code
     return answered
 
@@ -68,18 +68,18 @@ def endpoint(ses: Simulator, operation: str, call: Call) -> Endpoint:
         try:
             body = await json_body(request)
             if error := shapes.check(operation, body):
-                return refused(ses, error)
-            return answer(await call(ses, request, body))
+                return refuse_call(ses, error)
+            return json_response(await call(ses, request, body))
         except RefusedError as error:
-            return refused(ses, error.error)
+            return refuse_call(ses, error.error)
 
     return answering
 
 
-def refused(ses: Simulator, error: Refusal) -> Response:
+def refuse_call(ses: Simulator, error: Refusal) -> Response:
     """The answer of a refused call, which is counted by its code."""
     ses.counts[error.code] += 1
-    return refusal(error)
+    return error_response(error)
 
 
 def routes(ses: Simulator, table: Iterable[tuple[str, str, str, Call]]) -> list[Route]:
@@ -95,8 +95,8 @@ def _limited(ses: Simulator, operation: str, call: Call) -> Endpoint:
 
     async def answering(request: Request) -> Response:
         rate = ses.account.api_rates[operation]
-        if rate.take(1, ses.switches.api_rate, ses.now()):
+        if rate.consume(1, ses.switches.api_rate, ses.now()):
             return await unlimited(request)
-        return refused(ses, too_many_requests("Rate exceeded"))
+        return refuse_call(ses, too_many_requests("Rate exceeded"))
 
     return answering

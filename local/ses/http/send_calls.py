@@ -1,4 +1,4 @@
-"""The two send calls as routes, behind the switches that make them misbehave."""
+"""SendEmail and SendBulkEmail as routes, with the faults that the switches ask for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def _send_bulk_email(ses: Simulator, request: Request, body: Json) -> Json
     return {"BulkEmailEntryResults": await send_bulk_email(ses, body, caller)}
 
 
-def routes(ses: Simulator, chance: random.Random) -> list[Route]:
+def routes(ses: Simulator, rng: random.Random) -> list[Route]:
     """SendEmail and SendBulkEmail."""
     calls = (
         ("emails", "SendEmail", _send_email),
@@ -41,41 +41,41 @@ def routes(ses: Simulator, chance: random.Random) -> list[Route]:
     return [
         Route(
             f"/v2/email/outbound-{path}",
-            _misbehaving(ses, chance, protocol.endpoint(ses, operation, call)),
+            _with_faults(ses, rng, protocol.endpoint(ses, operation, call)),
             methods=["POST"],
         )
         for path, operation, call in calls
     ]
 
 
-def _misbehaving(
-    ses: Simulator, chance: random.Random, endpoint: protocol.Endpoint
+def _with_faults(
+    ses: Simulator, rng: random.Random, endpoint: protocol.Endpoint
 ) -> protocol.Endpoint:
-    async def misbehave(request: Request) -> Response:
+    async def call_with_faults(request: Request) -> Response:
         switches = ses.switches
         await asyncio.sleep(switches.latency_ms / 1000)
-        if _strikes(switches.drop_request, chance):
+        if _occurs(switches.drop_request, rng):
             ses.counts["dropped requests"] += 1
             return await _hang_up(request)
-        if _strikes(switches.server_error, chance):
+        if _occurs(switches.server_error, rng):
             status = switches.server_error.status
-            return protocol.refused(ses, Refusal(status, "InternalServiceErrorException", None))
-        if _strikes(switches.throttle, chance):
-            return protocol.refused(ses, too_many_requests(switches.throttle.message))
+            return protocol.refuse_call(ses, Refusal(status, "InternalServiceErrorException", None))
+        if _occurs(switches.throttle, rng):
+            return protocol.refuse_call(ses, too_many_requests(switches.throttle.message))
         answered = await endpoint(request)
-        if answered.status_code == 200 and _strikes(switches.drop_answer, chance):
-            ses.counts["dropped answers"] += 1
+        if answered.status_code == 200 and _occurs(switches.drop_response, rng):
+            ses.counts["dropped responses"] += 1
             return await _hang_up(request)
         return answered
 
-    return misbehave
+    return call_with_faults
 
 
-def _strikes(fault: Fault, chance: random.Random) -> bool:
+def _occurs(fault: Fault, rng: random.Random) -> bool:
     if fault.calls:
         fault.calls -= 1
         return True
-    return chance.random() < fault.chance
+    return rng.random() < fault.chance
 
 
 async def _hang_up(request: Request) -> Response:

@@ -27,7 +27,7 @@ class AbortableProtocol(H11Protocol):
         self.app = abortable
 
 
-def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
+def build_server(app: Starlette, host: str, port: int) -> uvicorn.Server:
     """A server on loopback that logs warnings only."""
     config = uvicorn.Config(
         app,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local.ses.account import Suppressed
+from local.ses.account import SuppressionEntry
 from local.ses.errors import RefusedError, not_suppressed, refuse
 from local.ses.http.paging import page
 from local.ses.sending.request_checks import check_addresses
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 async def put(ses: Simulator, _request: Request, body: Json) -> Json:
     """PutSuppressedDestination."""
     refuse(check_addresses([body["EmailAddress"]]))
-    ses.account.suppression.put(Suppressed(body["EmailAddress"], body["Reason"], ses.now()))
+    ses.account.suppression.put(SuppressionEntry(body["EmailAddress"], body["Reason"], ses.now()))
     return {}
 
 
@@ -66,7 +66,7 @@ CALLS = (
 )
 
 
-def _row(entry: Suppressed) -> Json:
+def _row(entry: SuppressionEntry) -> Json:
     return {
         "EmailAddress": entry.address,
         "Reason": entry.reason,

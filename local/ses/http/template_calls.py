@@ -12,9 +12,9 @@ from local.ses.mime.compose import Content, Envelope, compose
 from local.ses.templates import (
     RenderingFailedError,
     TemplateContent,
-    parse_data,
-    rendered,
-    surplus_placeholder,
+    check_placeholders,
+    parse_template_data,
+    render_content,
 )
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
 async def test_render(ses: Simulator, request: Request, body: Json) -> Json:
     """TestRenderEmailTemplate: the MIME text; a missing attribute is refused here."""
     stored = _named(ses, request)
-    data = parse_data(body.get("TemplateData"))
+    data = parse_template_data(body.get("TemplateData"))
     try:
-        made = await rendered(ses.handlebars, stored.content, data)
+        made = await render_content(ses.handlebars, stored.content, data)
     except RenderingFailedError as failed:
         raise RefusedError(bad_request(str(failed))) from failed
     now = ses.now()
@@ -107,7 +107,7 @@ def _check(content: TemplateContent) -> Refusal | None:
     size = sum(len(part.encode()) for part in content.to_json().values())
     if size > MAX_TEMPLATE_BYTES:
         return bad_request(f"Template size {size} exceeds {MAX_TEMPLATE_BYTES} bytes.")  # ours
-    return surplus_placeholder(content)
+    return check_placeholders(content)
 
 
 def _named(ses: Simulator, request: Request) -> StoredTemplate:

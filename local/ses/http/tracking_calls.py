@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.ses.events.mailbox_simulator import Step
+from local.ses.events.mailbox_simulator import EventStep
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +28,7 @@ def routes(ses: Simulator) -> list[Route]:
 
     async def opened(request: Request) -> Response:
         if kept := ses.messages.get(request.path_params["message_id"]):
-            ses.publisher.play(kept.message, [_visited(Step("Open"), request)])
+            ses.publisher.publish_events(kept.message, [_visited(EventStep("Open"), request)])
         return Response(PIXEL, media_type="image/gif", headers=_NEVER_KEPT)
 
     async def clicked(request: Request) -> Response:
@@ -36,7 +36,7 @@ def routes(ses: Simulator) -> list[Route]:
         number = request.path_params["number"]
         if kept is None or number >= len(kept.message.links):
             return PlainTextResponse("This link's message is not kept any more.", 404)
-        ses.publisher.play(kept.message, [_click(kept.message, number, request)])
+        ses.publisher.publish_events(kept.message, [_click(kept.message, number, request)])
         target = quote(kept.message.links[number].url, safe=string.punctuation)
         # Not RedirectResponse: it quotes a few characters more than the sender did.
         return Response(status_code=302, headers={"Location": target, **_NEVER_KEPT})
@@ -47,12 +47,12 @@ def routes(ses: Simulator) -> list[Route]:
     ]
 
 
-def _click(message: Message, number: int, request: Request) -> Step:
+def _click(message: Message, number: int, request: Request) -> EventStep:
     link = message.links[number]
     tags = dict(link.tags) if link.tags else None
-    return _visited(Step("Click", sub=link.url, link_tags=tags), request)
+    return _visited(EventStep("Click", sub=link.url, link_tags=tags), request)
 
 
-def _visited(step: Step, request: Request) -> Step:
+def _visited(step: EventStep, request: Request) -> EventStep:
     host = request.client.host if request.client else "127.0.0.1"
     return replace(step, user_agent=request.headers.get("user-agent", ""), ip=host)

@@ -56,7 +56,7 @@ def compose(envelope: Envelope, content: Content) -> bytes:
     return head + _body(content).as_bytes()
 
 
-def with_ses_fields(raw: bytes, envelope: Envelope) -> bytes:
+def replace_ses_headers(raw: bytes, envelope: Envelope) -> bytes:
     """A raw message as SES sends it: its own Date and Message-ID, no Bcc, no X-SES fields."""
     head, blank, rest = _split_head(raw)
     replaced = ("date:", "message-id:", "bcc:", "x-ses-configuration-set:")

@@ -56,7 +56,7 @@ def start_tags(html: str) -> list[Tag]:
     return reader.tags
 
 
-def edited(html: str, edits: Iterable[Edit]) -> str:
+def apply_edits(html: str, edits: Iterable[Edit]) -> str:
     """The text with all edits made. They may not overlap; two may begin at one place."""
     pieces, at = [], 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):

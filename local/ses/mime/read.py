@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 _EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
 
-def parse(mime: bytes) -> Message:
+def parse_mime(mime: bytes) -> Message:
     """The message with its header values as they stand; hostile headers raise nothing."""
     return message_from_bytes(mime, policy=policy.compat32)
 
 
-def leaves(message: Message) -> Iterator[Message]:
+def leaf_parts(message: Message) -> Iterator[Message]:
     """The parts that are not multiparts themselves, in their order."""
     return (part for part in message.walk() if not part.is_multipart())
 
 
-def payload(part: Message) -> bytes:
+def decoded_payload(part: Message) -> bytes:
     """A part's content without its transfer encoding."""
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 
 
-def readable(value: object) -> str:
+def decode_header_value(value: object) -> str:
     """A header value unfolded and with its encoded words decoded where they can be."""
     text = "".join(str(value).splitlines())
     try:
@@ -42,12 +42,12 @@ def readable(value: object) -> str:
         return text
 
 
-def parts(mime: bytes) -> Json:
+def read_message(mime: bytes) -> Json:
     """`text`, `html`, `headers` and `attachments`; an attachment's `part` is its leaf's number."""
-    message = parse(mime)
+    message = parse_mime(mime)
     bodies: dict[str, str] = {}
     attachments: list[Json] = []
-    for number, part in enumerate(leaves(message)):
+    for number, part in enumerate(leaf_parts(message)):
         kind = part.get_content_type()
         if is_body(part) and kind not in bodies:
             bodies[kind] = _text(part)
@@ -56,7 +56,9 @@ def parts(mime: bytes) -> Json:
     return {
         "text": bodies.get("text/plain"),
         "html": bodies.get("text/html"),
-        "headers": [{"name": name, "value": readable(value)} for name, value in message.items()],
+        "headers": [
+            {"name": name, "value": decode_header_value(value)} for name, value in message.items()
+        ],
         "attachments": attachments,
     }
 
@@ -71,31 +73,31 @@ def _attachment(number: int, part: Message) -> Json:
     name = part.get_filename()
     return {
         "part": number,
-        "filename": readable(name) if name else None,
+        "filename": decode_header_value(name) if name else None,
         "content_type": part.get_content_type(),
         "content_id": str(part["Content-ID"] or "").strip("<> ") or None,
         "disposition": part.get_content_disposition(),
-        "size": len(payload(part)),
+        "size": len(decoded_payload(part)),
     }
 
 
 def _text(part: Message) -> str:
     charset = part.get_content_charset() or "utf-8"
     try:
-        return payload(part).decode(charset, "replace")
+        return decoded_payload(part).decode(charset, "replace")
     except LookupError:
-        return payload(part).decode("latin-1")
+        return decoded_payload(part).decode("latin-1")
 
 
-def holds_test_virus(mime: bytes) -> bool:
+def contains_test_virus(mime: bytes) -> bool:
     """Whether a part carries the EICAR test file, which SES takes for a virus."""
     if b"base64" not in mime.lower():
         # Quoted-printable may break the line in the middle of it.
         return _EICAR in mime.replace(b"=\r\n", b"").replace(b"=\n", b"")
-    return any(_EICAR in payload(part) for part in leaves(parse(mime)))
+    return any(_EICAR in decoded_payload(part) for part in leaf_parts(parse_mime(mime)))
 
 
-def header(mime: bytes, name: str) -> str | None:
+def header_value(mime: bytes, name: str) -> str | None:
     """One header field of a message, readable; None if there is none."""
     value = BytesHeaderParser(policy=policy.compat32).parsebytes(mime, headersonly=True)[name]
-    return None if value is None else readable(value)
+    return None if value is None else decode_header_value(value)

@@ -7,14 +7,14 @@ import binascii
 from email import message_from_string, policy
 from typing import TYPE_CHECKING
 
-from local.ses.mime.read import is_body, leaves, payload
+from local.ses.mime.read import decoded_payload, is_body, leaf_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
 
 
-def with_html(mime: bytes, rewrite: Callable[[str], str]) -> bytes:
+def rewrite_html_body(mime: bytes, rewrite: Callable[[str], str]) -> bytes:
     """The message with its first HTML body rewritten, in that part's own charset and encoding.
 
     A part that is an attachment, or whose charset cannot carry the text back, is left alone.
@@ -23,7 +23,7 @@ def with_html(mime: bytes, rewrite: Callable[[str], str]) -> bytes:
         return mime
     at = 0
     # Latin-1 has a character for every byte: a part's text is found byte for byte.
-    for part in leaves(message_from_string(mime.decode("latin-1"), policy=policy.compat32)):
+    for part in leaf_parts(message_from_string(mime.decode("latin-1"), policy=policy.compat32)):
         source = str(part.get_payload()).encode("latin-1")
         start = mime.find(source, at)
         if start < 0:
@@ -36,7 +36,7 @@ def with_html(mime: bytes, rewrite: Callable[[str], str]) -> bytes:
 
 
 def _rewritten(part: Message, source: bytes, rewrite: Callable[[str], str]) -> bytes | None:
-    content = payload(part)
+    content = decoded_payload(part)
     charset = part.get_content_charset() or "utf-8"
     try:
         text = content.decode(charset)

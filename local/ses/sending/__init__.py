@@ -1,1 +1,1 @@
-"""Sending: checks, composing, acceptance of messages."""
+"""Sending: the checks, composing a message, accepting it."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from local.ses.events.link_tracking import tracked as track_html
-from local.ses.events.mailbox_simulator import Step, local_part, steps_for
+from local.ses.events.link_tracking import track_html
+from local.ses.events.mailbox_simulator import EventStep, mailbox_name, steps_for
 from local.ses.messages import Message, bare_address
-from local.ses.mime.read import header, holds_test_virus
-from local.ses.mime.rewrite_html import with_html
+from local.ses.mime.read import contains_test_virus, header_value
+from local.ses.mime.rewrite_html import rewrite_html_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from local.ses.events.link_tracking import Tracking
     from local.ses.messages import Link
     from local.ses.mime.compose import Envelope
-    from local.ses.sending.requests import Sending
+    from local.ses.sending.requests import SendRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class ComposedMessage:
     """A message's MIME; empty when its template could not be rendered.
 
     `template` is None without a template and empty for an inline one; `links` are the tracked ones.
@@ -42,7 +42,7 @@ class Composed:
     links: tuple[Link, ...] = ()
 
 
-def tracked(composed: Composed, message_id: str, tracking: Tracking) -> Composed:
+def add_tracking(composed: ComposedMessage, message_id: str, tracking: Tracking) -> ComposedMessage:
     """The message with its HTML tracked as its configuration set asks for."""
     links: list[Link] = []
 
@@ -51,11 +51,11 @@ def tracked(composed: Composed, message_id: str, tracking: Tracking) -> Composed
         links.extend(result.links)
         return result.html
 
-    return replace(composed, mime=with_html(composed.mime, rewrite), links=tuple(links))
+    return replace(composed, mime=rewrite_html_body(composed.mime, rewrite), links=tuple(links))
 
 
-def accepted(
-    given: Sending, envelope: Envelope, composed: Composed, caller: Caller, account: str
+def accepted_message(
+    given: SendRequest, envelope: Envelope, composed: ComposedMessage, caller: Caller, account: str
 ) -> Message:
     """The message that the envelope's id stands for."""
     tags: dict[str, list[str]] = {}
@@ -72,7 +72,7 @@ def accepted(
         cc=tuple(bare_address(to) for to in given.cc),
         bcc=tuple(bare_address(to) for to in given.bcc),
         mime=composed.mime,
-        subject=header(composed.mime, "Subject"),
+        subject=header_value(composed.mime, "Subject"),
         configuration_set=given.configuration_set,
         template=composed.template,
         tags=tags,
@@ -84,17 +84,17 @@ def accepted(
     )
 
 
-def steps(message: Message, suppressed: Mapping[str, str]) -> list[Step]:
+def event_steps(message: Message, suppressed: Mapping[str, str]) -> list[EventStep]:
     """Send, then what becomes of each recipient; `suppressed` holds reasons by address.
 
     A template's Send has neither subject nor headers in AWS's own records, so it is sent before
     rendering: a Rendering Failure follows a Send.
     """
-    send = Step("Send")
+    send = EventStep("Send")
     if message.rendering_failure:
-        return [send, Step("Rendering Failure", text=message.rendering_failure)]
-    rejects = any(local_part(to) == "reject" for to in message.destinations)
-    if rejects or holds_test_virus(message.mime):
-        return [send, Step("Reject")]
+        return [send, EventStep("Rendering Failure", text=message.rendering_failure)]
+    rejects = any(mailbox_name(to) == "reject" for to in message.destinations)
+    if rejects or contains_test_virus(message.mime):
+        return [send, EventStep("Reject")]
     fates = (steps_for(to, suppressed.get(to)) for to in message.destinations)
     return [send, *(step for fate in fates for step in fate)]

@@ -53,7 +53,7 @@ def check_account_paused(account: Account, switches: Switches) -> Refusal | None
     return errors.Refusal(400, code, texts[code])
 
 
-def default_set(source: str, sets: Mapping[str, str]) -> str | None:
+def default_configuration_set(source: str, sets: Mapping[str, str]) -> str | None:
     """The configuration set of the sender's address, else of its domain or a parent domain."""
     address = bare_address(source)
     labels = address.rpartition("@")[2].lower().split(".")
@@ -61,7 +61,7 @@ def default_set(source: str, sets: Mapping[str, str]) -> str | None:
     return next((sets[name] for name in identities if name in sets), None)
 
 
-def check_set(
+def check_configuration_set(
     name: str | None,
     found: ConfigurationSet | None,
     switches: Switches,
@@ -116,10 +116,10 @@ def check_limits(
     quota = max_24_hour_send(switches)
     if not account.quota.allows(len(real), quota, now):
         return errors.too_many_requests(errors.QUOTA_EXCEEDED)
-    if not account.rate.take(len(recipients), max_send_rate(switches), now):
+    if not account.rate.consume(len(recipients), max_send_rate(switches), now):
         return errors.too_many_requests(errors.RATE_EXCEEDED)
     # Mail to the mailbox simulator counts for the rate, not for the daily quota.
-    account.quota.count(len(real), now)
+    account.quota.add(len(real), now)
     return None
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from local.ses.account import Suppressed
-from local.ses.events.mailbox_simulator import BOUNCES, SIMULATOR_DOMAIN, Step
+from local.ses.account import SuppressionEntry
+from local.ses.events.mailbox_simulator import BOUNCES, SIMULATOR_DOMAIN, EventStep
 from local.ses.messages import new_id
 
 if TYPE_CHECKING:
@@ -40,24 +40,24 @@ class Feedback(BaseModel):
     ip: str = "127.0.0.1"
 
 
-def step(feedback: Feedback, message: Message) -> Step:
+def event_step(feedback: Feedback, message: Message) -> EventStep:
     """The event step of a feedback."""
     to = (feedback.recipient,) if feedback.recipient else message.destinations
     match feedback.kind:
         case "delivery":
-            return Step("Delivery", to)
+            return EventStep("Delivery", to)
         case "bounce":
             row = BOUNCES[feedback.bounce]
-            return Step("Bounce", to, type=row[0], sub=row[1], status=row[2], text=row[3])
+            return EventStep("Bounce", to, type=row[0], sub=row[1], status=row[2], text=row[3])
         case "complaint":
-            return Step("Complaint", to, sub=feedback.complaint)
+            return EventStep("Complaint", to, sub=feedback.complaint)
         case "delay":
-            return Step("DeliveryDelay", to, sub=feedback.delay)
+            return EventStep("DeliveryDelay", to, sub=feedback.delay)
         case "reject":
-            return Step("Reject")
+            return EventStep("Reject")
         case "unsubscribe":
-            return Step("Subscription", to, sub=feedback.contact_list)
-    return Step(
+            return EventStep("Subscription", to, sub=feedback.contact_list)
+    return EventStep(
         "Open" if feedback.kind == "open" else "Click",
         sub=feedback.link,
         user_agent=feedback.user_agent,
@@ -66,7 +66,7 @@ def step(feedback: Feedback, message: Message) -> Step:
     )
 
 
-def suppress(ses: Simulator, message: Message, happened: Step) -> None:
+def suppress_recipients(ses: Simulator, message: Message, happened: EventStep) -> None:
     """Hard bounces and complaints put the address on the account suppression list.
 
     A not-spam report does not, nor does the mailbox simulator.
@@ -80,5 +80,5 @@ def suppress(ses: Simulator, message: Message, happened: Step) -> None:
     for address in happened.recipients:
         if not address.lower().endswith("@" + SIMULATOR_DOMAIN):
             feedback_id = new_id(now, ses.region)
-            entry = Suppressed(address, reason, now, message.id, feedback_id)
+            entry = SuppressionEntry(address, reason, now, message.id, feedback_id)
             ses.account.suppression.put(entry)

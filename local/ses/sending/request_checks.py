@@ -8,7 +8,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from local.ses.errors import Refusal, bad_request, first
+from local.ses.errors import Refusal, bad_request, first_refusal
 from local.ses.sending.addresses import AddressRefusedError, parse_mailbox
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def check_addresses(addresses: Iterable[str]) -> Refusal | None:
 
 def check_tags(tags: Iterable[Mapping[str, str]]) -> Refusal | None:
     """Each tag: name before value, characters before lengths."""
-    return first(*(_check_tag(tag.get("Name") or "", tag.get("Value") or "") for tag in tags))
+    return first_refusal(
+        *(_check_tag(tag.get("Name") or "", tag.get("Value") or "") for tag in tags)
+    )
 
 
 def _check_tag(name: str, value: str) -> Refusal | None:
@@ -104,7 +106,7 @@ def check_duplicate_headers(names: Iterable[str]) -> Refusal | None:
 
 def check_attachments(attachments: Iterable[Mapping[str, Any]]) -> Refusal | None:
     """File types SES never sends, and fields that no MIME header can hold (texts ours)."""
-    return first(*(_check_attachment(attachment) for attachment in attachments))
+    return first_refusal(*(_check_attachment(attachment) for attachment in attachments))
 
 
 def _check_attachment(attachment: Mapping[str, Any]) -> Refusal | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
-from local.ses.errors import Refusal, bad_request, first
+from local.ses.errors import Refusal, bad_request, first_refusal
 from local.ses.mime.compose import Attachment, Content, has_empty_header_name
-from local.ses.mime.read import leaves, parse, readable
+from local.ses.mime.read import decode_header_value, leaf_parts, parse_mime
 from local.ses.sending import request_checks
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class SendRequest:
     """Who a message is from and to, and how it is labelled.
 
     `is_default_set`: the configuration set is the identity's, the request named none.
@@ -40,10 +40,10 @@ class Sending:
         return (*self.to, *self.cc, *self.bcc)
 
 
-def sending(body: Json) -> Sending:
+def read_send_request(body: Json) -> SendRequest:
     """The API's own fields of a SendEmail request."""
     destination = body.get("Destination") or {}
-    return Sending(
+    return SendRequest(
         body.get("FromEmailAddress") or "",
         tuple(destination.get("ToAddresses") or ()),
         tuple(destination.get("CcAddresses") or ()),
@@ -54,9 +54,9 @@ def sending(body: Json) -> Sending:
     )
 
 
-def bulk_sending(body: Json) -> Sending:
+def read_bulk_request(body: Json) -> SendRequest:
     """What all entries of a SendBulkEmail request share; it has no recipients yet."""
-    return Sending(
+    return SendRequest(
         body.get("FromEmailAddress") or "",
         reply_to=tuple(body.get("ReplyToAddresses") or ()),
         tags=tuple(body.get("DefaultEmailTags") or ()),
@@ -64,9 +64,9 @@ def bulk_sending(body: Json) -> Sending:
     )
 
 
-def raw_sending(body: Json, mime: bytes) -> Sending:
+def read_raw_request(body: Json, mime: bytes) -> SendRequest:
     """A raw message: its own headers stand in for what the API fields leave out."""
-    given, headers = sending(body), parse(mime)
+    given, headers = read_send_request(body), parse_mime(mime)
     fields = {name: tuple(_addresses(headers.get_all(name))) for name in ("To", "Cc", "Bcc")}
     to, cc, bcc = given.to, given.cc, given.bcc
     if not given.recipients:
@@ -74,7 +74,7 @@ def raw_sending(body: Json, mime: bytes) -> Sending:
     # API tags and header tags are never merged: API parameters win as a whole.
     written = str(headers["X-SES-MESSAGE-TAGS"] or "")
     named = str(headers["X-SES-CONFIGURATION-SET"] or "").strip()
-    return Sending(
+    return SendRequest(
         given.source or " ".join(str(headers["From"] or "").split()),
         to,
         cc,
@@ -103,7 +103,7 @@ class Extras:
     attachments: tuple[Attachment, ...] = field(default_factory=tuple)
 
 
-def extras(content: Mapping[str, Any]) -> Extras:
+def read_extras(content: Mapping[str, Any]) -> Extras:
     """Of a checked `Simple` or `Template`."""
     headers = tuple((header["Name"], header["Value"]) for header in content.get("Headers") or ())
     return Extras(headers, tuple(_attachment(row) for row in content.get("Attachments") or ()))
@@ -122,7 +122,7 @@ def _attachment(row: Mapping[str, Any]) -> Attachment:
 
 def simple_content(simple: Mapping[str, Any]) -> Content:
     """Of a checked `Simple`."""
-    body, more = simple["Body"], extras(simple)
+    body, more = simple["Body"], read_extras(simple)
     return Content(
         simple["Subject"]["Data"],
         (body.get("Text") or {}).get("Data"),
@@ -132,21 +132,21 @@ def simple_content(simple: Mapping[str, Any]) -> Content:
     )
 
 
-def check_sending(given: Sending) -> Refusal | None:
+def check_send_request(given: SendRequest) -> Refusal | None:
     """Recipients, addresses and tags, in SES's order."""
     addresses = (given.source, *given.recipients, *given.reply_to)
-    return first(
+    return first_refusal(
         request_checks.check_recipients(given.recipients),
         request_checks.check_addresses(addresses),
         request_checks.check_tags(given.tags),
     )
 
 
-def check_content(content: Mapping[str, Any], given: Sending) -> Refusal | None:
+def check_content(content: Mapping[str, Any], given: SendRequest) -> Refusal | None:
     """Headers and attachments of `Simple` or `Template`."""
     written = [*request_checks.WRITTEN_BY_SES, *(["Reply-To"] if given.reply_to else [])]
     names = [header["Name"] for header in content.get("Headers") or ()]
-    return first(
+    return first_refusal(
         request_checks.check_duplicate_headers([*written, *names]),
         request_checks.check_attachments(content.get("Attachments") or ()),
     )
@@ -156,11 +156,11 @@ def check_raw(mime: bytes) -> Refusal | None:
     """A raw message needs a From of its own, single fields once, no blocked file."""
     if has_empty_header_name(mime):
         return bad_request("Empty header names are illegal.")
-    message = parse(mime)
+    message = parse_mime(mime)
     if message["From"] is None:
         return bad_request("Missing required header 'From'.")
-    files = (part.get_filename() for part in leaves(message))
-    return first(
+    files = (part.get_filename() for part in leaf_parts(message))
+    return first_refusal(
         request_checks.check_duplicate_headers(message.keys()),
-        *(request_checks.check_filename(readable(name)) for name in files if name),
+        *(request_checks.check_filename(decode_header_value(name)) for name in files if name),
     )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from local.ses import errors
 from local.ses.errors import RefusedError, bad_request, refuse
 from local.ses.sending import request_checks, requests
-from local.ses.templates import parse_data
+from local.ses.templates import parse_template_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.ses.messages import Json
     from local.ses.sending.acceptance import Caller
-    from local.ses.sending.requests import Sending
+    from local.ses.sending.requests import SendRequest
     from local.ses.sending.simulator import Simulator
     from local.ses.templates import TemplateContent
 
@@ -31,7 +31,7 @@ _STATUS = {
 
 async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Json]:
     """One result an entry, in their order. Raises RefusedError for what all of them share."""
-    shared = ses.with_set(requests.bulk_sending(body))
+    shared = ses.with_default_set(requests.read_bulk_request(body))
     template = body["DefaultContent"].get("Template") or {}
     entries = body["BulkEmailEntries"]
     refuse(
@@ -44,14 +44,14 @@ async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Js
         # The limit is documented; the text is ours.
         raise RefusedError(bad_request(f"Destination count must be 1 to {MAX_ENTRIES}."))
     content = ses.template_content(template)
-    defaults = parse_data(template.get("TemplateData"))
-    await ses.admit(shared, ())
+    defaults = parse_template_data(template.get("TemplateData"))
+    await ses.authorize_send(shared, ())
     return [await _entry(ses, shared, template, content, defaults, row, caller) for row in entries]
 
 
 async def _entry(
     ses: Simulator,
-    shared: Sending,
+    shared: SendRequest,
     template: Json,
     content: TemplateContent,
     defaults: Mapping[str, Any],
@@ -65,10 +65,10 @@ async def _entry(
     given = _addressed(shared, row)
     own = {**template, "Headers": _headers(template, row)}
     try:
-        refuse(requests.check_sending(given), requests.check_content(own, given))
+        refuse(requests.check_send_request(given), requests.check_content(own, given))
         data = {**defaults, **_replacement(row)}
-        await ses.admit(given, given.recipients)
-        envelope = ses.envelope(given)
+        await ses.authorize_send(given, given.recipients)
+        envelope = ses.new_envelope(given)
         composed = await ses.compose(envelope, own, content, data)
         message_id = await ses.accept(given, envelope, composed, caller)
     except RefusedError as refused:
@@ -79,7 +79,7 @@ async def _entry(
     return {"Status": "SUCCESS", "MessageId": message_id}
 
 
-def _addressed(shared: Sending, row: Json) -> Sending:
+def _addressed(shared: SendRequest, row: Json) -> SendRequest:
     """Replacement tags stand before default tags of their name."""
     destination = row["Destination"]
     tags = {tag["Name"]: tag for tag in (*shared.tags, *(row.get("ReplacementTags") or ()))}
@@ -103,4 +103,4 @@ def _headers(template: Json, row: Json) -> list[Mapping[str, str]]:
 def _replacement(row: Json) -> Mapping[str, Any]:
     content = row.get("ReplacementEmailContent") or {}
     text = (content.get("ReplacementTemplate") or {}).get("ReplacementTemplateData")
-    return {} if text is None else parse_data(text)
+    return {} if text is None else parse_template_data(text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.ses.errors import RefusedError, bad_request, refuse
-from local.ses.mime.compose import compose, with_ses_fields
+from local.ses.mime.compose import compose, replace_ses_headers
 from local.ses.sending import request_checks, requests
-from local.ses.sending.acceptance import Composed
-from local.ses.templates import parse_data
+from local.ses.sending.acceptance import ComposedMessage
+from local.ses.templates import parse_template_data
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,13 +31,13 @@ async def send_email(ses: Simulator, body: Json, caller: Caller) -> str:
 
 
 async def _send_simple(ses: Simulator, body: Json, simple: Json, caller: Caller) -> str:
-    given = ses.with_set(requests.sending(body))
+    given = ses.with_default_set(requests.read_send_request(body))
     # SES leaves the text out when simple content has no sender.
     refuse(None if given.source else bad_request(None))
-    refuse(requests.check_sending(given), requests.check_content(simple, given))
-    await ses.admit(given, given.recipients)
-    envelope = ses.envelope(given)
-    composed = Composed(compose(envelope, requests.simple_content(simple)))
+    refuse(requests.check_send_request(given), requests.check_content(simple, given))
+    await ses.authorize_send(given, given.recipients)
+    envelope = ses.new_envelope(given)
+    composed = ComposedMessage(compose(envelope, requests.simple_content(simple)))
     return await ses.accept(given, envelope, composed, caller)
 
 
@@ -45,22 +45,26 @@ async def _send_raw(ses: Simulator, body: Json, raw: Json, caller: Caller) -> st
     mime = request_checks.decode_blob(raw["Data"])
     if mime is None:
         raise RefusedError(bad_request("The raw message is not base64."))
-    given = ses.with_set(requests.raw_sending(body, mime))
-    refuse(requests.check_raw(mime), request_checks.check_size(mime), requests.check_sending(given))
-    await ses.admit(given, given.recipients)
-    envelope = ses.envelope(given)
-    composed = Composed(with_ses_fields(mime, envelope))
+    given = ses.with_default_set(requests.read_raw_request(body, mime))
+    refuse(
+        requests.check_raw(mime),
+        request_checks.check_size(mime),
+        requests.check_send_request(given),
+    )
+    await ses.authorize_send(given, given.recipients)
+    envelope = ses.new_envelope(given)
+    composed = ComposedMessage(replace_ses_headers(mime, envelope))
     return await ses.accept(given, envelope, composed, caller)
 
 
 async def _send_template(ses: Simulator, body: Json, template: Json, caller: Caller) -> str:
-    given = ses.with_set(requests.sending(body))
+    given = ses.with_default_set(requests.read_send_request(body))
     refuse(None if given.source else bad_request("Source cannot be empty"))
-    refuse(requests.check_sending(given), requests.check_content(template, given))
+    refuse(requests.check_send_request(given), requests.check_content(template, given))
     content = ses.template_content(template)
-    data = parse_data(template.get("TemplateData"))
-    await ses.admit(given, given.recipients)
-    envelope = ses.envelope(given)
+    data = parse_template_data(template.get("TemplateData"))
+    await ses.authorize_send(given, given.recipients)
+    envelope = ses.new_envelope(given)
     composed = await ses.compose(envelope, template, content, data)
     return await ses.accept(given, envelope, composed, caller)
 

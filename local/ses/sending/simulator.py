@@ -12,26 +12,26 @@ from local.ses.events.link_tracking import Tracking
 from local.ses.messages import new_id
 from local.ses.mime.compose import Content, Envelope, compose
 from local.ses.sending import acceptance, account_checks, request_checks, requests
-from local.ses.sending.acceptance import Composed
+from local.ses.sending.acceptance import ComposedMessage
 from local.ses.templates import (
     InlineRenderer,
     RenderingFailedError,
     TemplateContent,
-    rendered,
-    surplus_placeholder,
-    unsupported_operation,
+    check_operations,
+    check_placeholders,
+    render_content,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from local.ses.aws import ConfigurationSet, LocalAws
+    from local.ses.aws import AWSClient, ConfigurationSet
     from local.ses.events.publisher import Publisher
     from local.ses.messages import Messages
     from local.ses.sending.acceptance import Caller
     from local.ses.sending.handlebars import Handlebars
-    from local.ses.sending.requests import Sending
+    from local.ses.sending.requests import SendRequest
     from local.ses.switches import Switches
 
 
@@ -44,7 +44,7 @@ class Simulator:
 
     account: Account
     messages: Messages
-    aws: LocalAws
+    aws: AWSClient
     publisher: Publisher
     handlebars: Handlebars
     now: Callable[[], datetime]
@@ -74,31 +74,33 @@ class Simulator:
         local = await self.aws.verified_identities()
         return frozenset(wanted or ()) | self.account.identities | local
 
-    def with_set(self, given: Sending) -> Sending:
+    def with_default_set(self, given: SendRequest) -> SendRequest:
         """With the identity's default configuration set where the request names none."""
-        name = given.configuration_set or account_checks.default_set(
+        name = given.configuration_set or account_checks.default_configuration_set(
             given.source, self.account.default_sets
         )
         return replace(given, configuration_set=name, is_default_set=not given.configuration_set)
 
-    async def admit(self, given: Sending, recipients: Iterable[str]) -> None:
+    async def authorize_send(self, given: SendRequest, recipients: Iterable[str]) -> None:
         """The configuration set, the account and the identities allow a send."""
         name, switches = given.configuration_set, self.switches
         found = await self._configuration_set(name)
         verified = await self.verified_identities()
         source = given.source if switches.identities is not None else None
         refuse(
-            account_checks.check_set(name, found, switches, is_default=given.is_default_set),
+            account_checks.check_configuration_set(
+                name, found, switches, is_default=given.is_default_set
+            ),
             account_checks.check_account_paused(self.account, switches),
             account_checks.check_identities(source, recipients, verified, switches, self.region),
         )
 
-    def take(self, given: Sending) -> None:
+    def consume_quota(self, given: SendRequest) -> None:
         """Count the recipients against quota and rate. Raises RefusedError when used up."""
         now = self.now()
         refuse(account_checks.check_limits(self.account, given.recipients, self.switches, now))
 
-    def envelope(self, given: Sending) -> Envelope:
+    def new_envelope(self, given: SendRequest) -> Envelope:
         """A new message id and the time of acceptance."""
         now = self.now()
         return Envelope(
@@ -115,7 +117,7 @@ class Simulator:
         """A request's stored or inline template. Raises RefusedError."""
         if inline := template.get("TemplateContent"):
             content = TemplateContent.from_json(inline)
-            refuse(unsupported_operation(content), surplus_placeholder(content))
+            refuse(check_operations(content), check_placeholders(content))
             return content
         name = template_name(template)
         stored = self.account.templates.get(name)
@@ -129,32 +131,34 @@ class Simulator:
         template: Mapping[str, Any],
         content: TemplateContent,
         data: Mapping[str, Any],
-    ) -> Composed:
+    ) -> ComposedMessage:
         """A template's message; what is missing in the data becomes a rendering failure."""
         inline = "TemplateContent" in template
         name = "" if inline else template_name(template)
-        more = requests.extras(template)
+        more = requests.read_extras(template)
         try:
-            made = await rendered(InlineRenderer() if inline else self.handlebars, content, data)
+            made = await render_content(
+                InlineRenderer() if inline else self.handlebars, content, data
+            )
         except RenderingFailedError as failed:
-            return Composed(b"", name, str(failed))
+            return ComposedMessage(b"", name, str(failed))
         whole = Content(made.subject or "", made.text, made.html, more.headers, more.attachments)
-        return Composed(compose(envelope, whole), name)
+        return ComposedMessage(compose(envelope, whole), name)
 
     async def accept(
-        self, given: Sending, envelope: Envelope, composed: Composed, caller: Caller
+        self, given: SendRequest, envelope: Envelope, composed: ComposedMessage, caller: Caller
     ) -> str:
         """Keep the message, let its events follow, answer its id."""
         refuse(request_checks.check_size(composed.mime))
-        self.take(given)
+        self.consume_quota(given)
         found = await self._configuration_set(given.configuration_set)
-        composed = acceptance.tracked(composed, envelope.message_id, self._tracking(found))
-        message = acceptance.accepted(given, envelope, composed, caller, self.aws.account)
+        composed = acceptance.add_tracking(composed, envelope.message_id, self._tracking(found))
+        message = acceptance.accepted_message(given, envelope, composed, caller, self.aws.account)
         self.messages.add(message)
         self.counts["accepted messages"] += 1
         self.counts["accepted recipients"] += len(given.recipients)
         suppressed = self._suppressed(found, message.destinations)
-        self.publisher.play(message, acceptance.steps(message, suppressed))
+        self.publisher.publish_events(message, acceptance.event_steps(message, suppressed))
         return message.id
 
     async def _configuration_set(self, name: str | None) -> ConfigurationSet | None:

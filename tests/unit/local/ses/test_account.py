@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from local.ses.account import DailyQuota, SendRate, Suppressed, SuppressionList
+from local.ses.account import DailyQuota, SendRate, SuppressionEntry, SuppressionList
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -14,16 +14,16 @@ def seconds(count: float) -> datetime:
 def test_five_recipients_at_one_a_second_are_taken_then_refused_for_five_seconds() -> None:
     rate = SendRate()
 
-    assert rate.take(5, 1.0, seconds(0))
-    assert not rate.take(1, 1.0, seconds(1))
-    assert not rate.take(1, 1.0, seconds(4.9))
-    assert rate.take(1, 1.0, seconds(5))
+    assert rate.consume(5, 1.0, seconds(0))
+    assert not rate.consume(1, 1.0, seconds(1))
+    assert not rate.consume(1, 1.0, seconds(4.9))
+    assert rate.consume(1, 1.0, seconds(5))
 
 
 def test_the_rate_counts_recipients_of_a_second() -> None:
     rate = SendRate()
 
-    taken = [rate.take(1, 14.0, seconds(0)) for _ in range(20)]
+    taken = [rate.consume(1, 14.0, seconds(0)) for _ in range(20)]
 
     assert taken.count(True) == 14
 
@@ -31,12 +31,12 @@ def test_the_rate_counts_recipients_of_a_second() -> None:
 def test_no_rate_is_no_limit() -> None:
     rate = SendRate()
 
-    assert all(rate.take(50, None, NOW) for _ in range(1000))
+    assert all(rate.consume(50, None, NOW) for _ in range(1000))
 
 
 def test_the_daily_quota_rolls_over_24_hours() -> None:
     quota = DailyQuota()
-    quota.count(3, NOW)
+    quota.add(3, NOW)
 
     assert not quota.allows(2, 4, NOW + timedelta(hours=23))
     assert quota.allows(1, 4, NOW + timedelta(hours=23))
@@ -45,7 +45,7 @@ def test_the_daily_quota_rolls_over_24_hours() -> None:
 
 def test_the_suppression_list_keeps_case_of_the_local_part_only() -> None:
     listed = SuppressionList()
-    listed.put(Suppressed("Foo@Example.COM", "BOUNCE", NOW))
+    listed.put(SuppressionEntry("Foo@Example.COM", "BOUNCE", NOW))
 
     assert listed.get("Foo@example.com") is not None
     assert listed.get("foo@example.com") is None

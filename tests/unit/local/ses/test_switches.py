@@ -21,7 +21,7 @@ def test_a_change_touches_only_what_it_names() -> None:
         ({"throttle": {"call": 1}}, ("throttle", "call")),
         ({"latency_ms": -1}, ("latency_ms",)),
         ({"server_error": {"status": 404}}, ("server_error", "status")),
-        ({"drop_answer": {"chance": 2}}, ("drop_answer", "chance")),
+        ({"drop_response": {"chance": 2}}, ("drop_response", "chance")),
     ],
 )
 def test_a_bad_switch_is_named(change: object, field: tuple[str, ...]) -> None:

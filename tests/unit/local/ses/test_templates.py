@@ -13,8 +13,8 @@ from local.ses.templates import (
     InlineRenderer,
     RenderingFailedError,
     TemplateContent,
-    parse_data,
-    unsupported_operation,
+    check_operations,
+    parse_template_data,
 )
 
 
@@ -31,7 +31,7 @@ async def handlebars() -> AsyncIterator[Handlebars]:
     ["{{#if a}}x{{/if}}", "{{#each l}}{{/each}}", "{{> p}}", "{{!c}}", "{{a b}}", "{{^a}}{{/a}}"],
 )
 def test_inline_content_with_more_than_substitution_is_refused(part: str) -> None:
-    error = unsupported_operation(TemplateContent("s", None, part))
+    error = check_operations(TemplateContent("s", None, part))
 
     assert error is not None
     assert error.message == "Template contains unsupported operations."
@@ -40,7 +40,7 @@ def test_inline_content_with_more_than_substitution_is_refused(part: str) -> Non
 async def test_inline_content_takes_plain_substitution() -> None:
     content = "{{a}} {{ b.c }} {{{a}}} {{ses:openTracker}}"
 
-    assert unsupported_operation(TemplateContent(content)) is None
+    assert check_operations(TemplateContent(content)) is None
     assert await InlineRenderer().render(content, {"a": "<&>", "b": {"c": 1}}) == (
         "<&> 1 <&> {{ses:openTracker}}"
     )
@@ -49,7 +49,7 @@ async def test_inline_content_takes_plain_substitution() -> None:
 @pytest.mark.parametrize("text", [None, "", "[]", "1", "{", "null"])
 def test_template_data_has_to_be_the_text_of_an_object(text: str | None) -> None:
     with pytest.raises(RefusedError) as refused:
-        parse_data(text)
+        parse_template_data(text)
 
     assert refused.value.error.message == "The template data is invalid"
 

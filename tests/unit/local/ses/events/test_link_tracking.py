@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ses.events.link_tracking import MAX_LINKS, Tracking, placeholders, tracked
+from local.ses.events.link_tracking import MAX_LINKS, Tracking, count_placeholders, track_html
 from local.ses.messages import Link
 from local.ses.mime.compose import Attachment, Content, Envelope, compose
-from local.ses.mime.html_tags import edited, start_tags
-from local.ses.mime.read import leaves, parse, payload
-from local.ses.mime.rewrite_html import with_html
+from local.ses.mime.html_tags import apply_edits, start_tags
+from local.ses.mime.read import decoded_payload, leaf_parts, parse_mime
+from local.ses.mime.rewrite_html import rewrite_html_body
 from tests.unit.local.ses.events.test_payloads import ENVELOPE
 
 BASE = "http://localhost:4801"
@@ -51,7 +51,7 @@ REWRITTEN = {
 
 @pytest.mark.parametrize(("html", "sent"), REWRITTEN.values(), ids=REWRITTEN)
 def test_links_are_rewritten_and_nothing_else(html: str, sent: str) -> None:
-    assert tracked(html, "id", CLICKS).html == sent
+    assert track_html(html, "id", CLICKS).html == sent
 
 
 UNTOUCHED = {
@@ -69,20 +69,20 @@ UNTOUCHED = {
 
 @pytest.mark.parametrize("html", UNTOUCHED.values(), ids=UNTOUCHED)
 def test_what_is_no_web_link_stays_as_it_is(html: str) -> None:
-    assert tracked(html, "id", CLICKS).html == html
+    assert track_html(html, "id", CLICKS).html == html
 
 
 def test_link_tags_are_a_map_of_lists() -> None:
     html = '<a ses:tags="place:footer;color:a;color:b;" href="https://a.example/?x=1&amp;y">x</a>'
 
     tags = {"place": ["footer"], "color": ["a", "b"]}
-    assert tracked(html, "id", CLICKS).links == [Link("https://a.example/?x=1&y", tags)]
+    assert track_html(html, "id", CLICKS).links == [Link("https://a.example/?x=1&y", tags)]
 
 
 def test_only_so_many_links_are_tracked() -> None:
     html = '<a href="https://a.example/">x</a>' * (MAX_LINKS + 5)
 
-    result = tracked(html, "id", CLICKS)
+    result = track_html(html, "id", CLICKS)
 
     assert len(result.links) == MAX_LINKS
     assert result.html.endswith('<a href="https://a.example/">x</a>' * 5)
@@ -101,16 +101,16 @@ PIXELS = {
 
 @pytest.mark.parametrize(("html", "sent"), PIXELS.values(), ids=PIXELS)
 def test_the_pixel_has_its_place(html: str, sent: str) -> None:
-    assert tracked(html, "id", Tracking(BASE, opens=True)).html == sent
+    assert track_html(html, "id", Tracking(BASE, opens=True)).html == sent
 
 
 def test_a_set_that_asks_for_neither_gets_neither() -> None:
     html = '<a ses:tags="a:b" href="https://a.example/">x</a>'
 
-    result = tracked(html + "{{ses:openTracker}}", "id", Tracking(BASE))
+    result = track_html(html + "{{ses:openTracker}}", "id", Tracking(BASE))
 
     assert (result.html, result.links) == (html, [])
-    assert placeholders("{{ses:openTracker}} {{ses:openTracker}}") == 2
+    assert count_placeholders("{{ses:openTracker}} {{ses:openTracker}}") == 2
 
 
 @given(
@@ -121,9 +121,9 @@ def test_no_html_breaks_the_reader_and_no_edit_is_no_change(pieces: list[str]) -
 
     tags = start_tags(html)
 
-    assert edited(html, []) == html
+    assert apply_edits(html, []) == html
     assert all(html[tag.start : tag.end].startswith("<") for tag in tags)
-    tracked(html, "id", BOTH)
+    track_html(html, "id", BOTH)
 
 
 HTML = '<p>Grüße <a href="https://a.example/">x</a></p>'
@@ -144,7 +144,7 @@ ENCODINGS = {
 
 
 def contents(mime: bytes) -> list[bytes]:
-    return [payload(part) for part in leaves(parse(mime))]
+    return [decoded_payload(part) for part in leaf_parts(parse_mime(mime))]
 
 
 @pytest.mark.parametrize(("place", "mime"), ENCODINGS.values(), ids=ENCODINGS)
@@ -152,7 +152,7 @@ def test_the_html_part_is_replaced_in_its_own_encoding(place: int, mime: bytes) 
     expected = contents(mime)
     expected[place] += b"<i>"
 
-    assert contents(with_html(mime, lambda html: html + "<i>")) == expected
+    assert contents(rewrite_html_body(mime, lambda html: html + "<i>")) == expected
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_the_html_part_is_replaced_in_its_own_encoding(place: int, mime: bytes) 
     ids=["plain text", "an attachment", "nothing"],
 )
 def test_a_message_without_an_html_body_is_left_alone(mime: bytes) -> None:
-    assert with_html(mime, lambda html: html + "!") == mime
+    assert rewrite_html_body(mime, lambda html: html + "!") == mime

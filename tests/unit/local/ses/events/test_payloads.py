@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.ses.events.mailbox_simulator import Step, steps_for
-from local.ses.events.payloads import event
+from local.ses.events.mailbox_simulator import EventStep, steps_for
+from local.ses.events.payloads import event_payload
 from local.ses.messages import Message
 from local.ses.mime.compose import Content, Envelope, compose
-from local.ses.sending.acceptance import steps
+from local.ses.sending.acceptance import event_steps
 
 SAMPLES = Path(__file__).parents[5] / "events" / "ses"
 NOW = datetime(2026, 3, 2, 9, 15, 30, 120_000, tzinfo=UTC)
@@ -35,22 +35,22 @@ TEMPLATED = replace(MESSAGE, template="welcome")
 UNRENDERED = {"headers", "commonHeaders", "headersTruncated"}
 
 
-def made(step: Step, message: Message = MESSAGE) -> dict[str, Any]:
-    return event(message, step, NOW + timedelta(seconds=1.36))
+def made(step: EventStep, message: Message = MESSAGE) -> dict[str, Any]:
+    return event_payload(message, step, NOW + timedelta(seconds=1.36))
 
 
-def fate(address: str, suppressed: str | None = None) -> Step:
+def fate(address: str, suppressed: str | None = None) -> EventStep:
     return steps_for(address, suppressed)[-1]
 
 
-def simulator(mailbox: str) -> Step:
+def simulator(mailbox: str) -> EventStep:
     return fate(f"{mailbox}@simulator.amazonses.com")
 
 
 # One row a sample: the file, the step that makes its like, the message.
 LIKE_SAMPLES = [
-    ("send", Step("Send"), MESSAGE),
-    ("send_template", Step("Send"), TEMPLATED),
+    ("send", EventStep("Send"), MESSAGE),
+    ("send_template", EventStep("Send"), TEMPLATED),
     ("delivery", fate("a@example.net"), MESSAGE),
     ("bounce_permanent", simulator("bounce"), MESSAGE),
     ("bounce_out_of_office", simulator("ooto"), MESSAGE),
@@ -63,11 +63,11 @@ LIKE_SAMPLES = [
     ("complaint_not_spam", simulator("notspam"), MESSAGE),
     ("complaint_suppression_list", fate("a@example.net", "COMPLAINT"), MESSAGE),
     ("delivery_delay", steps_for("delay@simulator.amazonses.com")[0], MESSAGE),
-    ("reject", Step("Reject"), MESSAGE),
-    ("open", Step("Open"), MESSAGE),
-    ("click", Step("Click", sub="https://x", link_tags={"a": ["b"]}), MESSAGE),
-    ("rendering_failure", Step("Rendering Failure", text="x"), TEMPLATED),
-    ("subscription", Step("Subscription", sub="customers"), MESSAGE),
+    ("reject", EventStep("Reject"), MESSAGE),
+    ("open", EventStep("Open"), MESSAGE),
+    ("click", EventStep("Click", sub="https://x", link_tags={"a": ["b"]}), MESSAGE),
+    ("rendering_failure", EventStep("Rendering Failure", text="x"), TEMPLATED),
+    ("subscription", EventStep("Subscription", sub="customers"), MESSAGE),
 ]
 
 
@@ -94,7 +94,7 @@ def comparable(body: dict[str, Any], unrendered: bool) -> Any:
 @pytest.mark.parametrize(
     ("name", "step", "message"), LIKE_SAMPLES, ids=[row[0] for row in LIKE_SAMPLES]
 )
-def test_an_event_has_the_keys_of_its_sample(name: str, step: Step, message: Message) -> None:
+def test_an_event_has_the_keys_of_its_sample(name: str, step: EventStep, message: Message) -> None:
     sample = json.loads((SAMPLES / f"{name}.json").read_text())
     # The guide's unrendered mail has no headers at all, records have a few: both are seen.
     unrendered = message is TEMPLATED
@@ -115,7 +115,7 @@ def test_every_kind_of_event_is_held_to_a_sample() -> None:
 
 
 def test_mail_carries_the_returned_id_the_tags_and_the_bare_sender() -> None:
-    mail = made(Step("Send"))["mail"]
+    mail = made(EventStep("Send"))["mail"]
 
     assert mail["messageId"] == "0100-id"
     assert mail["timestamp"] == "2026-03-02T09:15:30.120Z"
@@ -130,19 +130,19 @@ def test_mail_carries_the_returned_id_the_tags_and_the_bare_sender() -> None:
 
 def test_the_outgoing_address_is_known_after_delivery_only() -> None:
     assert "ses:outgoing-ip" in made(fate("a@example.net"))["mail"]["tags"]
-    assert "ses:outgoing-ip" not in made(Step("Send"))["mail"]["tags"]
+    assert "ses:outgoing-ip" not in made(EventStep("Send"))["mail"]["tags"]
 
 
 def test_open_and_click_have_no_source_arn() -> None:
-    assert "sourceArn" not in made(Step("Open"))["mail"]
-    assert "sourceArn" in made(Step("Send"))["mail"]
+    assert "sourceArn" not in made(EventStep("Open"))["mail"]
+    assert "sourceArn" in made(EventStep("Send"))["mail"]
 
 
 def test_headers_above_10_kb_are_cut() -> None:
     long = tuple((f"X-{n}", "v" * 900) for n in range(15))
     message = replace(MESSAGE, mime=compose(ENVELOPE, Content("s", "x", headers=long)))
 
-    mail = made(Step("Send"), message)["mail"]
+    mail = made(EventStep("Send"), message)["mail"]
 
     assert mail["headersTruncated"] is True
     assert len(mail["headers"]) < 15
@@ -190,17 +190,20 @@ def test_the_word_bounce_elsewhere_is_an_ordinary_address() -> None:
 def test_a_rejected_message_reaches_nobody() -> None:
     message = replace(MESSAGE, to=("a@example.net", "reject@simulator.amazonses.com"))
 
-    assert [step.kind for step in steps(message, {})] == ["Send", "Reject"]
+    assert [step.kind for step in event_steps(message, {})] == ["Send", "Reject"]
 
 
 def test_a_test_virus_in_an_attachment_is_rejected() -> None:
     virus = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
     mime = compose(ENVELOPE, Content("s", "x")).replace(b"x\r\n", virus)
 
-    assert [step.kind for step in steps(replace(MESSAGE, mime=mime), {})] == ["Send", "Reject"]
+    assert [step.kind for step in event_steps(replace(MESSAGE, mime=mime), {})] == [
+        "Send",
+        "Reject",
+    ]
 
 
 def test_a_rendering_failure_is_all_that_follows_the_send() -> None:
     failed = replace(TEMPLATED, mime=b"", rendering_failure="no name")
 
-    assert [step.kind for step in steps(failed, {})] == ["Send", "Rendering Failure"]
+    assert [step.kind for step in event_steps(failed, {})] == ["Send", "Rendering Failure"]

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from local.ses.aws import ConfigurationSet, Destination
-from local.ses.events.mailbox_simulator import Step
+from local.ses.aws import ConfigurationSet, EventDestination
+from local.ses.events.mailbox_simulator import EventStep
 from local.ses.events.publisher import Publisher
-from local.ses.events.sns_topics import BATCH_BYTES, TRIES, Topics
+from local.ses.events.sns_topics import BATCH_BYTES, MAX_ATTEMPTS, Topics
 from local.ses.messages import Message, Messages
 from local.ses.switches import Switches
 
@@ -23,10 +23,10 @@ MESSAGE = Message(
     *("m1", NOW, "0", "us-east-1", "SendEmail", "a@b.c", ("d@e.f",), (), (), b""),
     configuration_set="set",
 )
-STEPS = [Step("Send"), Step("Delivery", ("d@e.f",)), Step("Open")]
+STEPS = [EventStep("Send"), EventStep("Delivery", ("d@e.f",)), EventStep("Open")]
 
 
-class FakeAws:
+class FakeAWSClient:
     """A stand-in for the local AWS with one destination for two kinds."""
 
     account = "0"
@@ -37,7 +37,7 @@ class FakeAws:
         self._failures = failures
 
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
-        destination = Destination("topic", frozenset({"SEND", "DELIVERY"}))
+        destination = EventDestination("topic", frozenset({"SEND", "DELIVERY"}))
         return ConfigurationSet(name, destinations=(destination,))
 
     async def verified_identities(self) -> frozenset[str]:
@@ -51,24 +51,26 @@ class FakeAws:
         self.published += [(topic_arn, json.loads(text)) for text in texts]
 
 
-async def played(aws: FakeAws, switches: dict[str, Any], message: Message = MESSAGE) -> Messages:
+async def played(
+    aws: FakeAWSClient, switches: dict[str, Any], message: Message = MESSAGE
+) -> Messages:
     kept = Messages()
     kept.add(message)
     state = Switches().changed({"events": {"delay_ms": 0, **switches}})
     publisher = Publisher(
         aws, kept, lambda: state, lambda: NOW, random.Random(1), Topics(aws, first_wait=0.0)
     )
-    publisher.play(message, STEPS)
-    await publisher.quiet()
+    publisher.publish_events(message, STEPS)
+    await publisher.wait_until_published()
     return kept
 
 
-def kinds(aws: FakeAws) -> list[str]:
+def kinds(aws: FakeAWSClient) -> list[str]:
     return [body["eventType"] for _topic, body in aws.published]
 
 
 async def test_a_topic_gets_the_kinds_it_asked_for_in_their_order() -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
 
     kept = await played(aws, {})
 
@@ -79,7 +81,7 @@ async def test_a_topic_gets_the_kinds_it_asked_for_in_their_order() -> None:
 
 
 async def test_a_failed_publish_is_tried_again() -> None:
-    aws = FakeAws(failures=2)
+    aws = FakeAWSClient(failures=2)
 
     await played(aws, {})
 
@@ -87,7 +89,7 @@ async def test_a_failed_publish_is_tried_again() -> None:
 
 
 async def test_events_can_come_twice() -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
 
     await played(aws, {"duplicate_chance": 1.0})
 
@@ -95,7 +97,7 @@ async def test_events_can_come_twice() -> None:
 
 
 async def test_events_can_come_in_any_order() -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
 
     await played(aws, {"shuffle": True})
 
@@ -103,7 +105,7 @@ async def test_events_can_come_in_any_order() -> None:
 
 
 async def test_events_can_be_lost() -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
 
     kept = await played(aws, {"lost_chance": 1.0})
 
@@ -117,7 +119,7 @@ async def test_events_can_be_lost() -> None:
 async def test_a_message_without_a_set_or_with_a_bad_tag_header_tells_nobody(
     lost: dict[str, Any],
 ) -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
 
     await played(aws, {}, replace(MESSAGE, **lost))
 
@@ -125,7 +127,7 @@ async def test_a_message_without_a_set_or_with_a_bad_tag_header_tells_nobody(
 
 
 async def test_events_of_many_messages_go_ten_a_call_in_their_order() -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
     topics = Topics(aws)
 
     taken = await asyncio.gather(*(topics.publish("topic", f'{{"n": {n}}}') for n in range(25)))
@@ -136,7 +138,7 @@ async def test_events_of_many_messages_go_ten_a_call_in_their_order() -> None:
 
 
 async def test_a_call_stays_below_the_size_sns_takes() -> None:
-    aws = FakeAws()
+    aws = FakeAWSClient()
     topics = Topics(aws)
     large = json.dumps({"x": "y" * (BATCH_BYTES // 2)})
 
@@ -146,7 +148,7 @@ async def test_a_call_stays_below_the_size_sns_takes() -> None:
 
 
 async def test_an_event_is_given_up_after_a_few_tries_and_the_next_one_goes() -> None:
-    aws = FakeAws(failures=TRIES)
+    aws = FakeAWSClient(failures=MAX_ATTEMPTS)
     topics = Topics(aws, first_wait=0.0)
 
     assert not await topics.publish("topic", "{}")

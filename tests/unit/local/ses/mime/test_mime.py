@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from local.ses.mime.compose import Attachment, Content, Envelope, compose, with_ses_fields
-from local.ses.mime.read import parse, parts
+from local.ses.mime.compose import Attachment, Content, Envelope, compose, replace_ses_headers
+from local.ses.mime.read import parse_mime, read_message
 from local.ses.sending import requests
 
 ENVELOPE = Envelope(
@@ -20,7 +20,7 @@ def test_a_composed_message_reads_back_as_it_was_given() -> None:
     image = Attachment("bild ä.png", "image/png", b"\x89PNG", inline=True, content_id="logo")
     content = Content("Grüße", "täxt", "<b>ü</b>", (("X-A", "1"),), (image,))
 
-    found = parts(compose(ENVELOPE, content))
+    found = read_message(compose(ENVELOPE, content))
 
     headers = {row["name"]: row["value"] for row in found["headers"]}
     assert headers["Subject"] == "Grüße"
@@ -49,15 +49,15 @@ def test_a_composed_message_is_seven_bit_with_short_lines() -> None:
 def test_a_line_break_in_a_subject_starts_no_header() -> None:
     mime = compose(ENVELOPE, Content("a\r\nBcc: evil@example.com", "x"))
 
-    assert parse(mime)["Bcc"] is None
+    assert parse_mime(mime)["Bcc"] is None
 
 
 def test_ses_replaces_date_and_message_id_and_hides_bcc_of_raw_messages() -> None:
     raw = b"Date: long ago\nMessage-ID: <own@x>\nBcc: a@x,\n b@x\nSubject: s\n\nbody\n"
 
-    mime = with_ses_fields(raw, ENVELOPE)
+    mime = replace_ses_headers(raw, ENVELOPE)
 
-    headers = parse(mime)
+    headers = parse_mime(mime)
     assert headers.get_all("Message-ID") == ["<0100-id@email.amazonses.com>"]
     assert headers.get_all("Date") == ["Mon, 02 Mar 2026 09:15:30 +0000"]
     assert headers["Bcc"] is None
@@ -71,7 +71,7 @@ def test_raw_headers_stand_in_for_what_the_api_leaves_out() -> None:
         b"X-SES-CONFIGURATION-SET: set\r\nX-SES-MESSAGE-TAGS: k=v, l=w\r\n\r\n"
     )
 
-    given = requests.raw_sending({}, raw)
+    given = requests.read_raw_request({}, raw)
 
     assert given.source == "=?utf-8?q?J=C3=B6?= <a@example.com>"
     assert given.to == ("b@example.com", "c@example.com")
@@ -82,13 +82,13 @@ def test_raw_headers_stand_in_for_what_the_api_leaves_out() -> None:
 def test_api_tags_and_header_tags_are_never_merged() -> None:
     tags = [{"Name": "api", "Value": "1"}]
 
-    given = requests.raw_sending({"EmailTags": tags}, b"X-SES-MESSAGE-TAGS: k=v\r\n\r\n")
+    given = requests.read_raw_request({"EmailTags": tags}, b"X-SES-MESSAGE-TAGS: k=v\r\n\r\n")
 
     assert given.tags == tuple(tags)
 
 
 def test_a_tag_header_beyond_ascii_loses_the_events_not_the_message() -> None:
-    given = requests.raw_sending({}, "X-SES-MESSAGE-TAGS: k=ü\r\n\r\n".encode())
+    given = requests.read_raw_request({}, "X-SES-MESSAGE-TAGS: k=ü\r\n\r\n".encode())
 
     assert given.loses_events
     assert given.tags == ()
@@ -100,6 +100,6 @@ def test_hostile_mime_is_read_without_an_error() -> None:
         b"Content-Disposition: ;;;\r\n\r\n\xff<b>"
     )
 
-    found = parts(raw)
+    found = read_message(raw)
 
     assert found["html"] == "ÿ<b>"

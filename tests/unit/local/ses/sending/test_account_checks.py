@@ -17,7 +17,7 @@ PAUSED = (
 
 
 def test_a_missing_configuration_set_is_not_found() -> None:
-    error = account_checks.check_set("X", None, Switches())
+    error = account_checks.check_configuration_set("X", None, Switches())
 
     assert error is not None
     assert (error.status, error.code) == (404, "NotFoundException")
@@ -35,7 +35,7 @@ def test_a_missing_configuration_set_is_not_found() -> None:
 def test_a_paused_configuration_set_cannot_send(
     found: ConfigurationSet, switches: Switches
 ) -> None:
-    error = account_checks.check_set("X", found, switches)
+    error = account_checks.check_configuration_set("X", found, switches)
 
     assert error is not None
     assert error.code == "SendingPausedException"

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.ses.account import Account
-from local.ses.aws import NoAws
+from local.ses.aws import NoAWSClient
 from local.ses.errors import RefusedError
-from local.ses.events.mailbox_simulator import Step
-from local.ses.events.payloads import event
+from local.ses.events.mailbox_simulator import EventStep
+from local.ses.events.payloads import event_payload
 from local.ses.events.publisher import Publisher
 from local.ses.events.sns_topics import Topics
 from local.ses.http import shapes
@@ -83,15 +83,15 @@ ENVELOPE = st.fixed_dictionaries(
 class Unpublished(Publisher):
     """Plays nothing: the events are made in the test."""
 
-    def play(self, message: Any, steps: Any) -> None:
+    def publish_events(self, message: Any, steps: Any) -> None:
         return None
 
 
 @pytest.fixture(scope="module")
 def ses() -> Simulator:
-    aws, messages, switches = NoAws(), Messages(), Switches()
-    chance = random.Random(1)
-    publisher = Unpublished(aws, messages, lambda: switches, lambda: NOW, chance, Topics(aws))
+    aws, messages, switches = NoAWSClient(), Messages(), Switches()
+    rng = random.Random(1)
+    publisher = Unpublished(aws, messages, lambda: switches, lambda: NOW, rng, Topics(aws))
     return Simulator(
         Account(), messages, aws, publisher, Handlebars(), lambda: NOW, "us-east-1", switches
     )
@@ -107,9 +107,9 @@ async def answer_or_refuse(ses: Simulator, body: dict[str, Any]) -> None:
     kept = ses.messages.get(message_id)
     assert kept is not None
     assert set(kept.message.destinations) <= {"a@example.com", "a@b.c"}
-    assert read.parse(kept.message.mime)["Bcc"] is None
-    assert read.parts(kept.message.mime)
-    assert event(kept.message, Step("Send"), NOW)
+    assert read.parse_mime(kept.message.mime)["Bcc"] is None
+    assert read.read_message(kept.message.mime)
+    assert event_payload(kept.message, EventStep("Send"), NOW)
 
 
 @settings(max_examples=300, deadline=None)
@@ -127,5 +127,5 @@ async def test_any_envelope_is_taken_or_refused(ses: Simulator, envelope: dict[s
 @settings(max_examples=200, deadline=None)
 @given(mime=st.binary(max_size=300))
 def test_any_bytes_can_be_read_as_a_message(mime: bytes) -> None:
-    assert read.parts(mime).keys() == {"text", "html", "headers", "attachments"}
-    read.holds_test_virus(mime)
+    assert read.read_message(mime).keys() == {"text", "html", "headers", "attachments"}
+    read.contains_test_virus(mime)
