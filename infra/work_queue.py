@@ -4,7 +4,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.acknowledgement import acknowledge
+from infra.nag import acknowledge
 
 # SQS keeps a message no longer than this; a dead letter has to wait for a person.
 LONGEST_RETENTION = Duration.days(14)
@@ -13,7 +13,7 @@ LONGEST_RETENTION = Duration.days(14)
 VISIBILITY_TIMEOUTS = 6
 
 
-class FunctionQueue(Construct):
+class WorkQueue(Construct):
     """A queue whose records become visible again only long after the function's timeout.
 
     `window` is how long records are gathered for a batch of them.

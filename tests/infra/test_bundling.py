@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.asset import LAMBDAS, AssetBundling, Target, installed_dependencies
+from infra.bundling import LAMBDAS, AssetBundling, Target, installed_dependencies
 from infra.settings import Settings
 
 ANOTHER_PYTHON = "3.14" if sys.version_info[:2] == (3, 13) else "3.13"

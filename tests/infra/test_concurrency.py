@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.pacing import queue_concurrency
+from infra.concurrency import queue_concurrency
 from tests.infra.synthesis import SynthesisedStack, synthesise
 
 

@@ -9,9 +9,9 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.acknowledgement import acknowledge
-from infra.function_queue import FunctionQueue
+from infra.nag import acknowledge
 from infra.settings import Settings
+from infra.work_queue import WorkQueue
 
 METRICS_NAMESPACE = "AmsdalMail"
 # An SQS event source without a batching window takes no larger batch than this.
@@ -26,7 +26,7 @@ _XRAY_HAS_NO_ARNS = (
 )
 
 
-class PythonFunction(Construct):
+class ServiceFunction(Construct):
     """A function `<name>.function.handle` of the shared asset."""
 
     def __init__(
@@ -67,7 +67,7 @@ class PythonFunction(Construct):
         if settings.tracing:
             acknowledge(self.role, "IAM5[Resource::*]", _XRAY_HAS_NO_ARNS)
 
-    def consume(self, source: FunctionQueue, *, max_concurrency: int) -> None:
+    def consume(self, source: WorkQueue, *, max_concurrency: int) -> None:
         """Feed the function from the queue; a record that fails comes back alone."""
         self.function.add_event_source(
             event_sources.SqsEventSource(
