@@ -1,4 +1,4 @@
-"""The exchange with SES: what is tried again, what never is, and how tags are respelt."""
+"""The flow with SES: what is tried again, what never is, and how tags are respelt."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,11 +16,11 @@ from botocore.exceptions import (
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
 from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, RetryHint, SendState
-from amsdal_mail.backends.aws.errors import BULK_STATUSES, ERROR_CODES, judge
-from amsdal_mail.backends.aws.flow import Call, Pause
-from amsdal_mail.backends.ses.backend import sum_up
+from amsdal_mail.backends.aws.errors import BULK_STATUSES, ERROR_CODES, classify_error
+from amsdal_mail.backends.aws.flow import Call, Wait
+from amsdal_mail.backends.ses.backend import collect_status
 from amsdal_mail.backends.ses.requests import build_requests
-from amsdal_mail.backends.ses.send import Answered, Spelling, converse
+from amsdal_mail.backends.ses.send import EntryResult, TagEncoding, send_flow
 
 PLAIN = EmailMessage(subject="s", body="b", from_email="f@x.io", to=["a@x.io", "b@x.io"])
 BULK = EmailMessage(
@@ -45,25 +45,25 @@ def refusal(code: str, text: str | None = None, status: int = 400) -> ClientErro
 THROTTLED = refusal("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
 
 
-def converse_with(
+def run(
     answers: Iterable[Any],
     message: EmailMessage = PLAIN,
-    spelling: Spelling | None = None,
+    spelling: TagEncoding | None = None,
     attempts: int = 3,
-) -> tuple[list[Answered], list[Call | Pause]]:
+) -> tuple[list[EntryResult], list[Call | Wait]]:
     """Play SES's part with these answers; return the result and everything that was asked for."""
     (request,) = build_requests(message, None)
-    exchange = converse(request, TAGS, {"email_id": "e1"}, spelling or Spelling(), attempts)
+    flow = send_flow(request, TAGS, {"email_id": "e1"}, spelling or TagEncoding(), attempts)
     remaining = iter(answers)
-    said: list[Call | Pause] = []
+    said: list[Call | Wait] = []
     answer: Any = None
     while True:
         try:
-            said.append(exchange.send(answer))
+            said.append(flow.send(answer))
         except StopIteration as done:
             assert not list(remaining)
             return done.value, said
-        answer = None if isinstance(said[-1], Pause) else next(remaining)
+        answer = None if isinstance(said[-1], Wait) else next(remaining)
 
 
 def bulk(*statuses: str) -> dict[str, Any]:
@@ -76,23 +76,23 @@ def bulk(*statuses: str) -> dict[str, Any]:
 
 
 def test_all_recipients_of_a_plain_message_share_the_id() -> None:
-    ((addresses, outcome),), _ = converse_with([ACCEPTED])
+    ((addresses, outcome),), _ = run([ACCEPTED])
 
     assert addresses == ("a@x.io", "b@x.io")
     assert outcome.message_id == "0100-a"
 
 
 def test_throttled_call_is_tried_again_after_a_pause() -> None:
-    ((_, outcome),), said = converse_with([THROTTLED, ACCEPTED])
+    ((_, outcome),), said = run([THROTTLED, ACCEPTED])
 
     assert outcome.state is SendState.ACCEPTED
-    assert [type(one) for one in said] == [Call, Pause, Call]
+    assert [type(one) for one in said] == [Call, Wait, Call]
 
 
 def test_pauses_grow() -> None:
-    ((_, outcome),), said = converse_with([THROTTLED] * 5, attempts=5)
+    ((_, outcome),), said = run([THROTTLED] * 5, attempts=5)
 
-    pauses = [one.seconds for one in said if isinstance(one, Pause)]
+    pauses = [one.seconds for one in said if isinstance(one, Wait)]
     assert outcome.state is SendState.FAILED
     assert outcome.retry is RetryHint.SOON
     assert len(pauses) == 4
@@ -110,7 +110,7 @@ LOST: dict[str, BotoCoreError] = {
 
 @pytest.mark.parametrize("error", LOST.values(), ids=LOST)
 def test_lost_answer_is_never_tried_again(error: BotoCoreError) -> None:
-    ((_, outcome),), said = converse_with([error])
+    ((_, outcome),), said = run([error])
 
     assert outcome.state is SendState.UNKNOWN
     assert len(said) == 1
@@ -128,28 +128,28 @@ NEVER_MADE: dict[str, BotoCoreError] = {
 
 @pytest.mark.parametrize("error", NEVER_MADE.values(), ids=NEVER_MADE)
 def test_connection_that_was_never_made_is_tried_again(error: BotoCoreError) -> None:
-    ((_, outcome),), _ = converse_with([error, ACCEPTED])
+    ((_, outcome),), _ = run([error, ACCEPTED])
 
     assert outcome.state is SendState.ACCEPTED
 
 
 def test_refused_tag_is_sent_once_more_in_the_alphabet_of_ses() -> None:
-    spelling = Spelling()
+    spelling = TagEncoding()
 
-    ((_, outcome),), said = converse_with(
+    ((_, outcome),), said = run(
         [refusal("BadRequestException", TAG_REFUSED), ACCEPTED], spelling=spelling
     )
 
     names = [one.params["EmailTags"][0]["Name"] for one in said if isinstance(one, Call)]
     assert outcome.state is SendState.ACCEPTED
     assert names == ["metadata:order_id", "metadata_order_id"]
-    assert spelling.is_plain
+    assert spelling.is_restricted
 
 
 def test_connection_keeps_to_the_spelling_ses_took() -> None:
-    spelling = Spelling(is_plain=True)
+    spelling = TagEncoding(is_restricted=True)
 
-    _, said = converse_with([ACCEPTED], spelling=spelling)
+    _, said = run([ACCEPTED], spelling=spelling)
 
     assert isinstance(said[0], Call)
     assert said[0].params["EmailTags"][0]["Name"] == "metadata_order_id"
@@ -158,7 +158,7 @@ def test_connection_keeps_to_the_spelling_ses_took() -> None:
 def test_tag_refused_in_every_spelling_ends_rejected() -> None:
     refused = refusal("BadRequestException", TAG_REFUSED)
 
-    ((_, outcome),), said = converse_with([refused, refused])
+    ((_, outcome),), said = run([refused, refused])
 
     assert outcome.state is SendState.REJECTED
     assert len(said) == 2
@@ -168,15 +168,17 @@ def test_tag_refused_in_every_spelling_ends_rejected() -> None:
 def test_no_tag_of_the_user_takes_the_place_of_our_own(name: str) -> None:
     (request,) = build_requests(PLAIN, None)
 
-    exchange = converse(request, {name: "true"}, {"email_id": "e1"}, Spelling(is_plain=True), 1)
-    call = next(exchange)
+    flow = send_flow(
+        request, {name: "true"}, {"email_id": "e1"}, TagEncoding(is_restricted=True), 1
+    )
+    call = next(flow)
 
     assert isinstance(call, Call)
     assert call.params["EmailTags"] == [{"Name": "email_id", "Value": "e1"}]
 
 
 def test_only_the_throttled_entries_of_a_bulk_call_are_tried_again() -> None:
-    result, said = converse_with(
+    result, said = run(
         [bulk("SUCCESS", "ACCOUNT_THROTTLED", "MESSAGE_REJECTED"), bulk("SUCCESS")], BULK
     )
 
@@ -193,7 +195,7 @@ def test_only_the_throttled_entries_of_a_bulk_call_are_tried_again() -> None:
 
 
 def test_entry_without_a_result_is_unknown() -> None:
-    result, _ = converse_with([bulk("SUCCESS")], BULK)
+    result, _ = run([bulk("SUCCESS")], BULK)
 
     assert [o.state for _, o in result] == ["accepted", "unknown", "unknown"]
 
@@ -209,14 +211,14 @@ NO_ANSWER: dict[str, tuple[Any, EmailMessage]] = {
 
 @pytest.mark.parametrize(("answer", "message"), NO_ANSWER.values(), ids=NO_ANSWER)
 def test_answer_that_makes_no_sense_is_unknown(answer: Any, message: EmailMessage) -> None:
-    result, said = converse_with([answer], message)
+    result, said = run([answer], message)
 
     assert {outcome.state for _, outcome in result} == {SendState.UNKNOWN}
     assert len(said) == 1
 
 
 def test_word_ses_never_used_before_is_failed() -> None:
-    result, _ = converse_with([bulk("SUCCESS", "SUCCESS", "ALIENS")], BULK)
+    result, _ = run([bulk("SUCCESS", "SUCCESS", "ALIENS")], BULK)
 
     assert [(o.state, o.code) for _, o in result][2] == ("failed", "ALIENS")
 
@@ -259,7 +261,7 @@ VERDICTS: dict[str, tuple[Exception, SendState, RetryHint]] = {
 def test_error_means_what_the_table_says(
     error: Exception, state: SendState, retry: RetryHint
 ) -> None:
-    outcome = judge(error)
+    outcome = classify_error(error)
 
     assert (outcome.state, outcome.retry) == (state, retry)
 
@@ -283,11 +285,11 @@ RAISED: dict[str, tuple[Exception, type[ConfigurationError]]] = {
 def test_wrong_set_up_is_raised_and_tells_what_became_of_all(
     error: Exception, raised: type[ConfigurationError]
 ) -> None:
-    good, _ = converse_with([ACCEPTED])
-    bad, _ = converse_with([error])
+    good, _ = run([ACCEPTED])
+    bad, _ = run([error])
 
     with pytest.raises(raised) as caught:
-        sum_up([1, 1], [good, bad])
+        collect_status([1, 1], [good, bad])
 
     assert type(caught.value) is raised
     assert caught.value.status is not None
@@ -311,7 +313,7 @@ RETRIED_BY_THE_SDK: set[str] = {
 
 @pytest.mark.parametrize("code", sorted(RETRIED_BY_THE_SDK))
 def test_what_the_sdk_itself_would_try_again_is_no_permanent_refusal(code: str) -> None:
-    outcome = judge(refusal(code))
+    outcome = classify_error(refusal(code))
 
     assert outcome.state is SendState.FAILED
     assert outcome.retry is not RetryHint.NO

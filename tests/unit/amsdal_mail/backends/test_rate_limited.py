@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amsdal_mail import EmailMessage, get_connection
-from amsdal_mail.backends.aws.flow import Answer, Call, Pause
+from amsdal_mail.backends.aws.flow import Call, Response, Wait
 from amsdal_mail.backends.ses import SESBackend
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.rate_limit import RateLimiter
@@ -26,12 +26,12 @@ def pauses(*messages: EmailMessage, rate: float | None = 10) -> list[float]:
     if rate:
         backend._pace = RateLimiter(rate, lambda: 0.0)
     found = []
-    for exchange in backend.plan(list(messages)).exchanges:
-        answer: Answer = None
+    for flow in backend.plan(list(messages)).flows:
+        answer: Response = None
         try:
             while True:
-                effect = exchange.send(answer)
-                if isinstance(effect, Pause):
+                effect = flow.send(answer)
+                if isinstance(effect, Wait):
                     found.append(effect.seconds)
                 is_bulk = isinstance(effect, Call) and effect.operation == "send_bulk_email"
                 entry = {"Status": "SUCCESS", **ACCEPTED}
