@@ -9,7 +9,7 @@ from email_store.states import EmailState
 from send_email.queue.send_queue import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ID,
     merged,
 )

@@ -17,7 +17,7 @@ from send_email.queue.send_queue import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
     CARL,

@@ -16,7 +16,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.job import SendJob
 from send_email.sending.timeouts import Timeouts
-from tests.unit.send_email.world import FlakyStore, World
+from tests.unit.send_email.simulation import FlakyStore, World
 
 W = TypeVar("W", bound=World)
 CHANCES = st.randoms(use_true_random=False)

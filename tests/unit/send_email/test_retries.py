@@ -13,7 +13,7 @@ from email_store.states import EmailState
 from send_email.sending.backoff import MAX_REQUEUES
 from send_email.sending.service import MAX_PUT_OFFS, PoisonMessageError, SendService
 from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
-from tests.unit.send_email.deliveries import ANNA, BEN, CARL, crashed, merged, plain, states
+from tests.unit.send_email.jobs import ANNA, BEN, CARL, crashed, merged, plain, states
 
 
 def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(

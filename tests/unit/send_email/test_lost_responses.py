@@ -14,7 +14,7 @@ from email_store.store import StoreError
 from send_email.queue.send_queue import MessageTooLargeError, QueueError
 from send_email.sending.service import ResultNotStoredError, SendService
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
     CARL,
