@@ -165,9 +165,9 @@ def test_an_email_for_later_is_known_and_queued(
     outcome = service.enqueue(plain())
 
     assert outcome.is_queued
-    assert queue.deliveries == [plain()]
+    assert queue.jobs == [plain()]
     assert states(store) == {ANNA: EmailState.QUEUED}
-    service.send(queue.deliveries[0])
+    service.send(queue.jobs[0])
     assert len(ses.sent) == 1
 
 
