@@ -11,7 +11,7 @@ from amsdal_mail.status import RecipientStatus, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
-from send_email.api.responses import batch_answer
+from send_email.api.responses import batch_response
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import NOW, Api, FakeSES
 
@@ -55,7 +55,7 @@ def test_a_batch_too_long_for_one_answer_lists_the_first_of_each_email() -> None
     long: dict[str, Any] = {"status": 422, "email_id": "a", "recipients": recipients}
     broken: dict[str, Any] = {"status": 422, "message": "broken", "detail": errors}
 
-    emails = batch_answer([short, *[long] * 50, *[broken] * 49])["emails"]
+    emails = batch_response([short, *[long] * 50, *[broken] * 49])["emails"]
 
     assert len(json.dumps(json.dumps({"emails": emails}))) < LIMIT
     assert emails[0] == short
@@ -69,7 +69,7 @@ def test_a_batch_too_long_for_one_answer_lists_the_first_of_each_email() -> None
 def test_a_batch_that_fits_is_answered_in_full() -> None:
     entries = [{"status": 200, "recipients": [{"address": "a@x.io"}] * 99}] * 100
 
-    assert batch_answer(entries)["emails"] == entries
+    assert batch_response(entries)["emails"] == entries
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from email_store.store import StoreError
 from send_email.queue.send_queue import MessageTooLargeError, QueueError
 from send_email.sending.service import ResultNotStoredError, SendService
 from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
     CARL,
@@ -58,7 +58,7 @@ def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
     ses.answers.clear()
     clock.forward(TIMES.lost_response)
 
-    outcome = service.send(queue.deliveries[0])
+    outcome = service.send(queue.jobs[0])
 
     assert outcome.results[ANNA].message_id == "ses-2"
 
@@ -71,7 +71,7 @@ def test_a_send_event_settles_a_lost_answer_without_sending_again(
     accepted_by_event(store, ANNA)
     clock.forward(TIMES.lost_response)
 
-    outcome = service.send(queue.deliveries[0])
+    outcome = service.send(queue.jobs[0])
 
     assert len(ses.sent) == 1
     assert outcome.results[ANNA].message_id == "ses-0"
@@ -81,12 +81,12 @@ def test_a_send_event_settles_a_lost_answer_without_sending_again(
 def test_after_a_crash_only_those_are_sent_to_whom_no_event_shows(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, clock: Clock
 ) -> None:
-    delivery = merged(ANNA, BEN)
-    crashed(service, ses, delivery)
+    job = merged(ANNA, BEN)
+    crashed(service, ses, job)
     accepted_by_event(store, ANNA)
     clock.forward(TIMES.lost_response)
 
-    service.send(delivery)
+    service.send(job)
 
     assert ses.addresses == [[BEN]]
 
@@ -126,7 +126,7 @@ def test_what_a_crash_left_open_is_not_closed_by_the_remainder_of_the_others(
     del ses.answers[CARL]
     clock.forward(TIMES.lost_response + 1)
 
-    service.send(queue.deliveries[0])
+    service.send(queue.jobs[0])
     service.send(merged(ANNA, BEN, CARL))
 
     assert ses.addresses == [[ANNA, BEN, CARL], [CARL], [BEN]]

@@ -10,10 +10,10 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.sending.backoff import MAX_REQUEUES
-from send_email.sending.service import MAX_PUT_OFFS, PoisonMessageError, SendService
+from send_email.sending.backoff import MAX_RETRIES
+from send_email.sending.service import MAX_POSTPONES, PoisonMessageError, SendService
 from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
-from tests.unit.send_email.deliveries import ANNA, BEN, CARL, crashed, merged, plain, states
+from tests.unit.send_email.jobs import ANNA, BEN, CARL, crashed, merged, plain, states
 
 
 def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(
@@ -23,9 +23,9 @@ def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(
 
     outcome = service.send(merged(ANNA, BEN))
 
-    (delivery,) = queue.deliveries
-    assert delivery.addresses == [BEN]
-    assert delivery.message.merge_data == {BEN: {"name": BEN}}
+    (job,) = queue.jobs
+    assert job.addresses == [BEN]
+    assert job.message.merge_data == {BEN: {"name": BEN}}
     assert outcome.is_queued
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.QUEUED}
 
@@ -37,7 +37,7 @@ def test_the_remainder_is_sent_to_nobody_else_and_settles_the_email(
     service.send(merged(ANNA, BEN))
     ses.answers.clear()
 
-    outcome = service.send(queue.deliveries[0])
+    outcome = service.send(queue.jobs[0])
 
     assert ses.addresses == [[ANNA, BEN], [BEN]]
     assert set(outcome.results) == {ANNA, BEN}
@@ -75,11 +75,11 @@ def test_delays_grow_up_to_what_sqs_allows(
     seconds: int,
 ) -> None:
     ses.answer(ANNA, SendState.FAILED, retry)
-    delivery = plain()
+    job = plain()
     for _ in range(retry_count):
-        delivery = delivery.again(delivery.message, delivery.retry_count + 1)
+        job = job.again(job.message, job.retry_count + 1)
 
-    service.send(delivery)
+    service.send(job)
 
     ((put, delay),) = queue.entries
     assert delay == seconds
@@ -90,13 +90,13 @@ def test_after_days_an_email_is_given_up(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
     ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, "SendingPausedException")
-    delivery = plain()
-    for _ in range(MAX_REQUEUES):
-        delivery = delivery.again(delivery.message, delivery.retry_count + 1)
+    job = plain()
+    for _ in range(MAX_RETRIES):
+        job = job.again(job.message, job.retry_count + 1)
 
-    outcome = service.send(delivery)
+    outcome = service.send(job)
 
-    assert outcome.is_given_up
+    assert outcome.is_abandoned
     assert not queue.entries
     assert states(store) == {ANNA: EmailState.FAILED}
 
@@ -146,16 +146,16 @@ def test_a_duplicate_is_put_off_until_the_lease_is_over(
 def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
     service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
-    delivery = plain()
-    for _ in range(MAX_PUT_OFFS):
-        crashed(service, ses, delivery)
-        service.postpone(delivery, service.send(delivery))
-        delivery, delay = queue.entries.pop()
+    job = plain()
+    for _ in range(MAX_POSTPONES):
+        crashed(service, ses, job)
+        service.postpone(job, service.send(job))
+        job, delay = queue.entries.pop()
         clock.forward(delay)
-    crashed(service, ses, delivery)
+    crashed(service, ses, job)
 
     with pytest.raises(PoisonMessageError):
-        service.postpone(delivery, service.send(delivery))
+        service.postpone(job, service.send(job))
 
 
 def test_after_a_send_the_put_offs_are_counted_anew(
@@ -165,17 +165,17 @@ def test_after_a_send_the_put_offs_are_counted_anew(
 
     service.send(plain().postpone())
 
-    assert [one.postpone_count for one in queue.deliveries] == [0]
+    assert [one.postpone_count for one in queue.jobs] == [0]
 
 
 def test_nobody_is_given_up_for_our_own_pacing(
     service: SendService, turns: FakeTurns, queue: ListQueue
 ) -> None:
     turns.is_free = False
-    delivery = plain()
-    for _ in range(MAX_REQUEUES + 1):
-        assert not service.send(delivery).is_given_up
-        delivery, delay = queue.entries.pop()
+    job = plain()
+    for _ in range(MAX_RETRIES + 1):
+        assert not service.send(job).is_abandoned
+        job, delay = queue.entries.pop()
 
     assert delay == 900
 

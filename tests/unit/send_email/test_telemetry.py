@@ -10,8 +10,8 @@ import pytest
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.status import RetryHint, SendState
 from email_store.records import Suppression
-from send_email.queue.send_queue import QueueError, read_delivery
-from send_email.sending.backoff import MAX_REQUEUES
+from send_email.queue.send_queue import QueueError, read_job
+from send_email.sending.backoff import MAX_RETRIES
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
 from tests.unit.send_email.test_records import batch, record
@@ -108,7 +108,7 @@ def test_an_email_that_is_given_up_is_counted(
     handle: Handle, ses: FakeSES, capsys: Capture
 ) -> None:
     ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
-    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": str(MAX_REQUEUES)}
+    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": str(MAX_RETRIES)}
 
     handle({"Records": [record(1, EMAIL, **attributes)]})
 
@@ -118,10 +118,8 @@ def test_an_email_that_is_given_up_is_counted(
 def test_a_duplicate_that_is_put_off_counts_as_one(
     handle: Handle, service: SendService, clock: Clock, capsys: Capture
 ) -> None:
-    delivery = read_delivery("record-1", json.dumps(EMAIL), {})
-    service.store.claim(
-        delivery.record(clock()), delivery.part, delivery.addresses, now=clock(), lease_seconds=9
-    )
+    job = read_job("record-1", json.dumps(EMAIL), {})
+    service.store.claim(job.record(clock()), job.part, job.addresses, now=clock(), lease_seconds=9)
 
     handle(batch(EMAIL))
 

@@ -1,7 +1,7 @@
-"""A world in virtual time where everything goes wrong that may: SES, queue, table, function.
+"""A simulation in virtual time where everything goes wrong that may: SES, queue, table, function.
 
-Faults come by chance until they are used up; then everything works again and the world comes to
-rest. What it counts at the end is what SES accepted, which nobody but the world can know.
+Faults come by chance until they are used up; then everything works again and the simulation comes to
+rest. What it counts at the end is what SES accepted, which nobody but the simulation can know.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class Crash(BaseException):
 class Record:
     """A message on the queue."""
 
-    delivery: SendJob
+    job: SendJob
     receives: int = 0
 
 
-class World:
+class Simulation:
     """Everything around one SendService. `chance` decides all of it, repeatably."""
 
     def __init__(self, chance: random.Random, faults: int = 25) -> None:
@@ -76,23 +76,23 @@ class World:
 
     # What the clients do
 
-    def request(self, delivery: SendJob) -> None:
+    def request(self, job: SendJob) -> None:
         """Ask by the API until it is acknowledged, always with the same key."""
         try:
-            outcome = self.service().send(delivery)
+            outcome = self.service().send(job)
         except (StoreError, QueueError, Crash):
-            self._plan(CLIENT_PAUSE, lambda: self.request(delivery))
+            self._plan(CLIENT_PAUSE, lambda: self.request(job))
             return
         if outcome.claim is ClaimStatus.BUSY:
-            self._plan(CLIENT_PAUSE, lambda: self.request(delivery))
+            self._plan(CLIENT_PAUSE, lambda: self.request(job))
             return
-        self._want(delivery)
+        self._want(job)
 
-    def drop(self, delivery: SendJob) -> None:
+    def drop(self, job: SendJob) -> None:
         """Put it on the queue."""
-        self._want(delivery)
-        self.put_before.append(delivery)
-        self._plan(0, lambda: self._receive(Record(delivery)))
+        self._want(job)
+        self.put_before.append(job)
+        self._plan(0, lambda: self._receive(Record(job)))
 
     def run(self) -> None:
         """Go on until nothing is planned; a person moves dead letters back when it is quiet."""
@@ -102,11 +102,11 @@ class World:
                     return
                 letters, self.dead_letters = self.dead_letters, []
                 for one in letters:
-                    self._plan(0, lambda one=one: self._receive(Record(one.delivery)))  # type: ignore[misc]
+                    self._plan(0, lambda one=one: self._receive(Record(one.job)))  # type: ignore[misc]
             at, _, visit = heapq.heappop(self._agenda)
             self.now = max(self.now, at)
             visit()
-        raise AssertionError("the world does not come to rest")
+        raise AssertionError("the simulation does not come to rest")
 
     @property
     def lost(self) -> set[tuple[str, str]]:
@@ -172,9 +172,9 @@ class World:
 
     # The queue, and whose turn it is
 
-    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
         self.trouble(QueueError)
-        for one in deliveries:
+        for one in jobs:
             self.put_before.append(one)
             record = Record(one)
             self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
@@ -187,18 +187,18 @@ class World:
         """Take the record as the function does; it comes back when that fails."""
         record.receives += 1
         try:
-            self._take_in(record.delivery)
+            self._take_in(record.job)
         except (StoreError, QueueError, Crash):
             if record.receives < MAX_RECEIVES:
                 self._plan(VISIBILITY, lambda: self._receive(record))
             else:
                 self.dead_letters.append(record)
 
-    def _take_in(self, delivery: SendJob) -> None:
+    def _take_in(self, job: SendJob) -> None:
         service = self.service()
-        outcome = service.send(delivery)
+        outcome = service.send(job)
         if outcome.claim is ClaimStatus.BUSY:
-            service.postpone(delivery, outcome)
+            service.postpone(job, outcome)
 
     # Chance
 
@@ -227,8 +227,8 @@ class World:
         at = self.now + timedelta(seconds=seconds)
         heapq.heappush(self._agenda, (at, self._planned, visit))
 
-    def _want(self, delivery: SendJob) -> None:
-        self.wanted |= {(delivery.email_id, address) for address in delivery.addresses}
+    def _want(self, job: SendJob) -> None:
+        self.wanted |= {(job.email_id, address) for address in job.addresses}
 
 
 def _unknown(message: EmailMessage) -> SendStatus:
@@ -240,26 +240,26 @@ def _unknown(message: EmailMessage) -> SendStatus:
 class FlakyStore(MemoryEmailStore):
     """Fails or ends the process before or after a write."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, simulation: Simulation) -> None:
         super().__init__()
-        self._world = world
+        self._simulation = simulation
 
     def claim(self, *args: Any, **options: Any) -> Claim:
-        self._world.trouble(StoreError)
+        self._simulation.trouble(StoreError)
         claim = super().claim(*args, **options)
-        self._world.trouble(StoreError)
+        self._simulation.trouble(StoreError)
         return claim
 
     def settle(self, claim: Claim, results: Results) -> bool:
-        self._world.trouble(StoreError)
+        self._simulation.trouble(StoreError)
         is_ours = super().settle(claim, results)
-        self._world.trouble(StoreError)
+        self._simulation.trouble(StoreError)
         return is_ours
 
     def release(
         self, claim: Claim, results: Results, *, held_until: datetime | None = None
     ) -> bool:
-        self._world.trouble(StoreError)
+        self._simulation.trouble(StoreError)
         is_ours = super().release(claim, results, held_until=held_until)
-        self._world.trouble(StoreError)
+        self._simulation.trouble(StoreError)
         return is_ours

@@ -45,7 +45,7 @@ def accepted_by_event(store: MemoryEmailStore, address: str) -> None:
     store.advance_recipient(seen, now=NOW)
 
 
-def crashed(service: SendService, ses: FakeSES, delivery: SendJob) -> None:
+def crashed(service: SendService, ses: FakeSES, job: SendJob) -> None:
     ses.raises = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
-        service.send(delivery)
+        service.send(job)
