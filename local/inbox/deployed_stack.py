@@ -26,7 +26,6 @@ __all__ = [
     "StackAddress",
     "StackEmail",
     "SuppressedAddress",
-    "fetch_from_api",
 ]
 
 Json = dict[str, Any]

@@ -22,7 +22,6 @@ __all__ = [
     "not_found",
     "not_suppressed",
     "refuse",
-    "rejected",
     "template_missing",
     "too_many_requests",
 ]

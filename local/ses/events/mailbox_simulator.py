@@ -12,7 +12,6 @@ __all__ = [
     "BOUNCES",
     "SIMULATOR_DOMAIN",
     "EventStep",
-    "bounce",
     "mailbox_name",
     "steps_for",
 ]

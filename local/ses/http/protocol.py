@@ -25,13 +25,9 @@ if TYPE_CHECKING:
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 __all__ = [
-    "Call",
     "Endpoint",
     "caller",
     "endpoint",
-    "error_response",
-    "json_body",
-    "json_response",
     "refuse_call",
     "routes",
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from botocore.model import Shape
 
-__all__ = ["check", "service_model"]
+__all__ = ["check"]
 
 NEWER_MAX_LENGTHS = {"MessageHeaderValue": 995}
 """Newer service models allow these lengths; the installed model may allow less."""
