@@ -68,28 +68,82 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "unknown name": ("sess", {}, "'sess'.*console, memory, ses, sqs"),
     "no such module": ("nowhere.Backend", {}, "'nowhere.Backend' cannot be imported"),
     "no such class": ("amsdal_mail.Backend", {}, "'amsdal_mail.Backend' cannot be imported"),
-    "no backend": ("json.JSONDecoder", {}, "no subclass of BaseBackend"),
-    "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' with colour: got an"),
-    "nearly an option": ("ses", {"region": "x"}, "'region' .did you mean region_name[?]"),
+    "no backend": ("json.JSONDecoder", {}, "not a subclass of BaseBackend"),
+    "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' has no option colour$"),
+    "nearly an option": ("ses", {"region": "x"}, "no option region .did you mean region_name[?]"),
     "nearly an option of its own": ("sqs", {"queue": "x"}, "did you mean queue_url"),
     "tries of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
-    "session and keys": ("ses", {**KEYS, "session": boto3.Session()}, "session or keys"),
+    "session and keys": (
+        "ses",
+        {**KEYS, "session": boto3.Session()},
+        "session and aws_access_key_id exclude",
+    ),
     "key without secret": ("ses", {"aws_access_key_id": "A"}, "aws_secret_access_key"),
     "token without keys": ("ses", {"aws_session_token": "T"}, "aws_session_token"),
-    "no concurrency": ("ses", {"max_concurrency": 0}, "max_concurrency.*0"),
-    "half a call": ("ses", {"max_concurrency": 2.5}, "max_concurrency.*whole number.*2.5"),
+    "no concurrency": (
+        "ses",
+        {"max_concurrency": 0},
+        "an integer of at least 1, got 0",
+    ),
+    "half a call": ("ses", {"max_concurrency": 2.5}, "max_concurrency.*integer.*2.5"),
     "no attempts": ("ses", {"max_attempts": 0}, "max_attempts.*0"),
     "rate as text": ("ses", {"max_send_rate": "14"}, "max_send_rate must be a number.*'14'"),
-    "negative timeout": ("ses", {"read_timeout": -1}, "read_timeout.*more than 0.*-1"),
+    "negative timeout": (
+        "ses",
+        {"read_timeout": -1},
+        "read_timeout.* greater than 0, got -1",
+    ),
     "queue by its name": ("sqs", {"queue_url": "my-queue"}, "queue_url must be a URL.*my-queue"),
     "queue without address": ("sqs", {"environ": {}}, "queue_url"),
 }
+
+
+class ShopBackend(SESBackend):
+    """A user's own backend, which passes its other options on."""
+
+    def __init__(self, shop: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.shop = shop
+
+
+class OpenBackend(MemoryBackend):
+    """A user's own backend, which takes any option."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
 
 
 @pytest.mark.parametrize(("name", "options", "text"), WRONG.values(), ids=WRONG)
 def test_wrong_choice_is_named(name: str, options: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         get_connection(name, **options)
+
+
+def test_subclass_passes_options_on() -> None:
+    path = f"{__name__}.ShopBackend"
+
+    backend = get_connection(path, shop="books", configuration_set="mine", read_timeout=3)
+
+    assert isinstance(backend, ShopBackend)
+    assert (backend.shop, backend.configuration_set) == ("books", "mine")
+    assert backend.options.read_timeout == 3
+
+
+def test_missing_option_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"ShopBackend' needs the option shop$"):
+        get_connection(f"{__name__}.ShopBackend", read_timeout=3)
+
+
+def test_wrong_option_of_a_subclass_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"no option region .did you mean region_name[?]"):
+        get_connection(f"{__name__}.ShopBackend", shop="books", region="eu-west-1")
+
+
+def test_backend_that_takes_any_option_gets_any_option() -> None:
+    backend = get_connection(f"{__name__}.OpenBackend", colour="red")
+
+    assert isinstance(backend, OpenBackend)
+    assert backend.options == {"colour": "red"}
 
 
 REGIONS: dict[str, tuple[dict[str, str], str]] = {
@@ -254,18 +308,18 @@ def test_send_mail_hands_over_every_option() -> None:
     )
 
 
-def test_default_connection_is_kept_until_the_environment_changes(
+def test_resolve_connection_is_kept_until_the_environment_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from amsdal_mail.connection import _default_connection
+    from amsdal_mail.connection import _resolve_connection
 
     monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "memory")
-    first = _default_connection()
-    again = _default_connection()
+    first = _resolve_connection(None)
+    again = _resolve_connection(None)
     monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "console")
 
     assert first is again
-    assert isinstance(_default_connection(), ConsoleBackend)
+    assert isinstance(_resolve_connection(None), ConsoleBackend)
 
 
 def test_console_shows_what_each_recipient_gets(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,13 +5,13 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
 from amsdal_mail import Attachment, EmailMessage
-from amsdal_mail.backends.ses.requests import Request, build_requests
+from amsdal_mail.backends.ses.requests import SESRequest, build_requests
 from amsdal_mail.backends.ses.tags import message_tags, sanitize_tags
+from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 
 BASE: dict[str, Any] = {
     "subject": "Hallo Jörg",
@@ -28,7 +28,6 @@ BASE: dict[str, Any] = {
         Attachment("logo.png", b"\x89PNG", "image/png", "logo"),
     ],
 }
-MODEL = botocore.session.get_session().get_service_model("sesv2")
 KINDS: dict[str, dict[str, Any]] = {
     "simple": {},
     "raw": {"headers": {f"X-{n}": "a" for n in range(16)}},
@@ -39,8 +38,8 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def requests(**change: Any) -> list[Request]:
-    return build_requests(EmailMessage(**BASE | change), "my-set")
+def requests(**change: Any) -> list[SESRequest]:
+    return build_requests(EmailMessage(**BASE | change), "my-set", SES_MODEL)
 
 
 def params(**change: Any) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def params(**change: Any) -> dict[str, Any]:
 def test_parameters_fit_the_service_model(change: dict[str, Any]) -> None:
     (request,) = requests(**change)
     call = request.call({"t": "true"})
-    shape = MODEL.operation_model(
+    shape = SES_MODEL.operation_model(
         {"send_email": "SendEmail", "send_bulk_email": "SendBulkEmail"}[call.operation]
     ).input_shape
     assert shape is not None
