@@ -55,7 +55,7 @@ class Telemetry:
                 self._count(METRICS[state], count)
         if outcome.is_stopped:
             self._count("SendingStopped")
-        if outcome.is_given_up:
+        if outcome.is_abandoned:
             self._count("EmailsAbandoned")
         if outcome.is_misconfigured:
             self._count("ConfigurationErrors")

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.request import EmailRequest
 from send_email.api.requests import BATCH_LIMIT
-from send_email.api.responses import BatchAnswer, EmailAnswer, ErrorAnswer, SendAnswer
-from send_email.api.suppression_response import SuppressionAnswer
+from send_email.api.responses import BatchResponse, EmailResponse, ErrorResponse, SendResponse
+from send_email.api.suppression_response import SuppressionResponse
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -28,7 +28,7 @@ TITLE = "amsdal_mail"
 VERSION = "1"
 ABOUT = "Sends email through Amazon SES, and tells what became of it."
 REF = "#/components/schemas/{model}"
-ANSWERS = (SendAnswer, BatchAnswer, EmailAnswer, SuppressionAnswer, ErrorAnswer)
+RESPONSES = (SendResponse, BatchResponse, EmailResponse, SuppressionResponse, ErrorResponse)
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -52,17 +52,17 @@ REFUSALS = {
     **SERVER_ERRORS,
 }
 SEND_RESPONSES: Responses = {
-    "200": ("SES took the email, for one recipient at least.", "SendAnswer"),
-    "202": ("On the queue, for one recipient at least; see the header Location.", "SendAnswer"),
-    "409": ("The key belongs to another request, or to one being worked on.", "ErrorAnswer"),
+    "200": ("SES took the email, for one recipient at least.", "SendResponse"),
+    "202": ("On the queue, for one recipient at least; see the header Location.", "SendResponse"),
+    "409": ("The key belongs to another request, or to one being worked on.", "ErrorResponse"),
     "422": (
         "A field breaks a rule (`detail`), or nobody gets the email (`recipients`).",
-        "ErrorAnswer",
-        "SendAnswer",
+        "ErrorResponse",
+        "SendResponse",
     ),
 }
 SUPPRESSION_SUCCESSES: dict[str, Responses] = {
-    "get": {"200": ("On our list, on SES's, or on both.", "SuppressionAnswer")},
+    "get": {"200": ("On our list, on SES's, or on both.", "SuppressionResponse")},
     "delete": {"204": ("Taken off both lists.",)},
 }
 SUPPRESSION_REFUSALS = {
@@ -81,15 +81,15 @@ def description(app: APIGatewayHttpResolver) -> Json:
     paths["/emails"]["post"] |= _request("EmailRequest") | _responses(SEND_RESPONSES, REFUSALS)
     paths["/emails/batch"]["post"] |= _request("BatchRequest") | _responses(
         {
-            "200": ("An answer for each email, each with its `status`.", "BatchAnswer"),
-            "422": ("It is no list of 1 to 100 emails.", "ErrorAnswer"),
+            "200": ("An answer for each email, each with its `status`.", "BatchResponse"),
+            "422": ("It is no list of 1 to 100 emails.", "ErrorResponse"),
         },
         REFUSALS,
     )
     paths["/emails/{email_id}"]["get"] |= _responses(
         {
-            "200": ("Everything known of the email.", "EmailAnswer"),
-            "404": ("There is no such email.", "ErrorAnswer"),
+            "200": ("Everything known of the email.", "EmailResponse"),
+            "404": ("There is no such email.", "ErrorResponse"),
         },
         SERVER_ERRORS,
     )
@@ -117,7 +117,7 @@ def _request(schema: str) -> Json:
 
 
 def _responses(own: Responses, refusals: dict[str, str]) -> Json:
-    every = {**own, **{status: (text, "ErrorAnswer") for status, text in refusals.items()}}
+    every = {**own, **{status: (text, "ErrorResponse") for status, text in refusals.items()}}
     return {
         "responses": {
             status: {"description": text, "content": _content(*schemas)}
@@ -152,7 +152,7 @@ def _schemas() -> Json:
             "required": ["emails"],
             "additionalProperties": False,
         },
-        **{one.__name__: TypeAdapter(one).json_schema(ref_template=REF) for one in ANSWERS},
+        **{one.__name__: TypeAdapter(one).json_schema(ref_template=REF) for one in RESPONSES},
     }
     for schema in list(schemas.values()):
         schemas |= schema.pop("$defs", {})

@@ -77,16 +77,16 @@ class HttpRequest:
             raise InvalidMessageError.of(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
-    def delivery(self, new_id: NewId) -> SendJob:
+    def job(self, new_id: NewId) -> SendJob:
         """Read one email.
 
         Raises:
             RequestError: the content is no JSON by its type.
             InvalidMessageError: naming every field that breaks a rule.
         """
-        return _delivery(self._json(), self.key, new_id)
+        return _read_job(self._json(), self.key, new_id)
 
-    def deliveries(self, new_id: NewId) -> list[SendJob | InvalidMessageError]:
+    def jobs(self, new_id: NewId) -> list[SendJob | InvalidMessageError]:
         """Read up to 100 emails, each valid or not on its own.
 
         The header's key, where there is one, makes a key for every email that has none of its own:
@@ -106,7 +106,7 @@ class HttpRequest:
         return self.body
 
 
-def _delivery(document: bytes, key: str | None, new_id: NewId) -> SendJob:
+def _read_job(document: bytes, key: str | None, new_id: NewId) -> SendJob:
     request = EmailRequest.from_json(document)
     own_key = request.idempotency_key
     if key and own_key and own_key != key:
@@ -141,6 +141,6 @@ def _numbered(key: str | None, count: int) -> list[str | None]:
 def _entry(entry: Any, key: str | None, new_id: NewId) -> SendJob | InvalidMessageError:
     own_key = entry.get("idempotency_key") if isinstance(entry, dict) else None
     try:
-        return _delivery(json.dumps(entry).encode(), None if own_key else key, new_id)
+        return _read_job(json.dumps(entry).encode(), None if own_key else key, new_id)
     except InvalidMessageError as error:
         return error

@@ -15,19 +15,19 @@ from email_store.claims import ClaimStatus
 from email_store.records import EmailRecord, EventRecord
 from email_store.truncate import first_errors
 from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
-from send_email.api.truncate import fitting, fitting_batch, public_text
+from send_email.api.truncate import fit_batch, redact_error, take_within
 from send_email.sending.outcome import SendOutcome
 
 __all__ = [
-    "BatchAnswer",
-    "EmailAnswer",
-    "ErrorAnswer",
-    "SendAnswer",
-    "batch_answer",
-    "email_answer",
-    "error_answer",
-    "send_answer",
-    "status_of",
+    "BatchResponse",
+    "EmailResponse",
+    "ErrorResponse",
+    "SendResponse",
+    "batch_response",
+    "email_response",
+    "error_document",
+    "send_response",
+    "http_status",
 ]
 
 RECIPIENT_LIMIT = 10_000
@@ -43,7 +43,7 @@ MESSAGES = {
 }
 
 
-class RecipientAnswer(TypedDict):
+class RecipientResponse(TypedDict):
     """What became of the email for one recipient."""
 
     address: str
@@ -53,17 +53,17 @@ class RecipientAnswer(TypedDict):
     error_message: str | None
 
 
-class SendAnswer(TypedDict):
+class SendResponse(TypedDict):
     """What became of a request to send."""
 
     email_id: str
     state: str
     message_id: str | None
     is_success: bool
-    recipients: list[RecipientAnswer]
+    recipients: list[RecipientResponse]
 
 
-class EventAnswer(TypedDict):
+class EventResponse(TypedDict):
     """One event that SES reported."""
 
     at: str
@@ -73,14 +73,14 @@ class EventAnswer(TypedDict):
     details: dict[str, Any]
 
 
-class FieldErrorAnswer(TypedDict):
+class FieldErrorResponse(TypedDict):
     """A field that breaks a rule."""
 
     field: str
     rule: str
 
 
-class RecordAnswer(TypedDict):
+class RecordResponse(TypedDict):
     """What is kept of the email itself."""
 
     created_at: str
@@ -90,33 +90,33 @@ class RecordAnswer(TypedDict):
     tags: list[str]
     metadata: dict[str, str]
     recipient_count: int
-    errors: list[FieldErrorAnswer]
+    errors: list[FieldErrorResponse]
     """The broken rules, of an email that came by the queue and was rejected."""
 
 
-class EmailAnswer(TypedDict):
+class EmailResponse(TypedDict):
     """Everything known of an email."""
 
     email_id: str
     state: str
     counts: dict[str, int]
-    email: RecordAnswer | None
+    email: RecordResponse | None
     """Absent when nothing but SES's events is known."""
-    recipients: list[RecipientAnswer]
-    timeline: list[EventAnswer]
+    recipients: list[RecipientResponse]
+    timeline: list[EventResponse]
     is_truncated: Annotated[bool, Field(description=TRUNCATED)]
 
 
-class ErrorAnswer(TypedDict):
+class ErrorResponse(TypedDict):
     """Why a request was not carried out."""
 
     message: str
-    detail: list[FieldErrorAnswer]
+    detail: list[FieldErrorResponse]
     email_id: NotRequired[str]
     """Of a request that can be made again: with it as key, nothing is sent twice."""
 
 
-class BatchAnswer(TypedDict):
+class BatchResponse(TypedDict):
     """One answer an email, in their order: `status` is what it would have been alone.
 
     Where not all recipients or broken rules are listed, because the answer would be too long,
@@ -126,7 +126,7 @@ class BatchAnswer(TypedDict):
     emails: list[dict[str, Any]]
 
 
-def status_of(outcome: SendOutcome) -> HTTPStatus:
+def http_status(outcome: SendOutcome) -> HTTPStatus:
     """Choose the status: a client that looks at nothing else is not misled."""
     if outcome.claim in MESSAGES:
         return HTTPStatus.CONFLICT
@@ -135,12 +135,12 @@ def status_of(outcome: SendOutcome) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY if outcome.is_refused else HTTPStatus.OK
 
 
-def send_answer(outcome: SendOutcome) -> SendAnswer | ErrorAnswer:
+def send_response(outcome: SendOutcome) -> SendResponse | ErrorResponse:
     """Write what became of a request to send."""
     if outcome.claim in MESSAGES:
-        return error_answer(MESSAGES[outcome.claim])
+        return error_document(MESSAGES[outcome.claim])
     message_ids = (one.message_id for one in outcome.results.values() if one.message_id)
-    return SendAnswer(
+    return SendResponse(
         email_id=outcome.email_id,
         state=outcome.state.value,
         message_id=next(message_ids, None),
@@ -149,16 +149,16 @@ def send_answer(outcome: SendOutcome) -> SendAnswer | ErrorAnswer:
     )
 
 
-def batch_answer(entries: Sequence[Mapping[str, Any]]) -> BatchAnswer:
+def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
     """Put the answers of a batch's emails together."""
-    return BatchAnswer(emails=fitting_batch(entries))
+    return BatchResponse(emails=fit_batch(entries))
 
 
-def email_answer(found: EmailView) -> EmailAnswer:
+def email_response(found: EmailView) -> EmailResponse:
     """Write everything known of an email."""
-    recipients = fitting(map(_recipient, found.recipients), RECIPIENT_LIMIT, LIST_SIZE)
-    newest = fitting(map(_event, reversed(found.timeline)), TIMELINE_LIMIT, LIST_SIZE)
-    return EmailAnswer(
+    recipients = take_within(map(_recipient, found.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    newest = take_within(map(_event, reversed(found.timeline)), TIMELINE_LIMIT, LIST_SIZE)
+    return EmailResponse(
         email_id=found.email_id,
         state=found.state.value,
         counts={state.value: count for state, count in found.counts.items()},
@@ -169,13 +169,13 @@ def email_answer(found: EmailView) -> EmailAnswer:
     )
 
 
-def error_answer(message: str, errors: Sequence[FieldError] = ()) -> ErrorAnswer:
+def error_document(message: str, errors: Sequence[FieldError] = ()) -> ErrorResponse:
     """Write why a request was not carried out."""
-    return ErrorAnswer(message=message, detail=_field_errors(errors))
+    return ErrorResponse(message=message, detail=_field_errors(errors))
 
 
-def _email(record: EmailRecord) -> RecordAnswer:
-    return RecordAnswer(
+def _email(record: EmailRecord) -> RecordResponse:
+    return RecordResponse(
         created_at=record.created_at.isoformat(),
         from_email=record.from_email,
         subject=record.subject,
@@ -187,18 +187,18 @@ def _email(record: EmailRecord) -> RecordAnswer:
     )
 
 
-def _recipient(one: RecipientStatus | RecipientView) -> RecipientAnswer:
-    return RecipientAnswer(
+def _recipient(one: RecipientStatus | RecipientView) -> RecipientResponse:
+    return RecipientResponse(
         address=one.address,
         state=one.state.value,
         message_id=one.message_id,
         error_code=one.error_code,
-        error_message=public_text(one.error_code, one.error_message),
+        error_message=redact_error(one.error_code, one.error_message),
     )
 
 
-def _event(event: EventRecord) -> EventAnswer:
-    return EventAnswer(
+def _event(event: EventRecord) -> EventResponse:
+    return EventResponse(
         at=event.at.isoformat(),
         kind=event.kind,
         recipient=event.recipient,
@@ -207,5 +207,5 @@ def _event(event: EventRecord) -> EventAnswer:
     )
 
 
-def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorAnswer]:
-    return [FieldErrorAnswer(field=one.field, rule=one.rule) for one in first_errors(errors)]
+def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorResponse]:
+    return [FieldErrorResponse(field=one.field, rule=one.rule) for one in first_errors(errors)]

@@ -18,9 +18,9 @@ from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import InvalidMessageError
 from email_store.claims import ClaimStatus
 from email_store.store import EmailStore
-from send_email.api.errors import answer_to
+from send_email.api.errors import error_response
 from send_email.api.requests import HttpRequest, RequestError
-from send_email.api.responses import batch_answer, email_answer, send_answer, status_of
+from send_email.api.responses import batch_response, email_response, http_status, send_response
 from send_email.api.suppression_routes import add_suppressions
 from send_email.sending.backoff import delay_until
 from send_email.sending.job import SendJob
@@ -62,21 +62,23 @@ def _add_sending(app: APIGatewayHttpResolver, service: SendService, telemetry: T
     @app.post("/emails", summary="Send an email", tags=["emails"])
     def send_email() -> Response[str]:
         request = HttpRequest.of(app.current_event)
-        delivery = request.delivery(_new_id)
-        outcome = _told(telemetry, _attempt(sending(request), delivery))
+        job = request.job(_new_id)
+        outcome = _told(telemetry, _attempt(sending(request), job))
         if isinstance(outcome, Exception):
-            return _failure(outcome, delivery.email_id)
-        return _json(status_of(outcome), send_answer(outcome), _headers(outcome, service.clock()))
+            return _failure(outcome, job.email_id)
+        return _json(
+            http_status(outcome), send_response(outcome), _headers(outcome, service.clock())
+        )
 
     @app.post("/emails/batch", summary="Send up to 100 emails", tags=["emails"])
     def send_batch() -> Response[str]:
         request = HttpRequest.of(app.current_event)
-        send, deliveries = sending(request), request.deliveries(_new_id)
+        send, jobs = sending(request), request.jobs(_new_id)
         with ThreadPoolExecutor(CONCURRENCY, "email") as pool:
-            attempts = list(pool.map(partial(_attempt, send), deliveries))
+            attempts = list(pool.map(partial(_attempt, send), jobs))
         outcomes = [_told(telemetry, one) for one in attempts]
-        entries = list(map(_entry, outcomes, deliveries))
-        return _json(HTTPStatus.OK, batch_answer(entries))
+        entries = list(map(_entry, outcomes, jobs))
+        return _json(HTTPStatus.OK, batch_response(entries))
 
 
 def _add_reading(app: APIGatewayHttpResolver, store: EmailStore) -> None:
@@ -85,7 +87,7 @@ def _add_reading(app: APIGatewayHttpResolver, store: EmailStore) -> None:
         found = store.load(email_id) if is_email_id(email_id) else None
         if found is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "there is no such email")
-        return _json(HTTPStatus.OK, email_answer(found))
+        return _json(HTTPStatus.OK, email_response(found))
 
 
 def _add_description(app: APIGatewayHttpResolver) -> None:
@@ -135,18 +137,16 @@ def _told(telemetry: Telemetry, attempt: SendOutcome | Exception) -> SendOutcome
     return outcome
 
 
-def _entry(
-    outcome: SendOutcome | Exception, delivery: SendJob | InvalidMessageError
-) -> dict[str, Any]:
+def _entry(outcome: SendOutcome | Exception, job: SendJob | InvalidMessageError) -> dict[str, Any]:
     if isinstance(outcome, SendOutcome):
-        return {"status": status_of(outcome), **send_answer(outcome)}
-    email_id = None if isinstance(delivery, InvalidMessageError) else delivery.email_id
-    status, answer = answer_to(outcome, email_id)
+        return {"status": http_status(outcome), **send_response(outcome)}
+    email_id = None if isinstance(job, InvalidMessageError) else job.email_id
+    status, answer = error_response(outcome, email_id)
     return {"status": status, **answer}
 
 
 def _failure(error: Exception, email_id: str | None = None) -> Response[str]:
-    status, answer = answer_to(error, email_id)
+    status, answer = error_response(error, email_id)
     is_passing = status is HTTPStatus.SERVICE_UNAVAILABLE
     return _json(status, answer, {"Retry-After": RETRY_AFTER_SECONDS} if is_passing else {})
 
@@ -154,10 +154,10 @@ def _failure(error: Exception, email_id: str | None = None) -> Response[str]:
 def _headers(outcome: SendOutcome, now: datetime) -> Headers:
     headers: Headers = {}
     if outcome.claim is ClaimStatus.BUSY:
-        return {"Retry-After": str(delay_until(outcome.free_at, now))}
+        return {"Retry-After": str(delay_until(outcome.lease_expires_at, now))}
     if outcome.is_replay:
         headers["Idempotency-Replayed"] = "true"
-    if status_of(outcome) is HTTPStatus.ACCEPTED:
+    if http_status(outcome) is HTTPStatus.ACCEPTED:
         headers["Location"] = f"/emails/{outcome.email_id}"
     return headers
 

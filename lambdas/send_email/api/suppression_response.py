@@ -9,10 +9,10 @@ from typing_extensions import TypedDict  # pydantic reads typing's own only from
 if TYPE_CHECKING:
     from send_email.suppressions import SuppressionEntry
 
-__all__ = ["SuppressionAnswer", "suppression_answer"]
+__all__ = ["SuppressionResponse", "suppression_response"]
 
 
-class OurSuppressionAnswer(TypedDict):
+class OurSuppressionResponse(TypedDict):
     """An entry of our list; the reason is `bounce` or `complaint`."""
 
     reason: str
@@ -20,29 +20,29 @@ class OurSuppressionAnswer(TypedDict):
     email_id: str | None
 
 
-class SESSuppressionAnswer(TypedDict):
+class SESSuppressionResponse(TypedDict):
     """An entry of SES's list for the account; the reason is `BOUNCE` or `COMPLAINT`."""
 
     reason: str
     at: str
 
 
-class SuppressionAnswer(TypedDict):
+class SuppressionResponse(TypedDict):
     """Where an address is listed: by us, by SES for the account, or by both."""
 
     address: str
-    ours: OurSuppressionAnswer | None
-    ses: SESSuppressionAnswer | None
+    ours: OurSuppressionResponse | None
+    ses: SESSuppressionResponse | None
 
 
-def suppression_answer(found: SuppressionEntry) -> SuppressionAnswer:
+def suppression_response(found: SuppressionEntry) -> SuppressionResponse:
     """Write where an address is listed."""
-    answer = SuppressionAnswer(address=found.address, ours=None, ses=None)
+    answer = SuppressionResponse(address=found.address, ours=None, ses=None)
     if found.ours:
         ours = found.ours
-        answer["ours"] = OurSuppressionAnswer(
+        answer["ours"] = OurSuppressionResponse(
             reason=ours.reason, at=ours.at.isoformat(), email_id=ours.email_id
         )
     if found.ses:
-        answer["ses"] = SESSuppressionAnswer(reason=found.ses.reason, at=found.ses.at.isoformat())
+        answer["ses"] = SESSuppressionResponse(reason=found.ses.reason, at=found.ses.at.isoformat())
     return answer

@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.exceptions import InvalidMessageError
 from send_email.api.requests import RequestError
-from send_email.api.suppression_response import suppression_answer
+from send_email.api.suppression_response import suppression_response
 
 if TYPE_CHECKING:
     from send_email.suppressions import Suppressions
@@ -31,7 +31,7 @@ def add_suppressions(app: APIGatewayHttpResolver, lists: Callable[[], Suppressio
         listing = lists().find(_bare(address))
         if not listing.is_listed:
             raise RequestError(HTTPStatus.NOT_FOUND, NOT_LISTED)
-        body = json.dumps(suppression_answer(listing), separators=(",", ":"))
+        body = json.dumps(suppression_response(listing), separators=(",", ":"))
         return Response(HTTPStatus.OK, "application/json", body)
 
     @app.delete("/suppressions/<address>", summary="Let mail go there", tags=["suppressions"])

@@ -11,7 +11,7 @@ from amsdal_mail.backends.aws.errors import ERROR_CODES
 from amsdal_mail.status import SendState
 from email_store.truncate import truncate
 
-__all__ = ["fitting", "fitting_batch", "public_text"]
+__all__ = ["take_within", "fit_batch", "redact_error"]
 
 T = TypeVar("T")
 BATCH_SIZE = 6_000_000
@@ -19,14 +19,14 @@ BATCH_SIZE = 6_000_000
 LISTS = ("recipients", "detail")
 TEXT_LIMIT = 500
 """Bytes of an error's text."""
-OPERATORS_CODES = frozenset(
+OPERATOR_ERROR_CODES = frozenset(
     code for code, one in ERROR_CODES.items() if one.raises and one.state is SendState.FAILED
 ) | {"ConfigurationError", "CredentialsError"}
 """What is for the operator to mend: permissions and credentials. AWS's text names them."""
-OPERATORS_TEXT = "the service is not set up to send this: its operator can see why"
+OPERATOR_ERROR_TEXT = "the service is not set up to send this: its operator can see why"
 
 
-def fitting(entries: Iterable[T], count: int, size: int) -> list[T]:
+def take_within(entries: Iterable[T], count: int, size: int) -> list[T]:
     """Return the first entries, so many at most, that take no more than `size` bytes together.
 
     The answer is JSON that stands as a string in the JSON of Lambda: quotes are escaped twice.
@@ -40,7 +40,7 @@ def fitting(entries: Iterable[T], count: int, size: int) -> list[T]:
     return found
 
 
-def fitting_batch(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def fit_batch(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the entries of a batch, in case of need cut to the same size each.
 
     What is cut is the list of recipients or of broken rules; `is_truncated` tells of it.
@@ -59,19 +59,19 @@ def _shortened(entry: Mapping[str, Any], size: int) -> dict[str, Any]:
     lists = {name: entry[name] for name in LISTS if name in entry}
     empty = {**entry, **dict.fromkeys(lists, ()), "is_truncated": True}
     room = size - _size(empty)
-    return empty | {name: fitting(every, len(every), room) for name, every in lists.items()}
+    return empty | {name: take_within(every, len(every), room) for name, every in lists.items()}
 
 
 def _size(content: object) -> int:
     return len(json.dumps(json.dumps(content)))
 
 
-def public_text(code: str | None, text: str | None) -> str | None:
+def redact_error(code: str | None, text: str | None) -> str | None:
     """Return what callers may read of an error's text: nothing that names our account or role."""
     if text is None:
         return None
     return (
-        OPERATORS_TEXT
-        if code in OPERATORS_CODES or "arn:aws" in text
+        OPERATOR_ERROR_TEXT
+        if code in OPERATOR_ERROR_CODES or "arn:aws" in text
         else truncate(text, TEXT_LIMIT)
     )

@@ -10,8 +10,8 @@ from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from email_store.claims import ClaimStatus
-from send_email.api.errors import BAD_EMAILS, broken_rules
-from send_email.queue.send_queue import check_sizes, is_ours, read_delivery
+from send_email.api.errors import INVALID_EMAIL_ERRORS, broken_rules
+from send_email.queue.send_queue import ensure_fits, has_service_attributes, read_job
 from send_email.sending.outcome import SendOutcome
 from send_email.sending.service import SendService
 
@@ -40,18 +40,18 @@ def handle_record(service: SendService, record: SQSRecord, deadline: datetime) -
     first_id = attributes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = first_id if is_email_id(first_id) else record.message_id
     try:
-        delivery = read_delivery(record_id, record.body, attributes)
-        if len(delivery.message.to) <= RECIPIENT_LIMIT:
+        job = read_job(record_id, record.body, attributes)
+        if len(job.message.to) <= RECIPIENT_LIMIT:
             # What SES cannot take just then has to go back on the queue.
-            check_sizes([delivery])
-        outcome = service.send(delivery, deadline)
-    except BAD_EMAILS as error:
-        if is_ours(attributes):
+            ensure_fits([job])
+        outcome = service.send(job, deadline)
+    except INVALID_EMAIL_ERRORS as error:
+        if has_service_attributes(attributes):
             # It was taken once: the rules have changed since, and people are told it is queued.
             raise
         return service.reject(broken_rules(error), *_keys(record.body), record_id)
     if outcome.claim is ClaimStatus.BUSY:
-        service.postpone(delivery, outcome)
+        service.postpone(job, outcome)
     if outcome.claim is ClaimStatus.CONFLICT:
         service.reject([KEY_IN_USE], record_id)
     return outcome

@@ -1,4 +1,4 @@
-"""SendQueue: puts deliveries on the send queue, and reads them from its records."""
+"""SendQueue: puts jobs on the send queue, and reads them from its records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 __all__ = [
-    "MessageTooLargeError", "QueueError", "SendQueue", "check_sizes", "is_ours", "read_delivery",
+    "MessageTooLargeError", "QueueError", "SendQueue", "ensure_fits", "has_service_attributes", "read_job",
 ]  # fmt: skip
 
 ATTRIBUTES = {
@@ -29,7 +29,7 @@ ATTRIBUTES = {
     "chunk": re.compile("[1-9][0-9]{0,3}"),
 }
 
-ALWAYS = {"email_id", "fingerprint", "retry_count"}
+REQUIRED = {"email_id", "fingerprint", "retry_count"}
 
 Entry = dict[str, Any]
 
@@ -53,16 +53,15 @@ class SendQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
-        """Put the deliveries on the queue, ten a call.
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+        """Put the jobs on the queue, ten a call.
 
         Raises:
             MessageTooLargeError: one has over 1 MiB; those before it may be on the queue.
             QueueError: some may be on the queue. All can be put again: their claims tell them.
         """
         entries = (
-            {"Id": str(number), **_entry(one, delay_seconds)}
-            for number, one in enumerate(deliveries)
+            {"Id": str(number), **_entry(one, delay_seconds)} for number, one in enumerate(jobs)
         )
         for batch in batches(entries, _size, SQS_SIZE_LIMIT):
             try:
@@ -76,17 +75,17 @@ class SendQueue:
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
 
-def check_sizes(deliveries: Sequence[SendJob]) -> None:
+def ensure_fits(jobs: Sequence[SendJob]) -> None:
     """Make sure that the queue takes them, before anything is noted or done.
 
     Raises:
         MessageTooLargeError: one has over 1 MiB.
     """
-    for one in deliveries:  # one at a time: the chunks of one email may be hundreds of MB
+    for one in jobs:  # one at a time: the chunks of one email may be hundreds of MB
         _size(_entry(one, 0))
 
 
-def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> SendJob:
+def read_job(record_id: str, body: str, attributes: Mapping[str, str]) -> SendJob:
     """Read an SQS record: its id becomes the email's where the request names none.
 
     Raises:
@@ -107,10 +106,10 @@ def read_delivery(record_id: str, body: str, attributes: Mapping[str, str]) -> S
     )
 
 
-def is_ours(attributes: Mapping[str, str]) -> bool:
+def has_service_attributes(attributes: Mapping[str, str]) -> bool:
     """Tell whether a record has the attributes with which this service puts it on the queue."""
     written = {name: value for name, value in attributes.items() if name in ATTRIBUTES}
-    return written.keys() >= ALWAYS and all(
+    return written.keys() >= REQUIRED and all(
         ATTRIBUTES[name].fullmatch(value) for name, value in written.items()
     )
 
@@ -124,18 +123,18 @@ def _attribute(name: str, attributes: Mapping[str, str]) -> str:
     return value
 
 
-def _entry(delivery: SendJob, delay_seconds: int) -> Entry:
+def _entry(job: SendJob, delay_seconds: int) -> Entry:
     attributes = {
-        "email_id": delivery.email_id,
-        "fingerprint": delivery.fingerprint,
+        "email_id": job.email_id,
+        "fingerprint": job.fingerprint,
         # Always as long: what fitted the queue once fits it again.
-        "retry_count": f"{delivery.retry_count:03}",
-        "postpone_count": f"{delivery.postpone_count:02}",
+        "retry_count": f"{job.retry_count:03}",
+        "postpone_count": f"{job.postpone_count:02}",
     }
-    if delivery.chunk is not None:
-        attributes["chunk"] = str(delivery.chunk)
+    if job.chunk is not None:
+        attributes["chunk"] = str(job.chunk)
     return {
-        "MessageBody": delivery.message.to_json(),
+        "MessageBody": job.message.to_json(),
         "DelaySeconds": delay_seconds,
         "MessageAttributes": {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()

@@ -10,7 +10,7 @@ from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from send_email.sending.recipients import is_for_later
 
 __all__ = [
-    "MAX_REQUEUES",
+    "MAX_RETRIES",
     "RATE_LIMITED",
     "delay_seconds",
     "delay_until",
@@ -18,11 +18,11 @@ __all__ = [
     "next_requeues",
 ]
 
-LONGEST_DELAY = 900
+MAX_DELAY = 900
 """Seconds, SQS's own limit."""
-MAX_REQUEUES = 300
+MAX_RETRIES = 300
 """After some three days of the longest delay an email is given up."""
-LONGEST_FROM = 9
+MAX_BACKOFF_EXPONENT = 9
 """Requeues from which the delay grows no more."""
 RATE_LIMITED = "Paced"
 """The error code of who was not sent to because of our own pacing."""
@@ -41,7 +41,7 @@ def delay_seconds(
     if _is_answer_lost(later):
         return lost_response
     is_soon = all(one.retry is RetryHint.SOON for one in later)
-    longest = min(LONGEST_DELAY, 2 ** min(retry_count + 1, 10)) if is_soon else LONGEST_DELAY
+    longest = min(MAX_DELAY, 2 ** min(retry_count + 1, 10)) if is_soon else MAX_DELAY
     return round(longest * (1 - jitter / 2))
 
 
@@ -51,12 +51,16 @@ def next_requeues(answers: Iterable[RecipientStatus], retry_count: int) -> int:
     It is no refusal of SES's: nobody is given up for a long queue.
     """
     is_paced = all(one.error_code == RATE_LIMITED for one in answers if is_for_later(one))
-    return max(retry_count, min(retry_count + 1, LONGEST_FROM)) if is_paced else retry_count + 1
+    return (
+        max(retry_count, min(retry_count + 1, MAX_BACKOFF_EXPONENT))
+        if is_paced
+        else retry_count + 1
+    )
 
 
-def delay_until(free_at: int, now: datetime) -> int:
-    """Choose how long SQS hides an email that somebody else may be sending until `free_at`."""
-    return min(LONGEST_DELAY, max(1, ceil(free_at - now.timestamp())))
+def delay_until(lease_expires_at: int, now: datetime) -> int:
+    """Choose how long SQS hides an email that somebody else may be sending until `lease_expires_at`."""
+    return min(MAX_DELAY, max(1, ceil(lease_expires_at - now.timestamp())))
 
 
 def held_until(

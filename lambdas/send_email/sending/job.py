@@ -33,7 +33,7 @@ class SendJob:
 
     @classmethod
     def of(cls, email_id: str, message: EmailMessage) -> Self:
-        """Make the delivery of a request that has just come in."""
+        """Make the job of a request that has just come in."""
         return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
 
     @property
@@ -47,7 +47,7 @@ class SendJob:
         return [one.addr_spec for one in self.message.recipients]
 
     def chunks(self) -> list[SendJob]:
-        """Split it into deliveries of at most 50 `to` addresses; the same ones each time.
+        """Split it into jobs of at most 50 `to` addresses; the same ones each time.
 
         Only messages with merge_data are ever larger than one.
         """

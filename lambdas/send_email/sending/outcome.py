@@ -1,4 +1,4 @@
-"""SendOutcome: what the service made of one delivery."""
+"""SendOutcome: what the service made of one job."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class SendOutcome:
     email_id: str
     claim: ClaimStatus
     results: Results = field(default_factory=dict)
-    free_at: int = 0
+    lease_expires_at: int = 0
     """When a BUSY email can be claimed again at the latest: epoch seconds."""
     is_misconfigured: bool = False
     """True when AWS refused the set-up: permission, credentials, missing configuration set."""
-    is_given_up: bool = False
-    """True when somebody was tried MAX_REQUEUES times and is tried no more."""
+    is_abandoned: bool = False
+    """True when somebody was tried MAX_RETRIES times and is tried no more."""
     is_invalid: bool = False
     """True when it broke rules and was kept only for people to see."""
 
@@ -37,7 +37,7 @@ class SendOutcome:
             email_id=claim.unit.email_id,
             claim=claim.status,
             results=results,
-            free_at=claim.lease_until,
+            lease_expires_at=claim.lease_until,
         )
 
     @property

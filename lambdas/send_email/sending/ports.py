@@ -21,9 +21,9 @@ class Sender(Protocol):
 
 
 class Queue(Protocol):
-    """Where deliveries wait for another invocation."""
+    """Where jobs wait for another invocation."""
 
-    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
         """Put them on the queue; see SendQueue."""
         ...
 

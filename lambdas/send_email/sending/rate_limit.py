@@ -14,7 +14,7 @@ HEADROOM = 0.95
 BURST_SECONDS = 0.25
 """Seconds of idle time that are made up for: about what lies between two batches of records."""
 PATIENCE = 15.0
-"""Seconds a delivery may wait for its turn; the HTTP API gives up after 30."""
+"""Seconds a job may wait for its turn; the HTTP API gives up after 30."""
 
 
 class SendRateLimiter:

@@ -14,9 +14,9 @@ from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from email_store.claims import Claim, ClaimStatus, Results, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
-from send_email.queue.send_queue import MessageTooLargeError, QueueError, check_sizes
+from send_email.queue.send_queue import MessageTooLargeError, QueueError, ensure_fits
 from send_email.sending.backoff import (
-    MAX_REQUEUES,
+    MAX_RETRIES,
     RATE_LIMITED,
     delay_seconds,
     delay_until,
@@ -40,8 +40,8 @@ from send_email.sending.timeouts import Timeouts
 
 __all__ = ["PoisonMessageError", "ResultNotStoredError", "SendService"]
 
-NEVER = datetime.max.replace(tzinfo=UTC)
-MAX_PUT_OFFS = 8
+NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
+MAX_POSTPONES = 8
 """A lease lasts a quarter of an hour: nobody works on an email for two hours."""
 
 
@@ -62,7 +62,7 @@ class SendService:
     """Thread-safe: holds no state but its collaborators.
 
     Raises:
-        StoreError, QueueError: nothing is lost; the same delivery can be made again.
+        StoreError, QueueError: nothing is lost; the same job can be made again.
         ResultNotStoredError: SES and the queue have everything; the table alone missed the answers.
         RecordTooLargeError, MessageTooLargeError: it never can be sent so; nothing is noted of it.
     """
@@ -80,38 +80,38 @@ class SendService:
         """Say when the function will be stopped."""
         return self.clock() + timedelta(milliseconds=remaining_milliseconds)
 
-    def send(self, delivery: SendJob, deadline: datetime = NEVER) -> SendOutcome:
+    def send(self, job: SendJob, deadline: datetime = NO_DEADLINE) -> SendOutcome:
         """Send it now, unless somebody did or does; what has over 50 recipients goes in chunks.
 
         Near the deadline, when the function will be stopped, it goes back on the queue instead.
         """
-        chunks = delivery.chunks()
+        chunks = job.chunks()
         if len(chunks) > 1:
-            return self._hand_over(delivery, chunks)
+            return self._hand_over(job, chunks)
         now = self.clock()
         claim = self.store.claim(
-            delivery.record(now),
-            delivery.part,
-            delivery.addresses,
+            job.record(now),
+            job.part,
+            job.addresses,
             now=now,
             lease_seconds=self.times.lost_response,
         )
         if claim.status is not ClaimStatus.CLAIMED:
             return SendOutcome.of(claim)
-        return self._send_claimed(delivery, claim, deadline)
+        return self._send_claimed(job, claim, deadline)
 
-    def enqueue(self, delivery: SendJob) -> SendOutcome:
+    def enqueue(self, job: SendJob) -> SendOutcome:
         """Put it on the queue, unless it was sent, is being sent, or the id is another email's."""
-        chunks = delivery.chunks()
+        chunks = job.chunks()
         if len(chunks) > 1:
-            return self._hand_over(delivery, chunks)
-        check_sizes(chunks)
-        claim = self.store.register(delivery.record(self.clock()), delivery.addresses)
+            return self._hand_over(job, chunks)
+        ensure_fits(chunks)
+        claim = self.store.register(job.record(self.clock()), job.addresses)
         if claim.status is ClaimStatus.CLAIMED:
-            self.queue.put([delivery])
+            self.queue.put([job])
         return SendOutcome.of(claim)
 
-    def postpone(self, delivery: SendJob, busy: SendOutcome) -> None:
+    def postpone(self, job: SendJob, busy: SendOutcome) -> None:
         """Put back what somebody else is sending, to be looked at when the lease has run out.
 
         By then it is mostly settled. Failing the record would bring it back too, but after three
@@ -120,9 +120,9 @@ class SendService:
         Raises:
             PoisonMessageError: that happened time and again: the record becomes a dead letter.
         """
-        if delivery.postpone_count >= MAX_PUT_OFFS:
-            raise PoisonMessageError(f"put off {delivery.postpone_count} times")
-        self.queue.put([delivery.postpone()], delay_until(busy.free_at, self.clock()))
+        if job.postpone_count >= MAX_POSTPONES:
+            raise PoisonMessageError(f"put off {job.postpone_count} times")
+        self.queue.put([job.postpone()], delay_until(busy.lease_expires_at, self.clock()))
 
     def reject(self, errors: Sequence[FieldError], *email_ids: str) -> SendOutcome:
         """Keep a request that cannot be sent, and why, for people who look for it.
@@ -138,12 +138,12 @@ class SendService:
                 break
         return SendOutcome(email_id=email_id, claim=ClaimStatus.CLAIMED, is_invalid=True)
 
-    def _hand_over(self, delivery: SendJob, chunks: Sequence[SendJob]) -> SendOutcome:
-        check_sizes(chunks)
+    def _hand_over(self, job: SendJob, chunks: Sequence[SendJob]) -> SendOutcome:
+        ensure_fits(chunks)
         now = self.clock()
-        record = delivery.record(now, len(chunks))
+        record = job.record(now, len(chunks))
         claim = self.store.claim(
-            record, SendUnit(delivery.email_id), (), now=now, lease_seconds=self.times.lost_response
+            record, SendUnit(job.email_id), (), now=now, lease_seconds=self.times.lost_response
         )
         outcome = SendOutcome.of(claim)
         if claim.status is ClaimStatus.CLAIMED:
@@ -152,32 +152,32 @@ class SendService:
             self._note(claim, outcome, is_done=True)
         return outcome
 
-    def _send_claimed(self, delivery: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
-        results, message = self._to_send(delivery.message, claim.results)
-        answers, is_misconfigured = self._call(message, delivery.email_id, deadline)
+    def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
+        results, message = self._to_send(job.message, claim.results)
+        answers, is_misconfigured = self._call(message, job.email_id, deadline)
         rest = remainder(message, answers) if message else None
-        retry_count = next_requeues(answers.values(), delivery.retry_count)
-        is_given_up = rest is not None and retry_count > MAX_REQUEUES
-        if is_given_up:
+        retry_count = next_requeues(answers.values(), job.retry_count)
+        is_abandoned = rest is not None and retry_count > MAX_RETRIES
+        if is_abandoned:
             rest = None
         results = {**results, **(put_back(answers) if rest else answers)}
-        results = closed(delivery.message, results)
+        results = closed(job.message, results)
         outcome = SendOutcome(
-            email_id=delivery.email_id,
+            email_id=job.email_id,
             claim=claim.status,
             results=results,
             is_misconfigured=is_misconfigured,
-            is_given_up=is_given_up,
+            is_abandoned=is_abandoned,
         )
         if rest is None:
-            self._note(claim, outcome, is_done=not _has_others_open(delivery, results))
+            self._note(claim, outcome, is_done=not _has_others_open(job, results))
             return outcome
         wait = self.times.lost_response
         hold = held_until(answers.values(), self.clock(), wait)
-        delay = delay_seconds(answers.values(), delivery.retry_count, self.jitter(), wait)
+        delay = delay_seconds(answers.values(), job.retry_count, self.jitter(), wait)
         # Queue first, then give the lease back: a crash in between sends nothing twice.
         with self._released_on_failure(claim, results, hold):
-            self._put_back(delivery.again(rest, retry_count), delay)
+            self._put_back(job.again(rest, retry_count), delay)
         self._note(claim, outcome, is_done=False, hold=hold)
         return outcome
 
@@ -214,9 +214,9 @@ class SendService:
             return _not_sent(message, type(error).__name__, str(error), RetryHint.LATER), True
         return status.recipients, False
 
-    def _put_back(self, delivery: SendJob, delay: int) -> None:
+    def _put_back(self, job: SendJob, delay: int) -> None:
         try:
-            self.queue.put([delivery], delay)
+            self.queue.put([job], delay)
         except MessageTooLargeError as error:
             raise QueueError(f"nothing can go back on the queue: {error}") from error
 
@@ -244,12 +244,12 @@ class SendService:
             raise
 
 
-def _has_others_open(delivery: SendJob, results: Results) -> bool:
-    """Tell whether the part has open recipients whom this delivery does not go to.
+def _has_others_open(job: SendJob, results: Results) -> bool:
+    """Tell whether the part has open recipients whom this job does not go to.
 
     Who put the remainder on the queue, and died before noting it, left them to the first record.
     """
-    mine = set(delivery.addresses)
+    mine = set(job.addresses)
     return any(one.state in OPEN for address, one in results.items() if address not in mine)
 
 

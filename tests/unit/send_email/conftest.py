@@ -79,13 +79,13 @@ class ListQueue:
     entries: list[tuple[SendJob, int]] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
 
-    def put(self, deliveries: Sequence[SendJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
             raise self.raises.pop()
-        self.entries += [(one, delay_seconds) for one in deliveries]
+        self.entries += [(one, delay_seconds) for one in jobs]
 
     @property
-    def deliveries(self) -> list[SendJob]:
+    def jobs(self) -> list[SendJob]:
         return [one for one, _ in self.entries]
 
 

@@ -257,7 +257,7 @@ def test_with_the_functions_time_nearly_over_no_record_is_begun(
 
     assert answer == DONE
     assert not ses.sent
-    assert [one.email_id for one in queue.deliveries] == ["record-1", "record-2"]
+    assert [one.email_id for one in queue.jobs] == ["record-1", "record-2"]
 
 
 def test_one_record_in_trouble_comes_back_alone(
@@ -281,7 +281,7 @@ def test_throttling_never_fails_a_record(handle: Handle, ses: FakeSES, queue: Li
     ses.answer(ANNA, SendState.FAILED, RetryHint.SOON, "TooManyRequestsException")
 
     assert handle(batch(EMAIL)) == DONE
-    assert [one.email_id for one in queue.deliveries] == ["record-1"]
+    assert [one.email_id for one in queue.jobs] == ["record-1"]
 
 
 def test_the_records_of_a_batch_are_sent_at_the_same_time(handle: Handle, ses: FakeSES) -> None:

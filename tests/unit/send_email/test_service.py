@@ -17,7 +17,7 @@ from send_email.queue.send_queue import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
     CARL,
@@ -165,9 +165,9 @@ def test_an_email_for_later_is_known_and_queued(
     outcome = service.enqueue(plain())
 
     assert outcome.is_queued
-    assert queue.deliveries == [plain()]
+    assert queue.jobs == [plain()]
     assert states(store) == {ANNA: EmailState.QUEUED}
-    service.send(queue.deliveries[0])
+    service.send(queue.jobs[0])
     assert len(ses.sent) == 1
 
 
