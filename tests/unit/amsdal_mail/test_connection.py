@@ -1,4 +1,6 @@
-"""get_connection and the options of the backends."""
+"""get_connection, send_mail, and the options of the backends."""
+
+from __future__ import annotations
 
 import subprocess
 import sys
@@ -68,11 +70,11 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "unknown name": ("sess", {}, "'sess'.*console, memory, ses, sqs"),
     "no such module": ("nowhere.Backend", {}, "'nowhere.Backend' cannot be imported"),
     "no such class": ("amsdal_mail.Backend", {}, "'amsdal_mail.Backend' cannot be imported"),
-    "no backend": ("json.JSONDecoder", {}, "not a subclass of BaseBackend"),
+    "not a backend": ("json.JSONDecoder", {}, "not a subclass of BaseBackend"),
     "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' has no option colour$"),
     "nearly an option": ("ses", {"region": "x"}, "no option region .did you mean region_name[?]"),
     "nearly an option of its own": ("sqs", {"queue": "x"}, "did you mean queue_url"),
-    "tries of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
+    "attempts of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
     "session and keys": (
         "ses",
         {**KEYS, "session": boto3.Session()},
@@ -159,7 +161,7 @@ def test_region_comes_from_the_environment(environ: dict[str, str], region: str)
     assert region_from(environ) == region
 
 
-def test_without_environment_the_region_is_the_profiles(
+def test_without_environment_the_region_is_that_of_the_profile(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = tmp_path / "config"
@@ -169,12 +171,12 @@ def test_without_environment_the_region_is_the_profiles(
     assert region_from({}) == "eu-west-1"
     monkeypatch.setenv("AWS_PROFILE", "work")
     assert region_from({}) == "eu-north-1"
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(ConfigurationError, match="nobody"):
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    with pytest.raises(ConfigurationError, match="missing"):
         region_from({})
 
 
-def test_a_queues_region_is_the_one_in_its_url() -> None:
+def test_region_of_a_queue_is_in_its_url() -> None:
     url = "https://sqs.eu-west-1.amazonaws.com/123456789012/send"
 
     named = get_connection("sqs", queue_url=url, environ={"AWS_REGION": "us-west-2"})
@@ -186,7 +188,7 @@ def test_a_queues_region_is_the_one_in_its_url() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"region_name": "eu_west"}, {"endpoint_url": "localhost:99"}])
-async def test_a_client_that_cannot_be_made_is_a_configuration_error(wrong: dict[str, Any]) -> None:
+async def test_client_that_cannot_be_made_is_a_configuration_error(wrong: dict[str, Any]) -> None:
     message = EmailMessage(body="b", from_email="f@x.io", to=["a@x.io"])
 
     with pytest.raises(ConfigurationError):
@@ -196,17 +198,17 @@ async def test_a_client_that_cannot_be_made_is_a_configuration_error(wrong: dict
 
 
 @pytest.mark.parametrize(
-    ("given", "ours"),
+    ("field", "argument"),
     [("html_body", "html_message"), ("body", "message"), ("to", "recipient_list")],
 )
-def test_an_argument_that_is_called_otherwise_is_named(given: str, ours: str) -> None:
-    options: dict[str, Any] = {given: "x"}
+def test_argument_with_another_name_in_django_is_named(field: str, argument: str) -> None:
+    options: dict[str, Any] = {field: "x"}
 
-    with pytest.raises(TypeError, match=f"{given}.*{ours}"):
+    with pytest.raises(TypeError, match=f"{field}.*{argument}"):
         send_mail("s", "b", "f@x.io", ["a@x.io"], **options)
 
 
-def test_a_connection_has_to_be_one() -> None:
+def test_connection_must_be_a_backend() -> None:
     wrong: Any = "memory"
 
     with pytest.raises(TypeError, match=r"get_connection.*'memory'"):
@@ -222,7 +224,7 @@ def test_option_wins_over_environment() -> None:
     assert (chosen.configuration_set, chosen.metadata_prefix) == ("ours", "x_")
 
 
-def test_keys_go_to_the_sdk_and_out_of_sight() -> None:
+def test_keys_go_to_the_sdk_and_not_into_repr() -> None:
     backend = ses(**KEYS, aws_session_token="token", region_name="eu-west-1")
 
     credentials = backend.client()._request_signer._credentials
@@ -232,7 +234,7 @@ def test_keys_go_to_the_sdk_and_out_of_sight() -> None:
     assert "token" not in repr(backend.options)
 
 
-def test_sdk_never_tries_a_send_again_by_itself() -> None:
+def test_sdk_never_retries_a_send_itself() -> None:
     assert ses(**KEYS).client().meta.config.retries["total_max_attempts"] == 1
 
 
@@ -265,13 +267,13 @@ for name in ("memory", "console"):
     subprocess.run([sys.executable, "-c", code], check=True, cwd="lambdas", capture_output=True)
 
 
-def test_fork_gets_a_client_of_its_own() -> None:
+def test_forked_process_gets_a_new_client() -> None:
     backend = ses(**KEYS)
-    parents = backend.client()
+    client_of_parent = backend.client()
 
     backend._client_pid -= 1
 
-    assert backend.client() is not parents
+    assert backend.client() is not client_of_parent
 
 
 def test_send_mail_names_every_broken_field() -> None:
@@ -282,7 +284,7 @@ def test_send_mail_names_every_broken_field() -> None:
     assert fields == ["subject", "from_email", "to"]
 
 
-def test_send_mail_hands_over_every_option() -> None:
+def test_send_mail_passes_every_option_on() -> None:
     options: dict[str, Any] = {
         "cc": ["c@x.io"],
         "bcc": ["d@x.io"],
@@ -308,7 +310,7 @@ def test_send_mail_hands_over_every_option() -> None:
     )
 
 
-def test_resolve_connection_is_kept_until_the_environment_changes(
+def test_default_connection_is_kept_while_the_environment_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from amsdal_mail.connection import _resolve_connection

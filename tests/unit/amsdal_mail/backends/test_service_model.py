@@ -1,9 +1,10 @@
-"""An SDK that does not know a parameter yet: found in its model, before anything is sent."""
+"""Parameters that the installed SDK does not know: its model shows them before the send."""
 
 from __future__ import annotations
 
 from email import message_from_bytes
 from email.policy import default
+from types import SimpleNamespace
 from typing import Any
 
 import botocore
@@ -35,6 +36,23 @@ def message(**fields: Any) -> EmailMessage:
     return EmailMessage(
         **{"subject": "Hi", "body": "b", "from_email": "f@x.io", "to": ["a@x.io"]} | fields
     )
+
+
+class Client:
+    """Stands for a boto3 client of an SDK with this model."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self.meta = SimpleNamespace(service_model=model)
+        self.sent: list[dict[str, Any]] = []
+
+    def send_email(self, **params: Any) -> dict[str, str]:
+        self.sent.append(params)
+        return {"MessageId": "0100-a"}
+
+
+def backend_with(client: Client) -> SESBackend:
+    session: Any = SimpleNamespace(region_name="eu-west-1", client=lambda *_, **__: client)
+    return SESBackend(environ={}, session=session)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +142,34 @@ NEEDED: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("member", "fields", "text"), NEEDED.values(), ids=NEEDED)
-def test_template_that_the_sdk_cannot_send_stops_the_whole_plan(
+def test_template_that_the_sdk_cannot_send_stops_the_whole_send(
     member: str, fields: dict[str, Any], text: str
 ) -> None:
-    backend = SESBackend(environ={}, region_name="eu-west-1")
+    client = Client(older_model(Template=member))
 
     with pytest.raises(ConfigurationError, match=text):
-        backend.plan([message(), message(**fields)], older_model(Template=member))
+        backend_with(client).send_messages([message(), message(**fields)])
+
+    assert client.sent == []
+
+
+@pytest.mark.parametrize(("removed", "kind"), [({}, "Simple"), ({"Message": "Attachments"}, "Raw")])
+def test_send_follows_the_model_of_its_client(removed: dict[str, str], kind: str) -> None:
+    client = Client(older_model(**removed))
+
+    status = backend_with(client).send_messages([message(attachments=ATTACHMENTS)])
+
+    assert status.is_success
+    assert [list(params["Content"]) for params in client.sent] == [[kind]]
+
+
+def test_send_one_adds_the_tags_of_the_sender() -> None:
+    client = Client(SES_MODEL)
+
+    backend_with(client).send_one(message(tags=["a"]), extra_tags={"email_id": "e1"})
+
+    (params,) = client.sent
+    assert params["EmailTags"] == [
+        {"Name": "a", "Value": "true"},
+        {"Name": "email_id", "Value": "e1"},
+    ]
