@@ -10,7 +10,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.function import METRICS_NAMESPACE
+from infra.service_function import METRICS_NAMESPACE
 
 # AWS puts an account under review from these rates on.
 BOUNCE_RATE_LIMIT = 0.05

@@ -10,7 +10,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
-from infra.asset import lambda_code
+from infra.bundling import lambda_code
 from infra.settings import Settings, SettingsError
 from infra.stack import AmsdalMailStack
 

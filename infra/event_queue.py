@@ -4,10 +4,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
-from infra.function_queue import FunctionQueue, dead_letter_queue
+from infra.work_queue import WorkQueue, dead_letter_queue
 
 
-def subscribe(events: FunctionQueue, topic: sns.ITopic, *, keep: bool) -> sqs.Queue:
+def subscribe(events: WorkQueue, topic: sns.ITopic, *, keep: bool) -> sqs.Queue:
     """Subscribe the queue to the topic; return the queue of what SNS could not deliver."""
     undelivered = dead_letter_queue(events, "Undelivered", keep=keep)
     # Raw: the body is SES's own JSON, without SNS's envelope around it as an escaped string.

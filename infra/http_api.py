@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.function import log_group
+from infra.service_function import log_group
 from infra.settings import Settings
 
 ROUTES = (

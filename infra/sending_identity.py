@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
-from infra.acknowledgement import acknowledge
+from infra.nag import acknowledge
 from infra.settings import Settings
 
 # What SES checks when SESv2 is called, as its refusals name it: SendEmail needs SendRawEmail for

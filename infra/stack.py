@@ -6,17 +6,17 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
+from infra.concurrency import queue_concurrency
 from infra.configuration_set import TrackedConfigurationSet
 from infra.dashboard import Dashboard
 from infra.dns_records import dns_records, tell_as_outputs, write_to_zone
+from infra.email_table import EmailTable
 from infra.event_queue import subscribe
-from infra.function import PythonFunction
-from infra.function_queue import FunctionQueue
 from infra.http_api import EmailApi
-from infra.pacing import queue_concurrency
 from infra.sending_identity import SendingIdentity, grant_suppression_list
+from infra.service_function import ServiceFunction
 from infra.settings import Settings
-from infra.table import EmailTable
+from infra.work_queue import WorkQueue
 
 TRACK_TIMEOUT = Duration.seconds(30)
 SEND_MAX_RECEIVE_COUNT = 3
@@ -41,14 +41,14 @@ class AmsdalMailStack(Stack):
         self.emails = EmailTable(self, "Emails", keep=self._keep)
         self.bus = events.EventBus(self, "Bus", event_bus_name=settings.stack_name)
         self.tracked = TrackedConfigurationSet(self, "Tracked", settings=settings)
-        self.send_queue = FunctionQueue(
+        self.send_queue = WorkQueue(
             self,
             "Send",
             function_timeout=Duration.seconds(settings.send_timeout_seconds),
             max_receive_count=SEND_MAX_RECEIVE_COUNT,
             keep=self._keep,
         )
-        self.event_queue = FunctionQueue(
+        self.event_queue = WorkQueue(
             self,
             "Events",
             function_timeout=TRACK_TIMEOUT,
@@ -64,9 +64,9 @@ class AmsdalMailStack(Stack):
         self._watch()
         self._outputs()
 
-    def _send_email(self) -> PythonFunction:
+    def _send_email(self) -> ServiceFunction:
         settings = self._settings
-        function = PythonFunction(
+        function = ServiceFunction(
             self,
             "SendEmail",
             name="send_email",
@@ -93,8 +93,8 @@ class AmsdalMailStack(Stack):
         function.consume(self.send_queue, max_concurrency=self._concurrency)
         return function
 
-    def _track_events(self) -> PythonFunction:
-        function = PythonFunction(
+    def _track_events(self) -> ServiceFunction:
+        function = ServiceFunction(
             self,
             "TrackEvents",
             name="track_events",

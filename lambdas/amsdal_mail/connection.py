@@ -38,12 +38,12 @@ def get_connection(backend: str | None = None, **options: Any) -> BaseBackend:
         return backend_class(**options)
     except TypeError as error:
         given, rule = ", ".join(options) or "no options", str(error).rpartition("() ")[2]
-        meant = _nearest(options, backend_class.option_names())
+        meant = _suggest(options, backend_class.option_names())
         advice = f" (did you mean {', '.join(meant)}?)" if meant else ""
         raise ConfigurationError(f"backend {name!r} with {given}: {rule}{advice}") from error
 
 
-def _nearest(given: Iterable[str], known: Collection[str]) -> list[str]:
+def _suggest(given: Iterable[str], known: Collection[str]) -> list[str]:
     from difflib import get_close_matches
 
     unknown = [one for one in given if one not in known]
@@ -65,7 +65,7 @@ def _backend_class(name: str) -> type[BaseBackend]:
     return found
 
 
-CALLED_HERE = {"html_body": "html_message", "body": "message", "to": "recipient_list"}
+DJANGO_ARGUMENT_NAMES = {"html_body": "html_message", "body": "message", "to": "recipient_list"}
 """Names of an EmailMessage that Django's send_mail spells differently."""
 
 
@@ -105,8 +105,8 @@ def send_mail(
         InvalidMessageError: a field breaks a rule; nothing was sent.
         ConfigurationError: the connection cannot work as it is set up.
     """
-    email = _email(subject, message, from_email, recipient_list, options)
-    return _usable(connection).send_messages([email])
+    email = _build_message(subject, message, from_email, recipient_list, options)
+    return _resolve_connection(connection).send_messages([email])
 
 
 async def asend_mail(
@@ -123,14 +123,14 @@ async def asend_mail(
     For many calls, open one connection (`async with get_connection() as connection`) and pass it:
     otherwise each call makes an AWS client of its own.
     """
-    email = _email(subject, message, from_email, recipient_list, options)
-    return await _usable(connection).asend_messages([email])
+    email = _build_message(subject, message, from_email, recipient_list, options)
+    return await _resolve_connection(connection).asend_messages([email])
 
 
-def _email(
+def _build_message(
     subject: str, body: str, from_email: str, to: Sequence[str], options: MailOptions
 ) -> EmailMessage:
-    for given, ours in CALLED_HERE.items():
+    for given, ours in DJANGO_ARGUMENT_NAMES.items():
         if given in options:
             raise TypeError(f"send_mail() has no argument {given!r}: it is called {ours} here")
     fields: dict[str, Any] = dict(options)
@@ -139,7 +139,7 @@ def _email(
     return EmailMessage(**every, to=to, **fields)
 
 
-def _usable(connection: BaseBackend | None) -> BaseBackend:
+def _resolve_connection(connection: BaseBackend | None) -> BaseBackend:
     if connection is None:
         return _default_connection()
     if not isinstance(connection, BaseBackend):

@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.inbox.stack import Story
-from local.inbox.words import UNTOLD, Word, state_word, worst
+from local.inbox.deployed_stack import StackEmail
+from local.inbox.labels import DEFAULT_WORD, Word, most_urgent, state_label
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
-    from local.inbox.stack import Stack
+    from local.inbox.deployed_stack import DeployedStack
     from local.ses.messages import KeptMessage, Messages
 
 ROWS = 100
@@ -27,11 +27,11 @@ class Search:
     state: str = ""
 
     @classmethod
-    def of(cls, query: QueryParams) -> Search:
+    def from_query(cls, query: QueryParams) -> Search:
         """From a page's address."""
         return cls(query.get("q", "").strip(), query.get("state", ""))
 
-    def finds(self, kept: KeptMessage) -> bool:
+    def matches(self, kept: KeptMessage) -> bool:
         """Whether subject, addresses, ids and tags hold every word."""
         message = kept.message
         tags = (f"{name}={','.join(values)}" for name, values in message.tags.items())
@@ -45,7 +45,7 @@ class Row:
     """A message in the list."""
 
     kept: KeptMessage
-    word: Word
+    label: Word
     state: str | None
 
 
@@ -62,9 +62,9 @@ def email_id(kept: KeptMessage) -> str | None:
     return next(iter(kept.message.tags.get("email_id", ())), None)
 
 
-async def listing(messages: Messages, stack: Stack, search: Search) -> Listing:
+async def listing(messages: Messages, stack: DeployedStack, search: Search) -> Listing:
     """What the search finds; a state is looked for among the newest messages only."""
-    found = [kept for kept in messages.newest_first() if search.finds(kept)]
+    found = [kept for kept in messages.newest_first() if search.matches(kept)]
     shown = found[:ROWS]
     stories = await _stories(shown, stack)
     rows = [_row(kept, stories[email_id(kept)]) for kept in shown]
@@ -74,15 +74,15 @@ async def listing(messages: Messages, stack: Stack, search: Search) -> Listing:
     return Listing(rows, len(found))
 
 
-async def _stories(shown: list[KeptMessage], stack: Stack) -> dict[str | None, Story]:
+async def _stories(shown: list[KeptMessage], stack: DeployedStack) -> dict[str | None, StackEmail]:
     """One for each email: one with merge data has as many messages as recipients."""
     versions: Counter[str | None] = Counter()
     for kept in shown:
         versions[email_id(kept)] += len(kept.events)
-    found = await asyncio.gather(*(stack.story(*version) for version in versions.items()))
+    found = await asyncio.gather(*(stack.email(*version) for version in versions.items()))
     return dict(zip(versions, found, strict=True))
 
 
-def _row(kept: KeptMessage, story: Story) -> Row:
-    state = worst(story.states(kept.message.destinations))
-    return Row(kept, state_word(state) if state else UNTOLD, state)
+def _row(kept: KeptMessage, story: StackEmail) -> Row:
+    state = most_urgent(story.states(kept.message.destinations))
+    return Row(kept, state_label(state) if state else DEFAULT_WORD, state)

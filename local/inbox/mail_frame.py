@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ses.html_edits import Edit, edited, start_tags
+from local.ses.mime.html_tags import Edit, apply_edits, start_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from local.ses.html_edits import Tag
+    from local.ses.mime.html_tags import Tag
 
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _GONE = frozenset({"base", "link", "meta"})
@@ -34,7 +34,7 @@ def policy(*image_sources: str) -> str:
 def framed(html: str, inline_images: Mapping[str, str]) -> str:
     """Links open in a new tab that knows nothing of this one; `cid:` images come from here."""
     edits = [edit for tag in start_tags(html) for edit in _edits(tag, inline_images)]
-    return edited(html, edits)
+    return apply_edits(html, edits)
 
 
 def _edits(tag: Tag, inline_images: Mapping[str, str]) -> Iterator[Edit]:

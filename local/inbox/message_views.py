@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local.ses import mime_reading
+from local.ses.mime import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ SOURCE_LIMIT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedMessage:
     """A message read for people; `views` are the ones that have something to show."""
 
     message: Message
@@ -56,16 +56,20 @@ class Opened:
                 yield one["content_id"], f"/messages/{self.message.id}/parts/{one['part']}"
 
 
-def opened(message: Message) -> Opened:
+def open_message(message: Message) -> OpenedMessage:
     """Read a message's MIME; one that could not be rendered has none."""
-    return Opened(message, **mime_reading.parts(message.mime)) if message.mime else Opened(message)
+    return (
+        OpenedMessage(message, **read.read_message(message.mime))
+        if message.mime
+        else OpenedMessage(message)
+    )
 
 
-def part(message: Message, number: int) -> tuple[bytes, str, str] | None:
+def read_part(message: Message, number: int) -> tuple[bytes, str, str] | None:
     """Content, media type and file name of one part; None without such a part."""
-    found = [one for one in opened(message).attachments if one["part"] == number]
+    found = [one for one in open_message(message).attachments if one["part"] == number]
     if not found:
         return None
-    leaf = list(mime_reading.leaves(mime_reading.parse(message.mime)))[number]
+    leaf = list(read.leaf_parts(read.parse_mime(message.mime)))[number]
     name = found[0]["filename"] or f"part-{number}"
-    return mime_reading.payload(leaf), found[0]["content_type"], name
+    return read.decoded_payload(leaf), found[0]["content_type"], name

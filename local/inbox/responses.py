@@ -51,7 +51,7 @@ def download(content: bytes, media_type: str, filename: str) -> Response:
     return Response(content, media_type=known, headers=headers)
 
 
-def back_to(request: Request, path: str) -> Response:
+def redirect_back(request: Request, path: str) -> Response:
     """After a form: the page again, or nothing for a script that looks for itself."""
     if request.headers.get("accept") == "application/json":
         return Response(status_code=204, headers=_ALWAYS)

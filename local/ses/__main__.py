@@ -9,19 +9,20 @@ import random
 import time
 from datetime import UTC, datetime
 
-from local.inbox.site import Inbox, routes
-from local.inbox.stack import Stack
+from local.inbox.context import Inbox
+from local.inbox.deployed_stack import DeployedStack
+from local.inbox.routes import routes
 from local.ports import port_number
 from local.ses.account import Account
-from local.ses.app import build
-from local.ses.aws import BotoAws, LocalAws, NoAws
-from local.ses.handlebars import Handlebars
+from local.ses.aws import AWSClient, BotoAWSClient, NoAWSClient
+from local.ses.events.publisher import Publisher
+from local.ses.events.sns_topics import Topics
+from local.ses.http.app import build_app
+from local.ses.http.server import build_server
 from local.ses.messages import Messages
-from local.ses.publisher import Publisher
-from local.ses.server import server
-from local.ses.simulator import Simulator
+from local.ses.sending.handlebars import Handlebars
+from local.ses.sending.simulator import Simulator
 from local.ses.switches import Switches
-from local.ses.topics import Topics
 
 
 def _arguments() -> argparse.Namespace:
@@ -44,17 +45,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _aws(options: argparse.Namespace, region: str) -> LocalAws:
+def _aws(options: argparse.Namespace, region: str) -> AWSClient:
     if options.aws_endpoint:
-        return BotoAws(options.aws_endpoint, region, time.monotonic)
-    return NoAws(tuple(options.configuration_set))
+        return BotoAWSClient(options.aws_endpoint, region, time.monotonic)
+    return NoAWSClient(tuple(options.configuration_set))
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
+def _ses(options: argparse.Namespace, rng: random.Random) -> Simulator:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     switches = Switches.model_validate(
         {
@@ -64,7 +65,7 @@ def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
         }
     )
     aws, messages = _aws(options, region), Messages()
-    publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance, Topics(aws))
+    publisher = Publisher(aws, messages, lambda: ses.switches, _now, rng, Topics(aws))
     ses = Simulator(
         Account(), messages, aws, publisher, Handlebars(), _now, region, switches, _url(options)
     )
@@ -82,11 +83,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     options = _arguments()
-    chance = random.Random(options.seed)  # noqa: S311 - faults, not secrets
-    ses = _ses(options, chance)
-    inbox = routes(Inbox(ses, Stack(time.monotonic)))
-    app = build(ses, chance, more=inbox, host=options.host)
-    server(app, options.host, options.port).run()
+    rng = random.Random(options.seed)  # noqa: S311 - faults, not secrets
+    ses = _ses(options, rng)
+    inbox = routes(Inbox(ses, DeployedStack(time.monotonic)))
+    app = build_app(ses, rng, more=inbox, host=options.host)
+    build_server(app, options.host, options.port).run()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressed:
+class SuppressionEntry:
     """An entry of the account suppression list; reason is BOUNCE or COMPLAINT."""
 
     address: str
@@ -40,13 +40,13 @@ class SuppressionList:
     """Entries keep their letter case; the domain's case does not count."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Suppressed] = {}
+        self._entries: dict[str, SuppressionEntry] = {}
 
-    def put(self, entry: Suppressed) -> None:
+    def put(self, entry: SuppressionEntry) -> None:
         """Add or replace."""
         self._entries[_key(entry.address)] = entry
 
-    def get(self, address: str) -> Suppressed | None:
+    def get(self, address: str) -> SuppressionEntry | None:
         """The entry of an address, None if it is not listed."""
         return self._entries.get(_key(address))
 
@@ -54,7 +54,7 @@ class SuppressionList:
         """False if the address was not listed."""
         return self._entries.pop(_key(address), None) is not None
 
-    def all(self) -> list[Suppressed]:
+    def all(self) -> list[SuppressionEntry]:
         """Every entry, oldest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.at)
 
@@ -71,7 +71,7 @@ class SendRate:
         self._tokens = 0.0
         self._at: datetime | None = None
 
-    def take(self, recipients: int, rate: float | None, now: datetime) -> bool:
+    def consume(self, recipients: int, rate: float | None, now: datetime) -> bool:
         """Whether a call to that many recipients is within `rate` at `now`; None has no limit."""
         if rate is None:
             return True
@@ -102,7 +102,7 @@ class DailyQuota:
         """Whether so many more fit into `quota`; None has no limit."""
         return quota is None or self.used(now) + recipients <= quota
 
-    def count(self, recipients: int, now: datetime) -> None:
+    def add(self, recipients: int, now: datetime) -> None:
         """Note recipients that were accepted."""
         self._sent.append((now, recipients))
         self._total += recipients

@@ -22,7 +22,7 @@ _THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class EventDestination:
     """An enabled SNS event destination of a configuration set."""
 
     topic_arn: str
@@ -39,10 +39,10 @@ class ConfigurationSet:
     name: str
     sending_enabled: bool = True
     suppressed_reasons: frozenset[str] | None = None
-    destinations: tuple[Destination, ...] = ()
+    destinations: tuple[EventDestination, ...] = ()
 
 
-class LocalAws(Protocol):
+class AWSClient(Protocol):
     """The calls the simulator makes; a test passes a stand-in."""
 
     account: str
@@ -57,7 +57,7 @@ class LocalAws(Protocol):
         """Publish up to ten events, in their order. Raises BotoCoreError or ClientError."""
 
 
-class NoAws:
+class NoAWSClient:
     """Stands in when no local AWS is named: the given sets exist, nothing is published."""
 
     def __init__(self, configuration_sets: tuple[str, ...] = ()) -> None:
@@ -77,7 +77,7 @@ class NoAws:
         raise AssertionError(f"no local AWS to publish {texts!r} to {topic_arn}")
 
 
-class BotoAws:
+class BotoAWSClient:
     """The local AWS at an endpoint, by boto3 in a few threads; answers are kept `keep_seconds`."""
 
     def __init__(
@@ -154,9 +154,9 @@ class BotoAws:
         return frozenset(row["IdentityName"] for row in pages if row.get("SendingEnabled", True))
 
 
-def _sns_destinations(rows: list[Any]) -> list[Destination]:
+def _sns_destinations(rows: list[Any]) -> list[EventDestination]:
     return [
-        Destination(row["SnsDestination"]["TopicArn"], frozenset(row["MatchingEventTypes"]))
+        EventDestination(row["SnsDestination"]["TopicArn"], frozenset(row["MatchingEventTypes"]))
         for row in rows
         if row.get("Enabled") and row.get("SnsDestination")
     ]

@@ -33,14 +33,14 @@ class RefusedError(Exception):
         self.error = error
 
 
-def first(*errors: Refusal | None) -> Refusal | None:
+def first_refusal(*errors: Refusal | None) -> Refusal | None:
     """The first error of checks in SES's order."""
     return next((error for error in errors if error), None)
 
 
 def refuse(*errors: Refusal | None) -> None:
     """Raise RefusedError with the first error, if there is one."""
-    if error := first(*errors):
+    if error := first_refusal(*errors):
         raise RefusedError(error)
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from local.ses.tracking import Link
-
 Json = dict[str, Any]
 
 # The id's first group starts with a number of the region; these are the ones seen in public mail.
@@ -24,6 +22,14 @@ def new_id(now: datetime, region: str) -> str:
     """A message or feedback id shaped like SES's: region and milliseconds, a UUID, six digits."""
     milliseconds = int(now.timestamp() * 1000)
     return f"{_REGION_PREFIX.get(region, '0107')}{milliseconds:012x}-{uuid.uuid4()}-000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a tracked link of a message leads; `tags` are its Click event's linkTags."""
+
+    url: str
+    tags: Mapping[str, list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Switches(_Switch):
     throttle: Throttle = Throttle()
     server_error: ServerError = ServerError()
     drop_request: Fault = Fault()
-    drop_answer: Fault = Fault()
+    drop_response: Fault = Fault()
     bulk_statuses: list[str] = []
     paused: Paused = Paused()
     max_send_rate: Annotated[float, Field(gt=0)] | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from local.ses.errors import Refusal, RefusedError, bad_request
-from local.ses.tracking import placeholders
+from local.ses.events.link_tracking import count_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def missing_attribute(name: str) -> RenderingFailedError:
     return RenderingFailedError(f"Attribute '{name}' is not present in the rendering data.")
 
 
-def parse_data(text: str | None) -> dict[str, Any]:
+def parse_template_data(text: str | None) -> dict[str, Any]:
     """TemplateData: a JSON text of an object; missing text is invalid, too.
 
     Raises RefusedError.
@@ -67,14 +67,14 @@ def parse_data(text: str | None) -> dict[str, Any]:
     return data
 
 
-def surplus_placeholder(content: TemplateContent) -> Refusal | None:
+def check_placeholders(content: TemplateContent) -> Refusal | None:
     """A template has one place for the pixel; the code is documented, the text is ours."""
-    if placeholders(content.html) < 2:
+    if count_placeholders(content.html) < 2:
         return None
     return bad_request("Template contains more than one {{" + OPEN_TRACKER + "}} placeholder.")
 
 
-def unsupported_operation(content: TemplateContent) -> Refusal | None:
+def check_operations(content: TemplateContent) -> Refusal | None:
     """Inline templates know plain substitution only: no block, partial, comment, helper."""
     for part in (content.subject, content.text, content.html):
         for found in _TAG.finditer(part or ""):
@@ -102,7 +102,7 @@ def _value(name: str, data: Mapping[str, Any]) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-async def rendered(
+async def render_content(
     renderer: Renderer, content: TemplateContent, data: Mapping[str, Any]
 ) -> TemplateContent:
     """All parts rendered. Raises RenderingFailedError."""

@@ -62,7 +62,7 @@ def _slow_rows(of: dict[str, Sample]) -> list[Row]:
         faster("plain, 30 ms", "ours", "django-ses", 20, "django-ses"),
         faster("plain, 30 ms", "ours", "raw 32", 0.95, "boto3 in 32 threads"),
         note("boto3 one by one, 30 ms", f"{one_by_one:.0f} a second"),
-        faster("async, 30 ms", "ours async", "raw async", 0.95, "aioboto3, 32 at a time"),
+        faster("async, 30 ms", "ours async", "raw async", 0.95, "aiobotocore, 32 at a time"),
         at_least(
             "bulk to 10,000, 30 ms",
             bulk / one_by_one,

@@ -1,4 +1,4 @@
-"""The other ways to send the same email: raw boto3 and aioboto3, django-anymail, django-ses."""
+"""The other ways to send the same email: raw boto3 and aiobotocore, django-anymail, django-ses."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def raw_template(loopback: Loopback, threads: int) -> Callable[[int], None]:
 
 
 def raw_async(loopback: Loopback, tasks: int) -> Callable[[int], None]:
-    """One SendEmail a message by one aioboto3 client, so many at a time."""
-    import aioboto3
+    """One SendEmail a message by one aiobotocore client, so many at a time."""
     from aiobotocore.config import AioConfig
+    from aiobotocore.session import get_session
 
     async def send_all(count: int) -> None:
         room = asyncio.Semaphore(tasks)
         config = AioConfig(max_pool_connections=tasks)
-        async with aioboto3.Session().client(
+        async with get_session().create_client(
             "sesv2", **loopback.client_options, config=config
         ) as client:
 

@@ -26,7 +26,7 @@ WAYS: dict[str, Callable[[Loopback], Callable[[int], None]]] = {
     "ours": library.ours,
     "ours async": library.ours_async,
     "boto3": lambda stand_in: rivals.raw(stand_in, 4),
-    "aioboto3": lambda stand_in: rivals.raw_async(stand_in, 4),
+    "aiobotocore": lambda stand_in: rivals.raw_async(stand_in, 4),
 }
 
 

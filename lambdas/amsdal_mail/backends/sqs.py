@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from amsdal_mail.backends.aws.backend import AWSBackend, Plan
-from amsdal_mail.backends.aws.errors import CallResult, checked_set_up, judge
-from amsdal_mail.backends.aws.flow import Answer, Call, Exchange
+from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
+from amsdal_mail.backends.aws.errors import CallResult, classify_error, raise_for_configuration
+from amsdal_mail.backends.aws.flow import Call, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
@@ -68,21 +68,21 @@ class SQSBackend(AWSBackend):
         if not self.queue_url.startswith(("https://", "http://")):
             raise ConfigurationError(f"queue_url must be a URL, is {self.queue_url!r}")
 
-    def plan(self, messages: list[EmailMessage]) -> Plan:
-        """Plan one call for each batch of messages."""
+    def plan(self, messages: list[EmailMessage]) -> SendPlan:
+        """SendPlan one call for each batch of messages."""
         requests = [_with_id(message) for message in messages]
         bodies = [_body(index, request) for index, request in enumerate(requests)]
-        exchanges = [self._exchange(one) for one in batches(bodies, _size, SQS_SIZE_LIMIT)]
-        return Plan(exchanges, lambda results: _sum_up(requests, results))
+        flows = [self._flow(one) for one in batches(bodies, _size, SQS_SIZE_LIMIT)]
+        return SendPlan(flows, lambda results: _sum_up(requests, results))
 
-    def _exchange(self, batch: list[Entry]) -> Exchange[dict[str, CallResult]]:
+    def _flow(self, batch: list[Entry]) -> Flow[dict[str, CallResult]]:
         answer = yield Call("send_message_batch", {"QueueUrl": self.queue_url, "Entries": batch})
         return _read_answer(answer, [entry["Id"] for entry in batch])
 
 
-def _read_answer(answer: Answer, ids: list[str]) -> dict[str, CallResult]:
+def _read_answer(answer: Response, ids: list[str]) -> dict[str, CallResult]:
     if isinstance(answer, Exception):
-        return dict.fromkeys(ids, judge(answer))
+        return dict.fromkeys(ids, classify_error(answer))
     answer = answer or {}
     queued = dict.fromkeys((one["Id"] for one in answer.get("Successful", [])), QUEUED)
     failed = {one["Id"]: _read_failure(one) for one in answer.get("Failed", [])}
@@ -121,7 +121,7 @@ def _sum_up(requests: list[EmailRequest], results: list[dict[str, CallResult]]) 
         SendStatus.of(outcome.for_recipient(one.addr_spec) for one in request.recipients)
         for request, outcome in zip(requests, of_each, strict=True)
     )
-    return checked_set_up(of_each, status)
+    return raise_for_configuration(of_each, status)
 
 
 def _with_message_id(outcome: CallResult, request: EmailRequest) -> CallResult:

@@ -102,8 +102,8 @@ def test_what_is_not_there_is_said_so(simulator: Simulator, path: str) -> None:
 
 
 REFUSED = {
-    "no such happening": ("/messages/{id}/happen", {"what": "explode"}),
-    "no recipient of it": ("/messages/{id}/happen", {"what": "bounce", "recipient": "x@y.z"}),
+    "no such happening": ("/messages/{id}/simulate", {"what": "explode"}),
+    "no recipient of it": ("/messages/{id}/simulate", {"what": "bounce", "recipient": "x@y.z"}),
     "no address": ("/suppression/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
     "no reason": ("/suppression/add", {"address": "a@c.d", "reason": "WHIM"}),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.local_aws import LocalAws
-from local.ses.tracking import Tracking, tracked
+from local.ses.events.link_tracking import Tracking, track_html
 from local.shell import exports, variables, welcome
 
 OUTPUTS = {
@@ -37,7 +37,7 @@ def test_the_message_to_paste_has_a_link_that_is_tracked(aws: LocalAws) -> None:
 
     html = json.loads(pasted)["html_body"]
 
-    links = tracked(html, "id", Tracking("http://localhost", clicks=True)).links
+    links = track_html(html, "id", Tracking("http://localhost", clicks=True)).links
     assert [link.url for link in links] == ["https://example.com/"]
 
 

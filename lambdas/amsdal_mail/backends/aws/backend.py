@@ -13,30 +13,29 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError
 
-from amsdal_mail.backends.aws.drive import drive, drive_async
-from amsdal_mail.backends.aws.flow import Exchange
+from amsdal_mail.backends.aws.flow import Flow, run_flows, run_flows_async
 from amsdal_mail.backends.aws.options import AWSOptions
 from amsdal_mail.backends.base import BaseBackend, checked
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendStatus
 
-__all__ = ["AWSBackend", "Plan"]
+__all__ = ["AWSBackend", "SendPlan"]
 
 IDLE_LIMIT = 30.0
 """Seconds after which an idle connection is trusted no more. Lambda freezes between invocations, so
 that nobody sees the other side close it: a send over it would end without an answer."""
 
 
-class Plan(NamedTuple):
+class SendPlan(NamedTuple):
     """What to say to AWS, and how to sum up the results, which come in the same order."""
 
-    exchanges: list[Exchange[Any]]
-    sum_up: Callable[[list[Any]], SendStatus]
+    flows: list[Flow[Any]]
+    collect_status: Callable[[list[Any]], SendStatus]
 
 
 class AWSBackend(BaseBackend):
-    """A backend that says what it has to say in exchanges with one AWS service.
+    """A backend that says what it has to say in flows with one AWS service.
 
     One client serves all threads. The async client belongs to one event loop: it is kept between
     `aopen` and `aclose` (or within `async with`); otherwise each `asend_messages` makes its own.
@@ -62,23 +61,25 @@ class AWSBackend(BaseBackend):
         return super().option_names() | {field.name for field in fields(AWSOptions)}
 
     @abstractmethod
-    def plan(self, messages: list[EmailMessage]) -> Plan:
+    def plan(self, messages: list[EmailMessage]) -> SendPlan:
         """Say what is to be said to AWS for these messages, and how to sum up what comes of it."""
 
     def send_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
         """Send the messages concurrently, at most `max_concurrency` calls at once."""
-        return self.carry_out(self.plan(checked(messages)))
+        return self._execute(self.plan(checked(messages)))
 
     async def asend_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
         """Send the messages concurrently on the running event loop, by aioboto3."""
         plan = self.plan(checked(messages))
         async with self._some_async_client() as client:
-            results = await drive_async(client, plan.exchanges, self.options.max_concurrency)
-        return plan.sum_up(results)
+            results = await run_flows_async(client, plan.flows, self.options.max_concurrency)
+        return plan.collect_status(results)
 
-    def carry_out(self, plan: Plan) -> SendStatus:
+    def _execute(self, plan: SendPlan) -> SendStatus:
         """Do what the plan says, in threads."""
-        return plan.sum_up(drive(self.client(), plan.exchanges, self.options.max_concurrency))
+        return plan.collect_status(
+            run_flows(self.client(), plan.flows, self.options.max_concurrency)
+        )
 
     def client(self) -> Any:
         """Return the boto3 client, made at first use and anew in a forked process."""

@@ -29,7 +29,13 @@ from botocore.parsers import ResponseParserError
 from amsdal_mail.exceptions import ConfigurationError, CredentialsError
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 
-__all__ = ["BULK_STATUSES", "ERROR_CODES", "CallResult", "checked_set_up", "judge"]
+__all__ = [
+    "BULK_STATUSES",
+    "ERROR_CODES",
+    "CallResult",
+    "classify_error",
+    "raise_for_configuration",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ BULK_STATUSES: dict[str, CallResult] = {
 NEVER_CONNECTED = frozenset({"NewConnectionError", "ClientConnectorError", "gaierror"})
 
 
-def checked_set_up(outcomes: Iterable[CallResult], status: SendStatus) -> SendStatus:
+def raise_for_configuration(outcomes: Iterable[CallResult], status: SendStatus) -> SendStatus:
     """Return the status.
 
     Raises:
@@ -156,20 +162,20 @@ def checked_set_up(outcomes: Iterable[CallResult], status: SendStatus) -> SendSt
     return status
 
 
-def judge(error: Exception) -> CallResult:
+def classify_error(error: Exception) -> CallResult:
     """Say what an error of the SDK means. Only an outcome no one can know is `unknown`."""
     if isinstance(error, ClientError):
-        return _judge_answer(error)
-    found = _judge_sdk(error)
+        return _classify_client_error(error)
+    found = _classify_sdk_error(error)
     return replace(found, code=type(error).__name__, text=str(error))
 
 
-def _judge_answer(error: ClientError) -> CallResult:
+def _classify_client_error(error: ClientError) -> CallResult:
     code = error.response.get("Error", {}).get("Code", "")
     # SES leaves the text out now and then; botocore then writes None or nothing.
     text = error.response.get("Error", {}).get("Message") or ""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    found = ERROR_CODES.get(code) or _judge_http(status)
+    found = ERROR_CODES.get(code) or _classify_http_status(status)
     # SES has one code for rate and quota, one for refusal and paused account: the text tells.
     if found is THROTTLED and "quota" in text.lower():
         found = STOPPED
@@ -180,7 +186,7 @@ def _judge_answer(error: ClientError) -> CallResult:
     return replace(found, code=code, text=text)
 
 
-def _judge_http(status: int) -> CallResult:
+def _classify_http_status(status: int) -> CallResult:
     # A gateway that got no answer from SES says nothing about what SES did.
     if status in {502, 504}:
         return UNKNOWN
@@ -190,7 +196,7 @@ def _judge_http(status: int) -> CallResult:
     return NOT_ALLOWED if status in {401, 403} else REJECTED
 
 
-def _judge_sdk(error: Exception) -> CallResult:
+def _classify_sdk_error(error: Exception) -> CallResult:
     if isinstance(error, EndpointConnectionError):
         # aiobotocore gives this name to a connection reset in mid-request too: the cause tells.
         cause = error.kwargs.get("error")

@@ -12,7 +12,7 @@ from botocore.session import Session
 
 from amsdal_mail.exceptions import ConfigurationError
 
-__all__ = ["AWSOptions", "positive_number", "region_from", "whole_number"]
+__all__ = ["AWSOptions", "check_positive_integer", "check_positive_number", "region_from"]
 
 DEFAULT_REGION = "us-east-1"
 DEFAULT_CONCURRENCY = 32
@@ -46,9 +46,9 @@ class AWSOptions:
             raise ConfigurationError("aws_session_token needs aws_access_key_id beside it")
         if self.session is not None and self.aws_access_key_id:
             raise ConfigurationError("give either a session or keys: the session has its own keys")
-        whole_number("max_concurrency", self.max_concurrency)
-        positive_number("connect_timeout", self.connect_timeout)
-        positive_number("read_timeout", self.read_timeout)
+        check_positive_integer("max_concurrency", self.max_concurrency)
+        check_positive_number("connect_timeout", self.connect_timeout)
+        check_positive_number("read_timeout", self.read_timeout)
 
     def session_arguments(self) -> dict[str, Any]:
         """Name what a boto3 or aioboto3 Session takes."""
@@ -89,13 +89,13 @@ def _region_of_profile() -> str | None:
     return found
 
 
-def whole_number(name: str, value: object) -> None:
+def check_positive_integer(name: str, value: object) -> None:
     """Refuse what is no whole number from 1."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(f"{name} must be a whole number from 1, is {value!r}")
 
 
-def positive_number(name: str, value: object) -> None:
+def check_positive_number(name: str, value: object) -> None:
     """Refuse what is no number of more than 0."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 < value < float("inf"):  # type: ignore[operator]

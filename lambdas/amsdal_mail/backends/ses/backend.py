@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from amsdal_mail.backends.aws.backend import AWSBackend, Plan
-from amsdal_mail.backends.aws.errors import checked_set_up
-from amsdal_mail.backends.aws.flow import Exchange
+from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
+from amsdal_mail.backends.aws.errors import raise_for_configuration
+from amsdal_mail.backends.aws.flow import Flow
 from amsdal_mail.backends.aws.options import (
     AWSOptions,
-    positive_number,
+    check_positive_integer,
+    check_positive_number,
     region_from,
-    whole_number,
 )
-from amsdal_mail.backends.ses.rate_limited import paced
 from amsdal_mail.backends.ses.requests import build_requests
-from amsdal_mail.backends.ses.send import Answered, Spelling, converse
+from amsdal_mail.backends.ses.send import EntryResult, TagEncoding, rate_limited, send_flow
 from amsdal_mail.backends.ses.tags import message_tags
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.rules import METADATA_PREFIX
@@ -70,12 +69,12 @@ class SESBackend(AWSBackend):
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
         self.metadata_prefix = prefix or METADATA_PREFIX
-        whole_number("max_attempts", max_attempts)
+        check_positive_integer("max_attempts", max_attempts)
         self.max_attempts = max_attempts
         if max_send_rate is not None:
-            positive_number("max_send_rate", max_send_rate)
+            check_positive_number("max_send_rate", max_send_rate)
         self._pace = RateLimiter(max_send_rate) if max_send_rate else None
-        self._spelling = Spelling()
+        self._spelling = TagEncoding()
 
     def send_one(
         self, message: EmailMessage, *, extra_tags: Mapping[str, str] = NO_TAGS
@@ -84,27 +83,29 @@ class SESBackend(AWSBackend):
 
         `extra_tags` do not count toward the 50 and are written as they are given.
         """
-        return self.carry_out(self._plan([message], extra_tags))
+        return self._execute(self._plan([message], extra_tags))
 
-    def plan(self, messages: list[EmailMessage]) -> Plan:
-        """Plan one exchange for each call that the messages need."""
+    def plan(self, messages: list[EmailMessage]) -> SendPlan:
+        """SendPlan one flow for each call that the messages need."""
         return self._plan(messages, NO_TAGS)
 
-    def _plan(self, messages: list[EmailMessage], extra_tags: Mapping[str, str]) -> Plan:
+    def _plan(self, messages: list[EmailMessage], extra_tags: Mapping[str, str]) -> SendPlan:
         requests = [build_requests(message, self.configuration_set) for message in messages]
         every_tags = [message_tags(one, self.metadata_prefix) for one in messages]
-        exchanges: list[Exchange[list[Answered]]] = [
-            converse(request, tags, extra_tags, self._spelling, self.max_attempts)
+        flows: list[Flow[list[EntryResult]]] = [
+            send_flow(request, tags, extra_tags, self._spelling, self.max_attempts)
             for of_message, tags in zip(requests, every_tags, strict=True)
             for request in of_message
         ]
         if self._pace:
-            exchanges = [paced(one, self._pace) for one in exchanges]
+            flows = [rate_limited(one, self._pace) for one in flows]
         calls_of_each = [len(of_message) for of_message in requests]
-        return Plan(exchanges, lambda results: sum_up(calls_of_each, results))
+        return SendPlan(flows, lambda results: collect_status(calls_of_each, results))
 
 
-def sum_up(calls_of_each: Sequence[int], results: Iterable[list[Answered]]) -> SendStatus:
+def collect_status(
+    calls_of_each: Sequence[int], results: Iterable[list[EntryResult]]
+) -> SendStatus:
     """Give every recipient the outcome of its call; `calls_of_each` message tells whose is whose.
 
     Raises:
@@ -118,4 +119,4 @@ def sum_up(calls_of_each: Sequence[int], results: Iterable[list[Answered]]) -> S
         )
         for calls in answers
     )
-    return checked_set_up((outcome for calls in answers for _, outcome in calls), status)
+    return raise_for_configuration((outcome for calls in answers for _, outcome in calls), status)

@@ -9,72 +9,75 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, CallResult, judge
-from amsdal_mail.backends.aws.flow import Answer, Exchange, Pause
+from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, CallResult, classify_error
+from amsdal_mail.backends.aws.flow import Call, Flow, Response, Wait
 from amsdal_mail.backends.ses.requests import Request
-from amsdal_mail.backends.ses.tags import Tags, respelled
+from amsdal_mail.backends.ses.tags import Tags, sanitize_tags
+from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import RetryHint, SendState
 
-__all__ = ["Answered", "Spelling", "converse"]
+__all__ = ["EntryResult", "TagEncoding", "rate_limited", "send_flow"]
 
+T = TypeVar("T")
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
 NO_RESULT = CallResult(SendState.UNKNOWN, code="NoResult", text="SES answered, but gave no result")
 
 
-Answered = tuple[tuple[str, ...], CallResult]
+EntryResult = tuple[tuple[str, ...], CallResult]
 """Some addresses, and what became of them together."""
 
 
 @dataclass
-class Spelling:
+class TagEncoding:
     """How a connection writes tags: as given, until SES refuses one; then in its alphabet."""
 
-    is_plain: bool = False
+    is_restricted: bool = False
 
     def of(self, tags: Tags) -> Tags:
         """Write the tags the way this connection does now."""
-        return respelled(tags) if self.is_plain else tags
+        return sanitize_tags(tags) if self.is_restricted else tags
 
 
-def converse(
+def send_flow(
     request: Request,
     tags: Tags,
     extra_tags: Mapping[str, str],
-    spelling: Spelling,
+    spelling: TagEncoding,
     max_attempts: int,
-) -> Exchange[list[Answered]]:
+) -> Flow[list[EntryResult]]:
     """Send the request and, entry by entry, what of it SES asks to send again.
 
-    `extra_tags` are written as they are, over any tag that is spelt like one of them.
+    `extra_tags` are written as they are, over any tag that is sanitized like one of them.
     """
     outcomes = [CallResult(SendState.UNKNOWN)] * len(request.entries)
     waiting: Sequence[int] = range(len(request.entries))
     attempt = 1
     while True:
-        spelt = spelling.of(tags)
+        sanitized = spelling.of(tags)
         asked = request.only(waiting)
-        answer = yield asked.call(spelt | dict(extra_tags))
+        answer = yield asked.call(sanitized | dict(extra_tags))
         for index, outcome in zip(waiting, read_answer(answer, asked), strict=True):
             outcomes[index] = outcome
         refused = [i for i in waiting if outcomes[i].is_tag_refused]
-        if refused and spelt != respelled(tags):
-            spelling.is_plain = True
+        if refused and sanitized != sanitize_tags(tags):
+            spelling.is_restricted = True
             waiting = refused
             continue
         waiting = [i for i in waiting if outcomes[i].retry is RetryHint.SOON]
         if not waiting or attempt >= max_attempts:
             return list(zip(request.entries, outcomes, strict=True))
-        yield Pause(pause_before(attempt))
+        yield Wait(seconds_before_retry(attempt))
         attempt += 1
 
 
-def read_answer(answer: Answer, request: Request) -> list[CallResult]:
+def read_answer(answer: Response, request: Request) -> list[CallResult]:
     """Read SES's answer as one outcome for each entry of the request."""
     count = len(request.entries)
     if isinstance(answer, Exception):
-        return [judge(answer)] * count
+        return [classify_error(answer)] * count
     answer = answer or {}
     if not request.bulk_entries:
         return [_accepted(answer.get("MessageId"))] * count
@@ -95,7 +98,27 @@ def _read_entry(entry: dict[str, str]) -> CallResult:
     return replace(found, code=status, text=entry.get("Error") or "")
 
 
-def pause_before(attempt: int) -> float:
+def seconds_before_retry(attempt: int) -> float:
     """Choose seconds to wait after the attempt: growing, with full jitter."""
     longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
     return random.uniform(longest / 2, longest)  # noqa: S311 - jitter, not a secret
+
+
+def rate_limited(flow: Flow[T], pace: RateLimiter) -> Flow[T]:
+    """Make the same flow with a pause before each call, also before one that is repeated."""
+    answer: Response = None
+    try:
+        while True:
+            effect = flow.send(answer)
+            if isinstance(effect, Call):
+                yield Wait(pace.reserve(recipient_count(effect)) or 0.0)
+            answer = yield effect
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+def recipient_count(call: Call) -> int:
+    """Count the recipients of a call as SES's rate does."""
+    entries = call.params.get("BulkEmailEntries") or [call.params]
+    return sum(len(addresses) for one in entries for addresses in one["Destination"].values())

@@ -13,7 +13,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import TAG_LENGTH_LIMIT
 
-__all__ = ["message_tags", "respelled", "tag_parameters"]
+__all__ = ["message_tags", "sanitize_tags", "tag_parameters"]
 
 NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
 NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
@@ -35,13 +35,13 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
 
 
-def respelled(tags: Tags) -> Tags:
+def sanitize_tags(tags: Tags) -> Tags:
     """Write the tags in SES's alphabet. Of two that become one name, the first stays."""
-    spelt: Tags = {}
+    sanitized: Tags = {}
     for name, value in tags.items():
         name_spelt = NOT_IN_NAME.sub("_", name)[:TAG_LENGTH_LIMIT]
-        spelt.setdefault(name_spelt, NOT_IN_VALUE.sub("_", value))
-    return spelt
+        sanitized.setdefault(name_spelt, NOT_IN_VALUE.sub("_", value))
+    return sanitized
 
 
 def tag_parameters(tags: Tags) -> list[dict[str, str]]:

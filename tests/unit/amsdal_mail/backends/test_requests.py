@@ -11,7 +11,7 @@ from botocore.validate import ParamValidator
 
 from amsdal_mail import Attachment, EmailMessage
 from amsdal_mail.backends.ses.requests import Request, build_requests
-from amsdal_mail.backends.ses.tags import message_tags, respelled
+from amsdal_mail.backends.ses.tags import message_tags, sanitize_tags
 
 BASE: dict[str, Any] = {
     "subject": "Hallo Jörg",
@@ -226,10 +226,10 @@ def test_tags_are_the_documents_own() -> None:
     tags = message_tags(message, "metadata:")
 
     assert tags == {"onboarding": "true", "metadata:order_id": "1234"}
-    assert respelled(tags) == {"onboarding": "true", "metadata_order_id": "1234"}
+    assert sanitize_tags(tags) == {"onboarding": "true", "metadata_order_id": "1234"}
 
 
 def test_respelt_tags_keep_to_the_alphabet_of_ses() -> None:
-    spelt = respelled({"wel come!": "true", "metadata:Größe": "1 m²", "mail": "a.b@c-d_e"})
+    sanitized = sanitize_tags({"wel come!": "true", "metadata:Größe": "1 m²", "mail": "a.b@c-d_e"})
 
-    assert spelt == {"wel_come_": "true", "metadata_Gr__e": "1_m_", "mail": "a.b@c-d_e"}
+    assert sanitized == {"wel_come_": "true", "metadata_Gr__e": "1_m_", "mail": "a.b@c-d_e"}

@@ -1,0 +1,50 @@
+"""The page of the suppression lists: SES's for the account, and the stack's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from starlette.exceptions import HTTPException
+
+from local.inbox import responses
+from local.inbox.templating import render
+from local.ses.account import SuppressionEntry
+from local.ses.sending.request_checks import check_addresses
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from local.inbox.context import Inbox
+
+REASONS = ("BOUNCE", "COMPLAINT")
+
+
+async def index(inbox: Inbox, _request: Request) -> Response:
+    """Both lists."""
+    values = inbox.common("suppression") | {
+        "entries": list(reversed(inbox.ses.account.suppression.all())),
+        "suppressed": await inbox.stack.suppressions(),
+        "reasons": REASONS,
+    }
+    return responses.page(render("suppression.html", **values))
+
+
+async def add(inbox: Inbox, request: Request) -> Response:
+    """Put an address on the account's list."""
+    form = parse_qs((await request.body()).decode())
+    address, reason = form.get("address", [""])[0].strip(), form.get("reason", [""])[0]
+    if refused := check_addresses([address]):
+        raise HTTPException(400, refused.message or "This is no address.")
+    if reason not in REASONS:
+        raise HTTPException(400, "The reason is BOUNCE or COMPLAINT.")
+    inbox.ses.account.suppression.put(SuppressionEntry(address, reason, inbox.ses.now()))
+    return responses.redirect_back(request, "/suppression")
+
+
+async def remove(inbox: Inbox, request: Request) -> Response:
+    """Take an address off the account's list."""
+    form = parse_qs((await request.body()).decode())
+    inbox.ses.account.suppression.delete(form.get("address", [""])[0])
+    return responses.redirect_back(request, "/suppression")

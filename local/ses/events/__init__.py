@@ -1,0 +1,1 @@
+"""Events: payloads, publishing, open and click tracking."""
