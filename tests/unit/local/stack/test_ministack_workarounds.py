@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local import fixups
+from local.stack.ministack_workarounds import ReservedConcurrency, TimeToLive, find
 
 
 def template(kind: str, **properties: object) -> dict[str, object]:
@@ -15,19 +15,19 @@ def template(kind: str, **properties: object) -> dict[str, object]:
 def test_ttl_of_the_template_is_switched_on_again(kind: str) -> None:
     ttl = {"AttributeName": "expires_at", "Enabled": True}
 
-    found = list(fixups.find(template(kind, TimeToLiveSpecification=ttl)))
+    found = list(find(template(kind, TimeToLiveSpecification=ttl)))
 
-    assert found == [fixups.TimeToLive("One", "expires_at")]
+    assert found == [TimeToLive("One", "expires_at")]
 
 
 def test_reserved_concurrency_of_the_template_is_set_again() -> None:
-    found = list(fixups.find(template("AWS::Lambda::Function", ReservedConcurrentExecutions=5)))
+    found = list(find(template("AWS::Lambda::Function", ReservedConcurrentExecutions=5)))
 
-    assert found == [fixups.ReservedConcurrency("One", 5)]
+    assert found == [ReservedConcurrency("One", 5)]
 
 
 def test_a_template_that_asks_for_neither_needs_nothing() -> None:
-    assert list(fixups.find({"Resources": {"One": {"Type": "AWS::SNS::Topic"}}})) == []
+    assert list(find({"Resources": {"One": {"Type": "AWS::SNS::Topic"}}})) == []
 
 
 class RecordingClient:
@@ -41,8 +41,8 @@ class RecordingClient:
 def test_fixups_call_the_api_that_ministack_obeys() -> None:
     clients = {"dynamodb": RecordingClient(), "lambda": RecordingClient()}
 
-    fixups.TimeToLive("One", "expires_at").apply(clients, "table-1")
-    fixups.ReservedConcurrency("Two", 5).apply(clients, "function-1")
+    TimeToLive("One", "expires_at").apply(clients, "table-1")
+    ReservedConcurrency("Two", 5).apply(clients, "function-1")
 
     specification = {"Enabled": True, "AttributeName": "expires_at"}
     assert clients["dynamodb"].calls == [

@@ -11,9 +11,9 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from local import processes
 from local.paths import MINISTACK
-from local.ports import LOOPBACK
+from local.process import child
+from local.process.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +32,13 @@ def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> 
     temporary.mkdir(parents=True, exist_ok=True)
     log = run_dir / "ministack.log"
     env = environment(port, ses_url, temporary) | (STRICT if strict else {})
-    process = processes.start([str(MINISTACK)], log=log, env=env, cwd=run_dir)
+    process = child.start([str(MINISTACK)], log=log, env=env, cwd=run_dir)
     try:
         health = f"{'https' if strict else 'http'}://localhost:{port}/_ministack/health"
-        processes.wait_until_ready(process, health, name="MiniStack", log=log)
+        child.wait_until_ready(process, health, name="MiniStack", log=log)
         yield process.pid
     finally:
-        processes.stop(process)
+        child.stop(process)
         shutil.rmtree(temporary, ignore_errors=True)
 
 

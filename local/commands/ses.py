@@ -9,7 +9,7 @@ import sys
 import urllib.error
 from typing import TYPE_CHECKING, Any
 
-from local.simulator import control
+from local.stack.ses_simulator import control
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-from local.table import table
+from local.terminal.table import table
 
 
 def test_columns_are_as_wide_as_their_longest_cell() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from local.environment import ACCESS_KEY, REGION, SECRET_KEY, for_local_aws
+from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY, for_local_aws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.local_aws import LocalAws
+    from local.stack.local_aws import LocalAws
 
 _MESSAGE = """{"subject": "Hello", "body": "It works.",
     "html_body": "<p>It works: <a href=https://example.com/>follow me</a>.</p>",

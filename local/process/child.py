@@ -12,14 +12,14 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import tied
+from local.process import exec_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TERM_SECONDS = 5.0
 TAIL_LINES = 25
-TIED = (sys.executable, "-I", "-S", tied.__file__)
+TIED = (sys.executable, "-I", "-S", exec_with_parent.__file__)
 
 
 class ProcessError(RuntimeError):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from local.commands.ses import main
 from local.ses.switches import Switches
-from local.ses_command import main
 
 COMMANDS = {
     "throttle": {"throttle": {"calls": 1}},

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from local import environment, ministack, shell
+from local.stack import environment, ministack
 
 
 def test_a_persons_own_aws_settings_never_reach_the_local_aws() -> None:
@@ -32,7 +32,3 @@ def test_functions_reach_ses_at_the_simulator_and_inherit_nothing_else(tmp_path:
     assert inherited["BIND_HOST"] == "127.0.0.1"
     assert inherited["TMPDIR"] == str(tmp_path)
     assert set(inherited) & {"PYTHONPATH", "VIRTUAL_ENV", "AWS_PROFILE"} == set()
-
-
-def test_exports_survive_a_shell() -> None:
-    assert shell.exports({"API_URL": "http://x/$default"}) == "export API_URL='http://x/$default'\n"

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from local.outcome import FATES, Fate, Outcome, expected
+from local.commands.demo_expectations import FATES, Fate, Outcome, expected
 
 CAROL = "bounce+a@simulator.amazonses.com"
 ANSWER = {

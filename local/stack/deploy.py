@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from local import cdk, fixups
-from local.clients import client
-from local.steps import step
+from local.stack import cdk, ministack_workarounds
+from local.stack.clients import client
+from local.terminal.progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from local.steps import Say
+    from local.terminal.progress import Say
 
 # Whatever cdk.json says of the stack on AWS: calls here are signed by IAM, and the zone, the people
 # and the sender of that one are left alone.
@@ -45,7 +45,7 @@ def apply_fixups(endpoint: str, *, run_dir: Path) -> None:
     cloudformation = client("cloudformation", endpoint)
     for path in sorted(cdk.assembly_dir(run_dir).glob("*.template.json")):
         stack = path.name.removesuffix(".template.json")
-        for fixup in fixups.find(json.loads(path.read_text())):
+        for fixup in ministack_workarounds.find(json.loads(path.read_text())):
             found = cloudformation.describe_stack_resource(
                 StackName=stack, LogicalResourceId=fixup.logical_id
             )

@@ -9,9 +9,9 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from local import processes
 from local.paths import ROOT
-from local.ports import LOOPBACK
+from local.process import child
+from local.process.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,13 @@ def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
         sys.executable, "-m", "local.ses", "--port", str(port), "--aws-endpoint", aws_endpoint
     ]  # fmt: skip
     log = run_dir / "ses.log"
-    process = processes.start(command, log=log, env=dict(os.environ), cwd=ROOT)
+    process = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
     try:
         health = f"http://{LOOPBACK}:{port}/_local/health"
-        processes.wait_until_ready(process, health, name="the SES simulator", log=log)
+        child.wait_until_ready(process, health, name="the SES simulator", log=log)
         yield
     finally:
-        processes.stop(process)
+        child.stop(process)
 
 
 def control(ses_url: str, method: str, path: str, body: object = None) -> Any:

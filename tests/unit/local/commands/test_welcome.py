@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from local.local_aws import LocalAws
+from local.commands.welcome import exports, variables, welcome
 from local.ses.events.link_tracking import Tracking, track_html
-from local.shell import exports, variables, welcome
+from local.stack.local_aws import LocalAws
 
 OUTPUTS = {
     "ApiId": "abc",
@@ -45,3 +45,7 @@ def test_the_environment_names_the_inboxs_process_for_ses_and_the_bus(aws: Local
     assert variables(aws)["AWS_ENDPOINT_URL_SESV2"] == "http://localhost:4801"
     assert variables(aws)["EVENT_BUS_NAME"] == "AmsdalMail-dev"
     assert exports({"A": "b c"}) == "export A='b c'\n"
+
+
+def test_exports_survive_a_shell() -> None:
+    assert exports({"API_URL": "http://x/$default"}) == "export API_URL='http://x/$default'\n"

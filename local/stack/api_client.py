@@ -12,8 +12,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from local.samples import Request
+from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.samples import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from local import processes
-from local.environment import ACCOUNT, REGION, for_cdk
 from local.paths import CDK, ROOT
+from local.process import child
+from local.stack.environment import ACCOUNT, REGION, for_cdk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def assembly_dir(run_dir: Path) -> Path:
 
 
 def _cdk(command: str, *arguments: str, endpoint: str, run_dir: Path, cwd: Path) -> None:
-    processes.run(
+    child.run(
         [str(CDK), command, *arguments],
         log=run_dir / f"cdk-{command}.log",
         env=for_cdk(os.environ, endpoint),

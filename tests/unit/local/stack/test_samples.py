@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local import samples
 from local.paths import EVENTS
+from local.stack import samples
 
 
 def files(folder: str) -> list[Path]:

@@ -1,6 +1,6 @@
 import pytest
 
-from local.cdk import read_outputs
+from local.stack.cdk import read_outputs
 
 
 def test_outputs_are_those_of_the_only_stack() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.environment import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY
 
 
 def client(service: str, endpoint: str) -> Any:

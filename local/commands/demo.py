@@ -1,4 +1,4 @@
-"""`python -m local.demo`: the samples of `events/` sent through the deployed stack, and watched."""
+"""`python -m local demo`: the samples of `events/` sent through the deployed stack, and watched."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from urllib.error import URLError
 
 from botocore.exceptions import ClientError
 
-from local import samples, signals
-from local.api_client import call, get
-from local.local_aws import LocalAws
-from local.outcome import Fate, Outcome, expected
+from local.commands.demo_expectations import Fate, Outcome, expected
 from local.paths import STATE_DIR
-from local.processes import ProcessError
-from local.steps import say, step
-from local.table import table
+from local.process import signals
+from local.process.child import ProcessError
+from local.stack import samples
+from local.stack.api_client import call, get
+from local.stack.local_aws import LocalAws
+from local.terminal.progress import say, step
+from local.terminal.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,7 +146,3 @@ def _rows(sent: Sent) -> Iterator[tuple[str, ...]]:
 
 def _shortened(ses_id: str) -> str:
     return ses_id if len(ses_id) <= ID_WIDTH else f"{ses_id[:ID_WIDTH]}…"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

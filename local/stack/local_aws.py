@@ -7,20 +7,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from local import ministack, simulator
-from local.cdk import assembly_dir
-from local.clients import client
-from local.deploy import deploy
-from local.environment import trusting
-from local.ports import free_port, require_free
-from local.steps import say, step
+from local.process.ports import free_port, require_free
+from local.stack import ministack, ses_simulator
+from local.stack.cdk import assembly_dir
+from local.stack.clients import client
+from local.stack.deploy import deploy
+from local.stack.environment import trusting
+from local.terminal.progress import say, step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from local.steps import Say
+    from local.terminal.progress import Say
 
 
 @dataclass
@@ -90,14 +90,14 @@ class LocalAws:
                 )
             )
         with step(f"start the SES simulator on port {self.ses_port}", to=self.to):
-            enter(simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))
+            enter(ses_simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))
         self.outputs = deploy(self.endpoint, self.context, run_dir=run_dir, to=self.to)
         stack = {
             "api_url": self.api_url,
             "table_name": self.outputs["TableName"],
             "aws_endpoint": self.endpoint,
         }
-        simulator.control(self.ses_url, "PUT", "stack", stack)
+        ses_simulator.control(self.ses_url, "PUT", "stack", stack)
 
     def __exit__(
         self,

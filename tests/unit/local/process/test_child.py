@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from local import processes
 from local.paths import ROOT
+from local.process.child import ProcessError, run, start, stop, wait_until_ready
 
 STARTS_A_CHILD = """
 import os, sys, time
 from pathlib import Path
-from local import processes
+from local.process.child import start
 code = "import time; print('ready', flush=True); time.sleep(60)"
 log = Path("child.log")
-child = processes.start(
+child = start(
     [sys.executable, "-c", code], log=log, env=dict(os.environ), cwd=Path.cwd()
 )
 print(child.pid, flush=True)
@@ -36,7 +36,7 @@ HAS_A_CHILD = (
 
 
 def python(code: str, log: Path) -> subprocess.Popen[bytes]:
-    return processes.start([sys.executable, "-c", code], log=log, env=ENVIRONMENT, cwd=log.parent)
+    return start([sys.executable, "-c", code], log=log, env=ENVIRONMENT, cwd=log.parent)
 
 
 def first_line(log: Path) -> str:
@@ -67,7 +67,7 @@ def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     process = python(IGNORES_SIGTERM, tmp_path / "log")
     first_line(tmp_path / "log")
 
-    processes.stop(process, patience=0.2)
+    stop(process, patience=0.2)
 
     assert process.returncode == -signal.SIGKILL
 
@@ -76,7 +76,7 @@ def test_children_of_a_stopped_process_end_with_it(tmp_path: Path) -> None:
     process = python(HAS_A_CHILD, tmp_path / "log")
     child = int(first_line(tmp_path / "log"))
 
-    processes.stop(process)
+    stop(process)
 
     wait_until_gone(child)
 
@@ -84,8 +84,8 @@ def test_children_of_a_stopped_process_end_with_it(tmp_path: Path) -> None:
 def test_stopping_twice_is_harmless(tmp_path: Path) -> None:
     process = python("pass", tmp_path / "log")
 
-    processes.stop(process)
-    processes.stop(process)
+    stop(process)
+    stop(process)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
@@ -103,23 +103,23 @@ def test_a_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 def test_a_failed_command_tells_the_end_of_its_log(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import sys; print('the reason'); sys.exit(3)"]
 
-    with pytest.raises(processes.ProcessError, match=r"exit status 3(?s:.*)the reason"):
-        processes.run(command, log=tmp_path / "log", env=ENVIRONMENT, cwd=tmp_path, timeout=20)
+    with pytest.raises(ProcessError, match=r"exit status 3(?s:.*)the reason"):
+        run(command, log=tmp_path / "log", env=ENVIRONMENT, cwd=tmp_path, timeout=20)
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
 
-    with pytest.raises(processes.ProcessError, match="took over"):
-        processes.run(command, log=tmp_path / "log", env=ENVIRONMENT, cwd=tmp_path, timeout=0.2)
+    with pytest.raises(ProcessError, match="took over"):
+        run(command, log=tmp_path / "log", env=ENVIRONMENT, cwd=tmp_path, timeout=0.2)
 
 
 def test_a_service_that_ends_at_once_is_not_waited_for(tmp_path: Path) -> None:
     process = python("raise SystemExit('port taken')", tmp_path / "log")
 
-    with pytest.raises(processes.ProcessError, match=r"MiniStack ended(?s:.*)port taken"):
-        processes.wait_until_ready(
+    with pytest.raises(ProcessError, match=r"MiniStack ended(?s:.*)port taken"):
+        wait_until_ready(
             process, "http://127.0.0.1:9/health", name="MiniStack", log=tmp_path / "log"
         )
 
-    processes.stop(process)
+    stop(process)
