@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from local import processes
-from local.paths import MINISTACK
+from local.paths import MINISTACK, ROOT
 from local.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LAUNCHER = ROOT / "local" / "stack" / "ministack_launcher.py"
 STRICT = {"AUTH": "true", "USE_SSL": "1"}
 
 
@@ -32,7 +33,7 @@ def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> 
     temporary.mkdir(parents=True, exist_ok=True)
     log = run_dir / "ministack.log"
     env = environment(port, ses_url, temporary) | (STRICT if strict else {})
-    process = processes.start([str(MINISTACK)], log=log, env=env, cwd=run_dir)
+    process = processes.start([str(MINISTACK), "-P", str(LAUNCHER)], log=log, env=env, cwd=run_dir)
     try:
         health = f"{'https' if strict else 'http'}://localhost:{port}/_ministack/health"
         processes.wait_until_ready(process, health, name="MiniStack", log=log)
