@@ -1,4 +1,5 @@
 """The deployed stack in a local AWS of the test session's own, shared by e2e and browser tests."""
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any

@@ -3,6 +3,7 @@
 As of November 2025, from the pricing pages of each service, https://aws.amazon.com/<service>/pricing/:
 ses, lambda, dynamodb/pricing/on-demand, sqs, sns, api-gateway, eventbridge, cloudwatch, xray.
 """
+from __future__ import annotations
 
 MILLION = 1_000_000
 MONTH_SECONDS = 30 * 24 * 3600
