@@ -1,4 +1,5 @@
 """The stack in a local AWS, deployed once a session for the e2e and browser tests."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
