@@ -13,8 +13,8 @@ from anyio import CapacityLimiter, to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
-from local import api_client
-from local.clients import client
+from local.stack import api_client
+from local.stack.clients import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable

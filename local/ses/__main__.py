@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from local.inbox.context import Inbox
 from local.inbox.deployed_stack import DeployedStack
 from local.inbox.routes import routes
-from local.ports import port_number
+from local.process.ports import port_number
 from local.ses.account import Account
 from local.ses.aws import AWSClient, BotoAWSClient, NoAWSClient
 from local.ses.events.publisher import Publisher
