@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,14 @@ from email_store.claims import (
     mark_accepted_from_events,
     queued,
 )
-from email_store.records import EmailRecord, EventRecord, KnownEvents, RecipientRecord, Suppression
+from email_store.records import (
+    EmailRecord,
+    EventRecord,
+    KnownEvents,
+    RecipientRecord,
+    Repeat,
+    Suppression,
+)
 from email_store.store import EmailStore
 from email_store.view import EmailView, build_view
 
@@ -42,6 +50,7 @@ class MemoryEmailStore(EmailStore):
         self._recipients: dict[tuple[str, str], RecipientRecord] = {}
         self._events: dict[tuple[str, str], EventRecord] = {}
         self._suppressions: dict[str, Suppression] = {}
+        self._repeats: Counter[tuple[str, Repeat]] = Counter()
 
     @override
     def claim(
@@ -104,7 +113,15 @@ class MemoryEmailStore(EmailStore):
     def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
         ids = (event.event_id for event in events)
         present = frozenset(event_id for event_id in ids if (email_id, event_id) in self._events)
-        return KnownEvents(present, self._records.get(email_id))
+        repeats = {
+            event.repeat: self._repeats[email_id, event.repeat] for event in events if event.repeat
+        }
+        return KnownEvents(present, self._records.get(email_id), repeats)
+
+    @override
+    def count_repeat(self, email_id: str, repeat: Repeat, *, now: datetime) -> None:
+        with self._lock:
+            self._repeats[email_id, repeat] += 1
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
@@ -147,7 +164,12 @@ class MemoryEmailStore(EmailStore):
             events = [event for (owner, _), event in self._events.items() if owner == email_id]
             if not (units or recipients or events):
                 return None
-            return build_view(email_id, record, units, recipients, events)
+            counts = {
+                repeat: count
+                for (owner, repeat), count in self._repeats.items()
+                if owner == email_id
+            }
+            return build_view(email_id, record, units, recipients, events, counts)
 
     def _open(
         self, record: EmailRecord, unit: SendUnit, addresses: Collection[str], now: datetime

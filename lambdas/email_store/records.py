@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,14 @@ __all__ = [
     "EventRecord",
     "KnownEvents",
     "RecipientRecord",
+    "Repeat",
     "Suppression",
     "external_email_id",
 ]
+
+
+REPEATING_KINDS = frozenset({"open", "click"})
+"""Kinds of events that one recipient can cause again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,18 @@ class EventRecord:
     is_cut: bool = False
     """True when `raw` was too large to store. `details` may be missing too."""
 
+    @property
+    def repeat(self) -> Repeat | None:
+        """What the event counts as; None for a kind that does not repeat without end."""
+        return Repeat(self.kind, self.recipient) if self.kind in REPEATING_KINDS else None
+
+
+class Repeat(NamedTuple):
+    """What is counted: the opens or the clicks of one recipient."""
+
+    kind: str
+    recipient: str | None
+
 
 @dataclass(frozen=True, slots=True)
 class KnownEvents:
@@ -84,6 +101,8 @@ class KnownEvents:
     """The ids of the reported events that are in the timeline already."""
     record: EmailRecord | None
     """None for mail that this service did not send."""
+    repeats: Mapping[Repeat, int] = field(default_factory=dict)
+    """How often each recipient of the reported events opened or clicked before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

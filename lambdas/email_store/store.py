@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         EventRecord,
         KnownEvents,
         RecipientRecord,
+        Repeat,
         Suppression,
     )
     from email_store.view import EmailView
@@ -100,6 +101,10 @@ class EmailStore(Protocol):
 
         One consistent read.
         """
+        ...
+
+    def count_repeat(self, email_id: str, repeat: Repeat, *, now: datetime) -> None:
+        """Add one to the opens or clicks of a recipient. One write; a retry may count twice."""
         ...
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:

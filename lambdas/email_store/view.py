@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from email_store.claims import CLOCK_SKEW
+from email_store.records import Repeat
 from email_store.states import EmailState, summary_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from amsdal_mail.status import RecipientStatus
     from email_store.claims import UnitState
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "build_view"]
 
 BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
+OPEN, CLICK = "open", "click"
+NO_REPEATS: Mapping[Repeat, int] = {}
 TIMELINE_LIMIT = 1000
 """The number of newest events in a view: an email to thousands has tens of thousands of events."""
 
@@ -33,6 +37,8 @@ class RecipientView:
     message_id: str | None = None
     error_code: str | None = None
     error_message: str | None = None
+    opens: int = 0
+    clicks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,9 @@ class EmailView:
     timeline: tuple[EventRecord, ...]
     counts: Mapping[EmailState, int]
     state: EmailState
+    opens: int = 0
+    """The opens of all recipients. It includes opens that SES cannot attribute to a recipient."""
+    clicks: int = 0
 
 
 def build_view(
@@ -57,6 +66,7 @@ def build_view(
     units: Iterable[UnitState],
     recipients: Iterable[RecipientRecord],
     events: Iterable[EventRecord],
+    repeats: Mapping[Repeat, int] = NO_REPEATS,
 ) -> EmailView:
     """Merge the stored records. The state of the email is its recipients' most urgent state.
 
@@ -76,11 +86,19 @@ def build_view(
     return EmailView(
         email_id,
         record,
-        tuple(merged.values()),
+        tuple(_with_repeats(recipient, repeats) for recipient in merged.values()),
         tuple(sorted(events, key=lambda event: (event.at, event.event_id))[-TIMELINE_LIMIT:]),
         counts,
         _state(record, counts),
+        opens=sum(count for repeat, count in repeats.items() if repeat.kind == OPEN),
+        clicks=sum(count for repeat, count in repeats.items() if repeat.kind == CLICK),
     )
+
+
+def _with_repeats(recipient: RecipientView, repeats: Mapping[Repeat, int]) -> RecipientView:
+    opens = repeats.get(Repeat(OPEN, recipient.address), 0)
+    clicks = repeats.get(Repeat(CLICK, recipient.address), 0)
+    return replace(recipient, opens=opens, clicks=clicks) if opens or clicks else recipient
 
 
 def _state(record: EmailRecord | None, counts: Mapping[EmailState, int]) -> EmailState:

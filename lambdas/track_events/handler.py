@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["create_handler"]
 
+TIME_TO_FINISH_MS = 10_000
+"""Milliseconds that must be left before the next events of a notification are tracked."""
+
 
 def create_handler(build_tracker: Callable[[], Tracker]) -> Handler:
     """Return the handler. It calls `build_tracker` in each invocation, which returns the same."""
@@ -41,11 +45,11 @@ def create_handler(build_tracker: Callable[[], Tracker]) -> Handler:
     @logger.inject_lambda_context
     @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
-    def handler(event: Json, _context: LambdaContext) -> PartialItemFailureResponse | None:
+    def handler(event: Json, context: LambdaContext) -> PartialItemFailureResponse | None:
         counts: Counter[str] = Counter()
         try:
             if is_from_sqs(event):
-                return _track_records(build_tracker(), event, counts, logger)
+                return _track_records(build_tracker(), event, context, counts, logger)
             _track_notifications(build_tracker(), event, counts, logger)
         finally:
             logger.info("events tracked", counts=dict(+counts))
@@ -58,16 +62,20 @@ def create_handler(build_tracker: Callable[[], Tracker]) -> Handler:
 
 
 def _track_records(
-    tracker: Tracker, event: Json, counts: Counter[str], logger: Logger
+    tracker: Tracker, event: Json, context: LambdaContext, counts: Counter[str], logger: Logger
 ) -> PartialItemFailureResponse:
     """Track all SQS records. Only a failed record is retried, and ends as a dead letter."""
 
     counts_by_record: list[Counter[str]] = []  # a Counter for each thread
 
+    def has_time() -> bool:
+        return context.get_remaining_time_in_millis() > TIME_TO_FINISH_MS
+
     def track(record: SQSRecord) -> None:
         counts_of_record: Counter[str] = Counter()
         counts_by_record.append(counts_of_record)
-        tracker.track(_parse(record.body, logger), counts_of_record)
+        events = _parse(record.body, logger, _sent_at(record))
+        tracker.track(events, counts_of_record, has_time)
 
     batch = process_batch(event["Records"], track)
     for finished in counts_by_record:
@@ -78,6 +86,10 @@ def _track_records(
         details = {"record": record_id, "errors": exception_chain(error), "text": text}
         logger.warning("record failed", extra={**details, "stack": traceback_lines(error)})
     return batch.response
+
+
+def _sent_at(record: SQSRecord) -> datetime:
+    return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
 
 
 def _track_notifications(
@@ -95,8 +107,10 @@ def _track_notifications(
         raise
 
 
-def _parse(notification: object, logger: Logger) -> list[TrackingEvent]:
-    events = parse_notification(notification)
+def _parse(
+    notification: object, logger: Logger, received_at: datetime | None = None
+) -> list[TrackingEvent]:
+    events = parse_notification(notification, received_at)
     for event in events:
         logger.debug(
             "event",

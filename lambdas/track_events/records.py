@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from amsdal_mail.tracking import (
     Bounce,
+    Click,
     Complaint,
     DeliveryDelay,
     EventKind,
+    Open,
     Reject,
     RenderingFailure,
     TrackingEvent,
@@ -65,7 +67,7 @@ def event_record(event: TrackingEvent) -> EventRecord:
 def recipient_record(event: TrackingEvent) -> RecipientRecord | None:
     """Return the recipient's new state; None when the event changes no state."""
     state = _state(event)
-    if state is None or event.recipient is None:
+    if state is None or event.recipient is None or not event.was_sent_to:
         return None
     code, message = _error(event.details)
     return RecipientRecord(
@@ -98,6 +100,8 @@ def _state(event: TrackingEvent) -> EmailState | None:
         return EmailState.BOUNCED if event.is_permanent else EmailState.SOFT_BOUNCED
     if event.kind is EventKind.COMPLAINT:
         return EmailState.COMPLAINED if event.is_spam_report else None
+    if isinstance(event.details, Open | Click) and event.details.is_bot:
+        return None
     # An open of a message to several recipients says nothing about a single recipient.
     return STATES.get(event.kind) if event.is_recipient_known else None
 

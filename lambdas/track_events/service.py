@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from amsdal_mail.exceptions import MailError
 from track_events.records import (
     collapse_unattributed,
     event_record,
@@ -18,10 +19,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.tracking import EventKind, TrackingEvent
-    from email_store.records import EventRecord
+    from email_store.records import EmailRecord, EventRecord
     from email_store.store import EmailStore
 
-__all__ = ["Publisher", "Tracker", "metric_of"]
+__all__ = ["OutOfTimeError", "Publisher", "Tracker", "metric_of"]
+
+EVENTS_AT_ONCE = 50
+"""Recipients of a message that SES accepts, so that a real notification is tracked in one step.
+
+https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+"""
+
+REPEATS_STORED = 20
+"""Opens, and clicks, of one recipient that are stored and published. All later ones are counted."""
+
+
+class OutOfTimeError(MailError):
+    """The invocation ends before all events of a notification are tracked. SQS retries it."""
 
 
 class Publisher(Protocol):
@@ -40,49 +54,70 @@ class Tracker:
     bus: Publisher
     clock: Callable[[], datetime]
 
-    def track(self, events: Sequence[TrackingEvent], counts: Counter[str]) -> None:
+    def track(
+        self,
+        events: Sequence[TrackingEvent],
+        counts: Counter[str],
+        has_time: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Store and publish the events of one notification.
 
         Each finished step is added to `counts`, by metric name, so that it counts even when a later
         step fails: the retry finds its event in the timeline, and does not count it again.
 
-        The event's timeline item is written last: it says that all else is done. If an earlier step
-        fails, all steps run again when SQS delivers the record again. That is harmless: a state
-        only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
-        at most three writes.
+        Raises:
+            OutOfTimeError: `has_time` became false. The retry continues after the finished events.
         """
         events = collapse_unattributed(events)
         if not events:
             counts["IgnoredNotifications"] += 1
-            return
-        new = self._new(events)
-        counts["DuplicateEvents"] += len(events) - len(new)
+        for start in range(0, len(events), EVENTS_AT_ONCE):
+            if not has_time():
+                raise OutOfTimeError(f"{len(events) - start} of {len(events)} events are left")
+            self._track_some(events[start : start + EVENTS_AT_ONCE], counts)
+
+    def _track_some(self, events: Sequence[TrackingEvent], counts: Counter[str]) -> None:
+        """Track events of one email.
+
+        An event's timeline item is written last: it says that all else is done. If an earlier step
+        fails, all steps run again when SQS delivers the record again. That is harmless: a state
+        only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
+        at most three writes.
+        """
+        new = self._new(events, counts)
         for event, _ in new:
             counts["SuppressedAddresses"] += self._update_recipient(event)
         self.bus.publish([event for event, _ in new])
         for event, record in new:
             if not self.store.add_event(record, now=self.clock()):
                 counts["DuplicateEvents"] += 1
-            elif event.is_recipient_known or event.event_id == events[0].event_id:
+                continue
+            if record.repeat:
+                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
+            if event.is_recipient_known or event.event_id == events[0].event_id:
                 counts[metric_of(event.kind)] += 1
 
-    def _new(self, events: Sequence[TrackingEvent]) -> list[tuple[TrackingEvent, EventRecord]]:
-        """Return the events that are not in the timeline yet, each with its record.
+    def _new(
+        self, events: Sequence[TrackingEvent], counts: Counter[str]
+    ) -> list[tuple[TrackingEvent, EventRecord]]:
+        """Return the events to store and publish, each with its record.
 
-        Their tags and metadata get the sender's spelling from the email's record: SES's alphabet
-        may have changed them on the way.
+        An event in the timeline is a duplicate. After `REPEATS_STORED` opens or clicks of a
+        recipient, the next ones are only counted. Tags and metadata get the sender's spelling from
+        the email's record: SES's alphabet may have changed them on the way.
         """
         records = [event_record(event) for event in events]
         stored = self.store.find_events(records[0].email_id, records)
-        new = [
-            (event, record)
-            for event, record in zip(events, records, strict=True)
-            if event.event_id not in stored.event_ids
-        ]
-        if stored.record is None:
-            return new
-        tags, metadata = stored.record.tags, stored.record.metadata
-        return [(replace(event, tags=tags, metadata=metadata), record) for event, record in new]
+        new = []
+        for event, record in zip(events, records, strict=True):
+            if event.event_id in stored.event_ids:
+                counts["DuplicateEvents"] += 1
+            elif record.repeat and stored.repeats.get(record.repeat, 0) >= REPEATS_STORED:
+                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
+                counts[metric_of(event.kind)] += 1
+            else:
+                new.append((_with_original_tags(event, stored.record), record))
+        return new
 
     def _update_recipient(self, event: TrackingEvent) -> bool:
         """Store the recipient's state. Return whether the address was suppressed."""
@@ -93,6 +128,10 @@ class Tracker:
         if entry is not None:
             self.store.suppress(entry)
         return entry is not None
+
+
+def _with_original_tags(event: TrackingEvent, record: EmailRecord | None) -> TrackingEvent:
+    return replace(event, tags=record.tags, metadata=record.metadata) if record else event
 
 
 def metric_of(kind: EventKind) -> str:

@@ -1,4 +1,4 @@
-"""The list of messages: what was searched for, with the state each one has reached."""
+"""The list of messages: the messages of a search, with their states."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.inbox.stack import Story
-from local.inbox.words import UNTOLD, Word, state_word, worst
+from local.inbox.deployed_stack import StackEmail
+from local.inbox.labels import DEFAULT_WORD, Word, most_urgent, state_label
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
-    from local.inbox.stack import Stack
+    from local.inbox.deployed_stack import DeployedStack
     from local.ses.messages import KeptMessage, Messages
 
-ROWS = 100
+__all__ = ["Listing", "Search", "email_id", "list_messages"]
+
+MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Words that all have to be found, and a state; both may be empty."""
+    """Words that a message must all contain, and a state. Both may be empty."""
 
     text: str = ""
     state: str = ""
 
     @classmethod
-    def of(cls, query: QueryParams) -> Search:
-        """From a page's address."""
+    def from_query(cls, query: QueryParams) -> Search:
+        """Read the query of a page's URL."""
         return cls(query.get("q", "").strip(), query.get("state", ""))
 
-    def finds(self, kept: KeptMessage) -> bool:
-        """Whether subject, addresses, ids and tags hold every word."""
+    def matches(self, kept: KeptMessage) -> bool:
+        """Return whether subject, addresses, ids and tags contain every word."""
         message = kept.message
         tags = (f"{name}={','.join(values)}" for name, values in message.tags.items())
         parts = (message.subject or "", message.source, *message.destinations, message.id, *tags)
-        hay = "\n".join(parts).lower()
-        return all(word in hay for word in self.text.lower().split())
+        text = "\n".join(parts).lower()
+        return all(word in text for word in self.text.lower().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +47,44 @@ class Row:
     """A message in the list."""
 
     kept: KeptMessage
-    word: Word
+    label: Word
     state: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The newest rows; `found` counts all messages that the words match."""
+    """The newest rows. `total` counts all messages that match the search."""
 
     rows: list[Row]
-    found: int
+    total: int
 
 
 def email_id(kept: KeptMessage) -> str | None:
-    """The id that the stack put on the message as a tag."""
+    """Return the id that the stack put on the message as a tag."""
     return next(iter(kept.message.tags.get("email_id", ())), None)
 
 
-async def listing(messages: Messages, stack: Stack, search: Search) -> Listing:
-    """What the search finds; a state is looked for among the newest messages only."""
-    found = [kept for kept in messages.newest_first() if search.finds(kept)]
-    shown = found[:ROWS]
-    stories = await _stories(shown, stack)
-    rows = [_row(kept, stories[email_id(kept)]) for kept in shown]
+async def list_messages(messages: Messages, stack: DeployedStack, search: Search) -> Listing:
+    """Return the messages of a search. A state is searched among the newest messages only."""
+    matches = [kept for kept in messages.newest_first() if search.matches(kept)]
+    shown = matches[:MAX_ROWS]
+    emails = await _emails(shown, stack)
+    rows = [_row(kept, emails[email_id(kept)]) for kept in shown]
     if search.state:
         rows = [row for row in rows if row.state == search.state]
         return Listing(rows, len(rows))
-    return Listing(rows, len(found))
+    return Listing(rows, len(matches))
 
 
-async def _stories(shown: list[KeptMessage], stack: Stack) -> dict[str | None, Story]:
-    """One for each email: one with merge data has as many messages as recipients."""
+async def _emails(shown: list[KeptMessage], stack: DeployedStack) -> dict[str | None, StackEmail]:
+    """Return the emails by id. A personalized email has a message for each recipient."""
     versions: Counter[str | None] = Counter()
     for kept in shown:
         versions[email_id(kept)] += len(kept.events)
-    found = await asyncio.gather(*(stack.story(*version) for version in versions.items()))
-    return dict(zip(versions, found, strict=True))
+    emails = await asyncio.gather(*(stack.email(*version) for version in versions.items()))
+    return dict(zip(versions, emails, strict=True))
 
 
-def _row(kept: KeptMessage, story: Story) -> Row:
-    state = worst(story.states(kept.message.destinations))
-    return Row(kept, state_word(state) if state else UNTOLD, state)
+def _row(kept: KeptMessage, email: StackEmail) -> Row:
+    state = most_urgent(email.states(kept.message.destinations))
+    return Row(kept, state_label(state) if state else DEFAULT_WORD, state)

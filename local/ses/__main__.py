@@ -1,4 +1,4 @@
-"""`python -m local.ses`: the simulator with its inbox page, as a process."""
+"""`python -m local.ses`: the process of the SES simulator and its inbox page."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import random
 import time
 from datetime import UTC, datetime
 
-from local.inbox.site import Inbox, routes
-from local.inbox.stack import Stack
-from local.ports import port_number
+from local.inbox.context import Inbox
+from local.inbox.deployed_stack import DeployedStack
+from local.inbox.routes import routes
+from local.process.ports import port_number
 from local.ses.account import Account
-from local.ses.app import build
-from local.ses.aws import BotoAws, LocalAws, NoAws
-from local.ses.handlebars import Handlebars
+from local.ses.aws import AWSClient, BotoAWSClient, NoAWSClient
+from local.ses.events.publisher import Publisher
+from local.ses.events.sns_topics import Topics
+from local.ses.http.app import build_app
+from local.ses.http.server import build_server
 from local.ses.messages import Messages
-from local.ses.publisher import Publisher
-from local.ses.server import server
-from local.ses.simulator import Simulator
+from local.ses.sending.handlebars import Handlebars
+from local.ses.sending.simulator import Simulator
 from local.ses.switches import Switches
-from local.ses.topics import Topics
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,32 +30,41 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=port_number, default=4677)
     parser.add_argument(
-        "--aws-endpoint", help="the local AWS with configuration sets and topics; none: no events"
+        "--aws-endpoint", help="URL of the local AWS (default none: no events are published)"
     )
     parser.add_argument(
         "--configuration-set",
         action="append",
         default=[],
-        help="a set that exists, without --aws-endpoint (repeatable)",
+        help="a configuration set that exists, without --aws-endpoint (repeatable)",
     )
-    parser.add_argument("--max-send-rate", type=float, help="recipients a second; default no limit")
-    parser.add_argument("--max-24-hour-send", type=int, help="recipients a day; default no limit")
-    parser.add_argument("--event-delay-ms", type=int, default=20, help="wait before each event")
-    parser.add_argument("--seed", type=int, help="makes random faults repeatable")
+    parser.add_argument(
+        "--max-send-rate", type=float, help="recipients per second (default no limit)"
+    )
+    parser.add_argument(
+        "--max-24-hour-send", type=int, help="recipients in 24 hours (default no limit)"
+    )
+    parser.add_argument(
+        "--event-delay-ms",
+        type=int,
+        default=20,
+        help="delay before each event (default %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, help="seed of the random faults")
     return parser.parse_args()
 
 
-def _aws(options: argparse.Namespace, region: str) -> LocalAws:
+def _aws(options: argparse.Namespace, region: str) -> AWSClient:
     if options.aws_endpoint:
-        return BotoAws(options.aws_endpoint, region, time.monotonic)
-    return NoAws(tuple(options.configuration_set))
+        return BotoAWSClient(options.aws_endpoint, region, time.monotonic)
+    return NoAWSClient(tuple(options.configuration_set))
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
+def _ses(options: argparse.Namespace, rng: random.Random) -> Simulator:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     switches = Switches.model_validate(
         {
@@ -64,7 +74,7 @@ def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
         }
     )
     aws, messages = _aws(options, region), Messages()
-    publisher = Publisher(aws, messages, lambda: ses.switches, _now, chance, Topics(aws))
+    publisher = Publisher(aws, messages, lambda: ses.switches, _now, rng, Topics(aws))
     ses = Simulator(
         Account(), messages, aws, publisher, Handlebars(), _now, region, switches, _url(options)
     )
@@ -72,21 +82,21 @@ def _ses(options: argparse.Namespace, chance: random.Random) -> Simulator:
 
 
 def _url(options: argparse.Namespace) -> str:
-    """Where a browser on this machine finds the simulator, whatever address it listens on."""
+    """Return the URL of the simulator for a browser on this machine."""
     name = "localhost" if options.host in {"127.0.0.1", "0.0.0.0"} else options.host  # noqa: S104
     return f"http://{name}:{options.port}"
 
 
 def main() -> None:
-    """Serve until a signal; exit status 1 when the port is taken."""
+    """Serve until a signal. The exit status is 1 when the port is in use."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     options = _arguments()
-    chance = random.Random(options.seed)  # noqa: S311 - faults, not secrets
-    ses = _ses(options, chance)
-    inbox = routes(Inbox(ses, Stack(time.monotonic)))
-    app = build(ses, chance, more=inbox, host=options.host)
-    server(app, options.host, options.port).run()
+    rng = random.Random(options.seed)  # noqa: S311 - faults, not secrets
+    ses = _ses(options, rng)
+    inbox = routes(Inbox(ses, DeployedStack(time.monotonic)))
+    app = build_app(ses, rng, more=inbox, host=options.host)
+    build_server(app, options.host, options.port).run()
 
 
 if __name__ == "__main__":

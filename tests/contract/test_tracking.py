@@ -11,6 +11,7 @@ from amsdal_mail.tracking import TrackingEvent, parse_notification
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.records import external_email_id
+from tests.email_table import create_email_table
 from tests.sample_events import load, names
 from track_events.event_bus import EventBus
 from track_events.records import collapse_unattributed
@@ -23,20 +24,8 @@ EVENTS = [event for events in NOTIFICATIONS for event in events]
 
 @pytest.fixture
 def table(aws_environment: None) -> DynamoDBEmailStore:
-    name = f"tracking-{uuid4().hex}"
     client = boto3.client("dynamodb")
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
+    name = create_email_table(client, f"tracking-{uuid4().hex}")
     return DynamoDBEmailStore(client, name, timedelta(days=90))
 
 

@@ -8,9 +8,9 @@ from amsdal_mail.exceptions import InvalidEventError
 from amsdal_mail.tracking.json_values import Json, string_list, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["bare_address", "destinations", "named_recipients", "restore_spelling"]
+__all__ = ["bare_address", "destinations", "find_spelling", "named_recipients"]
 
 ADDRESS_LIMIT = 512
 """Bytes. RFC 5321 allows 254."""
@@ -30,39 +30,59 @@ def bare_address(address: str) -> str:
 
 def destinations(mail: Json) -> dict[str, None]:
     """Return all recipients of the message. A bounce or a complaint affects only some of them."""
-    return dict.fromkeys(
-        _checked(address, "mail.destination") for address in string_list(mail.get("destination"))
-    )
+    addresses = map(bare_address, string_list(mail.get("destination")))
+    return dict.fromkeys(address for address in addresses if _is_address(address))
 
 
 def named_recipients(source: Json, name: str, path: str) -> dict[str, Json]:
-    """Return the affected recipients of a list of objects or addresses, each with its object."""
-    value = source.get(name)
-    recipients = dict(_named(value, path)) if isinstance(value, list) else {}
+    """Return the affected recipients of a list of objects or addresses, each with its object.
+
+    An unreadable entry is left out, so that the event keeps its effect on the other recipients.
+
+    Raises:
+        InvalidEventError: no entry can be read.
+    """
+    entries = source.get(name)
+    recipients: dict[str, Json] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        report: Json = entry if isinstance(entry, dict) else {"emailAddress": entry}
+        address = bare_address(text(report, "emailAddress") or "")
+        if _is_address(address):
+            recipients[address] = report
     if not recipients:
-        raise InvalidEventError(path, "must name at least one recipient")
+        rule = f"must name at least one address of at most {ADDRESS_LIMIT} bytes"
+        raise InvalidEventError(path, rule)
     return recipients
 
 
-def _named(entries: list[object], path: str) -> Iterator[tuple[str, Json]]:
-    for entry in entries:
-        report: Json = entry if isinstance(entry, dict) else {"emailAddress": entry}
-        address = text(report, "emailAddress")
-        if address is None:
-            raise InvalidEventError(path, "must be addresses or objects with an emailAddress")
-        yield _checked(address, path), report
+def find_spelling(address: str, sent_to: Mapping[str, None]) -> str | None:
+    """Return the address as spelled in the message; None when it was not sent there.
 
-
-def _checked(address: str, path: str) -> str:
-    bare = bare_address(address)
-    if not bare or len(bare.encode()) > ADDRESS_LIMIT:
-        raise InvalidEventError(path, f"must be addresses of 1 to {ADDRESS_LIMIT} bytes")
-    return bare
-
-
-def restore_spelling(address: str, sent_to: Mapping[str, None]) -> str:
-    """Return the address as spelled in the message: reports change the case of the local part."""
+    Reports change the case of the local part, write an internationalized domain in Unicode or
+    Punycode, and end a domain with a dot.
+    """
     if address in sent_to:
         return address
-    folded = address.casefold()
-    return next((sent for sent in sent_to if sent.casefold() == folded), address)
+    key = _comparison_key(address)
+    return next((sent for sent in sent_to if _comparison_key(sent) == key), None)
+
+
+def _is_address(address: str) -> bool:
+    local, _, domain = address.rpartition("@")
+    return bool(local and domain) and len(address.encode()) <= ADDRESS_LIMIT
+
+
+def _comparison_key(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local.casefold()}@{_ascii_domain(domain.lower().rstrip('.'))}"
+
+
+def _ascii_domain(domain: str) -> str:
+    if domain.isascii():
+        return domain
+    import idna
+
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return domain

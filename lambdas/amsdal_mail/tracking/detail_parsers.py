@@ -75,7 +75,7 @@ def _delivery_delay(event_object: Json, recipient_object: Json) -> DeliveryDelay
         type=text(event_object, "delayType"),
         status=text(recipient_object, "status"),
         diagnostic_code=text(recipient_object, "diagnosticCode"),
-        expires_at=optional_time(event_object, "expirationTime", "deliveryDelay.expirationTime"),
+        expires_at=optional_time(event_object, "expirationTime"),
         reporting_mta=text(event_object, "reportingMTA"),
     )
 

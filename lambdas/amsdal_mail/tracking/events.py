@@ -63,6 +63,8 @@ class TrackingEvent:
     """The bare address, spelled as in the message. None when SES names no recipient."""
     is_recipient_known: bool = True
     """False when SES names several recipients of whom only one acted: opens, clicks, complaints."""
+    was_sent_to: bool = True
+    """False when a report names an address that the message was not sent to."""
     email_id: str | None = None
     """The id of the email in the service. None for mail from outside the service."""
     tags: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ class TrackingEvent:
 
     @property
     def should_suppress(self) -> bool:
-        """True when the recipient should get no more mail.
+        """True when the recipient should get no more mail, and the message was sent there.
 
         Most providers hide who complained. SES then names each recipient at that provider, and
         this property is true for each of them.
@@ -94,7 +96,7 @@ class TrackingEvent:
         """
         if not isinstance(self.details, Bounce | Complaint) or self.recipient is None:
             return False
-        is_final = self.is_permanent or self.is_spam_report
+        is_final = self.was_sent_to and (self.is_permanent or self.is_spam_report)
         return is_final and self.details.subtype not in NOT_THE_MAILBOX
 
     def to_dict(self) -> dict[str, Any]:

@@ -45,13 +45,9 @@ def _children(node: object) -> Iterator[object]:
 
 
 def json_object(source: Json, name: str) -> Json:
-    """Return an object; an empty object when it is absent or null."""
+    """Return an object; an empty object when it is absent or another type."""
     value = source.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InvalidEventError(name, "must be an object")
-    return value
+    return value if isinstance(value, Mapping) else {}
 
 
 def text(source: Json, name: str) -> str | None:
@@ -85,19 +81,17 @@ def string_list(value: object) -> tuple[str, ...]:
     return tuple(replace_surrogates(item) for item in values if isinstance(item, str))
 
 
-def optional_time(source: Json, name: str, path: str) -> datetime | None:
-    """Return a time in UTC; None when it is absent or null.
+def optional_time(source: Json, name: str) -> datetime | None:
+    """Return a time in UTC; None when it is absent or cannot be read.
 
     SES usually writes `2016-10-14T05:02:16.645Z`. Offsets and missing fractions occur, and some
     senders put a space before the offset. A time without an offset counts as UTC.
     """
-    value = source.get(name)
+    value = text(source, name)
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise InvalidEventError(path, "must be a time in ISO 8601")
     try:
         at = datetime.fromisoformat(SPACE_BEFORE_OFFSET.sub("", value.strip()))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidEventError(path, "must be a time in ISO 8601") from error
+    except (ValueError, OverflowError):
+        return None

@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking.addresses import destinations, named_recipients, restore_spelling
+from amsdal_mail.tracking.addresses import destinations, find_spelling, named_recipients
 from amsdal_mail.tracking.detail_parsers import DETAIL_PARSERS
 from amsdal_mail.tracking.details import Bounce, Click, Complaint, Open
 from amsdal_mail.tracking.events import EventKind, TrackingEvent
@@ -24,10 +24,9 @@ from amsdal_mail.tracking.json_values import (
     check_nesting,
     json_object,
     optional_time,
-    required_text,
     text,
 )
-from amsdal_mail.tracking.tags import read_tags
+from amsdal_mail.tracking.tags import MessageTags, read_tags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,39 +58,53 @@ ONE_OF_MANY = frozenset({EventKind.OPEN, EventKind.CLICK, EventKind.COMPLAINT})
 links, and mail providers hide who complained."""
 NOT_ABOUT_SENT_MAIL = frozenset({"Received", "AmazonSnsSubscriptionSucceeded"})
 """Inbound mail, and the confirmation of an identity's topic."""
-VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES"
-"""The start of the plain text that SES publishes when an event destination is created."""
 EVENT_ID_LENGTH = 32
 
 
-def parse_notification(notification: object) -> list[TrackingEvent]:
+def parse_notification(
+    notification: object, received_at: datetime | None = None
+) -> list[TrackingEvent]:
     """Parse an SES event as it travels: bare, or in an envelope of SNS or EventBridge.
 
     The notification is a string, bytes, or the result of `json.loads`. The list is empty when the
     notification concerns no sent mail: SES's validation text, SNS's confirmations, events of the
-    account.
+    account, and what other publishers send to the same topic. An event whose own time cannot be
+    read gets the time of its envelope, else `received_at`.
 
     Raises:
-        InvalidEventError: naming the field at fault; `(body)` when it is not a JSON object.
+        InvalidEventError: naming the field at fault; `(body)` for a JSON object that is damaged.
     """
     match notification:
-        case str() if notification.lstrip().startswith(VALIDATION_TEXT):
-            return []
         case str():
-            return parse_notification(_load_json(notification))
+            return _parse_text(notification, received_at)
         case bytes():
-            return parse_notification(_decode(notification))
-        case {"Type": "Notification", "Message": str(message)}:
-            return parse_notification(message)
-        case {"Type": "SubscriptionConfirmation" | "UnsubscribeConfirmation"}:
-            return []
-        case {"detail-type": str(), "detail": Mapping() as detail}:
-            # Account events ("Sending Status Disabled") have the source aws.ses too.
-            is_about_mail = "eventType" in detail or "mail" in detail
-            return parse_event(detail) if is_about_mail else []
+            return _parse_text(_decode(notification), received_at)
         case Mapping():
-            return parse_event(notification)
+            return _parse_envelope(notification, received_at)
     raise InvalidEventError("(body)", "must be a JSON object")
+
+
+def _parse_text(notification: str, received_at: datetime | None) -> list[TrackingEvent]:
+    # SES publishes objects, and a plain text when an event destination is created.
+    if not notification.lstrip().startswith(("{", '"')):
+        return []
+    try:
+        loaded = json.loads(notification)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEventError("(body)", "is not JSON that can be read") from error
+    return parse_notification(loaded, received_at)
+
+
+def _parse_envelope(notification: Json, received_at: datetime | None) -> list[TrackingEvent]:
+    match notification:
+        case {"Type": "Notification", "Message": str(message)}:
+            return _parse_text(message, optional_time(notification, "Timestamp") or received_at)
+        case {"detail-type": str(), "detail": Mapping() as payload}:
+            received_at = optional_time(notification, "time") or received_at
+        case _:
+            payload = notification
+    is_from_ses = any(name in payload for name in ("eventType", "notificationType", "mail"))
+    return parse_event(payload, received_at) if is_from_ses else []
 
 
 def _decode(notification: bytes) -> str:
@@ -101,15 +114,10 @@ def _decode(notification: bytes) -> str:
         raise InvalidEventError("(body)", "must be UTF-8") from error
 
 
-def _load_json(notification: str) -> object:
-    try:
-        return json.loads(notification)
-    except (ValueError, RecursionError) as error:
-        raise InvalidEventError("(body)", "is not JSON that can be read") from error
-
-
-def parse_event(payload: Json) -> list[TrackingEvent]:
+def parse_event(payload: Json, received_at: datetime | None = None) -> list[TrackingEvent]:
     """Parse one SES event. The list is empty when the event concerns no sent mail.
+
+    A field that cannot be read is left out, unless the event has no effect without it.
 
     Raises:
         InvalidEventError: naming the field at fault.
@@ -122,23 +130,32 @@ def parse_event(payload: Json) -> list[TrackingEvent]:
     check_nesting(payload)
     mail = json_object(payload, "mail")
     event_object = json_object(payload, name) if name else {}
-    affected = _affected(kind, name, mail, event_object)
-    at = _time(name, mail, event_object)
+    sent_to = destinations(mail)
+    affected = _affected(kind, name, sent_to, event_object)
+    tags = read_tags(json_object(mail, "tags"))
+    at = _time(mail, event_object, received_at)
     shared = TrackingEvent(
         kind=kind,
         event_type=event_type,
         event_id="",
         at=at,
-        sent_at=optional_time(mail, "timestamp", "mail.timestamp") or at,
-        message_id=required_text(mail, "messageId", "mail.messageId"),
+        sent_at=optional_time(mail, "timestamp") or at,
+        message_id=_message_id(mail, tags),
         recipient=None,
         is_recipient_known=kind not in ONE_OF_MANY or len(affected) == 1,
         raw=payload,
-        **asdict(read_tags(json_object(mail, "tags"))),
+        **asdict(tags),
     )
     parse = DETAIL_PARSERS[kind]
     return [
-        _with_event_id(replace(shared, recipient=address, details=parse(event_object, report)))
+        _with_event_id(
+            replace(
+                shared,
+                recipient=address,
+                was_sent_to=not sent_to or address in sent_to,
+                details=parse(event_object, report),
+            )
+        )
         for address, report in affected.items()
     ]
 
@@ -151,23 +168,30 @@ def _event_type(payload: Json) -> str:
     raise InvalidEventError("eventType", "and notificationType are missing: not an SES event")
 
 
-def _affected(kind: EventKind, name: str, mail: Json, event_object: Json) -> dict[str | None, Json]:
-    sent_to = destinations(mail)
+def _affected(
+    kind: EventKind, name: str, sent_to: Mapping[str, None], event_object: Json
+) -> dict[str | None, Json]:
     if kind not in AFFECTED:
         return {address: {} for address in sent_to} or {None: {}}
     field = AFFECTED[kind]
     named = named_recipients(event_object, field, f"{name}.{field}")
-    return {restore_spelling(address, sent_to): report for address, report in named.items()}
+    return {find_spelling(address, sent_to) or address: report for address, report in named.items()}
 
 
-def _time(name: str, mail: Json, event_object: Json) -> datetime:
+def _time(mail: Json, event_object: Json, received_at: datetime | None) -> datetime:
     # Send, Reject and Rendering Failure have no time of their own.
-    at = optional_time(event_object, "timestamp", f"{name}.timestamp") or optional_time(
-        mail, "timestamp", "mail.timestamp"
-    )
+    own = optional_time(event_object, "timestamp") or optional_time(mail, "timestamp")
+    at = own or received_at
     if at is None:
-        raise InvalidEventError("mail.timestamp", "is missing")
+        raise InvalidEventError("mail.timestamp", "must be a time in ISO 8601")
     return at
+
+
+def _message_id(mail: Json, tags: MessageTags) -> str:
+    message_id = text(mail, "messageId")
+    if message_id is None and tags.email_id is None:
+        raise InvalidEventError("mail.messageId", "must be a string")
+    return message_id or ""
 
 
 def _with_event_id(event: TrackingEvent) -> TrackingEvent:

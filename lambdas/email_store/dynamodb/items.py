@@ -1,6 +1,7 @@
 """The items of the table: keys, and each record as an item and back. Pure functions.
 
 pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVENT#<time>#<event id>
+                             | REPEAT#<open or click>#<address>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 
 `recipient` and `at` together put an item into the index by recipient. Only RECIPIENT items have
@@ -18,7 +19,7 @@ from typing import Any
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from email_store.claims import Results, SendUnit, UnitState, epoch_seconds, queued
-from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Repeat, Suppression
 from email_store.states import EmailState
 from email_store.truncate import first_errors, truncate
 
@@ -26,6 +27,7 @@ __all__ = [
     "EMAIL",
     "EVENT",
     "RECIPIENTS",
+    "REPEATS",
     "UNITS",
     "Item",
     "email_item",
@@ -38,11 +40,13 @@ __all__ = [
     "read_email",
     "read_event",
     "read_recipient",
+    "read_repeat",
     "read_suppression",
     "read_unit",
     "recipient_item",
     "recipient_key",
     "release_update",
+    "repeat_key",
     "suppression_item",
     "suppression_key",
     "unit_key",
@@ -54,6 +58,7 @@ EMAIL = "EMAIL"
 CHUNK = "CHUNK#"
 RECIPIENT = "RECIPIENT#"
 EVENT = "EVENT#"
+REPEAT = "REPEAT#"
 SUPPRESSION = "SUPPRESSION"
 
 CODE_LIMIT = 200
@@ -70,6 +75,8 @@ UNITS = (CHUNK, EMAIL)
 """The first and last sort key of an email and its chunks."""
 RECIPIENTS = (RECIPIENT, "RECIPIENT$")
 """The first and last sort key of the recipients: $ is the next character after #."""
+REPEATS = (REPEAT, "REPEAT$")
+"""The first and last sort key of the numbers of opens and clicks."""
 
 
 def email_partition(email_id: str) -> str:
@@ -92,6 +99,18 @@ def event_key(event: EventRecord) -> Item:
     """Return the key of one event. Events are sorted by time."""
     sort_key = f"{EVENT}{event.at.isoformat()}#{event.event_id}"
     return {"pk": email_partition(event.email_id), "sk": sort_key}
+
+
+def repeat_key(email_id: str, repeat: Repeat) -> Item:
+    """Return the key of a recipient's number of opens or clicks."""
+    sort_key = f"{REPEAT}{repeat.kind}#{repeat.recipient or ''}"
+    return {"pk": email_partition(email_id), "sk": sort_key}
+
+
+def read_repeat(item: Mapping[str, Any]) -> tuple[Repeat, int]:
+    """Return what an item counts, and the number."""
+    kind, _, recipient = item["sk"].removeprefix(REPEAT).partition("#")
+    return Repeat(kind, recipient or None), int(item["count"])
 
 
 def suppression_key(address: str) -> Item:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -15,7 +16,7 @@ from email_store.claims import (
 )
 from email_store.dynamodb import items
 from email_store.dynamodb.leases import NO_LEASE, LeaseTable
-from email_store.dynamodb.table import Table
+from email_store.dynamodb.table import ItemUpdate, Table
 from email_store.records import KnownEvents
 from email_store.store import EmailStore
 from email_store.view import TIMELINE_LIMIT, build_view
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
     from email_store.claims import Claim, Results, UnitState
     from email_store.dynamodb.items import Item
     from email_store.dynamodb.leases import LeaseResult
-    from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
+    from email_store.records import (
+        EmailRecord,
+        EventRecord,
+        RecipientRecord,
+        Repeat,
+        Suppression,
+    )
     from email_store.view import EmailView
 
 __all__ = ["DynamoDBEmailStore"]
@@ -37,6 +44,8 @@ __all__ = ["DynamoDBEmailStore"]
 NEW = "attribute_not_exists(pk)"
 LOWER_RANK = f"{NEW} OR #rank < :rank OR expires_at <= :now"
 COMPLAINT_REPLACES = f"{NEW} OR reason <> :reason OR #at < :at"
+REPEATS_LIMIT = 10_000
+"""Recipients whose opens and clicks one view counts."""
 BOUNCE_REPLACES = f"{NEW} OR (reason = :reason AND #at < :at)"
 
 
@@ -113,11 +122,26 @@ class DynamoDBEmailStore(EmailStore):
     def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
         email = items.unit_key(SendUnit(email_id))
         ids = {items.event_key(event)["sk"]: event.event_id for event in events}
-        keys = [email, *({**email, "sk": sort_key} for sort_key in ids)]
+        repeat_keys = {
+            event.repeat: items.repeat_key(email_id, event.repeat)["sk"]
+            for event in events
+            if event.repeat
+        }
+        sort_keys = (*ids, *repeat_keys.values())
+        keys = [email, *({**email, "sk": sort_key} for sort_key in sort_keys)]
         present = {item["sk"]: item for item in self._table.get_many(keys)}
         event_ids = frozenset(event_id for sort_key, event_id in ids.items() if sort_key in present)
         record = present.get(email["sk"])
-        return KnownEvents(event_ids, items.read_email(record) if record else None)
+        repeats = {
+            repeat: int(present[sort_key]["count"]) if sort_key in present else 0
+            for repeat, sort_key in repeat_keys.items()
+        }
+        return KnownEvents(event_ids, items.read_email(record) if record else None, repeats)
+
+    @override
+    def count_repeat(self, email_id: str, repeat: Repeat, *, now: datetime) -> None:
+        update = ItemUpdate(sets=self._expiry(now), increments=("count",))
+        self._table.update(items.repeat_key(email_id, repeat), update)
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
@@ -161,7 +185,9 @@ class DynamoDBEmailStore(EmailStore):
         events = list(map(items.read_event, newest))
         if not (units or recipients or events):
             return None
-        return build_view(email_id, record, units, recipients, events)
+        counts = self._table.between(partition, *items.REPEATS)
+        repeats = dict(map(items.read_repeat, islice(counts, REPEATS_LIMIT)))
+        return build_view(email_id, record, units, recipients, events, repeats)
 
     def _open(
         self,

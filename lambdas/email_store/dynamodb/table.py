@@ -34,11 +34,11 @@ _deserialize = TypeDeserializer().deserialize
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemUpdate:
-    """An update of one item under a condition, written over `condition_values`."""
+    """An update of one item, under a condition over `condition_values` if there is one."""
 
-    condition: str
-    condition_values: Attributes
     sets: Attributes
+    condition: str = ""
+    condition_values: Attributes = field(default_factory=dict)
     defaults: Attributes = field(default_factory=dict)
     """Attributes that are set only if the item does not have them."""
     increments: tuple[str, ...] = ()
@@ -105,16 +105,17 @@ class Table:
         return replace(written, item=item) if written.is_done else written
 
     def update(self, key: Attributes, update: ItemUpdate) -> WriteResult:
-        """Change or create one item in one conditional write."""
+        """Change or create one item in one write."""
         params = {
             "Key": _to_dynamodb(key),
             "UpdateExpression": update.expression(),
-            "ConditionExpression": update.condition,
             "ExpressionAttributeNames": update.names(),
             "ExpressionAttributeValues": _placeholders(update.values()),
             "ReturnValues": "ALL_NEW",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+        if update.condition:
+            params["ConditionExpression"] = update.condition
         return self._write("update_item", params)
 
     def delete(self, key: Attributes) -> bool:

@@ -1,50 +1,64 @@
-"""The JSON documents that the HTTP API answers with; its description is made from these types."""
+"""The responses of the HTTP API. The OpenAPI schemas are made from these types."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
+from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
+from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only from Python 3.12 on
 
-from amsdal_mail.exceptions import FieldError
-from amsdal_mail.status import RecipientStatus
 from email_store.claims import ClaimStatus
-from email_store.records import EmailRecord, EventRecord
 from email_store.truncate import first_errors
-from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
-from send_email.api.truncate import fitting, fitting_batch, public_text
-from send_email.sending.outcome import SendOutcome
+from email_store.view import TIMELINE_LIMIT
+from send_email.api.redact import redact_error
+from send_email.api.truncate import fit_batch, take_within
+
+if TYPE_CHECKING:
+    from amsdal_mail.exceptions import FieldError
+    from amsdal_mail.status import RecipientStatus
+    from email_store.records import EmailRecord, EventRecord
+    from email_store.view import EmailView, RecipientView
+    from send_email.sending.outcome import SendOutcome
+    from send_email.suppressions import SuppressionEntry
 
 __all__ = [
-    "BatchAnswer",
-    "EmailAnswer",
-    "ErrorAnswer",
-    "SendAnswer",
-    "batch_answer",
-    "email_answer",
-    "error_answer",
-    "send_answer",
-    "status_of",
+    "BatchResponse",
+    "EmailResponse",
+    "ErrorResponse",
+    "Headers",
+    "SendResponse",
+    "SuppressionResponse",
+    "batch_response",
+    "email_response",
+    "error_document",
+    "http_status",
+    "json_response",
+    "send_response",
+    "suppression_response",
 ]
 
 RECIPIENT_LIMIT = 10_000
 LIST_SIZE = 2_500_000
 """Bytes of the recipients, and of the timeline, of one email."""
 TRUNCATED = (
-    f"True when not all is listed: there are at most {RECIPIENT_LIMIT:,} recipients, and of both"
-    " lists only what fits into the answer, of the timeline the newest. `counts` counts everybody."
+    f"True when a list is not complete. There are at most {RECIPIENT_LIMIT:,} recipients, and both"
+    " lists are shortened to fit into the response; the timeline keeps the newest events. `counts`"
+    " is always complete."
 )
-MESSAGES = {
-    ClaimStatus.BUSY: "an earlier request with this key is being worked on",
-    ClaimStatus.CONFLICT: "this key belongs to another request",
+CLAIM_ERRORS = {
+    ClaimStatus.BUSY: "A request with this key is still in progress.",
+    ClaimStatus.CONFLICT: "This key belongs to another request.",
 }
 
+Headers = dict[str, str | list[str]]
 
-class RecipientAnswer(TypedDict):
-    """What became of the email for one recipient."""
+
+class RecipientResponse(TypedDict):
+    """The state of the email for one recipient."""
 
     address: str
     state: str
@@ -53,17 +67,17 @@ class RecipientAnswer(TypedDict):
     error_message: str | None
 
 
-class SendAnswer(TypedDict):
-    """What became of a request to send."""
+class SendResponse(TypedDict):
+    """The result of a request to send."""
 
     email_id: str
     state: str
     message_id: str | None
     is_success: bool
-    recipients: list[RecipientAnswer]
+    recipients: list[RecipientResponse]
 
 
-class EventAnswer(TypedDict):
+class EventResponse(TypedDict):
     """One event that SES reported."""
 
     at: str
@@ -73,15 +87,15 @@ class EventAnswer(TypedDict):
     details: dict[str, Any]
 
 
-class FieldErrorAnswer(TypedDict):
-    """A field that breaks a rule."""
+class FieldErrorResponse(TypedDict):
+    """An invalid field, and the rule that it breaks."""
 
     field: str
     rule: str
 
 
-class RecordAnswer(TypedDict):
-    """What is kept of the email itself."""
+class RecordResponse(TypedDict):
+    """The email as it was requested, without its content."""
 
     created_at: str
     from_email: str
@@ -90,92 +104,138 @@ class RecordAnswer(TypedDict):
     tags: list[str]
     metadata: dict[str, str]
     recipient_count: int
-    errors: list[FieldErrorAnswer]
-    """The broken rules, of an email that came by the queue and was rejected."""
+    errors: list[FieldErrorResponse]
+    """The invalid fields of an email that came by the queue and was rejected."""
 
 
-class EmailAnswer(TypedDict):
-    """Everything known of an email."""
+class EmailResponse(TypedDict):
+    """An email with its recipients and its timeline."""
 
     email_id: str
     state: str
     counts: dict[str, int]
-    email: RecordAnswer | None
-    """Absent when nothing but SES's events is known."""
-    recipients: list[RecipientAnswer]
-    timeline: list[EventAnswer]
+    email: RecordResponse | None
+    """Absent when only SES's events are stored."""
+    recipients: list[RecipientResponse]
+    timeline: list[EventResponse]
     is_truncated: Annotated[bool, Field(description=TRUNCATED)]
 
 
-class ErrorAnswer(TypedDict):
-    """Why a request was not carried out."""
+class ErrorResponse(TypedDict):
+    """Why a request failed."""
 
     message: str
-    detail: list[FieldErrorAnswer]
+    detail: list[FieldErrorResponse]
     email_id: NotRequired[str]
-    """Of a request that can be made again: with it as key, nothing is sent twice."""
+    """Of a request that can be repeated: with it as the key, nothing is sent twice."""
 
 
-class BatchAnswer(TypedDict):
-    """One answer an email, in their order: `status` is what it would have been alone.
+class BatchResponse(TypedDict):
+    """One response for each email, in their order. `status` is the status of that email alone.
 
-    Where not all recipients or broken rules are listed, because the answer would be too long,
-    `is_truncated` is true.
+    `is_truncated` is true when recipients or field errors are left out, because the response would
+    be too large.
     """
 
     emails: list[dict[str, Any]]
 
 
-def status_of(outcome: SendOutcome) -> HTTPStatus:
-    """Choose the status: a client that looks at nothing else is not misled."""
-    if outcome.claim in MESSAGES:
+class OurSuppressionResponse(TypedDict):
+    """An entry of the service's list. The reason is `bounce` or `complaint`."""
+
+    reason: str
+    at: str
+    email_id: str | None
+
+
+class SESSuppressionResponse(TypedDict):
+    """An entry of SES's list for the account. The reason is `BOUNCE` or `COMPLAINT`."""
+
+    reason: str
+    at: str
+
+
+class SuppressionResponse(TypedDict):
+    """The entries of an address on the service's list, on SES's list, or on both."""
+
+    address: str
+    ours: OurSuppressionResponse | None
+    ses: SESSuppressionResponse | None
+
+
+def http_status(outcome: SendOutcome) -> HTTPStatus:
+    """Return the status. It is right also for clients that read only the status."""
+    if outcome.claim in CLAIM_ERRORS:
         return HTTPStatus.CONFLICT
     if outcome.is_queued:
         return HTTPStatus.ACCEPTED
     return HTTPStatus.UNPROCESSABLE_ENTITY if outcome.is_refused else HTTPStatus.OK
 
 
-def send_answer(outcome: SendOutcome) -> SendAnswer | ErrorAnswer:
-    """Write what became of a request to send."""
-    if outcome.claim in MESSAGES:
-        return error_answer(MESSAGES[outcome.claim])
-    message_ids = (one.message_id for one in outcome.results.values() if one.message_id)
-    return SendAnswer(
+def json_response(
+    status: HTTPStatus, document: Mapping[str, Any], headers: Headers | None = None
+) -> Response[str]:
+    """Return an HTTP response with a JSON body."""
+    body = json.dumps(document, separators=(",", ":"))
+    return Response(status, "application/json", body, headers or {})
+
+
+def send_response(outcome: SendOutcome) -> SendResponse | ErrorResponse:
+    """Return the document for the result of a request to send."""
+    if outcome.claim in CLAIM_ERRORS:
+        return error_document(CLAIM_ERRORS[outcome.claim])
+    message_ids = (status.message_id for status in outcome.results.values() if status.message_id)
+    return SendResponse(
         email_id=outcome.email_id,
         state=outcome.state.value,
         message_id=next(message_ids, None),
-        is_success=all(one.is_success for one in outcome.results.values()),
-        recipients=[_recipient(one) for one in outcome.results.values()],
+        is_success=all(status.is_success for status in outcome.results.values()),
+        recipients=[_recipient(status) for status in outcome.results.values()],
     )
 
 
-def batch_answer(entries: Sequence[Mapping[str, Any]]) -> BatchAnswer:
-    """Put the answers of a batch's emails together."""
-    return BatchAnswer(emails=fitting_batch(entries))
+def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
+    """Return the document for a batch."""
+    return BatchResponse(emails=fit_batch(entries))
 
 
-def email_answer(found: EmailView) -> EmailAnswer:
-    """Write everything known of an email."""
-    recipients = fitting(map(_recipient, found.recipients), RECIPIENT_LIMIT, LIST_SIZE)
-    newest = fitting(map(_event, reversed(found.timeline)), TIMELINE_LIMIT, LIST_SIZE)
-    return EmailAnswer(
-        email_id=found.email_id,
-        state=found.state.value,
-        counts={state.value: count for state, count in found.counts.items()},
-        email=_email(found.record) if found.record else None,
+def email_response(view: EmailView) -> EmailResponse:
+    """Return the document for an email."""
+    recipients = take_within(map(_recipient, view.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    newest = take_within(map(_event, reversed(view.timeline)), TIMELINE_LIMIT, LIST_SIZE)
+    return EmailResponse(
+        email_id=view.email_id,
+        state=view.state.value,
+        counts={state.value: count for state, count in view.counts.items()},
+        email=_email(view.record) if view.record else None,
         recipients=recipients,
         timeline=newest[::-1],
-        is_truncated=(len(recipients), len(newest)) != (len(found.recipients), len(found.timeline)),
+        is_truncated=len(recipients) < len(view.recipients) or len(newest) < len(view.timeline),
     )
 
 
-def error_answer(message: str, errors: Sequence[FieldError] = ()) -> ErrorAnswer:
-    """Write why a request was not carried out."""
-    return ErrorAnswer(message=message, detail=_field_errors(errors))
+def suppression_response(entry: SuppressionEntry) -> SuppressionResponse:
+    """Return the document for an address on a suppression list."""
+    response = SuppressionResponse(address=entry.address, ours=None, ses=None)
+    if entry.ours:
+        ours = entry.ours
+        response["ours"] = OurSuppressionResponse(
+            reason=ours.reason, at=ours.at.isoformat(), email_id=ours.email_id
+        )
+    if entry.ses:
+        response["ses"] = SESSuppressionResponse(
+            reason=entry.ses.reason, at=entry.ses.at.isoformat()
+        )
+    return response
 
 
-def _email(record: EmailRecord) -> RecordAnswer:
-    return RecordAnswer(
+def error_document(message: str, errors: Sequence[FieldError] = ()) -> ErrorResponse:
+    """Return the document for a request that failed."""
+    return ErrorResponse(message=message, detail=_field_errors(errors))
+
+
+def _email(record: EmailRecord) -> RecordResponse:
+    return RecordResponse(
         created_at=record.created_at.isoformat(),
         from_email=record.from_email,
         subject=record.subject,
@@ -187,18 +247,19 @@ def _email(record: EmailRecord) -> RecordAnswer:
     )
 
 
-def _recipient(one: RecipientStatus | RecipientView) -> RecipientAnswer:
-    return RecipientAnswer(
-        address=one.address,
-        state=one.state.value,
-        message_id=one.message_id,
-        error_code=one.error_code,
-        error_message=public_text(one.error_code, one.error_message),
+def _recipient(recipient: RecipientStatus | RecipientView) -> RecipientResponse:
+    code, text = recipient.error_code, recipient.error_message
+    return RecipientResponse(
+        address=recipient.address,
+        state=recipient.state.value,
+        message_id=recipient.message_id,
+        error_code=code,
+        error_message=None if text is None else redact_error(code, text),
     )
 
 
-def _event(event: EventRecord) -> EventAnswer:
-    return EventAnswer(
+def _event(event: EventRecord) -> EventResponse:
+    return EventResponse(
         at=event.at.isoformat(),
         kind=event.kind,
         recipient=event.recipient,
@@ -207,5 +268,7 @@ def _event(event: EventRecord) -> EventAnswer:
     )
 
 
-def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorAnswer]:
-    return [FieldErrorAnswer(field=one.field, rule=one.rule) for one in first_errors(errors)]
+def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorResponse]:
+    return [
+        FieldErrorResponse(field=error.field, rule=error.rule) for error in first_errors(errors)
+    ]

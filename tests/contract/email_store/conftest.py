@@ -12,7 +12,8 @@ import pytest
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.store import EmailStore
-from local.clients import client
+from local.stack.clients import client
+from tests.email_table import create_email_table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -29,33 +30,8 @@ def dynamodb(aws_url: str) -> DynamoDBClient:
 
 @pytest.fixture
 def table_name(dynamodb: DynamoDBClient) -> str:
-    """A fresh table with the keys and the index that the stack gives it."""
-    name = f"emails-{next(TABLE_NUMBERS)}"
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-            {"AttributeName": "recipient", "AttributeType": "S"},
-            {"AttributeName": "at", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_recipient",
-                "KeySchema": [
-                    {"AttributeName": "recipient", "KeyType": "HASH"},
-                    {"AttributeName": "at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
-    return name
+    """A new table with the keys and the index of the stack."""
+    return create_email_table(dynamodb, f"emails-{next(TABLE_NUMBERS)}")
 
 
 def _in_memory(_request: pytest.FixtureRequest) -> EmailStore:

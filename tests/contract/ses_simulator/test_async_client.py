@@ -1,10 +1,10 @@
-"""The same calls by aioboto3: every answer parses and fits the service model."""
+"""The same calls by aiobotocore: every answer parses and fits the service model."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aioboto3
 import pytest
+from aiobotocore.session import get_session
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
@@ -39,10 +39,14 @@ CALLS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Any]:
-    session = aioboto3.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    opening = get_session().create_client(
+        "sesv2",
+        "us-east-1",
+        endpoint_url=simulator.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
     )
-    async with session.client("sesv2", endpoint_url=simulator.url) as opened:
+    async with opening as opened:
         yield opened
 
 

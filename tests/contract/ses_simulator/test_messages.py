@@ -4,8 +4,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-import aioboto3
 import pytest
+from aiobotocore.session import get_session
 
 from tests.contract.ses_simulator.running import SENDER, SIMPLE, Simulator, raw, to
 
@@ -88,12 +88,16 @@ def test_a_person_can_make_a_recipient_answer(
     assert [row["Reason"] for row in listed] == ([reason] if reason else [])
 
 
-async def test_aioboto3_is_answered_like_boto3(simulator: Simulator) -> None:
-    session = aioboto3.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+async def test_async_client_is_answered_like_boto3(simulator: Simulator) -> None:
+    opening: Any = get_session().create_client(
+        "sesv2",
+        "us-east-1",
+        endpoint_url=simulator.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
     )
 
-    async with session.client("sesv2", endpoint_url=simulator.url) as ses:
+    async with opening as ses:
         answer = await ses.send_email(
             FromEmailAddress=SENDER, Destination=to("ann@example.net"), Content=SIMPLE
         )
@@ -108,7 +112,7 @@ async def test_aioboto3_is_answered_like_boto3(simulator: Simulator) -> None:
     [
         ({"kind": "sneeze"}, 400, "kind"),
         ({"kind": "open", "colour": "red"}, 400, "colour"),
-        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is no recipient"),
+        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is not a recipient"),
     ],
 )
 def test_a_wrong_feedback_is_refused_by_name(

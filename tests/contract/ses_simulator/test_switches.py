@@ -100,7 +100,7 @@ def test_a_server_error_takes_nothing(simulator: Simulator) -> None:
     assert simulator.send()
 
 
-@pytest.mark.parametrize(("switch", "taken"), [("drop_answer", 1), ("drop_request", 0)])
+@pytest.mark.parametrize(("switch", "taken"), [("drop_response", 1), ("drop_request", 0)])
 def test_a_connection_closes_without_an_answer(
     simulator: Simulator, switch: str, taken: int
 ) -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ID,
     merged,
 )
@@ -24,13 +24,13 @@ def test_more_than_50_recipients_go_in_chunks_that_are_sent_and_seen_as_one(
 
     assert outcome.is_queued
     assert not ses.sent
-    assert [len(one.addresses) for one in queue.deliveries] == [50, 50, 20]
+    assert [len(one.addresses) for one in queue.jobs] == [50, 50, 20]
     before = store.load(ID)
     assert before is not None
     assert before.counts == {EmailState.QUEUED: 120}
 
-    for delivery in queue.deliveries:
-        service.send(delivery)
+    for job in queue.jobs:
+        service.send(job)
 
     after = store.load(ID)
     assert after is not None
@@ -43,7 +43,7 @@ def test_a_chunk_keeps_the_merge_data_of_its_recipients(
 ) -> None:
     service.send(merged(*MANY))
 
-    last = queue.deliveries[-1].message
+    last = queue.jobs[-1].message
     assert last.merge_data == {one: {"name": one} for one in MANY[100:]}
 
 
@@ -51,8 +51,8 @@ def test_chunks_delivered_twice_are_sent_once(
     service: SendService, ses: FakeSES, queue: ListQueue
 ) -> None:
     service.send(merged(*MANY))
-    for delivery in [*queue.deliveries, *queue.deliveries]:
-        service.send(delivery)
+    for job in [*queue.jobs, *queue.jobs]:
+        service.send(job)
 
     assert len(ses.sent) == 3
 

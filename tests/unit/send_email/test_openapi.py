@@ -52,7 +52,7 @@ def test_the_statuses_of_sending_are_described(document: dict[str, Any]) -> None
 
 
 def test_what_an_answer_leaves_out_is_described(document: dict[str, Any]) -> None:
-    schema = document["components"]["schemas"]["EmailAnswer"]
+    schema = document["components"]["schemas"]["EmailResponse"]
 
     assert "10,000 recipients" in schema["properties"]["is_truncated"]["description"]
 

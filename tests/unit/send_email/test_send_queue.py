@@ -10,11 +10,10 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from send_email.queue.send_queue import (
-    MessageTooLargeError,
-    QueueError,
     SendQueue,
-    read_delivery,
+    read_job,
 )
+from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 
 
@@ -42,14 +41,14 @@ def queue(sqs: FakeSQS) -> SendQueue:
     return SendQueue(sqs, "https://queue")  # type: ignore[arg-type]
 
 
-def delivery(size: int = 5) -> SendJob:
+def job(size: int = 5) -> SendJob:
     message = EmailMessage(body="x" * size, from_email="a@example.com", to=["b@example.com"])
-    return SendJob.of("order-1", message)
+    return SendJob.from_message("order-1", message)
 
 
 def record_of(entry: dict[str, Any]) -> SendJob:
     attributes = {name: one["StringValue"] for name, one in entry["MessageAttributes"].items()}
-    return read_delivery("record-1", entry["MessageBody"], attributes)
+    return read_job("record-1", entry["MessageBody"], attributes)
 
 
 @pytest.mark.parametrize("chunks", [False, True], ids=["whole", "chunks"])
@@ -59,8 +58,12 @@ def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: b
     message = EmailMessage(
         body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
     )
-    whole = SendJob.of("order-1", message)
-    put = [one.again(one.message, 1).postpone() for one in whole.chunks()] if chunks else [whole]
+    whole = SendJob.from_message("order-1", message)
+    put = (
+        [one.retry_with(one.message, 1).postponed() for one in whole.chunks()]
+        if chunks
+        else [whole]
+    )
 
     queue.put(put)
 
@@ -68,18 +71,18 @@ def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: b
 
 
 def test_a_request_that_has_just_come_in_is_named_by_its_record(queue: SendQueue) -> None:
-    body = delivery().message.to_json()
+    body = job().message.to_json()
 
-    assert read_delivery("record-1", body, {}).email_id == "record-1"
+    assert read_job("record-1", body, {}).email_id == "record-1"
 
 
 def test_a_record_that_breaks_rules_names_them() -> None:
     with pytest.raises(InvalidMessageError, match="from_email"):
-        read_delivery("record-1", "{}", {})
+        read_job("record-1", "{}", {})
 
 
 def test_ten_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
-    queue.put([delivery()] * 21, 30)
+    queue.put([job()] * 21, 30)
 
     assert [len(batch) for batch in sqs.batches] == [10, 10, 1]
     assert {entry["DelaySeconds"] for batch in sqs.batches for entry in batch} == {30}
@@ -87,14 +90,14 @@ def test_ten_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
 
 
 def test_one_call_carries_no_more_than_a_mebibyte(queue: SendQueue, sqs: FakeSQS) -> None:
-    queue.put([delivery(400_000)] * 5)
+    queue.put([job(400_000)] * 5)
 
     assert [len(batch) for batch in sqs.batches] == [2, 2, 1]
 
 
 def test_one_that_is_too_large_is_refused_before_any_is_put(queue: SendQueue, sqs: FakeSQS) -> None:
     with pytest.raises(MessageTooLargeError, match=str(SQS_SIZE_LIMIT)):
-        queue.put([delivery(), delivery(SQS_SIZE_LIMIT)])
+        queue.put([job(), job(SQS_SIZE_LIMIT)])
 
     assert not sqs.batches
 
@@ -103,13 +106,13 @@ def test_an_entry_sqs_did_not_take_is_an_error(queue: SendQueue, sqs: FakeSQS) -
     sqs.failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
 
     with pytest.raises(QueueError, match="InternalError"):
-        queue.put([delivery()])
+        queue.put([job()])
 
 
 def test_an_unreachable_queue_is_an_error_with_its_cause(queue: SendQueue, sqs: FakeSQS) -> None:
     sqs.raises = EndpointConnectionError(endpoint_url="https://queue")
 
     with pytest.raises(QueueError) as caught:
-        queue.put([delivery()])
+        queue.put([job()])
 
     assert caught.value.__cause__ is sqs.raises

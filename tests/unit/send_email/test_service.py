@@ -13,11 +13,11 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
-from tests.unit.send_email.deliveries import (
+from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
     CARL,
@@ -64,7 +64,7 @@ def test_the_order_of_keys_makes_no_other_body() -> None:
     one = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"a": "1", "b": "2"})
     two = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"b": "2", "a": "1"})
 
-    assert SendJob.of(ID, one).fingerprint == SendJob.of(ID, two).fingerprint
+    assert SendJob.from_message(ID, one).fingerprint == SendJob.from_message(ID, two).fingerprint
 
 
 def test_while_one_sends_the_other_waits(service: SendService, ses: FakeSES) -> None:
@@ -165,9 +165,9 @@ def test_an_email_for_later_is_known_and_queued(
     outcome = service.enqueue(plain())
 
     assert outcome.is_queued
-    assert queue.deliveries == [plain()]
+    assert queue.jobs == [plain()]
     assert states(store) == {ANNA: EmailState.QUEUED}
-    service.send(queue.deliveries[0])
+    service.send(queue.jobs[0])
     assert len(ses.sent) == 1
 
 

@@ -16,21 +16,21 @@ from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.job import SendJob
 from send_email.sending.timeouts import Timeouts
-from tests.unit.send_email.world import FlakyStore, World
+from tests.unit.send_email.simulation import FlakyStore, Simulation
 
-W = TypeVar("W", bound=World)
+W = TypeVar("W", bound=Simulation)
 CHANCES = st.randoms(use_true_random=False)
-WORLDS = 100
+SIMULATIONS = 100
 """So many by chance are enough to show that a protection is missing."""
 
 
 def emails() -> list[SendJob]:
     to = [f"p{number}@example.com" for number in range(60)]
     return [
-        SendJob.of("plain", email(to=to[:1])),
-        SendJob.of("shared", email(to=to[:2], cc=to[2:3])),
-        SendJob.of("merged", email(to=to[:3], merge_data={})),
-        SendJob.of("chunks", email(to=to, merge_data={})),
+        SendJob.from_message("plain", email(to=to[:1])),
+        SendJob.from_message("shared", email(to=to[:2], cc=to[2:3])),
+        SendJob.from_message("merged", email(to=to[:3], merge_data={})),
+        SendJob.from_message("chunks", email(to=to, merge_data={})),
     ]
 
 
@@ -38,31 +38,31 @@ def email(**fields: Any) -> EmailMessage:
     return EmailMessage(subject="Hi", body="Hello", from_email="shop@example.com", **fields)
 
 
-def end_of(world: W) -> W:
-    for delivery in emails():
-        world.chance.choice((world.request, world.drop))(delivery)
-    world.run()
-    return world
+def end_of(simulation: W) -> W:
+    for job in emails():
+        simulation.chance.choice((simulation.request, simulation.drop))(job)
+    simulation.run()
+    return simulation
 
 
 @settings(max_examples=80)
 @given(chance=CHANCES)
 def test_nothing_is_lost_and_nothing_sent_twice(chance: random.Random) -> None:
-    world = end_of(World(chance))
+    simulation = end_of(Simulation(chance))
 
-    assert world.lost == set()
-    assert world.sent_twice == set()
+    assert simulation.lost == set()
+    assert simulation.sent_twice == set()
 
 
 @settings(max_examples=30)
 @given(chance=CHANCES)
 def test_in_the_end_the_store_knows_what_ses_accepted(chance: random.Random) -> None:
-    world = end_of(World(chance))
+    simulation = end_of(Simulation(chance))
 
-    for delivery in emails():
-        found = world.store.load(delivery.email_id)
+    for job in emails():
+        found = simulation.store.load(job.email_id)
         assert found is not None
-        assert found.counts == {EmailState.ACCEPTED: len(delivery.addresses)}
+        assert found.counts == {EmailState.ACCEPTED: len(job.addresses)}
 
 
 class NoClaims(MemoryEmailStore):
@@ -84,33 +84,33 @@ class NoEvents(FlakyStore):
         return []
 
 
-class NoRequeue(World):
+class NoRequeue(Simulation):
     def put(self, *_: Any, **__: Any) -> None:
         """Forget what should go back on the queue."""
 
 
-def without_claims(chance: random.Random) -> World:
-    world = World(chance)
-    world.store = NoClaims()
-    return world
+def without_claims(chance: random.Random) -> Simulation:
+    simulation = Simulation(chance)
+    simulation.store = NoClaims()
+    return simulation
 
 
-def without_events(chance: random.Random) -> World:
-    world = World(chance)
-    world.store = NoEvents(world)
-    return world
+def without_events(chance: random.Random) -> Simulation:
+    simulation = Simulation(chance)
+    simulation.store = NoEvents(simulation)
+    return simulation
 
 
-def without_waiting(chance: random.Random) -> World:
+def without_waiting(chance: random.Random) -> Simulation:
     """Neither a lease nor a lost answer keeps anybody from sending again at once."""
-    world = World(chance)
-    world.times = Timeouts(timeout=60, lost_response=0)
-    return world
+    simulation = Simulation(chance)
+    simulation.timeouts = Timeouts.from_settings(60, 0)
+    return simulation
 
 
-def fails(world: World) -> bool:
-    end_of(world)
-    return bool(world.lost or world.sent_twice)
+def fails(simulation: Simulation) -> bool:
+    end_of(simulation)
+    return bool(simulation.lost or simulation.sent_twice)
 
 
 @pytest.mark.parametrize(
@@ -119,18 +119,18 @@ def fails(world: World) -> bool:
     ids=["claims", "events", "waiting", "requeueing"],
 )
 def test_without_a_protection_emails_are_lost_or_sent_twice(
-    make: Callable[[random.Random], World],
+    make: Callable[[random.Random], Simulation],
 ) -> None:
-    assert any(fails(make(random.Random(seed))) for seed in range(WORLDS))
+    assert any(fails(make(random.Random(seed))) for seed in range(SIMULATIONS))
 
 
 def test_with_every_protection_the_same_worlds_end_well() -> None:
-    assert not any(fails(World(random.Random(seed))) for seed in range(WORLDS))
+    assert not any(fails(Simulation(random.Random(seed))) for seed in range(SIMULATIONS))
 
 
 @pytest.mark.parametrize("fault", ["throttle", "pause", "drop answer", "no turn", "twice"])
 def test_what_passes_by_itself_makes_no_dead_letter(fault: str) -> None:
-    class OneFault(World):
+    class OneFault(Simulation):
         letters = 0
 
         def _fault(self, *kinds: Any) -> Any:
@@ -140,7 +140,7 @@ def test_what_passes_by_itself_makes_no_dead_letter(fault: str) -> None:
             super()._receive(record)
             self.letters += len(self.dead_letters)
 
-    worlds = [end_of(OneFault(random.Random(seed), faults=40)) for seed in range(20)]
+    simulations = [end_of(OneFault(random.Random(seed), faults=40)) for seed in range(20)]
 
-    assert sum(world.letters for world in worlds) == 0
-    assert not any(world.lost or world.sent_twice for world in worlds)
+    assert sum(simulation.letters for simulation in simulations) == 0
+    assert not any(simulation.lost or simulation.sent_twice for simulation in simulations)

@@ -16,6 +16,7 @@ from track_events.service import metric_of
 
 NONE_FAILED: dict[str, list[object]] = {"batchItemFailures": []}
 Capture = pytest.CaptureFixture[str]
+DAMAGED = '{"eventType": "Bounce", "mail": {'
 
 
 def sqs(*documents: Any) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def test_a_second_delivery_changes_and_publishes_nothing(
 
 
 def test_a_bad_record_fails_alone_and_is_counted(handle: Handle, capsys: Capture) -> None:
-    answer = handle(sqs(load("ses/delivery"), "garbage", load("ses/open")))
+    answer = handle(sqs(load("ses/delivery"), DAMAGED, load("ses/open")))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "record-2"}]}
     assert metrics(capsys) == {"DeliveryEvents": 1, "OpenEvents": 1, "FailedRecords": 1}
@@ -136,7 +137,7 @@ def test_a_bad_record_fails_alone_and_is_counted(handle: Handle, capsys: Capture
 def test_a_batch_of_bad_records_comes_back_without_an_error_of_the_function(
     handle: Handle,
 ) -> None:
-    answer = handle(sqs("garbage", "{}"))
+    answer = handle(sqs(DAMAGED, '{"eventType": 7}'))
 
     assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == [
         "record-1",
@@ -165,13 +166,11 @@ def test_what_could_not_be_published_is_published_when_the_record_comes_back(
 @pytest.mark.parametrize(
     "event",
     [
-        {},
-        {"Records": []},
-        {"Records": [{"eventSource": "aws:s3"}]},
-        {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "garbage"}}]},
+        {"eventType": 7},
+        {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": DAMAGED}}]},
         {"detail-type": "Email Bounced", "source": "aws.ses", "detail": {"eventType": "Bounce"}},
     ],
-    ids=["empty", "no-records", "s3", "sns-garbage", "eventbridge-garbage"],
+    ids=["bare", "sns", "eventbridge"],
 )
 def test_what_comes_without_a_queue_and_cannot_be_read_is_an_error_of_the_function(
     event: dict[str, Any], handle: Handle, capsys: Capture
@@ -180,6 +179,24 @@ def test_what_comes_without_a_queue_and_cannot_be_read_is_an_error_of_the_functi
         handle(event)
 
     assert metrics(capsys) == {"FailedRecords": 1}
+
+
+STRANGERS: dict[str, Any] = {
+    "keep-warm ping": {"ping": True},
+    "scheduled event": {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+    "no records": {"Records": []},
+    "an alarm by SQS": sqs({"AlarmName": "OldestMessage", "NewStateValue": "ALARM"}),
+    "plain text by SQS": sqs("Your budget has exceeded its limit"),
+}
+
+
+@pytest.mark.parametrize("event", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_message_is_ignored_and_counted(
+    event: dict[str, Any], handle: Handle, capsys: Capture
+) -> None:
+    assert handle(event) in (None, NONE_FAILED)
+
+    assert metrics(capsys) == {"IgnoredNotifications": 1}
 
 
 def addresses() -> set[str]:
@@ -201,7 +218,7 @@ def test_logs_hold_no_address_no_subject_and_no_diagnostics(
     spoilt["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
     bus.failures.append(KeyError("nobody@example.net"))
 
-    answer = handle(sqs(spoilt, load("ses/send"), '"nobody@example.net"'))
+    answer = handle(sqs(spoilt, load("ses/send"), '{"nobody@example.net'))
 
     assert len(answer["batchItemFailures"]) == 3
     logs = capsys.readouterr().out

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from amsdal_mail.tracking import EventKind, parse_event
+from amsdal_mail.tracking import EventKind, TrackingEvent, parse_event
 from email_store.memory import MemoryEmailStore
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 from tests.sample_events import load
 from tests.unit.track_events.conftest import NOW, ListBus
-from track_events.service import Tracker, metric_of
+from track_events.service import REPEATS_STORED, OutOfTimeError, Tracker, metric_of
 
 ADDRESS = "alice@example.net"
 
@@ -229,3 +229,76 @@ def test_the_bus_gets_tags_and_metadata_as_the_sender_spelt_them(
 
     (event,) = bus.events
     assert (event.tags, event.metadata) == (("wel come",), {"order id": "1/2"})
+
+
+def of_many_recipients(count: int) -> list[TrackingEvent]:
+    payload = about_alice("delivery")
+    addresses = [f"r{number}@example.net" for number in range(count)]
+    payload["mail"]["destination"] = payload["delivery"]["recipients"] = addresses
+    return parse_event(payload)
+
+
+def test_events_of_many_recipients_continue_where_time_ran_out() -> None:
+    store = CountingStore(fails_after=10_000)
+    tracker = Tracker(store, ListBus(), lambda: NOW)
+    counts: Counter[str] = Counter()
+    events = of_many_recipients(2_000)
+
+    def has_time() -> bool:
+        return len(store.writes) < 1_000
+
+    for _ in range(3):
+        store.writes.clear()
+        with pytest.raises(OutOfTimeError):
+            tracker.track(events, counts, has_time)
+        assert len(store.writes) <= 1_100
+    store.writes.clear()
+    tracker.track(events, counts, has_time)
+
+    assert counts["DeliveryEvents"] == len(events)
+
+
+@pytest.mark.parametrize("sample", ["open", "click"])
+def test_a_machines_open_is_kept_and_moves_no_state(sample: str) -> None:
+    store = MemoryEmailStore()
+    payload = about_alice(sample)
+    payload[sample]["isBotEvent"] = "Likely"
+
+    Tracker(store, ListBus(), lambda: NOW).track(parse_event(payload), Counter())
+
+    view = store.load("e1")
+    assert view is not None
+    assert view.recipients == ()
+    assert [event.details["is_bot"] for event in view.timeline] == [True]
+
+
+@pytest.mark.parametrize("sample", ["open", "click"])
+def test_an_open_or_click_never_hides_a_later_bounce(sample: str) -> None:
+    store = MemoryEmailStore()
+    tracker = Tracker(store, ListBus(), lambda: NOW)
+
+    tracker.track(parse_event(about_alice(sample)), Counter())
+    tracker.track(parse_event(about_alice("bounce_permanent")), Counter())
+
+    view = store.load("e1")
+    assert view is not None
+    assert view.state is EmailState.BOUNCED
+
+
+def test_repeated_opens_are_counted_and_not_stored_without_end(
+    tracker: Tracker, store: MemoryEmailStore, bus: ListBus
+) -> None:
+    counts: Counter[str] = Counter()
+    payload = about_alice("open")
+
+    for number in range(100):
+        payload["open"]["timestamp"] = f"2026-03-02T10:{number // 60:02}:{number % 60:02}.000Z"
+        tracker.track(parse_event(payload), counts)
+    tracker.track(parse_event(about_alice("click")), counts)
+
+    view = store.load("e1")
+    assert view is not None
+    assert len(view.timeline) == len(bus.events) == REPEATS_STORED + 1
+    assert (view.opens, view.clicks) == (100, 1)
+    assert [(one.opens, one.clicks) for one in view.recipients] == [(100, 1)]
+    assert counts["OpenEvents"] == 100

@@ -1,35 +1,107 @@
-"""The words of an exchange with an AWS service: calls, pauses, answers.
+"""Flows: calls of an AWS service as generators without I/O, and two ways to run them.
 
-An exchange is a generator: it yields the calls and pauses it wants, is sent each answer (an error
-is an answer too), and returns its result. So what is said to AWS is written once, without I/O.
+A flow yields the calls and waits that it wants, is sent each response (an error is a response
+too), and returns its result. So the logic of a call is written once, for threads and for tasks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import asyncio
+import time
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["Answer", "Call", "Exchange", "Pause"]
+__all__ = ["Call", "Flow", "Response", "Wait", "run_flows", "run_flows_async"]
 
 T = TypeVar("T")
-Answer = Mapping[str, Any] | Exception | None
-"""What the service said; None behind a pause."""
+Response = Mapping[str, Any] | Exception | None
+"""The response of a call, or the error that it raised; None after a wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Call `operation` (the SDK client's method name) with `params`."""
+    """One call of the service. `operation` is a method of the SDK's client."""
 
     operation: str
     params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait this many seconds."""
+class Wait:
+    """A pause before the next call."""
 
     seconds: float
 
 
-Exchange = Generator[Call | Pause, Answer, T]
+Flow = Generator[Call | Wait, Response, T]
+
+
+# The client is `Any`: one driver calls the clients of two services, by the name of the method.
+
+
+def run_flows(client: Any, flows: Sequence[Flow[T]], max_concurrency: int) -> list[T]:
+    """Run the flows in at most `max_concurrency` threads, and return their results in order."""
+    threads = min(max_concurrency, len(flows))
+    if threads <= 1:
+        return [_run(client, flow) for flow in flows]
+    with ThreadPoolExecutor(threads, "amsdal_mail") as pool:
+        return list(pool.map(lambda flow: _run(client, flow), flows))
+
+
+async def run_flows_async(client: Any, flows: Sequence[Flow[T]], max_concurrency: int) -> list[T]:
+    """Run at most `max_concurrency` flows at once as tasks, and return their results in order."""
+    slots = asyncio.Semaphore(max_concurrency)
+
+    async def run(flow: Flow[T]) -> T:
+        async with slots:
+            return await _run_async(client, flow)
+
+    return await asyncio.gather(*map(run, flows))
+
+
+def _run(client: Any, flow: Flow[T]) -> T:
+    response: Response = None
+    try:
+        while True:
+            response = _perform(client, flow.send(response))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+async def _run_async(client: Any, flow: Flow[T]) -> T:
+    response: Response = None
+    try:
+        while True:
+            response = await _perform_async(client, flow.send(response))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+# Any error of a call is a response, and the flow decides what it means. Most are classes of the
+# SDK, but a response that is not JSON or not UTF-8 makes its parsers raise others.
+
+
+def _perform(client: Any, step: Call | Wait) -> Response:
+    if isinstance(step, Wait):
+        time.sleep(step.seconds)
+        return None
+    try:
+        response: Response = getattr(client, step.operation)(**step.params)
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
+    return response
+
+
+async def _perform_async(client: Any, step: Call | Wait) -> Response:
+    if isinstance(step, Wait):
+        await asyncio.sleep(step.seconds)
+        return None
+    try:
+        response: Response = await getattr(client, step.operation)(**step.params)
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
+    return response

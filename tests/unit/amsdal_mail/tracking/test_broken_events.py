@@ -1,15 +1,17 @@
 """Events that are none: the error names the field, and quotes no address."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from amsdal_mail.exceptions import InvalidEventError
-from amsdal_mail.tracking import (
-    parse_event,
-)
+from amsdal_mail.tracking import parse_event, parse_notification
 from tests.sample_events import load
+
+RECEIVED_AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+ENVELOPE_TIME = "2026-03-02T11:00:00.000Z"
 
 
 def broken(sample: str, **changes: Any) -> dict[str, Any]:
@@ -30,14 +32,11 @@ def broken(sample: str, **changes: Any) -> dict[str, Any]:
         ({}, "eventType"),
         ({"eventType": 7}, "eventType"),
         ({"eventType": "Bounce"}, "bounce.bouncedRecipients"),
-        (broken("send", mail=[]), "mail"),
-        (broken("send", mail__messageId=None), "mail.messageId"),
+        (broken("send", mail=[]), "mail.timestamp"),
+        (broken("complaint", mail=[]), "mail.messageId"),
         (broken("send", mail__timestamp=None), "mail.timestamp"),
         (broken("send", mail__timestamp="yesterday"), "mail.timestamp"),
         (broken("send", mail__timestamp="0001-01-01T00:00:00+14:00"), "mail.timestamp"),
-        (broken("send", mail__destination=["x" * 600]), "mail.destination"),
-        (broken("open", open__timestamp=1772442931), "open.timestamp"),
-        (broken("open", open="now"), "open"),
         (broken("bounce_permanent", bounce__bounceType=None), "bounce.bounceType"),
         (broken("bounce_permanent", bounce=None), "bounce.bouncedRecipients"),
         (
@@ -58,6 +57,74 @@ def test_what_breaks_the_format_names_the_field(payload: dict[str, Any], field: 
 
     assert caught.value.field == field
     assert "@" not in str(caught.value)
+
+
+UNREADABLE = {
+    "time of the bounce": {"bounce__timestamp": "yesterday"},
+    "every time": {"bounce__timestamp": 7, "mail__timestamp": "soon"},
+    "message id": {"mail__messageId": None},
+    "tags and headers": {"mail__tags": {"email_id": ["order-1005"], "x": 7}, "mail__headers": 3},
+    "a destination": {"mail__destination": [{}, "x" * 600, "nobody@example.net"]},
+    "another recipient": {
+        "bounce__bouncedRecipients": [7, {"emailAddress": []}, {"emailAddress": "@example.net"},
+                                      {"emailAddress": "nobody@example.net"}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_unreadable_field_costs_a_bounce_no_effect(changes: dict[str, Any]) -> None:
+    (event,) = parse_event(broken("bounce_permanent", **changes), RECEIVED_AT)
+
+    assert event.recipient == "nobody@example.net"
+    assert event.email_id == "order-1005"
+    assert event.should_suppress
+
+
+@pytest.mark.parametrize("envelope", ["sns", "eventbridge", "none"])
+def test_an_unreadable_time_is_taken_from_the_envelope(envelope: str) -> None:
+    payload = broken("bounce_permanent", bounce__timestamp="?", mail__timestamp="?")
+    envelopes: dict[str, Any] = {
+        "sns": {"Type": "Notification", "Message": json.dumps(payload), "Timestamp": ENVELOPE_TIME},
+        "eventbridge": {"detail-type": "Email Bounced", "detail": payload, "time": ENVELOPE_TIME},
+        "none": payload,
+    }
+
+    (event,) = parse_notification(envelopes[envelope], RECEIVED_AT)
+
+    of_envelope = datetime.fromisoformat(ENVELOPE_TIME)
+    assert event.at == (RECEIVED_AT if envelope == "none" else of_envelope)
+
+
+@pytest.mark.parametrize(
+    ("sent", "reported"),
+    [
+        ("Nobody@example.net", "nobody@EXAMPLE.net."),
+        ("a@xn--mnchen-3ya.example", "a@M\u00fcnchen.example"),
+        ("nobody@example.net", "Nobody <nobody@example.net>"),
+    ],
+    ids=["case and trailing dot", "unicode domain", "display name"],
+)
+def test_a_reported_address_matches_as_mail_servers_compare(sent: str, reported: str) -> None:
+    payload = broken(
+        "bounce_permanent",
+        mail__destination=["other@example.org", sent],
+        bounce__bouncedRecipients=[{"emailAddress": reported}],
+    )
+
+    (event,) = parse_event(payload)
+
+    assert event.recipient == sent
+    assert event.should_suppress
+
+
+def test_a_bounce_does_not_suppress_an_address_it_was_not_sent_to() -> None:
+    payload = broken("bounce_permanent", mail__destination=["alias@example.org"])
+
+    (event,) = parse_event(payload)
+
+    assert event.recipient == "nobody@example.net"
+    assert not event.should_suppress
 
 
 def test_a_bounce_never_falls_back_on_the_destination() -> None:

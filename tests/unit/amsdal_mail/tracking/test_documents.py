@@ -69,11 +69,26 @@ def test_a_note_about_no_mail_is_no_event(document: object) -> None:
     assert parse_notification(document) == []
 
 
+ALARM = {"AlarmName": "OldestMessage", "NewStateValue": "ALARM", "Trigger": {"Threshold": 1800}}
+STRANGERS = [
+    "", "hello", "[]", "null", "7", '"x"', "[" * 100_000, "9" * 5000, "{}", ALARM,
+    json.dumps({**SNS, "Message": json.dumps(ALARM)}),
+    json.dumps({**SNS, "Message": "AWS Budgets: your budget has exceeded"}),
+    {"Records": [{"eventSource": "aws:s3"}]},
+    {"Type": "Notification", "Message": 7},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("document", STRANGERS, ids=lambda value: repr(value)[:12])
+def test_another_publishers_notification_is_no_event(document: object) -> None:
+    assert parse_notification(document) == []
+
+
 @pytest.mark.parametrize(
     "document",
-    ["", "hello", "{", "[]", "null", "7", '"x"', b"\xff\xfe", "[" * 100_000, "9" * 5000, None, 3],
+    ["{", '{"eventType": "Bounce", "mail": {', b"\xff\xfe", None, 3],
     ids=lambda value: repr(value)[:12],
 )
-def test_what_is_no_json_object_is_one_typed_error(document: object) -> None:
+def test_a_damaged_object_is_one_typed_error(document: object) -> None:
     with pytest.raises(InvalidEventError):
         parse_notification(document)

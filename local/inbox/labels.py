@@ -1,0 +1,91 @@
+"""The labels and colours of states and events, and the order of states by urgency."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "DEFAULT_WORD",
+    "STATES",
+    "Word",
+    "event_label",
+    "most_urgent",
+    "state_label",
+    "summary_lines",
+]
+
+
+class Word(NamedTuple):
+    """A label: its text, and the tone that colours it (good, busy, warn, bad or calm)."""
+
+    text: str
+    tone: str
+
+
+STATES = {
+    "complained": Word("Complained", "bad"),
+    "bounced": Word("Bounced", "bad"),
+    "rejected": Word("Rejected", "bad"),
+    "failed": Word("Failed", "bad"),
+    "soft_bounced": Word("Soft bounce", "warn"),
+    "suppressed": Word("Suppressed", "warn"),
+    "unknown": Word("Unknown", "warn"),
+    "delayed": Word("Delayed", "warn"),
+    "queued": Word("Queued", "busy"),
+    "sending": Word("Sending", "busy"),
+    "accepted": Word("Accepted", "busy"),
+    "delivered": Word("Delivered", "good"),
+    "opened": Word("Opened", "good"),
+    "clicked": Word("Clicked", "good"),
+}
+"""The labels by state, the most urgent state first."""
+URGENCY = {state: place for place, state in enumerate(STATES)}
+DEFAULT_WORD = Word("Accepted", "calm")
+"""The label of a message without a state from the stack."""
+
+EVENTS = {
+    "send": Word("Sent", "busy"),
+    "delivery": Word("Delivered", "good"),
+    "bounce": Word("Bounced", "bad"),
+    "complaint": Word("Complained", "bad"),
+    "reject": Word("Rejected", "bad"),
+    "open": Word("Opened", "good"),
+    "click": Word("Clicked", "good"),
+    "rendering_failure": Word("Rendering failure", "bad"),
+    "delivery_delay": Word("Delayed", "warn"),
+    "subscription": Word("Unsubscribed", "warn"),
+}
+
+VISITOR_FIELDS = ("ip_address", "user_agent")
+TEXT_FIELDS = (
+    "feedback_type", "link", "diagnostic_code", "smtp_response", "reason", "error_message",
+    "contact_list",
+)  # fmt: skip
+
+
+def state_label(state: str) -> Word:
+    """Return the label of a state. An unknown state is its own label."""
+    return STATES.get(state, Word(state, "calm"))
+
+
+def event_label(kind: str) -> Word:
+    """Return the label of a kind of event. An unknown kind is its own label."""
+    return EVENTS.get(kind, Word(kind, "calm"))
+
+
+def most_urgent(states: Iterable[str]) -> str | None:
+    """Return the state that needs attention first, None without any state."""
+    return min(states, key=lambda state: URGENCY.get(state, -1), default=None)
+
+
+def summary_lines(details: Mapping[str, Any]) -> list[str]:
+    """Return the details of an event that a person needs, as short lines."""
+    kinds = " · ".join(str(details[name]) for name in ("type", "subtype") if details.get(name))
+    visitor = " · ".join(str(details[name]) for name in VISITOR_FIELDS if details.get(name))
+    texts = (str(details[name]) for name in TEXT_FIELDS if details.get(name))
+    link_tags = details.get("link_tags") or {}
+    tags = (f"{name} = {', '.join(values)}" for name, values in link_tags.items())
+    return [line for line in dict.fromkeys((kinds, *texts, *tags, visitor)) if line]

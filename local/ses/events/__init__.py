@@ -1,0 +1,1 @@
+"""Events: their payloads, their publishing, and open and click tracking."""

@@ -1,0 +1,154 @@
+"""The calls of the account and of its identities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.ses.errors import RefusedError, already_exists, not_found
+from local.ses.http.paging import page
+from local.ses.sending import account_checks
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from local.ses.messages import Json
+    from local.ses.sending.simulator import Simulator
+
+__all__ = ["CALLS"]
+
+UNLIMITED_QUOTA = -1.0
+UNLIMITED_RATE = 100_000.0
+"""SES writes -1 for a quota without a limit, and has no such value for a rate.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
+"""
+
+
+async def get_account(ses: Simulator, _request: Request, _body: Json) -> Json:
+    """GetAccount."""
+    rate = account_checks.max_send_rate(ses.switches)
+    quota = account_checks.max_24_hour_send(ses.switches)
+    is_paused = ses.switches.paused.account is not None
+    return {
+        "DedicatedIpAutoWarmupEnabled": False,
+        "EnforcementStatus": "SHUTDOWN" if is_paused else "HEALTHY",
+        "ProductionAccessEnabled": not ses.switches.sandbox,
+        "SendingEnabled": ses.account.sending_enabled and not is_paused,
+        "SendQuota": {
+            "Max24HourSend": UNLIMITED_QUOTA if quota is None else float(quota),
+            "MaxSendRate": UNLIMITED_RATE if rate is None else rate,
+            "SentLast24Hours": float(ses.account.quota.used(ses.now())),
+        },
+        "SuppressionAttributes": {"SuppressedReasons": sorted(ses.account.suppressed_reasons)},
+    }
+
+
+async def put_sending(ses: Simulator, _request: Request, body: Json) -> Json:
+    """PutAccountSendingAttributes."""
+    ses.account.sending_enabled = bool(body.get("SendingEnabled", False))
+    return {}
+
+
+async def put_suppression(ses: Simulator, _request: Request, body: Json) -> Json:
+    """PutAccountSuppressionAttributes."""
+    ses.account.suppressed_reasons = frozenset(body.get("SuppressedReasons") or ())
+    return {}
+
+
+async def create_identity(ses: Simulator, _request: Request, body: Json) -> Json:
+    """CreateEmailIdentity. The identity is verified at once."""
+    name = body["EmailIdentity"]
+    if name in ses.account.identities:
+        raise RefusedError(already_exists(f"Email identity {name} already exist."))
+    ses.account.identities |= {name}
+    _set_default(ses, name, body.get("ConfigurationSetName"))
+    return {key: value for key, value in _identity(name).items() if key in CREATED_FIELDS}
+
+
+async def get_identity(ses: Simulator, request: Request, _body: Json) -> Json:
+    """GetEmailIdentity, for identities of the simulator and of the local AWS."""
+    name = await _named(ses, request)
+    default = ses.account.default_sets.get(name)
+    return {**_identity(name), **({"ConfigurationSetName": default} if default else {})}
+
+
+async def put_default_set(ses: Simulator, request: Request, body: Json) -> Json:
+    """PutEmailIdentityConfigurationSetAttributes. Without a name, the default is removed."""
+    _set_default(ses, await _named(ses, request), body.get("ConfigurationSetName"))
+    return {}
+
+
+async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json:
+    """DeleteEmailIdentity, for identities of the simulator."""
+    name = request.path_params["name"]
+    if name not in ses.account.identities:
+        raise _missing(name)
+    ses.account.identities -= {name}
+    _set_default(ses, name, None)
+    return {}
+
+
+async def list_identities(ses: Simulator, request: Request, _body: Json) -> Json:
+    """ListEmailIdentities, with identities of the simulator and of the local AWS."""
+    rows = [
+        {
+            "IdentityType": _type(name),
+            "IdentityName": name,
+            "SendingEnabled": True,
+            "VerificationStatus": "SUCCESS",
+        }
+        for name in sorted(ses.account.identities | await ses.aws.verified_identities())
+    ]
+    return page(rows, "EmailIdentities", request)
+
+
+CALLS = (
+    ("GET", "/account", "GetAccount", get_account),
+    ("PUT", "/account/sending", "PutAccountSendingAttributes", put_sending),
+    ("PUT", "/account/suppression", "PutAccountSuppressionAttributes", put_suppression),
+    ("POST", "/identities", "CreateEmailIdentity", create_identity),
+    ("GET", "/identities", "ListEmailIdentities", list_identities),
+    ("GET", "/identities/{name}", "GetEmailIdentity", get_identity),
+    ("DELETE", "/identities/{name}", "DeleteEmailIdentity", delete_identity),
+    (
+        "PUT",
+        "/identities/{name}/configuration-set",
+        "PutEmailIdentityConfigurationSetAttributes",
+        put_default_set,
+    ),
+)
+CREATED_FIELDS = frozenset({"IdentityType", "VerifiedForSendingStatus", "DkimAttributes"})
+
+
+def _set_default(ses: Simulator, identity: str, name: str | None) -> None:
+    if name:
+        ses.account.default_sets[identity] = name
+    else:
+        ses.account.default_sets.pop(identity, None)
+
+
+async def _named(ses: Simulator, request: Request) -> str:
+    name: str = request.path_params["name"]
+    if name not in ses.account.identities | await ses.aws.verified_identities():
+        raise _missing(name)
+    return name
+
+
+def _missing(name: str) -> RefusedError:
+    return RefusedError(not_found(f"Email identity {name} does not exist."))
+
+
+def _type(name: str) -> str:
+    return "EMAIL_ADDRESS" if "@" in name else "DOMAIN"
+
+
+def _identity(name: str) -> Json:
+    return {
+        "IdentityType": _type(name),
+        "FeedbackForwardingStatus": True,
+        "VerifiedForSendingStatus": True,
+        "VerificationStatus": "SUCCESS",
+        "DkimAttributes": {"SigningEnabled": True, "Status": "SUCCESS"},
+        "Policies": {},
+        "Tags": [],
+    }

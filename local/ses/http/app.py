@@ -1,0 +1,71 @@
+"""The ASGI application: the SESv2 calls, tracked links, the control path."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from local.ses.errors import Refusal
+from local.ses.http import (
+    account_calls,
+    control,
+    protocol,
+    send_calls,
+    suppression_calls,
+    template_calls,
+    tracking_calls,
+)
+from local.ses.http.loopback_only import LoopbackOnly
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import AsyncIterator, Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from local.ses.sending.simulator import Simulator
+
+__all__ = ["build_app"]
+
+
+def build_app(
+    ses: Simulator,
+    rng: random.Random,
+    *,
+    more: Iterable[BaseRoute] = (),
+    host: str = "localhost",
+) -> Starlette:
+    """Return the application of an account.
+
+    `rng` decides the random faults. `more` are routes of other parts of the local AWS. `host` is a
+    further name of this machine.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await ses.publisher.stop()
+        await ses.handlebars.stop()
+
+    async def unknown(request: Request) -> Response:
+        text = f"The local SES has no call {request.method} {request.url.path}"
+        return protocol.refuse_call(ses, Refusal(404, "UnknownOperationException", text))
+
+    calls = (*template_calls.CALLS, *suppression_calls.CALLS, *account_calls.CALLS)
+    methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+    routes = [
+        *send_calls.routes(ses, rng),
+        *protocol.routes(ses, calls),
+        *tracking_calls.routes(ses),
+        *more,
+        Mount("/_local", routes=control.routes(ses)),
+        Route("/v2/{path:path}", unknown, methods=methods),
+    ]
+    guard = Middleware(LoopbackOnly, names=[host])
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[guard])

@@ -1,0 +1,1 @@
+"""MIME: compose, read and rewrite messages."""

@@ -1,0 +1,1 @@
+"""Sending: the checks, composing a message, accepting it."""

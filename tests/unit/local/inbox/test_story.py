@@ -1,0 +1,175 @@
+"""What the inbox tells of a message: states, a timeline, and when it asks the stack again."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local.inbox.deployed_stack import (
+    NO_STACK,
+    NOT_FROM_STACK,
+    DeployedStack,
+    StackAddress,
+    StackEmail,
+)
+from local.inbox.labels import most_urgent, state_label, summary_lines
+from local.inbox.listing import Search, email_id, list_messages
+from local.inbox.story import build_story
+from local.inbox.templating import elapsed, size
+from local.ses.events.mailbox_simulator import EventStep
+from local.ses.events.payloads import event_payload
+from local.ses.messages import KeptMessage, Message, Messages
+from tests.unit.local.ses.events.test_payloads import MESSAGE, NOW
+
+ADDRESS = StackAddress(api_url="http://api", table_name="t", aws_endpoint="http://aws")
+
+
+class Asked:
+    """An API that notes who asked, and a clock that stands."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.now = 100.0
+
+    def __call__(self, _api_url: str, email_id: str) -> StackEmail:
+        self.ids.append(email_id)
+        return StackEmail({"recipients": []})
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+def stack(asked: Asked) -> DeployedStack:
+    made = DeployedStack(lambda: asked.now, asked)
+    made.connect(ADDRESS)
+    return made
+
+
+async def test_a_settled_story_is_not_asked_for_again_soon(
+    stack: DeployedStack, asked: Asked
+) -> None:
+    for asked.now in (100.0, 100.1, 105.0, 109.0, 130.0, 160.0):
+        await stack.email("e1", version=2)
+
+    assert len(asked.ids) == 3  # at once, while events may still be on their way, and after
+
+
+async def test_each_new_event_makes_it_ask_again(stack: DeployedStack, asked: Asked) -> None:
+    for version, asked.now in ((1, 100.0), (1, 120.0), (1, 121.0), (2, 130.0), (2, 131.0)):
+        await stack.email("e1", version)
+
+    assert len(asked.ids) == 4
+
+
+async def test_an_open_message_is_always_asked_for(stack: DeployedStack, asked: Asked) -> None:
+    for _ in range(3):
+        await stack.fetch_email("e1")
+
+    assert len(asked.ids) == 3
+
+
+async def test_without_a_stack_or_an_id_nobody_is_asked(stack: DeployedStack, asked: Asked) -> None:
+    assert await DeployedStack(lambda: 0.0, asked).email("e1", 1) is NO_STACK
+    assert await stack.email(None, 1) is NOT_FROM_STACK
+    assert asked.ids == []
+
+
+def kept(*steps: EventStep, message: Message = MESSAGE) -> KeptMessage:
+    rows = [{"event": event_payload(message, step, NOW), "topics": ["t"]} for step in steps]
+    return KeptMessage(message, rows)
+
+
+async def test_messages_of_one_email_ask_for_it_once(stack: DeployedStack, asked: Asked) -> None:
+    messages = Messages()
+    for name in ("1", "2", "3"):
+        messages.add(replace(MESSAGE, id=name))
+    messages.add(replace(MESSAGE, id="4", tags={}))
+
+    found = await list_messages(messages, stack, Search())
+
+    assert [row.kept.message.id for row in found.rows] == ["4", "3", "2", "1"]
+    assert asked.ids == ["e1"]
+
+
+def test_the_stacks_story_is_told_for_this_message_alone() -> None:
+    row: dict[str, Any] = {
+        "at": "2026-03-02T09:15:31Z",
+        "recipient": "a@example.net",
+        "details": {},
+    }
+    recipient = {"address": "A@example.net", "state": "delivered"}
+    content = {
+        "email": {"tags": ["welcome"], "metadata": {"order": "1"}},
+        "recipients": [{**recipient, "error_code": None, "error_message": None}],
+        "timeline": [
+            {**row, "kind": "send", "message_id": MESSAGE.id},
+            {**row, "kind": "send", "message_id": "another"},
+        ],
+    }
+
+    story = build_story(kept(EventStep("Send"), EventStep("Delivery")), StackEmail(content))
+
+    assert [one.label.text for one in story.events] == ["Sent"]
+    assert [one.label.text for one in story.recipients] == ["Delivered"]
+    assert (story.tags, story.metadata, story.expected) == (["welcome"], {"order": "1"}, 2)
+    assert StackEmail(content).states(("a@EXAMPLE.net",)) == ["delivered"]
+
+
+def test_without_a_stack_sess_own_events_are_told() -> None:
+    steps = (
+        EventStep("Send"),
+        EventStep("Rendering Failure", text="x"),
+        EventStep("DeliveryDelay", sub="General"),
+    )
+
+    story = build_story(kept(*steps), NO_STACK)
+
+    labels = [one.label.text for one in story.events]
+    assert labels == ["Sent", "Rendering failure", "Delayed"]
+    assert story.problem == NO_STACK.problem
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [(["delivered", "bounced"], "bounced"), (["clicked", "new one"], "new one"), ([], None)],
+)
+def test_the_worst_state_stands_in_the_list(states: list[str], expected: str | None) -> None:
+    assert most_urgent(states) == expected
+    assert state_label("new one") == ("new one", "calm")
+
+
+def test_the_gist_of_details_is_short() -> None:
+    details = {
+        "type": "Permanent", "subtype": "General", "diagnostic_code": "550", "status": "5.1.1",
+        "link_tags": {"a": ["b", "c"]}, "ip_address": "::1", "user_agent": None,
+    }  # fmt: skip
+
+    assert summary_lines(details) == ["Permanent · General", "550", "a = b, c", "::1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", True),
+        ("shop ORDERS", True),
+        ("e1", True),
+        ("a@example.net", True),
+        ("shop b@", False),
+    ],
+)
+def test_every_word_is_looked_for(text: str, found: bool) -> None:
+    assert Search(text).matches(kept()) is found
+    assert email_id(kept()) == "e1"
+
+
+def test_times_and_sizes_read_well() -> None:
+    start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    later = [start.replace(second=1), start.replace(minute=5), start.replace(hour=12)]
+
+    assert [elapsed(at, start) for at in later] == ["+1.0 s", "+5 min", "+3 h"]
+    assert elapsed(start, later[0]) == "+0.0 s"
+    assert [size(count) for count in (999, 48_213, 2_500_000)] == ["999 B", "48 kB", "2.5 MB"]

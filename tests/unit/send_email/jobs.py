@@ -1,0 +1,51 @@
+"""Deliveries for the service's tests, and what became of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from amsdal_mail.message.email import EmailMessage
+from email_store.memory import MemoryEmailStore
+from email_store.records import RecipientRecord
+from email_store.states import EmailState
+from send_email.sending.job import SendJob
+from send_email.sending.service import SendService
+from tests.unit.send_email.conftest import NOW, FakeSES
+
+ANNA, BEN, CARL = "anna@example.com", "ben@example.com", "carl@example.com"
+ID = "order-1"
+
+
+def plain(*to: str, body: str = "Hello") -> SendJob:
+    message = EmailMessage(subject="Hi", body=body, from_email="shop@example.com", to=to or (ANNA,))
+    return SendJob.from_message(ID, message)
+
+
+def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
+    message = EmailMessage(
+        template_id="hello",
+        from_email="shop@example.com",
+        to=to,
+        cc=cc,
+        merge_data={one: {"name": one} for one in to},
+    )
+    return SendJob.from_message(ID, message)
+
+
+def states(store: MemoryEmailStore) -> dict[str, EmailState]:
+    found = store.load(ID)
+    assert found is not None
+    return {one.address: one.state for one in found.recipients}
+
+
+def accepted_by_event(store: MemoryEmailStore, address: str) -> None:
+    seen = RecipientRecord(
+        email_id=ID, address=address, state=EmailState.ACCEPTED, at=NOW, message_id="ses-0"
+    )
+    store.advance_recipient(seen, now=NOW)
+
+
+def crashed(service: SendService, ses: FakeSES, job: SendJob) -> None:
+    ses.raises = [KeyboardInterrupt()]  # type: ignore[list-item]
+    with pytest.raises(KeyboardInterrupt):
+        service.send(job)

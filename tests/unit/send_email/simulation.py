@@ -1,0 +1,268 @@
+"""A simulation in virtual time of SES, queue, table and function, with random faults.
+
+Faults happen until they are used up. Then everything works again, and the simulation ends. It
+counts what SES accepted, which no other part of the system can know.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from email_store.claims import Claim, ClaimStatus, Results
+from email_store.memory import MemoryEmailStore
+from email_store.records import RecipientRecord
+from email_store.states import EmailState
+from email_store.store import StoreError
+from send_email.sending.errors import QueueError
+from send_email.sending.job import SendJob
+from send_email.sending.service import SendService
+from tests.unit.send_email.conftest import NOW, TIMEOUTS
+
+VISIBILITY = 360
+MAX_RECEIVES = 3
+CLIENT_PAUSE = 5
+EVENT_SECONDS = 800
+"""SES tells of what it accepted within that time, less than a lost answer is waited for."""
+STEPS = 3_000
+
+
+class Crash(BaseException):
+    """The function's process ends where it stands."""
+
+
+@dataclass
+class Record:
+    """A message on the queue."""
+
+    job: SendJob
+    receives: int = 0
+
+
+class Simulation:
+    """Everything around one SendService. `chance` decides all of it, repeatably."""
+
+    def __init__(self, chance: random.Random, faults: int = 25) -> None:
+        self.chance = chance
+        self.faults = faults
+        self.now = NOW
+        self.accepted: Counter[tuple[str, str]] = Counter()
+        self.wanted: set[tuple[str, str]] = set()
+        self.dead_letters: list[Record] = []
+        self.put_before: list[SendJob] = []
+        self.store: MemoryEmailStore = FlakyStore(self)
+        self.timeouts = TIMEOUTS
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._planned = 0
+        self._nested = 0
+
+    def service(self) -> SendService:
+        return SendService(
+            store=self.store,
+            sender=self,
+            queue=self,
+            send_rate=self,
+            timeouts=self.timeouts,
+            clock=lambda: self.now,
+            jitter=self.chance.random,
+        )
+
+    # What the clients do
+
+    def request(self, job: SendJob) -> None:
+        """Ask by the API until it is acknowledged, always with the same key."""
+        try:
+            outcome = self.service().send(job)
+        except (StoreError, QueueError, Crash):
+            self._plan(CLIENT_PAUSE, lambda: self.request(job))
+            return
+        if outcome.claim is ClaimStatus.BUSY:
+            self._plan(CLIENT_PAUSE, lambda: self.request(job))
+            return
+        self._want(job)
+
+    def drop(self, job: SendJob) -> None:
+        """Put it on the queue."""
+        self._want(job)
+        self.put_before.append(job)
+        self._plan(0, lambda: self._receive(Record(job)))
+
+    def run(self) -> None:
+        """Go on until nothing is planned; a person moves dead letters back when it is quiet."""
+        for _ in range(STEPS):
+            if not self._agenda:
+                if not self.dead_letters:
+                    return
+                letters, self.dead_letters = self.dead_letters, []
+                for one in letters:
+                    self._plan(0, lambda one=one: self._receive(Record(one.job)))  # type: ignore[misc]
+            at, _, visit = heapq.heappop(self._agenda)
+            self.now = max(self.now, at)
+            visit()
+        raise AssertionError("the simulation does not come to rest")
+
+    @property
+    def lost(self) -> set[tuple[str, str]]:
+        return {one for one in self.wanted if not self.accepted[one]}
+
+    @property
+    def sent_twice(self) -> set[tuple[str, str]]:
+        return {one for one, count in self.accepted.items() if count > 1}
+
+    # SES
+
+    def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
+        self._pass(self.chance.uniform(0, 3))
+        self._meanwhile()
+        email_id = extra_tags["email_id"]
+        match self._fault(
+            "crash", "throttle", "pause", "drop request", "drop answer", "crash after"
+        ):
+            case "crash":
+                raise Crash
+            case "throttle":
+                return self._refused(message, RetryHint.SOON)
+            case "pause":
+                return self._refused(message, RetryHint.LATER)
+            case "drop request":
+                return _unknown(message)
+            case "drop answer":
+                self._accept(email_id, message)
+                return _unknown(message)
+            case "crash after":
+                self._accept(email_id, message)
+                raise Crash
+        return self._accept(email_id, message)
+
+    def _accept(self, email_id: str, message: EmailMessage) -> SendStatus:
+        addresses = [one.addr_spec for one in message.recipients]
+        for address in addresses:
+            self.accepted[email_id, address] += 1
+            for _ in range(self.chance.choice((1, 1, 2))):
+                after = self.chance.uniform(0, EVENT_SECONDS)
+                self._plan(after, lambda to=address: self._tell(email_id, to))  # type: ignore[misc]
+        return SendStatus.of(RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses)
+
+    def _refused(self, message: EmailMessage, retry: RetryHint) -> SendStatus:
+        failed = (
+            RecipientStatus(one.addr_spec, SendState.FAILED, None, "Code", "text", retry)
+            for one in message.recipients
+        )
+        return SendStatus.of(failed)
+
+    def _tell(self, email_id: str, address: str) -> None:
+        MemoryEmailStore.advance_recipient(
+            self.store,
+            RecipientRecord(
+                email_id=email_id,
+                address=address,
+                state=EmailState.ACCEPTED,
+                at=self.now,
+                message_id="ses-1",
+            ),
+            now=self.now,
+        )
+
+    # The queue, and whose turn it is
+
+    def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
+        """Every job of a simulation fits."""
+
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
+        self.trouble(QueueError)
+        for one in jobs:
+            self.put_before.append(one)
+            record = Record(one)
+            self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
+        self.trouble(QueueError)
+
+    def wait(self, recipients: int, at_most: float) -> bool:
+        return self._fault("no turn") is None
+
+    def _receive(self, record: Record) -> None:
+        """Take the record as the function does; it comes back when that fails."""
+        record.receives += 1
+        try:
+            self._take_in(record.job)
+        except (StoreError, QueueError, Crash):
+            if record.receives < MAX_RECEIVES:
+                self._plan(VISIBILITY, lambda: self._receive(record))
+            else:
+                self.dead_letters.append(record)
+
+    def _take_in(self, job: SendJob) -> None:
+        service = self.service()
+        outcome = service.send(job)
+        if outcome.claim is ClaimStatus.BUSY:
+            service.postpone(job, outcome)
+
+    # Chance
+
+    def trouble(self, *kinds: type[BaseException]) -> None:
+        if fault := self._fault(*kinds, Crash):
+            raise fault
+
+    def _fault(self, *kinds: Any) -> Any:
+        if self.faults == 0 or self.chance.random() > 0.3:
+            return None
+        self.faults -= 1
+        return self.chance.choice(kinds)
+
+    def _meanwhile(self) -> None:
+        """Let another environment get a copy of some record while this one is at work."""
+        if self._nested < 2 and self.put_before and self._fault("twice"):
+            self._nested += 1
+            self._receive(Record(self.chance.choice(self.put_before)))
+            self._nested -= 1
+
+    def _pass(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def _plan(self, seconds: float, visit: Callable[[], None]) -> None:
+        self._planned += 1
+        at = self.now + timedelta(seconds=seconds)
+        heapq.heappush(self._agenda, (at, self._planned, visit))
+
+    def _want(self, job: SendJob) -> None:
+        self.wanted |= {(job.email_id, address) for address in job.addresses}
+
+
+def _unknown(message: EmailMessage) -> SendStatus:
+    return SendStatus.of(
+        RecipientStatus(one.addr_spec, SendState.UNKNOWN) for one in message.recipients
+    )
+
+
+class FlakyStore(MemoryEmailStore):
+    """Fails or ends the process before or after a write."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__()
+        self._simulation = simulation
+
+    def claim(self, *args: Any, **options: Any) -> Claim:
+        self._simulation.trouble(StoreError)
+        claim = super().claim(*args, **options)
+        self._simulation.trouble(StoreError)
+        return claim
+
+    def settle(self, claim: Claim, results: Results) -> bool:
+        self._simulation.trouble(StoreError)
+        is_ours = super().settle(claim, results)
+        self._simulation.trouble(StoreError)
+        return is_ours
+
+    def release(
+        self, claim: Claim, results: Results, *, held_until: datetime | None = None
+    ) -> bool:
+        self._simulation.trouble(StoreError)
+        is_ours = super().release(claim, results, held_until=held_until)
+        self._simulation.trouble(StoreError)
+        return is_ours

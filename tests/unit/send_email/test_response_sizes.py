@@ -1,0 +1,109 @@
+"""The size of an answer: Lambda takes 6 MB."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from amsdal_mail.status import RecipientStatus, SendState
+from email_store.memory import MemoryEmailStore
+from email_store.records import EventRecord, RecipientRecord
+from email_store.states import EmailState
+from send_email.api.responses import batch_response
+from tests.unit.send_email.bodies import email
+from tests.unit.send_email.conftest import NOW, Api, FakeSES
+
+LIMIT = 6_200_000
+
+
+def test_of_thousands_of_broken_rules_the_first_are_told(api: Api) -> None:
+    answer = api.post({f"f{number}": 1 for number in range(60_000)})
+
+    assert answer.status == 422
+    assert len(answer.content["detail"]) == 51
+    assert answer.content["detail"][-1]["field"] == "(more)"
+
+
+def test_a_batch_of_nothing_but_broken_rules_has_an_answer_that_fits(api: Api) -> None:
+    bad = {f"{number}{'ж' * 300}": 1 for number in range(60)}
+
+    answer = api("POST", "/emails/batch", {"emails": [bad] * 100})
+
+    assert len(json.dumps(json.dumps(answer.content))) < LIMIT
+    assert {len(one["detail"]) > 1 for one in answer.content["emails"]} == {True}
+
+
+def test_a_batch_of_nothing_but_refusals_has_an_answer_that_fits(api: Api, ses: FakeSES) -> None:
+    people = [f"{number}@{'x' * 60}.{'x' * 60}.{'x' * 60}.com" for number in range(50)]
+    text = "Email address is not verified: " + ", ".join(people)
+    for one in people:
+        ses.answers[one] = RecipientStatus(one, SendState.REJECTED, None, "MessageRejected", text)
+
+    answer = api("POST", "/emails/batch", {"emails": [email(to=people)] * 100})
+
+    assert len(json.dumps(json.dumps(answer.content))) < LIMIT
+
+
+def test_a_batch_too_long_for_one_answer_lists_the_first_of_each_email() -> None:
+    recipients = [
+        {"address": f"{number}@example.com", "error_message": "ж" * 250} for number in range(99)
+    ]
+    errors = [{"field": "\x01" * 200, "rule": "is no field of an email"}] * 51
+    short: dict[str, Any] = {"status": 200, "recipients": recipients[:1]}
+    long: dict[str, Any] = {"status": 422, "email_id": "a", "recipients": recipients}
+    broken: dict[str, Any] = {"status": 422, "message": "broken", "detail": errors}
+
+    emails = batch_response([short, *[long] * 50, *[broken] * 49])["emails"]
+
+    assert len(json.dumps(json.dumps({"emails": emails}))) < LIMIT
+    assert emails[0] == short
+    assert emails[1] | {"recipients": []} == long | {"recipients": [], "is_truncated": True}
+    assert emails[1]["recipients"] == recipients[: len(emails[1]["recipients"])]
+    assert 20 < len(emails[1]["recipients"]) < 99
+    assert emails[-1]["is_truncated"]
+    assert 20 < len(emails[-1]["detail"]) < 51
+
+
+def test_a_batch_that_fits_is_answered_in_full() -> None:
+    entries = [{"status": 200, "recipients": [{"address": "a@x.io"}] * 99}] * 100
+
+    assert batch_response(entries)["emails"] == entries
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(12_000, "x"), (5_000, '"' * 1_000)], ids=["many", "long"]
+)
+def test_an_email_to_thousands_shows_what_fits_and_counts_everybody(
+    api: Api, store: MemoryEmailStore, count: int, text: str
+) -> None:
+    for number in range(count):
+        told = RecipientRecord(
+            email_id="order-1",
+            address=f"p{number}@example.com",
+            state=EmailState.BOUNCED,
+            at=NOW,
+            message_id="0100",
+            error_message=text,
+        )
+        store.advance_recipient(told, now=NOW)
+    for number in range(100):
+        event = EventRecord(
+            email_id="order-1",
+            event_id=f"{number:03}",
+            kind="bounce",
+            at=NOW,
+            message_id="0100",
+            details={"diagnostic_code": text * 100},
+        )
+        store.add_event(event, now=NOW)
+
+    answer = api("GET", "/emails/order-1").content
+
+    assert len(json.dumps(json.dumps(answer))) < LIMIT
+    assert answer["is_truncated"] is True
+    assert answer["counts"] == {"bounced": count}
+    assert 1_000 < len(answer["recipients"]) <= 10_000
+    assert answer["timeline"]
+    assert answer["timeline"][-1]["details"]

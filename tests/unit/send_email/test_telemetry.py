@@ -1,0 +1,188 @@
+"""What logs and metrics tell, and what they must not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import RetryHint, SendState
+from email_store.records import Suppression
+from send_email.queue.send_queue import read_job
+from send_email.sending.backoff import MAX_RETRIES
+from send_email.sending.errors import QueueError
+from send_email.sending.service import SendService
+from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.test_records import batch, record
+
+Capture = pytest.CaptureFixture[str]
+ANNA = "anna.secret@example.com"
+EMAIL = {
+    "subject": "The secret subject",
+    "body": "The secret body",
+    "from_email": "Secret Shop <secret.shop@example.com>",
+    "to": [ANNA],
+    "metadata": {"card": "secret card"},
+}
+
+
+def lines(capture: Capture) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capture.readouterr().out.splitlines()]
+
+
+def metrics(capture: Capture) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for line in lines(capture):
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert directive["Namespace"] == "AmsdalMail"
+            found |= {one["Name"]: sum(line[one["Name"]]) for one in directive["Metrics"]}
+    found.pop("ColdStart", None)
+    found.pop("Requests", None)
+    return found
+
+
+def test_recipients_are_counted_by_state(
+    handle: Handle, service: SendService, ses: FakeSES, capsys: Capture
+) -> None:
+    service.store.suppress(Suppression(address="held@example.com", reason="bounce", at=NOW))
+    ses.answer("bad@example.com", SendState.REJECTED)
+    ses.answer("busy@example.com", SendState.FAILED, RetryHint.SOON)
+    people = [ANNA, "held@example.com", "bad@example.com", "busy@example.com"]
+
+    handle(batch(EMAIL | {"to": people, "merge_data": {one: {} for one in people}}))
+
+    assert metrics(capsys) == {
+        "RecipientsAccepted": 1,
+        "RecipientsSuppressed": 1,
+        "RecipientsRejected": 1,
+        "RecipientsQueued": 1,
+    }
+
+
+def test_a_replay_counts_nobody_twice(handle: Handle, capsys: Capture) -> None:
+    handle(batch(EMAIL))
+    metrics(capsys)
+
+    handle(batch(EMAIL))
+
+    assert metrics(capsys) == {"EmailsReplayed": 1}
+
+
+def test_bad_emails_are_counted_however_they_come(
+    handle: Handle, api: Api, capsys: Capture
+) -> None:
+    handle(batch("no json"))
+    assert metrics(capsys) == {"EmailsInvalid": 1}
+
+    api.post(EMAIL | {"to": []})
+    assert metrics(capsys) == {"EmailsInvalid": 1}
+
+    api("POST", "/emails/batch", {"emails": [1, EMAIL]})
+    assert metrics(capsys) == {"EmailsInvalid": 1, "RecipientsAccepted": 1}
+
+
+def test_a_wrong_set_up_is_an_error_and_counted(
+    handle: Handle, ses: FakeSES, capsys: Capture
+) -> None:
+    ses.raises = [ConfigurationError("AccessDenied")]
+
+    handle(batch(EMAIL))
+
+    printed = lines(capsys)
+    assert any(one.get("level") == "ERROR" for one in printed)
+    assert any(one.get("ConfigurationErrors") == [1.0] for one in printed)
+
+
+@pytest.mark.parametrize("code", ["SendingPausedException", "TooManyRequestsException"])
+def test_a_stop_of_all_sending_is_counted(
+    handle: Handle, ses: FakeSES, capsys: Capture, code: str
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, code)
+
+    handle(batch(EMAIL))
+    assert metrics(capsys) == {"RecipientsQueued": 1, "SendingStopped": 1}
+
+
+def test_an_email_that_is_given_up_is_counted(
+    handle: Handle, ses: FakeSES, capsys: Capture
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": str(MAX_RETRIES)}
+
+    handle({"Records": [record(1, EMAIL, **attributes)]})
+
+    assert metrics(capsys) == {"RecipientsFailed": 1, "EmailsAbandoned": 1}
+
+
+def test_a_duplicate_that_is_put_off_counts_as_one(
+    handle: Handle, service: SendService, clock: Clock, capsys: Capture
+) -> None:
+    job = read_job("record-1", json.dumps(EMAIL), {})
+    service.store.claim(job.record(clock()), job.unit, job.addresses, now=clock(), lease_seconds=9)
+
+    handle(batch(EMAIL))
+
+    assert metrics(capsys) == {"EmailsInProgress": 1}
+
+
+def test_a_record_that_comes_back_is_told_with_the_kind_of_error(
+    handle: Handle, ses: FakeSES, queue: ListQueue, capsys: Capture
+) -> None:
+    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+    queue.raises = [QueueError(ANNA)]
+
+    handle(batch(EMAIL))
+
+    (warning,) = [one for one in lines(capsys) if one.get("level") == "WARNING"]
+    assert (warning["record"], warning["errors"]) == ("record-1", ["QueueError"])
+
+
+@pytest.mark.parametrize("way", ["api", "batch", "record"])
+def test_a_bug_is_told_by_type_and_place_and_counted(
+    handle: Handle, api: Api, ses: FakeSES, capsys: Capture, way: str
+) -> None:
+    def fail() -> None:
+        raise KeyError(ANNA) from ValueError(ANNA)
+
+    ses.before = fail
+    match way:
+        case "api":
+            api.post(EMAIL)
+        case "batch":
+            api("POST", "/emails/batch", {"emails": [EMAIL]})
+        case "record":
+            handle(batch(EMAIL))
+
+    captured = capsys.readouterr()
+    told = [json.loads(line) for line in captured.out.splitlines()]
+    (error,) = [one for one in told if one.get("level") == "ERROR"]
+    assert error["errors"] == ["KeyError", "ValueError"]
+    assert "in send_one" in "".join(error["stack"])
+    assert [one["InternalErrors"] for one in told if "InternalErrors" in one] == [[1]]
+    assert "secret" not in captured.out + captured.err
+
+
+@pytest.mark.parametrize("trouble", ["none", "rejected", "queue", "set-up", "bug"])
+def test_no_log_tells_a_secret(
+    handle: Handle, api: Api, ses: FakeSES, queue: ListQueue, capsys: Capture, trouble: str
+) -> None:
+    match trouble:
+        case "rejected":
+            ses.answer(ANNA, SendState.REJECTED)
+        case "queue":
+            ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+            queue.raises = [QueueError(ANNA), QueueError(ANNA)]
+        case "set-up":
+            ses.raises = [ConfigurationError(ANNA), ConfigurationError(ANNA)]
+        case "bug":
+            ses.raises = [RuntimeError(ANNA), RuntimeError(ANNA)]
+
+    handle(batch(EMAIL, EMAIL | {"to": ["secret"], "merge_data": {"secret@x.example": {}}}))
+    api.post(EMAIL)
+    api.post(EMAIL | {"cc": ["secret"]})
+
+    captured = capsys.readouterr()
+    assert "counts" in captured.out or "record" in captured.out
+    assert "secret" not in captured.out.lower() + captured.err.lower()
