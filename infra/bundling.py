@@ -71,7 +71,7 @@ class Target:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Target:
-        """Return the Lambda runtime of the settings, or the running one for the local AWS."""
+        """Return the Lambda runtime of the settings; for the local AWS, the running Python."""
         if settings.local:
             running = "{}.{}".format(*sys.version_info)
             return cls(running, platform.machine(), is_local=True)
@@ -199,7 +199,7 @@ def _summary(folder: Path, target: Target, python: Path | None) -> str:
     compiled = sum(1 for _ in folder.rglob("*.pyc"))
     version = target.python_version
     # Lambda cannot store byte code: without it, a cold start takes 1.7 x the CPU time.
-    missing = f"NO byte code, cold starts are slower: install Python {version} beside this one"
+    missing = f"NO byte code, cold starts are slower: install Python {version} too"
     return (
         f"Lambda asset for Python {version} on {target.machine}: {size:.1f} MB unpacked "
         f"(Lambda allows {SIZE_LIMIT_MB}); "

@@ -18,8 +18,8 @@ HIGHEST_CONCURRENCY = 100
 RECIPIENTS_PER_ENVIRONMENT = 10
 """Recipients a second that an environment handles at least.
 
-A SendEmail call takes 100 to 200 ms, so an environment sends to this many recipients even one
-after the other. Their events (Send, Delivery, Open, Click and a spare, five a recipient) are
+A SendEmail call takes 100 to 200 ms, so an environment sends to this many recipients even in
+sequence. Their events (Send, Delivery, Open, Click and a spare, five a recipient) are
 cheaper: a batch of ten takes about 200 ms, and 50 events a second are the same ten recipients.
 """
 

@@ -28,7 +28,7 @@ class _DNSRecord(NamedTuple):
 def publish_dns_records(
     scope: Construct, settings: Settings, identity: ses.EmailIdentity | None
 ) -> None:
-    """Write the records to the hosted zone of the settings, or show them as outputs without one.
+    """Write the records to the hosted zone, or show them as outputs if no zone is set.
 
     Args:
         identity: the identity that the stack creates, or None.

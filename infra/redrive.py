@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         sqs = boto3.client("sqs")
         return max([_redrive_and_print(move, sqs, outputs) for move in MOVES])
     except NoRegionError:
-        advice = "no region is set: set one, for example AWS_REGION=eu-west-1"
+        advice = "no region is set: set AWS_REGION, for example to eu-west-1"
         print(f"{stack}: {advice}", file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(f"{stack}: {error}", file=sys.stderr)

@@ -22,7 +22,7 @@ METRICS_NAMESPACE = "AmsdalMail"
 BATCH_SIZE = 10
 """The largest batch of an SQS event source without a batching window.
 
-https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 """
 
 NEWER_PYTHON_REASON = (

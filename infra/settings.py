@@ -56,7 +56,7 @@ class Settings:
     """Recipients a second. GetAccount returns the rate of an account.
 
     The default is the rate of the SES sandbox. SES throttles what exceeds the account's rate, so
-    do not guess a higher one. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
+    do not guess a higher rate. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
     max_concurrency: int = 0
     """Environments that share the rate and read a queue at the same time. 0 derives the number."""

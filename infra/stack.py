@@ -117,5 +117,7 @@ class AmsdalMailStack(Stack):
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
         if settings.sender == DEFAULT_SENDER and not settings.local:
-            warning = "sender is still example.com: set your own in cdk.json or with -c sender=..."
+            warning = (
+                "sender is still example.com: set your domain in cdk.json or with -c sender=..."
+            )
             Annotations.of(self).add_warning_v2("amsdal-mail:sender", warning)

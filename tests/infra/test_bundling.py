@@ -93,7 +93,7 @@ def test_missing_byte_code_is_printed(tmp_path: Path, capsys: pytest.CaptureFixt
 
     assert capsys.readouterr().err == (
         "Lambda asset for Python 3.13 on aarch64: 0.0 MB unpacked (Lambda allows 250); "
-        "NO byte code, cold starts are slower: install Python 3.13 beside this one\n"
+        "NO byte code, cold starts are slower: install Python 3.13 too\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests import email_table
 from tests.infra.synthesis import SynthesisedStack
 
 TABLE = "AWS::DynamoDB::GlobalTable"
@@ -47,3 +48,9 @@ def test_table_is_retained_and_protected_from_deletion(stack: SynthesisedStack) 
 
 def test_table_is_billed_by_request(stack: SynthesisedStack) -> None:
     assert stack.only(TABLE)["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_tests_create_the_table_of_the_template(stack: SynthesisedStack) -> None:
+    properties = stack.only(TABLE)
+
+    assert {name: properties[name] for name in email_table.TABLE} == email_table.TABLE

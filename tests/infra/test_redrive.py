@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.redrive import RedriveResult, main, redrive
+from infra.redrive import ORIGINAL_MESSAGE_ID, RedriveResult, main, redrive
+from send_email.queue import records
 
 
 class Queues:
@@ -50,6 +51,10 @@ def test_moved_message_keeps_its_original_id() -> None:
     }
 
 
+def test_send_function_reads_the_attribute_of_redrive() -> None:
+    assert ORIGINAL_MESSAGE_ID == records.ORIGINAL_MESSAGE_ID
+
+
 @pytest.mark.parametrize("shows_again", [False, True], ids=["hidden", "visible_again_meanwhile"])
 def test_refused_message_stays_and_the_others_move(shows_again: bool) -> None:
     sqs = Queues(["a", "too large", "b"], shows_again=shows_again)
@@ -72,5 +77,5 @@ def test_missing_region_is_named_in_the_error(
     assert main(["--stage", "prod"]) == 1
 
     assert capsys.readouterr().err == (
-        "AmsdalMail-prod: no region is set: set one, for example AWS_REGION=eu-west-1\n"
+        "AmsdalMail-prod: no region is set: set AWS_REGION, for example to eu-west-1\n"
     )
