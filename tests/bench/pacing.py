@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.concurrency import queue_concurrency
-
 from send_email.sending.rate_limit import SendRateLimiter
 from tests.bench.rows import Row
 
