@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import ministack, simulator
-from local.environment import for_local_aws
-from local.ports import free_port
+from local.process.ports import free_port
+from local.stack import ministack, ses_simulator
+from local.stack.environment import for_local_aws
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def aws_url(ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def ses_url(aws_url: str, ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the SES simulator."""
     run_dir = tmp_path_factory.mktemp("ses")
-    with simulator.running(ses_port, aws_endpoint=aws_url, run_dir=run_dir):
+    with ses_simulator.running(ses_port, aws_endpoint=aws_url, run_dir=run_dir):
         yield f"http://127.0.0.1:{ses_port}"
 
 
