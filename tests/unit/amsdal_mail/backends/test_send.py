@@ -179,6 +179,16 @@ def test_only_throttled_entries_of_a_bulk_call_are_retried() -> None:
     ]
 
 
+def test_entry_throttled_again_is_retried_again() -> None:
+    first = bulk("SUCCESS", "ACCOUNT_THROTTLED", "ACCOUNT_THROTTLED")
+
+    entries, steps = run([first, bulk("SUCCESS", "ACCOUNT_THROTTLED"), bulk("SUCCESS")], BULK)
+
+    sizes = [len(step.params["BulkEmailEntries"]) for step in steps if isinstance(step, Call)]
+    assert sizes == [3, 2, 1]
+    assert [entry.result.state for entry in entries] == ["accepted"] * 3
+
+
 def test_entries_refused_for_a_tag_are_retried_in_their_places() -> None:
     refused = {"Status": "INVALID_PARAMETER", "Error": "Invalid tag name <a:b>: only …"}
     first = {"BulkEmailEntryResults": [refused, {"Status": "FAILED"}, refused]}
