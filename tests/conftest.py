@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from local.chaos.run import CONTEXT
-from local.local_aws import LocalAws
-from local.steps import say
+from local.stack.local_aws import LocalAws
+from local.terminal.progress import say
 from tests.e2e.service import Service
 
 # A busy machine is no fault of the code: speed is measured in tests/bench.

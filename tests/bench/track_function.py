@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from amsdal_mail.tracking import TrackingEvent, parse_event
-from local import ministack
-from local.ports import free_port
+from local.process.ports import free_port
+from local.stack import ministack
 from tests.bench import functions
 from tests.bench.loopback import KEYS, Loopback
 from tests.bench.rows import Row, note

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from infra.settings import Settings
-from local.deploy import OWN
+from local.stack.deploy import OWN
 from tests.infra.synthesis import SynthesisedStack
 
 ON_AWS = {

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from local.clients import client
+from local.stack.clients import client
 from tests.contract.ses_simulator.running import Simulator
 
 KINDS = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"]
