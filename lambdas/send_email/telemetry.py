@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Telemetry"]
 
-METRICS = {
+STATE_METRICS = {
     SendState.ACCEPTED: "RecipientsAccepted",
     SendState.QUEUED: "RecipientsQueued",
     SendState.SUPPRESSED: "RecipientsSuppressed",
@@ -59,7 +59,7 @@ class Telemetry:
             self._count(CLAIM_METRICS[outcome.claim])
         else:
             for state, count in outcome.counts.items():
-                self._count(METRICS[state], count)
+                self._count(STATE_METRICS[state], count)
         if outcome.is_stopped:
             self._count("SendingStopped")
         if outcome.is_abandoned:
