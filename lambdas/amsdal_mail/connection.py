@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import Attachment, EmailMessage
-from amsdal_mail.status import SendStatus
+from amsdal_mail.status import ConfigurationError, SendStatus
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]
 

@@ -14,10 +14,10 @@ from amsdal_mail.backends.aws.errors import CallResult, classify_error, raise_fo
 from amsdal_mail.backends.aws.flow import Call, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
-from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
+from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.request import EmailRequest
-from amsdal_mail.status import RetryHint, SendState, SendStatus
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState, SendStatus
 
 __all__ = ["BODY_SIZE_LIMIT", "SQSBackend"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.exceptions import ConfigurationError, FieldError
+from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from amsdal_mail.status import ConfigurationError, RecipientStatus, RetryHint, SendState
 from email_store.claims import Claim, ClaimStatus, Results, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError

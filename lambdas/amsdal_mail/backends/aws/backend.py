@@ -16,9 +16,8 @@ from botocore.exceptions import BotoCoreError
 from amsdal_mail.backends.aws.flow import Flow, run_flows, run_flows_async
 from amsdal_mail.backends.aws.options import AWSOptions
 from amsdal_mail.backends.base import BaseBackend, checked
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import SendStatus
+from amsdal_mail.status import ConfigurationError, SendStatus
 
 __all__ = ["AWSBackend", "SendPlan"]
 

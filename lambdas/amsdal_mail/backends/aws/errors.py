@@ -26,8 +26,14 @@ from botocore.exceptions import ConnectionError as SDKConnectionError
 from botocore.exceptions import HTTPClientError as SDKHTTPClientError
 from botocore.parsers import ResponseParserError
 
-from amsdal_mail.exceptions import ConfigurationError, CredentialsError
-from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.status import (
+    ConfigurationError,
+    CredentialsError,
+    RecipientStatus,
+    RetryHint,
+    SendState,
+    SendStatus,
+)
 
 __all__ = [
     "BULK_STATUSES",

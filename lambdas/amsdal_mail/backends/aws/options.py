@@ -10,7 +10,7 @@ import botocore
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 
 __all__ = ["AWSOptions", "check_positive_integer", "check_positive_number", "region_from"]
 
