@@ -10,9 +10,8 @@ from inspect import Parameter, signature
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import Attachment, EmailMessage
-from amsdal_mail.status import SendStatus
+from amsdal_mail.status import ConfigurationError, SendStatus
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]
 

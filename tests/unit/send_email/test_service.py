@@ -5,9 +5,9 @@ from typing import NoReturn
 
 import pytest
 
-from amsdal_mail.exceptions import ConfigurationError, FieldError
+from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.status import ConfigurationError, RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression

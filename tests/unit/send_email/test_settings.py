@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 from send_email.settings import Settings
 
 ENVIRONMENT = {

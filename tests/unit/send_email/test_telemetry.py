@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.status import RetryHint, SendState
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.records import Suppression
 from send_email.queue.send_queue import read_job
 from send_email.sending.backoff import MAX_RETRIES

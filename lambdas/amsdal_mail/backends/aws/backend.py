@@ -20,9 +20,8 @@ from amsdal_mail.backends.aws.flow import Flow, run_flows, run_flows_async
 from amsdal_mail.backends.aws.options import AWSOptions
 from amsdal_mail.backends.aws.results import EntryResult, collect_status
 from amsdal_mail.backends.base import BaseBackend, checked
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import SendStatus
+from amsdal_mail.status import ConfigurationError, SendStatus
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel

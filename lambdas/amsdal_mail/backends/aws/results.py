@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.status import ConfigurationError, RecipientStatus, RetryHint, SendState, SendStatus
 
 __all__ = ["CallResult", "EntryResult", "collect_status", "raise_for_configuration"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import botocore
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
