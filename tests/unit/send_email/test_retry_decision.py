@@ -15,7 +15,7 @@ from send_email.sending.backoff import (
     decide_retry,
 )
 from send_email.sending.job import SendJob
-from tests.unit.send_email.conftest import NOW
+from tests.unit.send_email.conftest import NOW, TIMEOUTS
 from tests.unit.send_email.jobs import ANNA, BEN, merged
 
 ACCEPTED = RecipientStatus(ANNA, SendState.ACCEPTED, "ses-1")
@@ -27,7 +27,7 @@ def decide(*results: RecipientStatus, retry_count: int = 0, jitter: float = 0.0)
     email = merged(ANNA, BEN)
     job = email.retry_with(email.message, retry_count)
     by_address = {status.address: status for status in results}
-    return decide_retry(job, job.message, by_address, now=NOW, jitter=jitter, lost_response=900)
+    return decide_retry(job, by_address, NOW, jitter, TIMEOUTS)
 
 
 def retried(decision: RetryDecision) -> SendJob:
@@ -42,9 +42,7 @@ def test_nothing_is_retried_when_ses_accepts_all() -> None:
 
 
 def test_nothing_is_retried_without_a_call() -> None:
-    email = merged(ANNA)
-
-    decision = decide_retry(email, None, {}, now=NOW, jitter=0, lost_response=900)
+    decision = decide_retry(None, {}, NOW, 0.0, TIMEOUTS)
 
     assert decision == RetryDecision(results={})
 
