@@ -41,7 +41,7 @@ class RetryDecision:
     results: Results
     """The results of the attempt, as they are stored: a retried recipient is `queued`."""
     job: SendJob | None = None
-    """What goes back on the queue: the same email for the recipients to retry."""
+    """The job to queue: the same email for the recipients to retry. None without a retry."""
     delay_seconds: int = 0
     """How long SQS hides the job."""
     held_until: datetime | None = None
@@ -64,7 +64,7 @@ def decide_retry(
 
     Args:
         job: the job of the attempt.
-        message: what SES was called with; None when no recipient was left.
+        message: the message of the SES call; None when no recipient was left.
         results: the results of that call.
         now: an aware datetime.
         jitter: from 0 to 1, a different number for each attempt.

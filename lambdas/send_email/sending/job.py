@@ -42,7 +42,7 @@ class SendJob:
 
     @property
     def unit(self) -> SendUnit:
-        """What is claimed before sending."""
+        """The unit to claim before sending."""
         return SendUnit(self.email_id, self.chunk)
 
     @property
