@@ -121,7 +121,8 @@ def send_mail(
 ) -> SendStatus:
     """Send one email, and return the result for each recipient.
 
-    Without a `connection`, a default one is made at the first call and used again.
+    Without a `connection`, the first call makes one as the environment says, and later calls use
+    it again.
 
     Raises:
         InvalidMessageError: a field breaks a rule; nothing was sent.

@@ -1,4 +1,4 @@
-"""AWSBackend: the client of one AWS service, and sending by plan, sync and async."""
+"""AWSBackend: sends through the client of one AWS service, sync and async."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class AWSBackend(BaseBackend):
         """Plan the calls that send the messages. Nothing is sent before the plan is complete.
 
         Args:
-            messages: The messages, already checked.
-            model: The SDK's model of the service, which knows the parameters it can send.
+            messages: the messages, already checked.
+            model: the SDK's model of the service, which knows the parameters it can send.
         """
 
     @override
@@ -169,7 +169,7 @@ class AWSBackend(BaseBackend):
 
 
 def _import_async_sdk() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return what makes an async client, and what makes its Config."""
+    """Return the factories of an async client and of its configuration."""
     try:
         from aiobotocore.config import AioConfig
         from aiobotocore.session import AioSession
@@ -187,7 +187,7 @@ def _import_async_sdk() -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 @contextmanager
 def _configuration_errors() -> Iterator[None]:
-    """Raise what the SDK says about a wrong profile, region or endpoint as ConfigurationError."""
+    """Raise the SDK's errors about a wrong profile, region or endpoint as ConfigurationError."""
     try:
         yield
     except (BotoCoreError, ValueError) as error:

@@ -33,8 +33,9 @@ NO_TAGS: Mapping[str, str] = {}
 
 
 class SESBackend(AWSBackend):
-    """Sends messages through the SESv2 API, with boto3 and in async code with aioboto3.
+    """Sends messages through the SESv2 API.
 
+    The SDK is boto3, and in async code aioboto3 where it is installed, else aiobotocore.
     Without keys, boto3 finds some: environment, profile, or the role of the function or machine.
     `configuration_set` and `metadata_prefix` default to the environment's
     AWS_SES_CONFIGURATION_SET and AWS_SES_METADATA_PREFIX. The region defaults to AWS_REGION, then

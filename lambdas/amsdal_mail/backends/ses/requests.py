@@ -125,7 +125,7 @@ def _bulk_entry(message: EmailMessage, to: str, template_data: str) -> Params:
 
 
 def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
-    """Return each address once: SES sends twice to an address that is in the lists twice."""
+    """Return the lists with each address once, else it would get the email twice."""
     lists = {"ToAddresses": to, "CcAddresses": message.cc, "BccAddresses": message.bcc}
     seen: set[str] = set()
     destination: Params = {}

@@ -49,7 +49,7 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
 
 
 def sanitize_tags(tags: Tags) -> Tags:
-    """Return the tags with `_` for what SES refuses. Of two tags with one name the first stays."""
+    """Return the tags with `_` for characters that SES refuses. The first of equal names stays."""
     sanitized: Tags = {}
     for name, value in tags.items():
         sanitized_name = NOT_IN_NAME.sub("_", name)[:TAG_LENGTH_LIMIT]
