@@ -61,7 +61,7 @@ class Settings:
     max_concurrency: int = 0
     """Environments that share the rate and read a queue at the same time. 0 derives the number."""
     send_timeout_seconds: int = 60
-    """The timeout of the send function."""
+    """The timeout of the send function. It governs the queue: the API responds within 28 seconds."""
     lost_response_seconds: int = 900
     """How long to wait before a retry when SES's response was lost, for an event that decides.
 

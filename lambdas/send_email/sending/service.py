@@ -192,9 +192,11 @@ class SendService:
         if job is None:
             return {}, False
         message = job.message
-        remaining = (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
-        if not self.send_rate.wait(ses_recipient_count(message), remaining):
-            text = "the sending rate leaves no time for it in this invocation"
+        spare = self._spare_seconds(deadline)
+        is_free = self.send_rate.wait(ses_recipient_count(message), spare)
+        # Lambda freezes a worker after its response. A thread that it left waiting has no time.
+        if not is_free or self._spare_seconds(deadline) < 0:
+            text = "there is no time left to send it in this invocation"
             return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
         try:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
@@ -204,6 +206,10 @@ class SendService:
             code, text = type(error).__name__, str(error)
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
+
+    def _spare_seconds(self, deadline: datetime) -> float:
+        """Return the seconds until a call to SES could no longer end in time."""
+        return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
 
     def _enqueue_retry(self, job: SendJob, delay_seconds: int) -> None:
         try:

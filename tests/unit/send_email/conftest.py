@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
 
 TIMEOUTS = Timeouts.from_settings(60, 900)
+API_TIMEOUTS = Timeouts.for_api(60, 900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 Handle = Callable[..., Any]
 
@@ -204,7 +205,8 @@ def handle(
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     # In the test: pytest captures each phase anew.
-    made = cache(lambda: create_handler(lambda: service, lambda: suppressions))
+    api_service = replace(service, timeouts=API_TIMEOUTS)
+    made = cache(lambda: create_handler(lambda: service, lambda: api_service, lambda: suppressions))
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 
