@@ -23,6 +23,7 @@ from send_email.sending.errors import (
     QueueError,
     ResultNotStoredError,
 )
+from send_email.sending.identities import Identities
 from send_email.sending.outcome import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
@@ -55,6 +56,7 @@ class SendService:
     Raises:
         StoreError, QueueError: the email is not lost; the same job can be sent again.
         ResultNotStoredError: SES responded and any retry is queued, but storing the result failed.
+        InvalidMessageError: the service may not send from this sender. Nothing is stored.
         RecordTooLargeError, MessageTooLargeError: the email can never be sent so. Nothing of it
             is stored.
     """
@@ -63,6 +65,7 @@ class SendService:
     sender: EmailSender
     queue: JobQueue
     send_rate: SendRate
+    identities: Identities
     timeouts: Timeouts
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
@@ -77,6 +80,7 @@ class SendService:
 
         Shortly before the deadline, it goes back on the queue instead.
         """
+        self.identities.check_sender(job.message)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -87,6 +91,7 @@ class SendService:
 
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
+        self.identities.check_sender(job.message)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)

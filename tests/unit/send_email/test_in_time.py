@@ -22,7 +22,15 @@ from send_email.sending.service import SendService
 from send_email.sending.timeouts import API_SECONDS, Timeouts
 from send_email.suppressions import Suppressions
 from tests.unit.send_email.bodies import ANNA, EMAIL, email
-from tests.unit.send_email.conftest import NOW, Api, Clock, Context, FakeSES, ListQueue
+from tests.unit.send_email.conftest import (
+    IDENTITIES,
+    NOW,
+    Api,
+    Clock,
+    Context,
+    FakeSES,
+    ListQueue,
+)
 from tests.unit.send_email.jobs import plain
 
 SETTINGS = [6, 10, 28, 30, 60, 300, 900]
@@ -90,6 +98,7 @@ def test_thread_of_a_batch_ends_in_time(timeout: int, latency: float, rate: floa
         sender=ses,
         queue=queue,
         send_rate=SendRateLimiter(rate, 2, lambda: clock().timestamp(), clock.forward),
+        identities=IDENTITIES,
         timeouts=timeouts,
         clock=clock,
         jitter=lambda: 0.0,
