@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from local import shell
-from local.local_aws import LocalAws
+from local.commands import welcome
+from local.stack.local_aws import LocalAws
 from tests.docs.pages import ROOT
 
 SENDER = "orders@example.com"
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 30
 @pytest.fixture
 def env(local_aws: LocalAws) -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**mine, **shell.variables(local_aws), "PYTHONPATH": str(ROOT / "lambdas")}
+    return {**mine, **welcome.variables(local_aws), "PYTHONPATH": str(ROOT / "lambdas")}
 
 
 def run(name: str, *arguments: str, env: dict[str, str]) -> list[str]:
