@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from infra.settings import Settings
-from local.stack.deploy import OWN
+from local.stack.deploy import RESET_SETTINGS
 from tests.infra.synthesis import SynthesisedStack
 
 ON_AWS = {
@@ -66,6 +66,6 @@ def test_it_is_otherwise_the_same_stack(
 def test_settings_of_the_stack_on_aws_are_set_back_to_their_defaults() -> None:
     ours = Settings.from_context(ON_AWS)
 
-    local = Settings.from_context({**asdict(ours), **OWN})
+    local = Settings.from_context({**asdict(ours), **RESET_SETTINGS})
 
     assert local == Settings()
