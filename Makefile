@@ -7,6 +7,7 @@ SES_PORT ?= 4801
 STAGE ?= dev
 EMAILS ?= 10000
 PYTEST_ARGS ?=
+ROUTES ?=
 
 # The functions run on the first; the second is the oldest that the library supports.
 FUNCTIONS_PYTHON := 3.13
@@ -130,6 +131,9 @@ docs: .venv-docs/.stamp  ## the documentation as a site in build/site; fails on 
 
 cost: .venv-bench/.stamp  ## dollars for a million emails by part, from counted calls and measured times
 	@PYTHONPATH=lambdas:. .venv-bench/bin/python -m tests.bench.cost
+
+routes: .venv/.stamp  ## how many files and calls an email passes through, beside the aims (ROUTES=-v)
+	@.venv/bin/python -m tests.routes $(ROUTES)
 
 style:
 	@echo "== ruff check"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["CDK", "EVENTS", "MINISTACK", "ROOT", "STATE_DIR"]
+__all__ = ["CDK", "EVENTS", "MINISTACK_PYTHON", "ROOT", "STATE_DIR"]
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE_DIR = ROOT / ".local"
 """The logs of each run. Git ignores this folder."""
 EVENTS = ROOT / "events"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-MINISTACK = ROOT / ".venv-ministack" / "bin" / "ministack"
+MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"

@@ -11,7 +11,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from local.paths import MINISTACK
+from local.paths import MINISTACK_PYTHON, ROOT
 from local.process import child
 from local.process.ports import LOOPBACK
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["certificate", "environment", "running"]
 
+LAUNCHER = ROOT / "local" / "stack" / "ministack_launcher.py"
 STRICT = {"AUTH": "true", "USE_SSL": "1"}
 
 
@@ -35,7 +36,8 @@ def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> 
     temporary.mkdir(parents=True, exist_ok=True)
     log = run_dir / "ministack.log"
     env = environment(port, ses_url, temporary) | (STRICT if strict else {})
-    process = child.start([str(MINISTACK)], log=log, env=env, cwd=run_dir)
+    command = [str(MINISTACK_PYTHON), "-P", str(LAUNCHER)]
+    process = child.start(command, log=log, env=env, cwd=run_dir)
     try:
         health = f"{'https' if strict else 'http'}://localhost:{port}/_ministack/health"
         child.wait_until_ready(process, health, name="MiniStack", log=log)

@@ -76,7 +76,7 @@ class Loopback:
 
 @contextmanager
 def running() -> Iterator[Loopback]:
-    command = [sys.executable, "-m", "tests.bench.stand_in"]
+    command = [sys.executable, "-m", "tests.bench.stub_server"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
     ) as process:

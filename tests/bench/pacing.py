@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from infra.pacing import queue_concurrency
+from infra.concurrency import queue_concurrency
 
 from send_email.sending.rate_limit import SendRateLimiter
 from tests.bench.rows import Row

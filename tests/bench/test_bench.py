@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench import library, loopback, pacing, rivals
+from tests.bench import competitors, library, loopback, pacing
 from tests.bench.__main__ import main
 from tests.bench.cost.table_units import table_use
 from tests.bench.loopback import Loopback
@@ -25,8 +25,8 @@ def stand_in() -> Iterator[Loopback]:
 WAYS: dict[str, Callable[[Loopback], Callable[[int], None]]] = {
     "ours": library.ours,
     "ours async": library.ours_async,
-    "boto3": lambda stand_in: rivals.raw(stand_in, 4),
-    "aiobotocore": lambda stand_in: rivals.raw_async(stand_in, 4),
+    "boto3": lambda stand_in: competitors.raw(stand_in, 4),
+    "aiobotocore": lambda stand_in: competitors.raw_async(stand_in, 4),
 }
 
 

@@ -1,4 +1,4 @@
-"""Times of rivals, taken in turns so that a busy machine is busy for all of them."""
+"""Times of competitors, taken in turns so that a busy machine is busy for all of them."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_search_and_state_narrow_the_list(service: Service, page: Page, someone:
     expect(page.locator(".rows .chip")).to_have_text("Delivered")
     page.locator(".search select").select_option("bounced")
 
-    expect(page.locator(".none")).to_have_text("Nothing found.")
+    expect(page.locator(".none")).to_have_text("No messages match.")
 
 
 def test_a_message_is_reached_by_keys_alone(service: Service, page: Page, someone: str) -> None:

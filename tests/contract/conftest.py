@@ -1,4 +1,6 @@
-"""What the contracts are held against: MiniStack and the SES simulator, once a session."""
+"""MiniStack and the SES simulator, started once for all contract tests."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 
@@ -16,7 +18,7 @@ def ses_port() -> int:
 
 @pytest.fixture(scope="session")
 def aws_url(ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of MiniStack: every service but SES."""
+    """The address of MiniStack, which has all services but SES."""
     port = free_port()
     run_dir = tmp_path_factory.mktemp("ministack")
     with ministack.running(port, ses_url=f"http://127.0.0.1:{ses_port}", run_dir=run_dir):
@@ -33,7 +35,7 @@ def ses_url(aws_url: str, ses_port: int, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch, aws_url: str, ses_url: str) -> None:
-    """The environment of a program that uses the local AWS, and nothing else of AWS."""
+    """Set the environment of a program that uses only the local AWS."""
     for name, value in for_local_aws({}, aws_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses_url)

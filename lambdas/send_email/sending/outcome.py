@@ -1,37 +1,45 @@
-"""SendOutcome: what the service made of one job."""
+"""SendOutcome: the result of one job."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RetryHint, SendState
-from email_store.claims import Claim, ClaimStatus, Results
+from email_store.claims import ClaimStatus
 from email_store.states import EmailState, summary_state
-from send_email.sending.recipients import OPEN
+from send_email.sending.recipients import OPEN_STATES
+
+if TYPE_CHECKING:
+    from email_store.claims import Claim, Results
 
 __all__ = ["SendOutcome"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SendOutcome:
-    """The answers known now. `results` is empty for an email that was split, or not sent at all."""
+    """The results so far. `results` is empty for an email that was split, or not sent at all."""
 
     email_id: str
     claim: ClaimStatus
     results: Results = field(default_factory=dict)
     lease_expires_at: int = 0
-    """When a BUSY email can be claimed again at the latest: epoch seconds."""
+    """When another worker's lease ends, of a BUSY email: epoch seconds."""
     is_misconfigured: bool = False
     """True when AWS refused the set-up: permission, credentials, missing configuration set."""
     is_abandoned: bool = False
-    """True when somebody was tried MAX_RETRIES times and is tried no more."""
+    """True when the service stops retrying, after MAX_RETRIES."""
     is_invalid: bool = False
-    """True when it broke rules and was kept only for people to see."""
+    """True for an invalid email, which was only stored as rejected."""
 
     @classmethod
-    def of(cls, claim: Claim) -> SendOutcome:
-        """Tell what a claim alone has settled. The results of another request stay its own."""
+    def from_claim(cls, claim: Claim) -> SendOutcome:
+        """Build the outcome of a claim that was not granted, or not followed by an attempt.
+
+        A conflicting request's results are hidden.
+        """
         results = {} if claim.status is ClaimStatus.CONFLICT else claim.results
         return cls(
             email_id=claim.unit.email_id,
@@ -40,36 +48,35 @@ class SendOutcome:
             lease_expires_at=claim.lease_until,
         )
 
-    @property
+    @cached_property
     def is_queued(self) -> bool:
-        """True when the last word on some recipient is still to come, by way of the queue."""
-        return not self.results or any(one.state in OPEN for one in self.results.values())
+        """True when the final result of a recipient comes later, from a job on the queue."""
+        return not self.results or any(
+            status.state in OPEN_STATES for status in self.results.values()
+        )
 
     @property
     def is_replay(self) -> bool:
-        """True when an earlier request with the same id had done it all."""
+        """True when an earlier request with the same id finished the email."""
         return self.claim is ClaimStatus.SETTLED
 
     @property
     def is_stopped(self) -> bool:
-        """True when SES takes nothing for a while: daily quota used up, sending paused."""
+        """True when SES accepts nothing for a while: daily quota used up, sending paused."""
         is_tried = self.claim is ClaimStatus.CLAIMED and not self.is_misconfigured
-        return is_tried and any(one.retry is RetryHint.LATER for one in self.results.values())
+        return is_tried and any(status.retry is RetryHint.LATER for status in self.results.values())
 
     @property
     def is_refused(self) -> bool:
-        """True when nobody gets it: every answer is in, and none is good."""
-        states = {one.state for one in self.results.values()}
-        return not self.is_queued and SendState.ACCEPTED not in states
+        """True when all results are final and no recipient is accepted."""
+        return not self.is_queued and SendState.ACCEPTED not in self.counts
 
     @property
     def state(self) -> EmailState:
-        """The state of the email as far as sending knows it."""
-        return (
-            summary_state(EmailState(one.state) for one in self.results.values())
-            or EmailState.QUEUED
-        )
+        """The state of the email, as far as sending shows it."""
+        return summary_state(map(EmailState, self.counts)) or EmailState.QUEUED
 
+    @cached_property
     def counts(self) -> Counter[SendState]:
-        """Count the recipients by state."""
-        return Counter(one.state for one in self.results.values())
+        """The number of recipients by state."""
+        return Counter(status.state for status in self.results.values())

@@ -1,4 +1,4 @@
-"""Pages of a list call: PageSize and NextToken."""
+"""The pages of a list call: PageSize and NextToken."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from local.ses.messages import Json
 
-_DEFAULT_SIZE = 100
+__all__ = ["page"]
+
+DEFAULT_SIZE = 100
 
 
 def page(rows: Sequence[Json], name: str, request: Request) -> Json:
-    """One page under `name`, with NextToken while there is more. Raises RefusedError."""
-    size = request.query_params.get("PageSize", str(_DEFAULT_SIZE))
+    """Return a page under `name`, with a NextToken if there are more rows. Raises RefusedError."""
+    size = request.query_params.get("PageSize", str(DEFAULT_SIZE))
     token = request.query_params.get("NextToken", "0")
     if not (size.isdecimal() and int(size) and token.isdecimal()):
         raise RefusedError(Refusal(400, "InvalidNextTokenException", None))

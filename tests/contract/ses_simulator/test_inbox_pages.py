@@ -98,12 +98,12 @@ def test_what_is_not_there_is_said_so(simulator: Simulator, path: str) -> None:
     status, _, html = ask(simulator, path)
 
     assert status == 404
-    assert "Nothing to see" in html
+    assert "Not found" in html
 
 
 REFUSED = {
-    "no such happening": ("/messages/{id}/simulate", {"what": "explode"}),
-    "no recipient of it": ("/messages/{id}/simulate", {"what": "bounce", "recipient": "x@y.z"}),
+    "no such event": ("/messages/{id}/simulate", {"event": "explode"}),
+    "no recipient of it": ("/messages/{id}/simulate", {"event": "bounce", "recipient": "x@y.z"}),
     "no address": ("/suppression/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
     "no reason": ("/suppression/add", {"address": "a@c.d", "reason": "WHIM"}),
 }

@@ -112,7 +112,7 @@ async def test_async_client_is_answered_like_boto3(simulator: Simulator) -> None
     [
         ({"kind": "sneeze"}, 400, "kind"),
         ({"kind": "open", "colour": "red"}, 400, "colour"),
-        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is no recipient"),
+        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is not a recipient"),
     ],
 )
 def test_a_wrong_feedback_is_refused_by_name(

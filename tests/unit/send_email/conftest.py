@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,13 +14,14 @@ import pytest
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
-from send_email.handler import build
+from send_email.handler import create_handler
+from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
 
-TIMES = Timeouts(timeout=60, lost_response=900)
+TIMEOUTS = Timeouts.from_settings(60, 900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 Handle = Callable[..., Any]
 
@@ -74,24 +75,26 @@ class FakeSES:
 
 @dataclass
 class ListQueue:
-    """Keeps what is put on it, with the delay."""
+    """Keeps the jobs that are put on it, with their delays."""
 
     entries: list[tuple[SendJob, int]] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
 
-    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+    ensure_fits = staticmethod(SendQueue.ensure_fits)
+
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
             raise self.raises.pop()
-        self.entries += [(one, delay_seconds) for one in jobs]
+        self.entries += [(job, delay_seconds) for job in jobs]
 
     @property
     def jobs(self) -> list[SendJob]:
-        return [one for one, _ in self.entries]
+        return [job for job, _ in self.entries]
 
 
 @dataclass
-class FakeTurns:
-    """Gives a turn at once, or none; keeps how many recipients were asked for."""
+class FakeSendRate:
+    """Lets a job send at once, or not; keeps how many recipients were asked for."""
 
     is_free: bool = True
     asked: list[int] = field(default_factory=list)
@@ -133,8 +136,8 @@ def queue() -> ListQueue:
 
 
 @pytest.fixture
-def turns() -> FakeTurns:
-    return FakeTurns()
+def send_rate() -> FakeSendRate:
+    return FakeSendRate()
 
 
 @pytest.fixture
@@ -144,14 +147,14 @@ def store() -> MemoryEmailStore:
 
 @pytest.fixture
 def service(
-    store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, turns: FakeTurns, clock: Clock
+    store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, send_rate: FakeSendRate, clock: Clock
 ) -> SendService:
     return SendService(
         store=store,
         sender=ses,
         queue=queue,
-        turns=turns,
-        times=TIMES,
+        send_rate=send_rate,
+        timeouts=TIMEOUTS,
         clock=clock,
         jitter=lambda: 0.0,
     )
@@ -187,19 +190,21 @@ def ses_list() -> FakeSESList:
 
 
 @pytest.fixture
-def lists(store: MemoryEmailStore, ses_list: FakeSESList) -> Suppressions:
-    return Suppressions(store, lambda: ses_list)  # type: ignore[arg-type,return-value]
+def suppressions(store: MemoryEmailStore, ses_list: FakeSESList) -> Suppressions:
+    return Suppressions(store, ses_list)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def handle(service: SendService, lists: Suppressions, monkeypatch: pytest.MonkeyPatch) -> Handle:
+def handle(
+    service: SendService, suppressions: Suppressions, monkeypatch: pytest.MonkeyPatch
+) -> Handle:
     """The handler as Lambda calls it, with a store in memory and no SES."""
     # A logger of the same service would keep writing to the captured output of an earlier test.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"send_email-{uuid4().hex}")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     # In the test: pytest captures each phase anew.
-    made = cache(lambda: build(lambda: service, lambda: lists))
+    made = cache(lambda: create_handler(lambda: service, lambda: suppressions))
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 

@@ -18,7 +18,7 @@ ID = "order-1"
 
 def plain(*to: str, body: str = "Hello") -> SendJob:
     message = EmailMessage(subject="Hi", body=body, from_email="shop@example.com", to=to or (ANNA,))
-    return SendJob.of(ID, message)
+    return SendJob.from_message(ID, message)
 
 
 def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
@@ -29,7 +29,7 @@ def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
         cc=cc,
         merge_data={one: {"name": one} for one in to},
     )
-    return SendJob.of(ID, message)
+    return SendJob.from_message(ID, message)
 
 
 def states(store: MemoryEmailStore) -> dict[str, EmailState]:

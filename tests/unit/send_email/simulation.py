@@ -1,7 +1,7 @@
-"""A simulation in virtual time where everything goes wrong that may: SES, queue, table, function.
+"""A simulation in virtual time of SES, queue, table and function, with random faults.
 
-Faults come by chance until they are used up; then everything works again and the simulation comes to
-rest. What it counts at the end is what SES accepted, which nobody but the simulation can know.
+Faults happen until they are used up. Then everything works again, and the simulation ends. It
+counts what SES accepted, which no other part of the system can know.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,10 +21,10 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, TIMES
+from tests.unit.send_email.conftest import NOW, TIMEOUTS
 
 VISIBILITY = 360
 MAX_RECEIVES = 3
@@ -58,7 +58,7 @@ class Simulation:
         self.dead_letters: list[Record] = []
         self.put_before: list[SendJob] = []
         self.store: MemoryEmailStore = FlakyStore(self)
-        self.times = TIMES
+        self.timeouts = TIMEOUTS
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._planned = 0
         self._nested = 0
@@ -68,8 +68,8 @@ class Simulation:
             store=self.store,
             sender=self,
             queue=self,
-            turns=self,
-            times=self.times,
+            send_rate=self,
+            timeouts=self.timeouts,
             clock=lambda: self.now,
             jitter=self.chance.random,
         )
@@ -172,7 +172,10 @@ class Simulation:
 
     # The queue, and whose turn it is
 
-    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+    def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
+        """Every job of a simulation fits."""
+
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         self.trouble(QueueError)
         for one in jobs:
             self.put_before.append(one)

@@ -12,7 +12,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError, StoreError
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, email, merged
 from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue, read
 
@@ -124,7 +124,7 @@ def test_a_body_said_to_be_base64_that_is_none_is_answered_400(handle: Handle, b
 
     answer = read(handle(event))
 
-    assert (answer.status, answer.content["message"]) == (400, "the body is no base64")
+    assert (answer.status, answer.content["message"]) == (400, "The body is not valid base64.")
 
 
 def test_bytes_that_are_no_text_are_answered_400(api: Api, handle: Handle) -> None:
@@ -180,7 +180,7 @@ def test_what_aws_says_of_our_account_is_not_for_callers(
         assert one["error_code"] == code
         assert (
             one["error_message"]
-            == "the service is not set up to send this: its operator can see why"
+            == "The service is not set up to send this. Its operator can see why."
         )
 
 
@@ -282,7 +282,7 @@ def test_an_unknown_route_is_answered_404_as_the_gateway_does(
 ) -> None:
     answer = api(method, path)
 
-    assert (answer.status, answer.content["message"]) == (404, "there is no such route")
+    assert (answer.status, answer.content["message"]) == (404, "Route not found.")
 
 
 # GET /emails/{email_id}
@@ -335,7 +335,7 @@ def test_mail_that_only_events_know_is_shown_without_a_record(
 def test_an_unknown_email_is_answered_404(api: Api) -> None:
     answer = api("GET", "/emails/nobody")
 
-    assert (answer.status, answer.content["message"]) == (404, "there is no such email")
+    assert (answer.status, answer.content["message"]) == (404, "Email not found.")
 
 
 @pytest.mark.parametrize("email_id", ["a" * 3000, ".a", "a|b", "a@b"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amsdal_mail.status import SendState
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from tests.unit.send_email.bodies import BEN, EMAIL, email
 from tests.unit.send_email.conftest import Api, FakeSES, ListQueue
 

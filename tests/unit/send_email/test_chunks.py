@@ -6,7 +6,7 @@ import pytest
 
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import FakeSES, ListQueue
 from tests.unit.send_email.jobs import (

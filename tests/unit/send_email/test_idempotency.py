@@ -6,7 +6,7 @@ import pytest
 
 from amsdal_mail.status import SendState
 from tests.unit.send_email.bodies import ANNA, EMAIL, email
-from tests.unit.send_email.conftest import TIMES, Api, Clock, FakeSES
+from tests.unit.send_email.conftest import TIMEOUTS, Api, Clock, FakeSES
 
 
 @pytest.mark.parametrize("key", ["order-1", '"order-1"', " order-1 "])
@@ -69,4 +69,4 @@ def test_a_key_being_worked_on_is_answered_409_with_the_time_left_of_its_lease(
     api.post(EMAIL, idempotency_key="k")
 
     assert answers[0].status == 409
-    assert answers[0].headers["retry-after"] == str(TIMES.lost_response)
+    assert answers[0].headers["retry-after"] == str(TIMEOUTS.lost_response)

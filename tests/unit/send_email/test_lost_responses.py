@@ -11,9 +11,9 @@ from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import MessageTooLargeError, QueueError
-from send_email.sending.service import ResultNotStoredError, SendService
-from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
+from send_email.sending.errors import MessageTooLargeError, QueueError, ResultNotStoredError
+from send_email.sending.service import SendService
+from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
@@ -43,7 +43,7 @@ def test_nobody_sends_again_while_ses_has_time_to_tell_of_a_lost_answer(
 ) -> None:
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
-    clock.forward(TIMES.lost_response - 1)
+    clock.forward(TIMEOUTS.lost_response - 1)
 
     assert service.send(plain()).claim is ClaimStatus.BUSY
     assert service.enqueue(plain()).claim is ClaimStatus.BUSY
@@ -56,7 +56,7 @@ def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     ses.answers.clear()
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     outcome = service.send(queue.jobs[0])
 
@@ -69,7 +69,7 @@ def test_a_send_event_settles_a_lost_answer_without_sending_again(
     ses.answer(ANNA, SendState.UNKNOWN)
     service.send(plain())
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     outcome = service.send(queue.jobs[0])
 
@@ -84,7 +84,7 @@ def test_after_a_crash_only_those_are_sent_to_whom_no_event_shows(
     job = merged(ANNA, BEN)
     crashed(service, ses, job)
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     service.send(job)
 
@@ -96,7 +96,7 @@ def test_after_a_crash_one_event_of_a_plain_message_speaks_for_all_its_recipient
 ) -> None:
     crashed(service, ses, plain(ANNA, BEN))
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     outcome = service.send(plain(ANNA, BEN))
 
@@ -108,7 +108,7 @@ def test_after_a_crash_nobody_sends_before_the_lease_ran_out(
     service: SendService, ses: FakeSES, clock: Clock
 ) -> None:
     crashed(service, ses, plain())
-    clock.forward(TIMES.lost_response - 1)
+    clock.forward(TIMEOUTS.lost_response - 1)
 
     assert service.send(plain()).claim is ClaimStatus.BUSY
 
@@ -124,7 +124,7 @@ def test_what_a_crash_left_open_is_not_closed_by_the_remainder_of_the_others(
     del store.release
     accepted_by_event(store, ANNA)
     del ses.answers[CARL]
-    clock.forward(TIMES.lost_response + 1)
+    clock.forward(TIMEOUTS.lost_response + 1)
 
     service.send(queue.jobs[0])
     service.send(merged(ANNA, BEN, CARL))

@@ -10,8 +10,8 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
-from send_email.queue.send_queue import QueueError
-from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, Handle, ListQueue
+from send_email.sending.errors import QueueError
+from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, Handle, ListQueue
 
 ANNA = "anna@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
@@ -229,7 +229,7 @@ def test_a_record_that_somebody_is_sending_is_looked_at_again_when_the_lease_is_
     clock.forward(delay)
 
     assert answers == [DONE]
-    assert delay == TIMES.lost_response
+    assert delay == TIMEOUTS.lost_response
     assert (postpone.email_id, postpone.retry_count) == ("order-1", 0)
     assert len(ses.sent) == 1
 
@@ -253,7 +253,7 @@ def test_a_record_that_cannot_be_put_off_comes_back(
 def test_with_the_functions_time_nearly_over_no_record_is_begun(
     handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:
-    answer = handle(batch(EMAIL, EMAIL), remaining=TIMES.closing - 1)
+    answer = handle(batch(EMAIL, EMAIL), remaining=TIMEOUTS.min_remaining - 1)
 
     assert answer == DONE
     assert not ses.sent

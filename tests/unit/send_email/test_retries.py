@@ -11,8 +11,9 @@ from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.backoff import MAX_RETRIES
-from send_email.sending.service import MAX_POSTPONES, PoisonMessageError, SendService
-from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
+from send_email.sending.errors import PoisonMessageError
+from send_email.sending.service import MAX_POSTPONES, SendService
+from tests.unit.send_email.conftest import NOW, TIMEOUTS, Clock, FakeSendRate, FakeSES, ListQueue
 from tests.unit.send_email.jobs import ANNA, BEN, CARL, crashed, merged, plain, states
 
 
@@ -77,7 +78,7 @@ def test_delays_grow_up_to_what_sqs_allows(
     ses.answer(ANNA, SendState.FAILED, retry)
     job = plain()
     for _ in range(retry_count):
-        job = job.again(job.message, job.retry_count + 1)
+        job = job.retry_with(job.message, job.retry_count + 1)
 
     service.send(job)
 
@@ -92,7 +93,7 @@ def test_after_days_an_email_is_given_up(
     ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, "SendingPausedException")
     job = plain()
     for _ in range(MAX_RETRIES):
-        job = job.again(job.message, job.retry_count + 1)
+        job = job.retry_with(job.message, job.retry_count + 1)
 
     outcome = service.send(job)
 
@@ -102,9 +103,9 @@ def test_after_days_an_email_is_given_up(
 
 
 def test_without_a_turn_nothing_is_called_and_the_email_goes_back(
-    service: SendService, ses: FakeSES, queue: ListQueue, turns: FakeTurns
+    service: SendService, ses: FakeSES, queue: ListQueue, send_rate: FakeSendRate
 ) -> None:
-    turns.is_free = False
+    send_rate.is_free = False
 
     outcome = service.send(plain())
 
@@ -113,7 +114,9 @@ def test_without_a_turn_nothing_is_called_and_the_email_goes_back(
     assert [delay for _, delay in queue.entries] == [2]
 
 
-@pytest.mark.parametrize(("seconds", "is_sent"), [(TIMES.closing, True), (29, False), (-1, False)])
+@pytest.mark.parametrize(
+    ("seconds", "is_sent"), [(TIMEOUTS.min_remaining, True), (29, False), (-1, False)]
+)
 def test_no_call_is_begun_that_might_not_end_before_the_function_does(
     service: SendService, ses: FakeSES, queue: ListQueue, seconds: float, is_sent: bool
 ) -> None:
@@ -140,7 +143,7 @@ def test_a_duplicate_is_put_off_until_the_lease_is_over(
     service.postpone(plain(), busy)
 
     assert busy.claim is ClaimStatus.BUSY
-    assert queue.entries == [(plain().postpone(), delay)]
+    assert queue.entries == [(plain().postponed(), delay)]
 
 
 def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
@@ -163,15 +166,15 @@ def test_after_a_send_the_put_offs_are_counted_anew(
 ) -> None:
     ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
 
-    service.send(plain().postpone())
+    service.send(plain().postponed())
 
     assert [one.postpone_count for one in queue.jobs] == [0]
 
 
 def test_nobody_is_given_up_for_our_own_pacing(
-    service: SendService, turns: FakeTurns, queue: ListQueue
+    service: SendService, send_rate: FakeSendRate, queue: ListQueue
 ) -> None:
-    turns.is_free = False
+    send_rate.is_free = False
     job = plain()
     for _ in range(MAX_RETRIES + 1):
         assert not service.send(job).is_abandoned
@@ -181,8 +184,8 @@ def test_nobody_is_given_up_for_our_own_pacing(
 
 
 def test_the_pace_counts_a_copy_for_every_merged_recipient(
-    service: SendService, turns: FakeTurns
+    service: SendService, send_rate: FakeSendRate
 ) -> None:
     service.send(merged(ANNA, BEN, cc=(CARL,)))
 
-    assert turns.asked == [4]
+    assert send_rate.asked == [4]

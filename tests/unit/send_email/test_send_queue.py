@@ -10,11 +10,10 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from send_email.queue.send_queue import (
-    MessageTooLargeError,
-    QueueError,
     SendQueue,
     read_job,
 )
+from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 
 
@@ -44,7 +43,7 @@ def queue(sqs: FakeSQS) -> SendQueue:
 
 def job(size: int = 5) -> SendJob:
     message = EmailMessage(body="x" * size, from_email="a@example.com", to=["b@example.com"])
-    return SendJob.of("order-1", message)
+    return SendJob.from_message("order-1", message)
 
 
 def record_of(entry: dict[str, Any]) -> SendJob:
@@ -59,8 +58,12 @@ def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: b
     message = EmailMessage(
         body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
     )
-    whole = SendJob.of("order-1", message)
-    put = [one.again(one.message, 1).postpone() for one in whole.chunks()] if chunks else [whole]
+    whole = SendJob.from_message("order-1", message)
+    put = (
+        [one.retry_with(one.message, 1).postponed() for one in whole.chunks()]
+        if chunks
+        else [whole]
+    )
 
     queue.put(put)
 

@@ -13,7 +13,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
@@ -64,7 +64,7 @@ def test_the_order_of_keys_makes_no_other_body() -> None:
     one = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"a": "1", "b": "2"})
     two = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"b": "2", "a": "1"})
 
-    assert SendJob.of(ID, one).fingerprint == SendJob.of(ID, two).fingerprint
+    assert SendJob.from_message(ID, one).fingerprint == SendJob.from_message(ID, two).fingerprint
 
 
 def test_while_one_sends_the_other_waits(service: SendService, ses: FakeSES) -> None:

@@ -10,8 +10,9 @@ import pytest
 from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.status import RetryHint, SendState
 from email_store.records import Suppression
-from send_email.queue.send_queue import QueueError, read_job
+from send_email.queue.send_queue import read_job
 from send_email.sending.backoff import MAX_RETRIES
+from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
 from tests.unit.send_email.test_records import batch, record
@@ -119,7 +120,7 @@ def test_a_duplicate_that_is_put_off_counts_as_one(
     handle: Handle, service: SendService, clock: Clock, capsys: Capture
 ) -> None:
     job = read_job("record-1", json.dumps(EMAIL), {})
-    service.store.claim(job.record(clock()), job.part, job.addresses, now=clock(), lease_seconds=9)
+    service.store.claim(job.record(clock()), job.unit, job.addresses, now=clock(), lease_seconds=9)
 
     handle(batch(EMAIL))
 

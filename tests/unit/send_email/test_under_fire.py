@@ -27,10 +27,10 @@ SIMULATIONS = 100
 def emails() -> list[SendJob]:
     to = [f"p{number}@example.com" for number in range(60)]
     return [
-        SendJob.of("plain", email(to=to[:1])),
-        SendJob.of("shared", email(to=to[:2], cc=to[2:3])),
-        SendJob.of("merged", email(to=to[:3], merge_data={})),
-        SendJob.of("chunks", email(to=to, merge_data={})),
+        SendJob.from_message("plain", email(to=to[:1])),
+        SendJob.from_message("shared", email(to=to[:2], cc=to[2:3])),
+        SendJob.from_message("merged", email(to=to[:3], merge_data={})),
+        SendJob.from_message("chunks", email(to=to, merge_data={})),
     ]
 
 
@@ -104,7 +104,7 @@ def without_events(chance: random.Random) -> Simulation:
 def without_waiting(chance: random.Random) -> Simulation:
     """Neither a lease nor a lost answer keeps anybody from sending again at once."""
     simulation = Simulation(chance)
-    simulation.times = Timeouts(timeout=60, lost_response=0)
+    simulation.timeouts = Timeouts.from_settings(60, 0)
     return simulation
 
 

@@ -14,7 +14,7 @@ from local.inbox.deployed_stack import (
     StackEmail,
 )
 from local.inbox.labels import most_urgent, state_label, summary_lines
-from local.inbox.listing import Search, email_id, listing
+from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.story import build_story
 from local.inbox.templating import elapsed, size
 from local.ses.events.mailbox_simulator import EventStep
@@ -89,7 +89,7 @@ async def test_messages_of_one_email_ask_for_it_once(stack: DeployedStack, asked
         messages.add(replace(MESSAGE, id=name))
     messages.add(replace(MESSAGE, id="4", tags={}))
 
-    found = await listing(messages, stack, Search())
+    found = await list_messages(messages, stack, Search())
 
     assert [row.kept.message.id for row in found.rows] == ["4", "3", "2", "1"]
     assert asked.ids == ["e1"]

@@ -1,6 +1,6 @@
 """A stand-in for SES, DynamoDB, SQS and EventBridge that says yes to everything, at once or later.
 
-`python -m tests.bench.stand_in` prints its port, and ends with its standard input. It does less
+`python -m tests.bench.stub_server` prints its port, and ends with its standard input. It does less
 than any server worth the name: the bench measures its clients. Its own calls, by POST:
 /_latency {operation: seconds, "": seconds of all others}; /_recorded: the calls since it was last
 asked, as [operation, request].
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from tests.bench.agreeing import ANSWERS
+from tests.bench.stub_responses import ANSWERS
 
 Json = dict[str, Any]
 HEAD_END = b"\r\n\r\n"

@@ -1,0 +1,76 @@
+"""Results of single calls, and the SendStatus that they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+
+__all__ = ["CallResult", "EntryResult", "collect_status", "raise_for_configuration"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """The result of one call, or of one entry of a bulk call."""
+
+    state: SendState
+    retry: RetryHint = RetryHint.NO
+    message_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    raises: type[ConfigurationError] | None = None
+    """The error to raise where the configuration is at fault, and not the message."""
+
+    @property
+    def is_tag_refused(self) -> bool:
+        """True when SES refuses the characters of a tag. Then the call sent nothing."""
+        return (self.error_message or "").startswith(("Invalid tag name", "Invalid tag value"))
+
+    def for_recipient(self, address: str) -> RecipientStatus:
+        """Return this result as the status of one recipient."""
+        return RecipientStatus(
+            address=address,
+            state=self.state,
+            message_id=self.message_id,
+            error_code=self.error_code,
+            error_message=self.error_message,
+            retry=self.retry,
+        )
+
+
+class EntryResult(NamedTuple):
+    """The result that some recipients of one message share."""
+
+    message_index: int
+    """The position of the message among those of the send."""
+    addresses: tuple[str, ...]
+    result: CallResult
+
+
+def collect_status(entries: Iterable[EntryResult]) -> SendStatus:
+    """Return the status of each message and recipient; the entries come in message order.
+
+    Raises:
+        ConfigurationError: AWS refused the configuration in at least one call.
+    """
+    entries = list(entries)
+    by_message: dict[int, list[RecipientStatus]] = {}
+    for index, addresses, result in entries:
+        by_message.setdefault(index, []).extend(map(result.for_recipient, addresses))
+    status = SendStatus.combine(map(SendStatus.of, by_message.values()))
+    raise_for_configuration((entry.result for entry in entries), status)
+    return status
+
+
+def raise_for_configuration(results: Iterable[CallResult], status: SendStatus) -> None:
+    """Raise the first error of the configuration among the results, with the whole status.
+
+    Raises:
+        ConfigurationError: AWS refused credentials, permission, template, queue or the like.
+    """
+    for result in results:
+        if result.raises:
+            raise result.raises(f"{result.error_code}: {result.error_message}", status)
