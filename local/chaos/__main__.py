@@ -18,7 +18,7 @@ from local.terminal.table import table
 
 __all__ = ["main"]
 
-LONG_RUN = {"lost_answer_seconds": "30"}
+LONG_RUN = {"lost_response_seconds": "30"}
 """More than in a short run: the events of many emails take longer on a busy machine."""
 DESCRIPTION = """Send emails through a temporary local AWS while SES fails and workers are killed.
 The exit status is 0 when no email was lost or sent twice."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SHORT_TIMES", "kill_count", "run"]
 
-SHORT_TIMES = {"send_timeout_seconds": "12", "lost_answer_seconds": "15", "max_send_rate": "500"}
+SHORT_TIMES = {"send_timeout_seconds": "12", "lost_response_seconds": "15", "max_send_rate": "500"}
 """Settings of a chaos run. The defaults of 60 and 900 seconds would make it last half an hour."""
 VISIBILITY_SECONDS = 10
 """By default the queues hide a record for six times the timeout of the function. This is less, and
