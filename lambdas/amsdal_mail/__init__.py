@@ -1,27 +1,34 @@
 """Transactional email through Amazon SES, from your own AWS account."""
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amsdal_mail.connection import asend_mail, get_connection, send_mail
     from amsdal_mail.exceptions import (
-        ConfigurationError,
-        CredentialsError,
         FieldError,
         InvalidEventError,
         InvalidMessageError,
         MailError,
         MalformedJSONError,
-        RejectedError,
-        RetryableError,
-        SendError,
-        SuppressedError,
-        UnknownOutcomeError,
     )
     from amsdal_mail.message.email import Attachment, EmailMessage
     from amsdal_mail.message.request import EmailRequest
-    from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+    from amsdal_mail.status import (
+        ConfigurationError,
+        CredentialsError,
+        RecipientStatus,
+        RejectedError,
+        RetryableError,
+        RetryHint,
+        SendError,
+        SendState,
+        SendStatus,
+        SuppressedError,
+        UnknownOutcomeError,
+    )
 
 __all__ = [
     "Attachment",
@@ -48,13 +55,14 @@ __all__ = [
     "send_mail",
 ]
 
-_LIGHTEST_FIRST = ("exceptions", "status", "message", "connection")
+LIGHTEST_FIRST = ("exceptions", "status", "message", "connection")
+"""Modules with public names, in the order in which they are searched."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: who only tracks events never loads pydantic."""
+    """Import a public name at its first use, so that tracking events never loads pydantic."""
     if name in __all__:
-        for module_name in _LIGHTEST_FIRST:
+        for module_name in LIGHTEST_FIRST:
             module = import_module(f"{__name__}.{module_name}")
             if name in module.__all__:
                 return globals().setdefault(name, getattr(module, name))

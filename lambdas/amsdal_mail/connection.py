@@ -10,9 +10,8 @@ from inspect import Parameter, signature
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import Attachment, EmailMessage
-from amsdal_mail.status import SendStatus
+from amsdal_mail.status import ConfigurationError, SendStatus
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]
 
@@ -122,7 +121,8 @@ def send_mail(
 ) -> SendStatus:
     """Send one email, and return the result for each recipient.
 
-    Without a `connection`, a default one is made at the first call and used again.
+    Without a `connection`, the first call makes one as the environment says, and later calls use
+    it again.
 
     Raises:
         InvalidMessageError: a field breaks a rule; nothing was sent.

@@ -1,65 +1,53 @@
-"""The errors of the library.
+"""The errors of the library. Those that carry a SendStatus stand in `amsdal_mail.status`.
 
 MailError
-├── ConfigurationError        backend, option, environment, permission: nobody's address is at fault
-│   └── CredentialsError      boto3 finds no credentials, or AWS does not know them
-├── InvalidMessageError       the message breaks a rule; names every field, nothing was sent
-│   └── MalformedJSONError    the document is no JSON at all
-├── InvalidEventError         what arrived is no event of SES; names the field at fault
-└── SendError                 raised by SendStatus.raise_for_status() only
+├── ConfigurationError        the backend, an option, the environment or a permission is wrong
+│   └── CredentialsError      AWS credentials are missing or refused
+├── InvalidMessageError       the message breaks a rule; nothing was sent
+│   └── MalformedJSONError    the document is not valid JSON
+├── InvalidEventError         a document is not an SES event
+└── SendError                 raised by raise_for_status() only
     ├── RejectedError         refused for good
-    ├── SuppressedError       held back by the suppression list
-    ├── RetryableError          not taken, may be tried again
-    └── UnknownOutcomeError   no answer came: it may or may not have been sent
+    ├── SuppressedError       on the suppression list
+    ├── RetryableError        not sent; a retry may help
+    └── UnknownOutcomeError   the response was lost; the email may have been sent
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from amsdal_mail.status import SendStatus
+from typing import Any, ClassVar
 
 __all__ = [
-    "ConfigurationError",
-    "CredentialsError",
+    "DOCS",
     "FieldError",
     "InvalidEventError",
     "InvalidMessageError",
     "MailError",
     "MalformedJSONError",
-    "RejectedError",
-    "RetryableError",
-    "SendError",
-    "SuppressedError",
-    "UnknownOutcomeError",
 ]
+
+DOCS = "docs/errors.md"
+"""The page that describes each error class. A path in the repository: there is no public site."""
 
 
 class MailError(Exception):
-    """Any error this library raises on purpose."""
+    """Base of every error that this library raises on purpose.
 
-
-class ConfigurationError(MailError):
-    """The connection cannot work as it is set up.
-
-    When AWS says so in the middle of a call, `status` holds what became of every message.
+    `docs_url` leads to the section of the class: what the error means, and what to do.
     """
 
-    def __init__(self, message: str, status: SendStatus | None = None) -> None:
-        super().__init__(message)
-        self.status = status
+    docs_url: ClassVar[str] = f"{DOCS}#mailerror"
 
-
-class CredentialsError(ConfigurationError):
-    """No AWS credentials were found, or AWS refuses the ones given."""
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.docs_url = f"{DOCS}#{cls.__name__.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One broken rule: `field` is a path such as `attachments[0].filename`."""
+    """A broken rule. `field` is a path such as `attachments[0].filename`."""
 
     field: str
     rule: str
@@ -77,7 +65,7 @@ class InvalidMessageError(MailError):
 
     @classmethod
     def of(cls, field: str, rule: str) -> InvalidMessageError:
-        """Make the error for a single broken rule."""
+        """Return the error for a single broken rule."""
         return cls([FieldError(field, rule)])
 
     def __reduce__(self) -> tuple[type[InvalidMessageError], tuple[object, ...]]:
@@ -85,11 +73,11 @@ class InvalidMessageError(MailError):
 
 
 class MalformedJSONError(InvalidMessageError):
-    """The document could not be read as JSON; the only field is `(body)`."""
+    """The document is not valid JSON, or is nested too deeply. The only field is `(body)`."""
 
 
 class InvalidEventError(MailError):
-    """What arrived as an SES event breaks its format. The text never holds an address."""
+    """The document breaks the format of an SES event. The text never holds an address."""
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(field, rule)
@@ -98,27 +86,3 @@ class InvalidEventError(MailError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.rule}"
-
-
-class SendError(MailError):
-    """At least one recipient was not accepted; `status` tells about each."""
-
-    def __init__(self, message: str, status: SendStatus | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class RejectedError(SendError):
-    """Refused for good: trying again cannot help."""
-
-
-class SuppressedError(SendError):
-    """Held back because the address is on the suppression list."""
-
-
-class RetryableError(SendError):
-    """SES did not take it (rate, quota, pause, outage): it may be tried again."""
-
-
-class UnknownOutcomeError(SendError):
-    """The answer was lost. SES has no idempotency token: sending again may send twice."""

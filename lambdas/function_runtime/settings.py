@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 
 __all__ = ["count", "rate", "read", "text"]
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from function_runtime.cold_start import cold_start
 
 with cold_start():
-    from amsdal_mail.exceptions import ConfigurationError
+    from amsdal_mail.status import ConfigurationError
     from send_email.bootstrap import build_service, build_suppressions
     from send_email.handler import create_handler
 

@@ -72,7 +72,7 @@ class Suppressions:
     def remove(self, address: str) -> bool:
         """Remove the address from both lists. Return False when it was on neither.
 
-        SES's list comes first: if that fails, our entry still shows what is left to remove.
+        SES's list comes first: if that fails, our entry still shows that the address is listed.
         """
         ours = self.store.suppression(address)
         was_in_ses = [self._delete_from_ses(spelling) for spelling in _spellings(address, ours)]

@@ -13,7 +13,7 @@ from contextlib import suppress
 from function_runtime.cold_start import cold_start
 
 with cold_start():
-    from amsdal_mail.exceptions import ConfigurationError
+    from amsdal_mail.status import ConfigurationError
     from track_events.bootstrap import build_tracker
     from track_events.handler import create_handler
 

@@ -17,7 +17,7 @@ CONTENT = {"subject": SUBJECT, "body": BODY, "from_email": SENDER}
 
 
 def parameters(number: int) -> dict[str, Any]:
-    """Write what SESv2 needs for the message that everyone here sends."""
+    """Return the parameters of SESv2 for the message that all competitors send."""
     return {
         "FromEmailAddress": SENDER,
         "Destination": {"ToAddresses": [f"customer{number}@example.com"]},
@@ -26,7 +26,7 @@ def parameters(number: int) -> dict[str, Any]:
 
 
 def raw(loopback: Loopback, threads: int) -> Callable[[int], None]:
-    """One SendEmail a message by one boto3 client, in threads or, with one, in a loop."""
+    """Return a function that calls SendEmail for each message, in threads or in a loop."""
     import boto3
     from botocore.config import Config
 
@@ -49,7 +49,7 @@ def raw(loopback: Loopback, threads: int) -> Callable[[int], None]:
 
 
 def raw_template(loopback: Loopback, threads: int) -> Callable[[int], None]:
-    """One SendEmail with a template a recipient."""
+    """Return a function that calls SendEmail with a template for each recipient."""
     import boto3
     from botocore.config import Config
 
@@ -69,7 +69,7 @@ def raw_template(loopback: Loopback, threads: int) -> Callable[[int], None]:
 
 
 def raw_async(loopback: Loopback, tasks: int) -> Callable[[int], None]:
-    """One SendEmail a message by one aiobotocore client, so many at a time."""
+    """Return a function that calls SendEmail for each message, in so many tasks."""
     from aiobotocore.config import AioConfig
     from aiobotocore.session import get_session
 
@@ -90,7 +90,7 @@ def raw_async(loopback: Loopback, tasks: int) -> Callable[[int], None]:
 
 
 def configure_django(loopback: Loopback) -> None:
-    """Set up Django for both of its backends; django-ses's pause between messages is off."""
+    """Set up Django for both of its backends, without the pause of django-ses between messages."""
     import django
     from django.conf import settings
 

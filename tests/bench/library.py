@@ -19,7 +19,7 @@ CONCURRENCY = 32
 
 
 def rows(loopback: Loopback, messages: int = 1000, rounds: int = 5) -> list[Row]:
-    """Measure, with `messages` for those who are fast and a twentieth for those one by one."""
+    """Measure with `messages`, and with a twentieth of them where they are sent one by one."""
     competitors.configure_django(loopback)
     loopback.answer_after(30)
     some = messages // 20
@@ -54,9 +54,9 @@ def rows(loopback: Loopback, messages: int = 1000, rounds: int = 5) -> list[Row]
 
 
 def _slow_rows(of: dict[str, Sample]) -> list[Row]:
-    def faster(what: str, one: str, other: str, target: float, name: str) -> Row:
-        detail = f"{of[one].rate:.0f} to {of[other].rate:.0f} a second"
-        return at_least(what, of[one].rate / of[other].rate, target, name, detail)
+    def faster(title: str, first: str, second: str, target: float, name: str) -> Row:
+        detail = f"{of[first].rate:.0f} to {of[second].rate:.0f} a second"
+        return at_least(title, of[first].rate / of[second].rate, target, name, detail)
 
     one_by_one = of["raw 1"].rate
     bulk = of["ours bulk"].rate
@@ -95,10 +95,10 @@ def _cpu_rows(loopback: Loopback, messages: int, rounds: int) -> list[Row]:
     )
 
     def cpu(threads: int) -> Row:
-        one, other = of[f"ours {threads}"].cpu, of[f"raw {threads}"].cpu
-        detail = f"{one * 1e6:.0f} to {other * 1e6:.0f} us a message"
+        ours, raw = of[f"ours {threads}"].cpu, of[f"raw {threads}"].cpu
+        detail = f"{ours * 1e6:.0f} to {raw * 1e6:.0f} us a message"
         name = f"boto3, {threads} thread{'s' if threads > 1 else ''}"
-        return at_most("CPU of plain, 0 ms", one / other, 1.15, name, detail)
+        return at_most("CPU of plain, 0 ms", ours / raw, 1.15, name, detail)
 
     return [
         cpu(1),

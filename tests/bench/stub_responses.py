@@ -1,4 +1,4 @@
-"""What services answer that agree to everything: nothing is kept, nothing is known already."""
+"""The responses of services that accept everything and keep nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NUMBERS = count(1)
 
 
 def message_id() -> str:
-    """Make an id as long as SES's."""
+    """Return an id as long as those of SES."""
     return f"0100019b{next(NUMBERS):08x}-52fdfc07-2182-454f-963f-5f0f9a621d72-000000"
 
 
@@ -27,7 +27,7 @@ def send_bulk_email(request: Json) -> Json:
 
 
 def update_item(request: Json) -> Json:
-    """Answer with the item as the update makes it of nothing: `SET #a = :set_a`, `+ :one`."""
+    """Return the item that the update makes of nothing: `SET #a = :set_a`, `+ :one`."""
     values = request["ExpressionAttributeValues"]
     names = request["ExpressionAttributeNames"].values()
     item = {name: values.get(f":set_{name}", {"N": "1"}) for name in names}
@@ -40,7 +40,7 @@ def batch_get_item(request: Json) -> Json:
 
 def send_message_batch(request: Json) -> Json:
     entries = request["Entries"]
-    return {"Successful": [{"Id": one["Id"], "MessageId": message_id()} for one in entries]}
+    return {"Successful": [{"Id": entry["Id"], "MessageId": message_id()} for entry in entries]}
 
 
 def put_events(request: Json) -> Json:
@@ -48,7 +48,7 @@ def put_events(request: Json) -> Json:
     return {"FailedEntryCount": 0, "Entries": [{"EventId": message_id()} for _ in entries]}
 
 
-ANSWERS: dict[str, Callable[[Json], Json]] = {
+RESPONSES: dict[str, Callable[[Json], Json]] = {
     "outbound-emails": send_email,
     "outbound-bulk-emails": send_bulk_email,
     "UpdateItem": update_item,

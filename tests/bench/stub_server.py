@@ -1,7 +1,7 @@
-"""A stand-in for SES, DynamoDB, SQS and EventBridge that says yes to everything, at once or later.
+"""A stub of SES, DynamoDB, SQS and EventBridge that accepts everything, at once or later.
 
-`python -m tests.bench.stub_server` prints its port, and ends with its standard input. It does less
-than any server worth the name: the bench measures its clients. Its own calls, by POST:
+`python -m tests.bench.stub_server` prints its port, and ends with its standard input. It does as
+little as it can, because the bench measures its clients. It has two calls, by POST:
 /_latency {operation: seconds, "": seconds of all others}; /_recorded: the calls since it was last
 asked, as [operation, request].
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from tests.bench.stub_responses import ANSWERS
+from tests.bench.stub_responses import RESPONSES
 
 Json = dict[str, Any]
 HEAD_END = b"\r\n\r\n"
@@ -26,7 +26,7 @@ HEAD = (
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection; its requests come one after the other."""
+    """The connection of a client, whose requests follow each other."""
 
     latency: ClassVar[dict[str, float]] = {}
     recorded: ClassVar[list[tuple[str, Json]]] = []
@@ -41,15 +41,15 @@ class Connection(asyncio.Protocol):
         self._received += data
         while (request := _whole_request(self._received)) is not None:
             head, body, self._received = request
-            self._answer(head, body)
+            self._respond(head, body)
 
-    def _answer(self, head: bytes, body: bytes) -> None:
+    def _respond(self, head: bytes, body: bytes) -> None:
         operation, request = _operation(head), json.loads(body or b"{}")
         if operation in OWN:
             self._transport.write(_response(json.dumps(OWN[operation](request)).encode()))
             return
         Connection.recorded.append((operation, request))
-        response = _response(json.dumps(ANSWERS[operation](request)).encode())
+        response = _response(json.dumps(RESPONSES[operation](request)).encode())
         seconds = Connection.latency.get(operation, Connection.latency.get("", 0))
         if seconds:
             asyncio.get_running_loop().call_later(seconds, self._transport.write, response)
@@ -81,14 +81,14 @@ def _whole_request(received: bytes) -> tuple[bytes, bytes, bytes] | None:
 
 
 def _header(head: bytes, name: bytes) -> bytes:
-    found = head.lower().find(b"\r\n" + name + b":")
-    if found < 0:
+    start = head.lower().find(b"\r\n" + name + b":")
+    if start < 0:
         return b""
-    return head[found + len(name) + 3 :].partition(b"\r\n")[0].strip()
+    return head[start + len(name) + 3 :].partition(b"\r\n")[0].strip()
 
 
 def _operation(head: bytes) -> str:
-    """Name the operation: SESv2 has no names on the wire, but paths."""
+    """Return the name of the operation, or the path: SESv2 sends no names."""
     target = _header(head, b"x-amz-target").decode()
     path = head.split(b" ", 2)[1].decode()
     return target.rpartition(".")[2] or path.rpartition("/")[2]

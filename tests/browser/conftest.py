@@ -24,16 +24,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-class Stranger:
+class OtherSite:
     """A web site that records the requests to it."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        asked = self.asked
+        self.requests: list[str] = []
+        requests = self.requests
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                requests.append(self.path)
                 self.send_response(200)
                 self.send_header("content-type", "text/html")
                 self.end_headers()
@@ -49,8 +49,8 @@ class Stranger:
 
 
 @pytest.fixture
-def stranger() -> Iterator[Stranger]:
-    site = Stranger()
+def other_site() -> Iterator[OtherSite]:
+    site = OtherSite()
     thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield site
@@ -87,6 +87,6 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def someone() -> str:
+def recipient() -> str:
     """Return a new address: a bounce of a test must not suppress the address of another."""
     return f"anna-{uuid4().hex[:8]}@example.net"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Stranger
+from tests.browser.conftest import OtherSite
 from tests.e2e.service import Service
 
 QUERY = "Action=CreateQueue&Version=2012-11-05&QueueName={name}"
@@ -27,15 +27,15 @@ ATTACKS = {
         document.body.append(form); form.submit(); setTimeout(done, 1000)
     })""",
 }
-READ = "url => fetch(url + '/_ministack/health').then(answer => answer.text(), () => 'refused')"
+READ = "url => fetch(url + '/_ministack/health').then(response => response.text(), () => 'refused')"
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_foreign_page_changes_nothing_in_the_local_aws(
-    name: str, page: Page, service: Service, stranger: Stranger
+    name: str, page: Page, service: Service, other_site: OtherSite
 ) -> None:
     queue = f"attacked-by-{name.replace(' ', '-')}"
-    page.goto(stranger.url)
+    page.goto(other_site.url)
 
     page.evaluate(
         f"async ([url, query]) => {{ try {{ await {ATTACKS[name]} }} catch {{}} }}",
@@ -47,8 +47,8 @@ def test_a_foreign_page_changes_nothing_in_the_local_aws(
 
 
 def test_a_foreign_page_reads_nothing_of_the_local_aws(
-    page: Page, service: Service, stranger: Stranger
+    page: Page, service: Service, other_site: OtherSite
 ) -> None:
-    page.goto(stranger.url)
+    page.goto(other_site.url)
 
     assert page.evaluate(READ, service.aws.endpoint) == "refused"

@@ -13,14 +13,13 @@ from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
 from amsdal_mail.backends.aws.errors import classify_error
-from amsdal_mail.backends.aws.flow import Call, Flow, Response
+from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
-from amsdal_mail.backends.aws.results import CallResult, EntryResult
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
-from amsdal_mail.exceptions import ConfigurationError, InvalidMessageError
+from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.request import EmailRequest
-from amsdal_mail.status import RetryHint, SendState
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel

@@ -45,7 +45,7 @@ class ErrorHandlers:
     def respond(self, error: Exception) -> Response[str]:
         """Log and count any exception of a route, and return its response.
 
-        Without it, Lambda would write the text of a bug into the log, with what it quotes.
+        Otherwise Lambda would log the text of a bug, which may quote an email.
         """
         email_id = None
         if isinstance(error, SendFailedError):

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from amsdal_mail.message.email import EmailMessage
     from amsdal_mail.status import RecipientStatus
     from email_store.claims import Results
     from send_email.sending.job import SendJob
+    from send_email.sending.timeouts import Timeouts
 
 __all__ = ["MAX_RETRIES", "RATE_LIMITED", "RetryDecision", "decide_retry", "lease_delay"]
 
@@ -41,7 +41,7 @@ class RetryDecision:
     results: Results
     """The results of the attempt, as they are stored: a retried recipient is `queued`."""
     job: SendJob | None = None
-    """What goes back on the queue: the same email for the recipients to retry."""
+    """The job to queue: the same email for the recipients to retry. None without a retry."""
     delay_seconds: int = 0
     """How long SQS hides the job."""
     held_until: datetime | None = None
@@ -52,39 +52,33 @@ class RetryDecision:
 
 
 def decide_retry(
-    job: SendJob,
-    message: EmailMessage | None,
-    results: Results,
-    *,
-    now: datetime,
-    jitter: float,
-    lost_response: int,
+    job: SendJob | None, results: Results, now: datetime, jitter: float, timeouts: Timeouts
 ) -> RetryDecision:
     """Decide which recipients are retried, and when.
 
     Args:
-        job: the job of the attempt.
-        message: what SES was called with; None when no recipient was left.
-        results: the results of that call.
+        job: the recipients of the attempt; None when no recipient was left to send to.
+        results: the results of the attempt.
         now: an aware datetime.
         jitter: from 0 to 1, a different number for each attempt.
-        lost_response: the seconds that a Send event of SES gets to arrive after a lost response.
+        timeouts: a Send event of SES gets `lost_response` seconds to arrive.
     """
-    rest = to_retry(message, results) if message else None
-    if rest is None:
+    message = to_retry(job.message, results) if job else None
+    if job is None or message is None:
         return RetryDecision(results=results)
     retried = [status for status in results.values() if should_retry(status)]
     retry_count = _count_retry(retried, job.retry_count)
     if retry_count > MAX_RETRIES:
         return RetryDecision(results=results, is_abandoned=True)
-    is_response_lost = any(status.state is SendState.UNKNOWN for status in retried)
+    retry_job = job.retry_with(message, retry_count)
+    if any(status.state is SendState.UNKNOWN for status in retried):
+        delay = timeouts.lost_response
+        held_until = now + timedelta(seconds=delay)
+    else:
+        delay = _backoff(retried, job.retry_count, jitter)
+        held_until = None
     return RetryDecision(
-        results=as_queued(results),
-        job=job.retry_with(rest, retry_count),
-        delay_seconds=lost_response
-        if is_response_lost
-        else _backoff(retried, job.retry_count, jitter),
-        held_until=now + timedelta(seconds=lost_response) if is_response_lost else None,
+        results=as_queued(results), job=retry_job, delay_seconds=delay, held_until=held_until
     )
 
 

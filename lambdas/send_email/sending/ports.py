@@ -1,4 +1,4 @@
-"""What SendService needs from outside: an email sender, a job queue and a send rate.
+"""The ports of SendService: an email sender, a job queue and a send rate.
 
 The store is a port too: `email_store.store.EmailStore`.
 """

@@ -13,7 +13,7 @@ from send_email.sending.ports import SendRate
 __all__ = ["SendRateLimiter"]
 
 HEADROOM = 0.95
-"""The share of the rate that is used: SES drops what exceeds the rate, and clocks differ.
+"""The share of the rate that is used: SES throttles calls above the rate, and clocks differ.
 
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
 """

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.exceptions import ConfigurationError
-from amsdal_mail.status import RetryHint
+from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
@@ -24,7 +23,7 @@ from send_email.sending.errors import (
     QueueError,
     ResultNotStoredError,
 )
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.job import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     OPEN_STATES,
@@ -39,7 +38,6 @@ from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
-    from amsdal_mail.message.email import EmailMessage
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
@@ -133,20 +131,13 @@ class SendService:
 
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
-        results, message = self._drop_suppressed(job.message, claim.results)
-        attempted, is_misconfigured = self._send_to_ses(message, job.email_id, deadline)
-        retry = decide_retry(
-            job,
-            message,
-            attempted,
-            now=self.clock(),
-            jitter=self.jitter(),
-            lost_response=self.timeouts.lost_response,
-        )
+        known, unsent_job = self._drop_suppressed(job, claim.results)
+        results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
+        retry = decide_retry(unsent_job, results, self.clock(), self.jitter(), self.timeouts)
         outcome = SendOutcome(
             email_id=job.email_id,
             claim=claim.status,
-            results=resolve_followers(job.message, {**results, **retry.results}),
+            results=resolve_followers(job.message, {**known, **retry.results}),
             is_misconfigured=is_misconfigured,
             is_abandoned=retry.is_abandoned,
         )
@@ -183,32 +174,30 @@ class SendService:
             record, unit, addresses, now=record.created_at, lease_seconds=lease_seconds
         )
 
-    def _drop_suppressed(
-        self, message: EmailMessage, known: Results
-    ) -> tuple[Results, EmailMessage | None]:
-        """Return the results so far, and the message for the recipients still to send to."""
-        results = resolve_followers(message, known)
-        rest = unsent(message, results)
-        if rest is None:
+    def _drop_suppressed(self, job: SendJob, results: Results) -> tuple[Results, SendJob | None]:
+        """Return the results so far, and the job for the recipients still to send to, if any."""
+        results = resolve_followers(job.message, results)
+        message = unsent(job.message, results)
+        if message is None:
             return results, None
-        addresses = {address.addr_spec for address in rest.recipients}
+        addresses = {address.addr_spec for address in message.recipients}
         suppressed = self.store.suppressed(addresses)
         if suppressed:
-            rest = restrict_to(rest, addresses - suppressed)
-        return {**results, **suppressed_results(suppressed)}, rest
+            message = restrict_to(message, addresses - suppressed)
+        unsent_job = replace(job, message=message) if message else None
+        return {**results, **suppressed_results(suppressed)}, unsent_job
 
-    def _send_to_ses(
-        self, message: EmailMessage | None, email_id: str, deadline: datetime
-    ) -> tuple[Results, bool]:
+    def _send_to_ses(self, job: SendJob | None, deadline: datetime) -> tuple[Results, bool]:
         """Call SES. Return the results, and whether AWS refused the set-up."""
-        if message is None:
+        if job is None:
             return {}, False
+        message = job.message
         remaining = (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
         if not self.send_rate.wait(ses_recipient_count(message), remaining):
             text = "the sending rate leaves no time for it in this invocation"
             return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
         try:
-            status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
+            status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
         except ConfigurationError as error:
             if error.status is not None:
                 return error.status.recipients, True

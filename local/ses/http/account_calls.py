@@ -9,6 +9,8 @@ from local.ses.http.paging import page
 from local.ses.sending import account_checks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
     from local.ses.messages import Json
@@ -88,7 +90,7 @@ async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json
     return {}
 
 
-async def list_identities(ses: Simulator, request: Request, _body: Json) -> Json:
+async def list_identities(ses: Simulator, request: Request, body: Json) -> Json:
     """ListEmailIdentities, with identities of the simulator and of the local AWS."""
     rows = [
         {
@@ -99,7 +101,9 @@ async def list_identities(ses: Simulator, request: Request, _body: Json) -> Json
         }
         for name in sorted(ses.account.identities | await ses.aws.verified_identities())
     ]
-    return page(rows, "EmailIdentities", request)
+    filters = body.get("Filter") or {}
+    rows = [row for row in rows if _matches(row, filters)]
+    return page(rows, "EmailIdentities", request, body)
 
 
 CALLS = (
@@ -107,7 +111,9 @@ CALLS = (
     ("PUT", "/account/sending", "PutAccountSendingAttributes", put_sending),
     ("PUT", "/account/suppression", "PutAccountSuppressionAttributes", put_suppression),
     ("POST", "/identities", "CreateEmailIdentity", create_identity),
+    # The SDK lists identities by GET in botocore 1.40 and by POST in 1.43.
     ("GET", "/identities", "ListEmailIdentities", list_identities),
+    ("POST", "/list-identities", "ListEmailIdentities", list_identities),
     ("GET", "/identities/{name}", "GetEmailIdentity", get_identity),
     ("DELETE", "/identities/{name}", "DeleteEmailIdentity", delete_identity),
     (
@@ -125,6 +131,14 @@ def _set_default(ses: Simulator, identity: str, name: str | None) -> None:
         ses.account.default_sets[identity] = name
     else:
         ses.account.default_sets.pop(identity, None)
+
+
+def _matches(row: Json, filters: Mapping[str, str]) -> bool:
+    name = filters.get("IDENTITY_NAME_CONTAINS", "")
+    kind = filters.get("IDENTITY_TYPE", row["IdentityType"])
+    status = filters.get("VERIFICATION_STATUS", row["VerificationStatus"])
+    same = (row["IdentityType"], row["VerificationStatus"]) == (kind, status)
+    return name in row["IdentityName"] and same
 
 
 async def _named(ses: Simulator, request: Request) -> str:

@@ -45,7 +45,7 @@ async def delete(ses: Simulator, request: Request, _body: Json) -> Json:
     return {}
 
 
-async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
+async def list_all(ses: Simulator, request: Request, body: Json) -> Json:
     """ListSuppressedDestinations, filtered by reason and time."""
     query = request.query_params
     reasons = query.getlist("Reason") or ["BOUNCE", "COMPLAINT"]
@@ -57,7 +57,7 @@ async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
         and (start is None or entry.at >= start)
         and (end is None or entry.at <= end)
     ]
-    return page(rows, "SuppressedDestinationSummaries", request)
+    return page(rows, "SuppressedDestinationSummaries", request, body)
 
 
 CALLS = (

@@ -58,13 +58,13 @@ async def delete(ses: Simulator, request: Request, _body: Json) -> Json:
     return {}
 
 
-async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
+async def list_all(ses: Simulator, request: Request, body: Json) -> Json:
     """ListEmailTemplates."""
     rows = [
         {"TemplateName": stored.name, "CreatedTimestamp": stored.created_at.timestamp()}
         for stored in ses.account.templates.values()
     ]
-    return page(rows, "TemplatesMetadata", request)
+    return page(rows, "TemplatesMetadata", request, body)
 
 
 async def test_render(ses: Simulator, request: Request, body: Json) -> Json:

@@ -1,4 +1,4 @@
-"""One simulator process for most tests here, reset before each; one with a local AWS behind it."""
+"""A simulator process per module, reset before each test, and a simulator with a local AWS."""
 
 import os
 import sys

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore
 import pytest
 
 import amsdal_mail
@@ -236,6 +237,12 @@ def test_keys_go_to_the_sdk_and_not_into_repr() -> None:
 
 def test_sdk_never_retries_a_send_itself() -> None:
     assert ses(**KEYS).client().meta.config.retries["total_max_attempts"] == 1
+
+
+def test_user_agent_names_the_library_and_botocore_once() -> None:
+    client = ses(**KEYS).client()
+
+    assert client.meta.config.user_agent == f"amsdal_mail Botocore/{botocore.__version__}"
 
 
 def test_session_brings_its_region_and_keys() -> None:

@@ -39,11 +39,11 @@ class Clock:
 
 @dataclass
 class FakeSES:
-    """Takes every message, but answers or raises what it was told to for an address."""
+    """Accepts every message, unless a result or an error is set."""
 
     sent: list[EmailMessage] = field(default_factory=list)
     tags: list[Mapping[str, str]] = field(default_factory=list)
-    answers: dict[str, RecipientStatus] = field(default_factory=dict)
+    results: dict[str, RecipientStatus] = field(default_factory=dict)
     raises: list[Exception] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,20 +57,20 @@ class FakeSES:
             self.tags.append(extra_tags)
             number = len(self.sent)
         return SendStatus.of(
-            self.answers.get(one.addr_spec)
-            or RecipientStatus(one.addr_spec, SendState.ACCEPTED, f"ses-{number}")
-            for one in message.recipients
+            self.results.get(address.addr_spec)
+            or RecipientStatus(address.addr_spec, SendState.ACCEPTED, f"ses-{number}")
+            for address in message.recipients
         )
 
-    def answer(
+    def respond(
         self, address: str, state: SendState, retry: RetryHint = RetryHint.NO, code: str = "Code"
     ) -> None:
-        self.answers[address] = RecipientStatus(address, state, None, code, "text", retry)
+        self.results[address] = RecipientStatus(address, state, None, code, "text", retry)
 
     @property
     def addresses(self) -> list[list[str]]:
-        """Who got each message."""
-        return [[one.addr_spec for one in message.recipients] for message in self.sent]
+        """The recipients of each message."""
+        return [[address.addr_spec for address in message.recipients] for message in self.sent]
 
 
 @dataclass
@@ -94,7 +94,7 @@ class ListQueue:
 
 @dataclass
 class FakeSendRate:
-    """Lets a job send at once, or not; keeps how many recipients were asked for."""
+    """Lets a job send at once, or refuses. Keeps the recipient counts."""
 
     is_free: bool = True
     asked: list[int] = field(default_factory=list)
@@ -106,7 +106,7 @@ class FakeSendRate:
 
 @dataclass(frozen=True)
 class Context:
-    """What Powertools reads of Lambda's context."""
+    """The parts of Lambda's context that Powertools reads."""
 
     function_name: str = "SendFunction"
     memory_limit_in_mb: int = 512
@@ -162,7 +162,7 @@ def service(
 
 @dataclass
 class FakeSESList:
-    """SES's suppression list, as a boto3 client: it keeps letter case."""
+    """A boto3 client with SES's suppression list, which keeps letter case."""
 
     entries: dict[str, str] = field(default_factory=dict)
     raises: list[Exception] = field(default_factory=list)
@@ -209,7 +209,7 @@ def handle(
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     status: int
     headers: Mapping[str, str]
     content: Any
@@ -227,7 +227,7 @@ class Api:
         path: str,
         content: Any = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         text = content if isinstance(content, str) else json.dumps(content)
         event = {
             "version": "2.0",
@@ -239,17 +239,17 @@ class Api:
         }
         return read(self.handle(event))
 
-    def post(self, content: Any, **headers: str) -> Answer:
+    def post(self, content: Any, **headers: str) -> ApiResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self("POST", "/emails", content, named)
 
 
-def read(answer: dict[str, Any]) -> Answer:
-    assert answer["isBase64Encoded"] is False
-    headers = {name.lower(): value for name, value in answer["headers"].items()}
+def read(response: dict[str, Any]) -> ApiResponse:
+    assert response["isBase64Encoded"] is False
+    headers = {name.lower(): value for name, value in response["headers"].items()}
     is_json = headers["content-type"] == "application/json"
-    content = json.loads(answer["body"]) if is_json and answer["body"] else answer["body"]
-    return Answer(answer["statusCode"], headers, content)
+    content = json.loads(response["body"]) if is_json and response["body"] else response["body"]
+    return ApiResponse(response["statusCode"], headers, content)
 
 
 @pytest.fixture

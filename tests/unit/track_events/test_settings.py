@@ -1,6 +1,6 @@
 import pytest
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 from track_events.settings import Settings
 
 ENVIRONMENT = {"TABLE_NAME": "emails", "RETENTION_DAYS": "90", "EVENT_BUS_NAME": "bus"}

@@ -1,4 +1,4 @@
-"""AWSBackend: the client of one AWS service, and sending by plan, sync and async."""
+"""AWSBackend: sends through the client of one AWS service, sync and async."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError
 from typing_extensions import override
 
-from amsdal_mail.backends.aws.flow import Flow, run_flows, run_flows_async
+from amsdal_mail.backends.aws.flow import (
+    EntryResult,
+    Flow,
+    collect_status,
+    run_flows,
+    run_flows_async,
+)
 from amsdal_mail.backends.aws.options import AWSOptions
-from amsdal_mail.backends.aws.results import EntryResult, collect_status
 from amsdal_mail.backends.base import BaseBackend, checked
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import SendStatus
+from amsdal_mail.status import ConfigurationError, SendStatus
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -75,8 +79,8 @@ class AWSBackend(BaseBackend):
         """Plan the calls that send the messages. Nothing is sent before the plan is complete.
 
         Args:
-            messages: The messages, already checked.
-            model: The SDK's model of the service, which knows the parameters it can send.
+            messages: the messages, already checked.
+            model: the SDK's model of the service, which knows the parameters it can send.
         """
 
     @override
@@ -170,7 +174,7 @@ class AWSBackend(BaseBackend):
 
 
 def _import_async_sdk() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return what makes an async client, and what makes its Config."""
+    """Return the factories of an async client and of its configuration."""
     try:
         from aiobotocore.config import AioConfig
         from aiobotocore.session import AioSession
@@ -188,7 +192,7 @@ def _import_async_sdk() -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 @contextmanager
 def _configuration_errors() -> Iterator[None]:
-    """Raise what the SDK says about a wrong profile, region or endpoint as ConfigurationError."""
+    """Raise the SDK's errors about a wrong profile, region or endpoint as ConfigurationError."""
     try:
         yield
     except (BotoCoreError, ValueError) as error:

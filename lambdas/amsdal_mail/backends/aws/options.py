@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import botocore
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 
 if TYPE_CHECKING:
     import boto3
@@ -19,8 +18,9 @@ __all__ = ["AWSOptions", "check_positive_integer", "check_positive_number", "reg
 
 DEFAULT_REGION = "us-east-1"
 DEFAULT_CONCURRENCY = 32
-USER_AGENT = f"amsdal_mail Botocore/{botocore.__version__}"
-"""Without a fixed value, botocore composes one for each call: an eighth of the call's CPU time."""
+USER_AGENT = "amsdal_mail"
+"""boto3 adds botocore's version. Without a fixed value, botocore composes one for each call, which
+takes an eighth of the call's CPU time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import botocore
 
-from amsdal_mail.exceptions import ConfigurationError
+from amsdal_mail.status import ConfigurationError
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
@@ -27,9 +27,9 @@ def supports_parameter(model: ServiceModel, operation: str, path: str) -> bool:
     """Return whether the installed SDK knows a parameter.
 
     Args:
-        model: The client's `meta.service_model`.
-        operation: The name of the API, such as `SendEmail`.
-        path: The parameter's path, such as `Content.Simple.Attachments`. A list stands for
+        model: the client's `meta.service_model`.
+        operation: the name of the API, such as `SendEmail`.
+        path: the parameter's path, such as `Content.Simple.Attachments`. A list stands for
             its entries: `BulkEmailEntries.Destination`.
     """
     shape: Shape | None = model.operation_model(operation).input_shape
@@ -43,7 +43,7 @@ def require_parameters(model: ServiceModel, operation: str, paths: Iterable[str]
     """Check that the installed SDK knows the parameters.
 
     Raises:
-        ConfigurationError: It does not know one of them; the text names the version needed.
+        ConfigurationError: the SDK does not know one of them; the text names the version needed.
     """
     for path in paths:
         if not supports_parameter(model, operation, path):

@@ -16,9 +16,8 @@ from amsdal_mail.backends.aws.options import (
     check_positive_number,
     region_from,
 )
-from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
-from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.rules import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
@@ -33,8 +32,9 @@ NO_TAGS: Mapping[str, str] = {}
 
 
 class SESBackend(AWSBackend):
-    """Sends messages through the SESv2 API, with boto3 and in async code with aioboto3.
+    """Sends messages through the SESv2 API.
 
+    The SDK is boto3, and in async code aioboto3 where it is installed, else aiobotocore.
     Without keys, boto3 finds some: environment, profile, or the role of the function or machine.
     `configuration_set` and `metadata_prefix` default to the environment's
     AWS_SES_CONFIGURATION_SET and AWS_SES_METADATA_PREFIX. The region defaults to AWS_REGION, then

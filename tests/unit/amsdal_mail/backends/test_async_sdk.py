@@ -55,7 +55,7 @@ async def test_aiobotocore_is_used_without_aioboto3(monkeypatch: pytest.MonkeyPa
 
     assert type(client).__mro__[1].__module__ == "aiobotocore.client"
     assert client.meta.region_name == "eu-west-1"
-    assert client.meta.config.user_agent.startswith("amsdal_mail Botocore/")
+    assert client.meta.config.user_agent.startswith("amsdal_mail")
     assert client._request_signer._credentials.access_key == "A"
 
 

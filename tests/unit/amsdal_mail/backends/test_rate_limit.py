@@ -7,8 +7,8 @@ import pytest
 from amsdal_mail import EmailMessage, get_connection
 from amsdal_mail.backends.aws.flow import Call, Response, Wait
 from amsdal_mail.backends.ses import SESBackend
-from amsdal_mail.exceptions import ConfigurationError
 from amsdal_mail.rate_limit import RateLimiter
+from amsdal_mail.status import ConfigurationError
 from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 
 ACCEPTED = {"MessageId": "ses-1"}

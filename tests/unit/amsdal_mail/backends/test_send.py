@@ -15,11 +15,9 @@ from botocore.exceptions import (
 )
 
 from amsdal_mail import EmailMessage, RetryHint, SendState
-from amsdal_mail.backends.aws.flow import Call, Wait
-from amsdal_mail.backends.aws.results import EntryResult
-from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.aws.flow import Call, EntryResult, Wait
+from amsdal_mail.backends.ses.requests import TagEncoding, build_requests
 from amsdal_mail.backends.ses.send import send_flow
-from amsdal_mail.backends.ses.tags import TagEncoding
 from tests.unit.amsdal_mail.backends.responses import SES_MODEL, client_error
 
 PLAIN = EmailMessage(subject="s", body="b", from_email="f@x.io", to=["a@x.io", "b@x.io"])
@@ -177,6 +175,16 @@ def test_only_throttled_entries_of_a_bulk_call_are_retried() -> None:
         ("b@x.io", "accepted", "id-0"),
         ("c@x.io", "rejected", None),
     ]
+
+
+def test_entry_throttled_again_is_retried_again() -> None:
+    first = bulk("SUCCESS", "ACCOUNT_THROTTLED", "ACCOUNT_THROTTLED")
+
+    entries, steps = run([first, bulk("SUCCESS", "ACCOUNT_THROTTLED"), bulk("SUCCESS")], BULK)
+
+    sizes = [len(step.params["BulkEmailEntries"]) for step in steps if isinstance(step, Call)]
+    assert sizes == [3, 2, 1]
+    assert [entry.result.state for entry in entries] == ["accepted"] * 3
 
 
 def test_entries_refused_for_a_tag_are_retried_in_their_places() -> None:
