@@ -24,7 +24,7 @@ from send_email.sending.errors import (
     ResultNotStoredError,
 )
 from send_email.sending.identities import Identities
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.job import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     OPEN_STATES,
