@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, SendStatus
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]

@@ -160,7 +160,7 @@ def test_queued_message_is_the_wire_contract_with_the_id_given_back(queue_url: s
 
 
 def test_request_without_a_key_is_given_one(queue_url: str) -> None:
-    request = EmailRequest.of(message(body="text"), None)
+    request = EmailRequest.from_message(message(body="text"), None)
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([request])
 
@@ -169,7 +169,7 @@ def test_request_without_a_key_is_given_one(queue_url: str) -> None:
 
 
 def test_key_of_the_caller_is_kept(queue_url: str) -> None:
-    request = EmailRequest.of(message(body="text"), "order-1234")
+    request = EmailRequest.from_message(message(body="text"), "order-1234")
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([request])
 

@@ -15,8 +15,7 @@ from amsdal_mail.backends.aws.flow import Call, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailMessage, EmailRequest
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState, SendStatus
 
 __all__ = ["BODY_SIZE_LIMIT", "SQSBackend"]
@@ -97,7 +96,7 @@ def _read_failure(failure: Mapping[str, Any]) -> CallResult:
 def _with_id(message: EmailMessage) -> EmailRequest:
     if isinstance(message, EmailRequest) and message.idempotency_key:
         return message
-    return EmailRequest.of(message, uuid4().hex)
+    return EmailRequest.from_message(message, uuid4().hex)
 
 
 def _body(index: int, request: EmailRequest) -> Entry:

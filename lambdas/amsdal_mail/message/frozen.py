@@ -1,21 +1,45 @@
-"""FrozenDict: the mapping of a message that cannot be changed once its rules were checked."""
+"""Collections that cannot be changed once their message was checked."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn, TypeVar
 
+__all__ = ["FrozenDict", "FrozenList", "freeze"]
+
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class FrozenDict(dict[K, V]):
-    """A dict that refuses every change. It can be pickled and copied."""
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise TypeError("the message is frozen: make a changed copy with message.replace(...)")
 
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("the message is frozen: make another one with model_copy(update=...)")
+
+class FrozenDict(dict[K, V]):
+    """A dict that refuses every change. Equal to a plain dict; JSON, pickle and copy work."""
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
         return type(self), (dict(self),)
+
+
+class FrozenList(list[V]):
+    """A list that refuses every change. Equal to a plain list; JSON, pickle and copy work."""
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = clear = extend = insert = pop = remove = reverse = sort = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenList[V]], tuple[list[V]]]:
+        return type(self), (list(self),)
+
+
+def freeze(value: Any) -> Any:
+    """Return a JSON value whose dicts and lists are frozen, at every depth."""
+    if isinstance(value, FrozenDict | FrozenList):
+        return value
+    if isinstance(value, dict):
+        return FrozenDict({name: freeze(inner) for name, inner in value.items()})
+    if isinstance(value, list):
+        return FrozenList(map(freeze, value))
+    return value

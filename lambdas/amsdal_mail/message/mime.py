@@ -11,7 +11,8 @@ from email.mime.text import MIMEText
 from email.policy import compat32
 
 from amsdal_mail.addresses import parse_address
-from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
 
 __all__ = ["mime_bytes", "mime_message"]
 

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from amsdal_mail.email_id import EMAIL_ID_RULE, is_email_id
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailRequest
 from send_email.sending.job import SendJob
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailRequest
 from send_email.sending.job import SendJob
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def only(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | No
         one: values for one, values in merge_data_by_address(message).items() if one in addresses
     }
     kept = {"to": to, "cc": cc, "bcc": bcc, "merge_data": own if message.is_personalized else None}
-    return message.model_copy(update=kept)
+    return message._with(**kept)
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
@@ -39,7 +39,7 @@ def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
         to = message.to[start : start + size]
         specs = [parse_address(one).addr_spec for one in to]
         merge_data = {spec: own_data[spec] for spec in specs if spec in own_data}
-        chunks.append(message.model_copy(update={"to": to, "merge_data": merge_data}))
+        chunks.append(message._with(to=to, merge_data=merge_data))
     return chunks
 
 

@@ -38,7 +38,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "placeholder without a value": (
         {"body": "Hi {{ nmae }}", "merge_global_data": {"name": "Anna"}},
         "body",
-        r"\{\{nmae\}\} has no value for anybody",
+        r"\{\{nmae\}\} has no value for any recipient",
     ),
     "placeholder without a value for one": (
         {

@@ -104,7 +104,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown field of an attachment": (
         {"attachments": [{**FILE, "x": 1}]},
         "attachments[0].x",
-        "is no field of an attachment",
+        "is not a field of an attachment",
     ),
     "attachment without content": (
         {"attachments": [{**FILE, "content": None}]},
@@ -113,7 +113,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "neither true nor false": ({"escape_merge_data": "x"}, "escape_merge_data", "true or false"),
     "text that is no text": ({"subject": b"\xff"}, "subject", "must be text"),
-    "unknown field": ({"bdy": "x"}, "bdy", "no field"),
+    "unknown field": ({"bdy": "x"}, "bdy", "not a field"),
 }
 
 
@@ -189,9 +189,9 @@ def test_attachment_alone_names_its_fields() -> None:
 @pytest.mark.parametrize(
     ("arguments", "fields", "error"),
     [
-        (("a", b"", "a/b", None, "x"), {}, "[4]: is no field of an attachment"),
+        (("a", b"", "a/b", None, "x"), {}, "[4]: is not a field of an attachment"),
         (("a", b"", "a/b"), {"filename": "b"}, "filename: is given twice"),
-        (("a", b"", "a/b"), {"x": 1}, "x: is no field of an attachment"),
+        (("a", b"", "a/b"), {"x": 1}, "x: is not a field of an attachment"),
     ],
 )
 def test_attachment_takes_no_more_than_its_fields(

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 
 from amsdal_mail.backends.aws.flow import Flow, run_flows, run_flows_async
 from amsdal_mail.backends.aws.options import AWSOptions
-from amsdal_mail.backends.base import BaseBackend, checked
+from amsdal_mail.backends.base import BaseBackend, validate_messages
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, SendStatus
 
@@ -65,11 +65,11 @@ class AWSBackend(BaseBackend):
 
     def send_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
         """Send the messages concurrently, at most `max_concurrency` calls at once."""
-        return self._execute(self.plan(checked(messages)))
+        return self._execute(self.plan(validate_messages(messages)))
 
     async def asend_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
         """Send the messages concurrently on the running event loop, by aioboto3."""
-        plan = self.plan(checked(messages))
+        plan = self.plan(validate_messages(messages))
         async with self._some_async_client() as client:
             results = await run_flows_async(client, plan.flows, self.options.max_concurrency)
         return plan.collect_status(results)

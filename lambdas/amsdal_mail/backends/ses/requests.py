@@ -12,7 +12,8 @@ from typing import Any
 from amsdal_mail.addresses import encode_header_text, parse_address
 from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.ses.tags import Tags, tag_parameters
-from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
 from amsdal_mail.message.merge_data import (
     TemplateValues,
