@@ -121,16 +121,21 @@ def _idna(domain: str) -> str:
         raise ValueError(f"domain is no valid IDNA 2008 name: {error}") from error
 
 
-def encode_header_text(text: str) -> str:
-    """Write text for a header: as it is when ASCII, else as RFC 2047 encoded words on one line."""
-    return text if text.isascii() else encoded_words(text)
+def encode_header_text(text: str, header_name: str = "") -> str:
+    """Return text for a header: unchanged if ASCII, else as RFC 2047 encoded words on one line."""
+    return text if text.isascii() else encoded_words(text, header_name)
 
 
-def encoded_words(text: str) -> str:
-    """Write text as RFC 2047 encoded words of at most 75 characters, on one line."""
+def encoded_words(text: str, header_name: str = "") -> str:
+    """Return RFC 2047 encoded words of at most 75 characters, on one line.
+
+    The first word also leaves room for the name of the header.
+    """
     from email.header import Header
 
-    return Header(text, "utf-8").encode(linesep="", maxlinelen=75)
+    name = header_name or None
+    words = Header(text, "utf-8", header_name=name).encode(linesep="", maxlinelen=75)
+    return words.lstrip()
 
 
 def mask(address: str) -> str:
