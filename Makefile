@@ -7,6 +7,7 @@ SES_PORT ?= 4801
 STAGE ?= dev
 EMAILS ?= 10000
 PYTEST_ARGS ?=
+ROUTES ?=
 
 # The functions run on the first; the second is the oldest that the library supports.
 FUNCTIONS_PYTHON := 3.13
@@ -57,7 +58,7 @@ environments: .venv/.stamp .venv-ministack/.stamp node_modules/.stamp
 	@:
 
 demo: setup  ## deploy into a local AWS, send the samples of events/, show the result of each
-	@.venv/bin/python -m local.demo
+	@.venv/bin/python -m local demo
 
 local: setup  ## the same, kept running for your own calls until Ctrl-C (PORT=, SES_PORT=)
 	@.venv/bin/python -m local --port $(PORT) --ses-port $(SES_PORT)
@@ -107,7 +108,7 @@ browser-setup:  ## find Chromium, or install Debian's: the only step that may wa
 	@$(or $(PYTHON),python3) tests/browser/chromium.py
 
 picture: setup browser-setup  ## take the pictures of the inbox page anew
-	@PICTURES=local/inbox $(PYTEST) tests/browser/test_picture.py
+	@PICTURES=docs/images $(PYTEST) tests/browser/test_picture.py
 
 check: setup  ## ruff, mypy, import-linter, cdk synth with cdk-nag, cfn-lint
 	@$(MAKE) --no-print-directory --keep-going style types imports template
@@ -131,6 +132,9 @@ docs: .venv-docs/.stamp  ## the documentation as a site in build/site; fails on 
 cost: .venv-bench/.stamp  ## dollars for a million emails by part, from counted calls and measured times
 	@PYTHONPATH=lambdas:. .venv-bench/bin/python -m tests.bench.cost
 
+routes: .venv/.stamp  ## how many files and calls an email passes through, beside the aims (ROUTES=-v)
+	@.venv/bin/python -m tests.routes $(ROUTES)
+
 style:
 	@echo "== ruff check"
 	@.venv/bin/ruff check .
@@ -139,7 +143,7 @@ style:
 
 types:
 	@echo "== mypy (strict)"
-	@.venv/bin/mypy lambdas infra local tests
+	@.venv/bin/mypy lambdas infra local examples tests
 
 imports:
 	@echo "== import-linter"

@@ -1,1 +1,1 @@
-"""The CDK app: everything the service is made of on AWS, one construct a file."""
+"""The CDK app: the constructs that the service consists of on AWS."""

@@ -1,4 +1,6 @@
-"""Alarms for what a person has to look at, and the address they go to."""
+"""CloudWatch alarms, and the address that they notify."""
+
+from __future__ import annotations
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,77 +13,86 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.service_function import METRICS_NAMESPACE
+from infra.work_queue import WorkQueue
 
-# AWS puts an account under review from these rates on.
-BOUNCE_RATE_LIMIT = 0.05
-COMPLAINT_RATE_LIMIT = 0.001
-# A record that waits for its next try is hidden for 15 minutes at the most (SQS's longest delay),
-# so an older one means that the queue is not drained.
+__all__ = ["Alarms", "reputation_metric"]
+
+REPUTATION_LIMITS = {"BounceRate": 0.05, "ComplaintRate": 0.001}
+"""From these rates on, AWS reviews an account.
+
+https://docs.aws.amazon.com/ses/latest/dg/reputation-dashboard-dg.html
+"""
+
 OLDEST_MESSAGE_SECONDS = 30 * 60
+"""SQS hides a record for 15 minutes at most before a retry. An older record is not being read."""
 
-_FIVE_MINUTES = Duration.minutes(5)
-_SENDING_TROUBLES = {
-    "SendingStopped": "SES takes nothing: the daily quota is used up or sending is paused.",
-    "ConfigurationErrors": "AWS refuses the set-up: permission, credentials, configuration set.",
-    "EmailsGivenUp": "An email was tried for days and is given up: its state is failed.",
-    "InternalErrors": "A request or a record met an error nobody foresaw: the log tells which.",
+FIVE_MINUTES = Duration.minutes(5)
+
+SENDING_ALARMS = {
+    "SendingStopped": "SES accepts no email: the daily quota is used up or sending is paused.",
+    "ConfigurationErrors": "AWS rejects the set-up: permission, credentials, configuration set.",
+    "EmailsAbandoned": "An email is abandoned after days of retries: its state is failed.",
+    "InternalErrors": "A request or a record failed with an unexpected error: see the log.",
 }
+"""Metrics of the send function for problems that it cannot solve itself.
+
+The emails concerned wait on the queue, with a retry at least every 15 minutes.
+"""
 
 
 class Alarms(Construct):
-    """Alarms on plain metrics, each sent to the alert topic when an address is given."""
+    """Alarms on single metrics. With an alert address, each notifies it by an SNS topic."""
 
     def __init__(self, scope: Construct, construct_id: str, *, alert_email: str) -> None:
         super().__init__(scope, construct_id)
-        self.topic = self._alert_topic(alert_email) if alert_email else None
+        self._topic = _alert_topic(self, alert_email) if alert_email else None
 
-    def dead_letters(self, label: str, queue: sqs.IQueue) -> None:
-        """Alarm as soon as one message lies in a dead-letter queue."""
+    def add_queue_alarms(self, label: str, queue: WorkQueue) -> None:
+        """Alarm on dead letters, and on records that wait for more than half an hour."""
+        self.add_dead_letter_alarm(f"{label}DeadLetters", queue.dead_letters)
+        metric = queue.queue.metric_approximate_age_of_oldest_message(
+            period=FIVE_MINUTES, statistic="Maximum"
+        )
+        reason = f"The oldest message of the {label} queue waits: its function is slow or stopped."
+        self._add(f"{label}QueueAge", metric, OLDEST_MESSAGE_SECONDS, reason, periods=3)
+
+    def add_dead_letter_alarm(self, label: str, queue: sqs.IQueue) -> None:
+        """Alarm on the first message in a dead-letter queue."""
         metric = queue.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(1), statistic="Maximum"
         )
-        reason = f"{label} holds messages: see Operating in the README."
-        self._alarm(f"{label}NotEmpty", metric, 1, reason)
+        reason = f"{label} holds messages: see docs/operating.md."
+        self._add(f"{label}NotEmpty", metric, 1, reason)
 
-    def oldest_message(self, label: str, queue: sqs.IQueue) -> None:
-        """Alarm when a queue's oldest message is not taken."""
-        metric = queue.metric_approximate_age_of_oldest_message(
-            period=_FIVE_MINUTES, statistic="Maximum"
-        )
-        reason = f"The oldest message in the {label} queue waits: sending is too slow or stopped."
-        self._alarm(f"{label}Waits", metric, OLDEST_MESSAGE_SECONDS, reason, periods=3)
+    def add_function_alarms(self, label: str, function: lambda_.IFunction) -> None:
+        """Alarm on errors, and on invocations that Lambda throttled."""
+        errors = function.metric_errors(period=FIVE_MINUTES, statistic="Sum")
+        self._add(f"{label}Errors", errors, 1, f"{label} ended with an error.")
+        throttles = function.metric_throttles(period=FIVE_MINUTES, statistic="Sum")
+        reason = f"Lambda throttled {label}: the account's concurrency is used up."
+        self._add(f"{label}Throttles", throttles, 1, reason, periods=3)
 
-    def function(self, label: str, function: lambda_.IFunction) -> None:
-        """Alarm on a function's errors and on refused invocations."""
-        errors = function.metric_errors(period=_FIVE_MINUTES, statistic="Sum")
-        self._alarm(f"{label}Errors", errors, 1, f"{label} ended with an error.")
-        throttles = function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum")
-        reason = f"Lambda refused to start {label}: the account's concurrency is used up."
-        self._alarm(f"{label}Throttles", throttles, 1, reason, periods=3)
-
-    def sending(self) -> None:
-        """Alarm on what the send function itself cannot mend; see its metrics."""
-        for name, reason in _SENDING_TROUBLES.items():
-            # Their emails wait on the queue and are tried again at least every 15 minutes.
+    def add_sending_alarms(self) -> None:
+        """Alarm on each metric of SENDING_ALARMS."""
+        for name, reason in SENDING_ALARMS.items():
             metric = cloudwatch.Metric(
                 namespace=METRICS_NAMESPACE,
                 metric_name=name,
                 dimensions_map={"service": "send_email"},
-                period=_FIVE_MINUTES,
+                period=FIVE_MINUTES,
                 statistic="Sum",
             )
-            self._alarm(name, metric, 1, reason)
+            self._add(name, metric, 1, reason)
 
-    def reputation(self) -> None:
-        """Alarm on the account's bounce and complaint rate, which AWS judges it by."""
-        limits = {"BounceRate": BOUNCE_RATE_LIMIT, "ComplaintRate": COMPLAINT_RATE_LIMIT}
-        for name, limit in limits.items():
-            metric = reputation_metric(name)
-            reason = f"SES's {name} is at {limit:.1%}, where AWS puts an account under review."
-            # SES reports only while it sends: silence says nothing about the rate.
-            self._alarm(name, metric, limit, reason, silence=cloudwatch.TreatMissingData.IGNORE)
+    def add_reputation_alarms(self) -> None:
+        """Alarm on the account's bounce and complaint rates."""
+        for name, limit in REPUTATION_LIMITS.items():
+            reason = f"The account's {name} at SES is {limit:.1%} or more: AWS reviews the account."
+            # SES publishes the rate only while it sends.
+            missing_data = cloudwatch.TreatMissingData.IGNORE
+            self._add(name, reputation_metric(name), limit, reason, missing_data=missing_data)
 
-    def _alarm(
+    def _add(
         self,
         construct_id: str,
         metric: cloudwatch.IMetric,
@@ -89,7 +100,7 @@ class Alarms(Construct):
         reason: str,
         *,
         periods: int = 1,
-        silence: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+        missing_data: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
         alarm = cloudwatch.Alarm(
             self,
@@ -98,33 +109,33 @@ class Alarms(Construct):
             threshold=threshold,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=periods,
-            treat_missing_data=silence,
+            treat_missing_data=missing_data,
             alarm_description=reason,
         )
-        if self.topic:
-            alarm.add_alarm_action(actions.SnsAction(self.topic))
-            alarm.add_ok_action(actions.SnsAction(self.topic))
-
-    def _alert_topic(self, address: str) -> sns.Topic:
-        topic = sns.Topic(self, "Alerts", enforce_ssl=True)
-        topic.add_subscription(subscriptions.EmailSubscription(address))
-        stack = Stack.of(self)
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-            )
-        )
-        return topic
+        if self._topic:
+            alarm.add_alarm_action(actions.SnsAction(self._topic))
+            alarm.add_ok_action(actions.SnsAction(self._topic))
 
 
 def reputation_metric(name: str) -> cloudwatch.Metric:
-    """Give the account's `BounceRate` or `ComplaintRate`, a fraction of 1."""
+    """Return the account's `BounceRate` or `ComplaintRate`, a fraction of 1."""
     return cloudwatch.Metric(
         namespace="AWS/SES",
         metric_name=f"Reputation.{name}",
         period=Duration.hours(1),
         statistic="Average",
     )
+
+
+def _alert_topic(scope: Construct, address: str) -> sns.Topic:
+    topic = sns.Topic(scope, "Alerts", enforce_ssl=True)
+    topic.add_subscription(subscriptions.EmailSubscription(address))
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+        )
+    )
+    return topic

@@ -1,9 +1,11 @@
-"""The CDK app's entry: `python -m infra.app`, run by the CDK command line from cdk.json."""
+"""The CDK app: `python -m infra.app`, which the CDK command line runs, see cdk.json."""
+
+from __future__ import annotations
 
 import os
 import sys
 
-# Read when aws_cdk starts Node, which says of every version but the newest that it is too old.
+# Importing aws_cdk starts Node, which otherwise warns about all versions but the newest.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20,21,23")
 
 import aws_cdk as cdk
@@ -14,16 +16,18 @@ from infra.bundling import lambda_code
 from infra.settings import Settings, SettingsError
 from infra.stack import AmsdalMailStack
 
+__all__ = ["build"]
+
 
 def build(app: cdk.App, settings: Settings, code: lambda_.Code) -> AmsdalMailStack:
-    """Put the stack into the app; a cdk-nag finding makes its synthesis fail."""
+    """Add the stack to the app. A finding of cdk-nag fails the synthesis."""
     stack = AmsdalMailStack(app, settings=settings, code=code)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return stack
 
 
 def main() -> None:
-    """Synthesise the stack of the given context."""
+    """Synthesise the stack with the settings of the CDK context."""
     app = cdk.App()
     try:
         settings = Settings.from_context(app.node.get_all_context())

@@ -1,4 +1,6 @@
-"""One page that shows how sending goes: outcomes, queues, functions, reputation."""
+"""The CloudWatch dashboard: sending, reputation, queues and functions."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
@@ -9,89 +11,106 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.alarms import reputation_metric
+from infra.work_queue import WorkQueue
 
-_HALF = 12
-_PERIOD = Duration.minutes(5)
-_SES_COUNTS = ("Send", "Delivery", "Bounce", "Complaint", "Reject", "Open", "Click")
+__all__ = ["Dashboard"]
+
+HALF_WIDTH = 12
+PERIOD = Duration.minutes(5)
+SES_METRICS = ("Send", "Delivery", "Bounce", "Complaint", "Reject", "Open", "Click")
 
 
 class Dashboard(Construct):
-    """A CloudWatch dashboard of the stack's own metrics, without metric math."""
+    """A dashboard of single metrics, without metric math.
+
+    Args:
+        queues: the queues by the label that the graphs show.
+        undelivered_events: the events that SNS could not deliver.
+        functions: the functions by their label.
+    """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        queues: Mapping[str, sqs.IQueue],
+        queues: Mapping[str, WorkQueue],
+        undelivered_events: sqs.IQueue,
         functions: Mapping[str, lambda_.IFunction],
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
+        by_label: dict[str, sqs.IQueue] = {label: queue.queue for label, queue in queues.items()}
+        by_label |= {f"{label} dead letters": queue.dead_letters for label, queue in queues.items()}
+        by_label["undelivered events"] = undelivered_events
         cloudwatch.Dashboard(
             self,
             "Dashboard",
-            # A dashboard's name is one for all regions of the account.
+            # The name of a dashboard is unique in the account, across its regions.
             dashboard_name=f"{stack.stack_name}-{stack.region}",
             widgets=[
-                [_graph("SES, whole account", _ses_counts()), _reputation()],
-                [_queue_lengths(queues), _oldest_messages(queues)],
+                [_graph("SES, whole account", _ses_metrics()), _reputation()],
+                [_queue_lengths(by_label), _oldest_messages(by_label)],
                 [_invocations(functions), _durations(functions)],
             ],
         )
 
 
 def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.IWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=_HALF)
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=HALF_WIDTH)
 
 
-def _ses_counts() -> list[cloudwatch.IMetric]:
+def _ses_metrics() -> list[cloudwatch.IMetric]:
     return [
         cloudwatch.Metric(
-            namespace="AWS/SES", metric_name=name, period=_PERIOD, statistic="Sum", label=name
+            namespace="AWS/SES", metric_name=name, period=PERIOD, statistic="Sum", label=name
         )
-        for name in _SES_COUNTS
+        for name in SES_METRICS
     ]
 
 
 def _reputation() -> cloudwatch.IWidget:
-    return _graph("Reputation", [reputation_metric(n) for n in ("BounceRate", "ComplaintRate")])
+    return _graph(
+        "Reputation", [reputation_metric(name) for name in ("BounceRate", "ComplaintRate")]
+    )
 
 
 def _queue_lengths(queues: Mapping[str, sqs.IQueue]) -> cloudwatch.IWidget:
     metrics = (
         queue.metric_approximate_number_of_messages_visible(
-            label=label, period=_PERIOD, statistic="Maximum"
+            label=label, period=PERIOD, statistic="Maximum"
         )
         for label, queue in queues.items()
     )
-    return _graph("Messages waiting", metrics)
+    return _graph("Messages in the queues", metrics)
 
 
 def _oldest_messages(queues: Mapping[str, sqs.IQueue]) -> cloudwatch.IWidget:
     metrics = [
         queue.metric_approximate_age_of_oldest_message(
-            label=label, period=_PERIOD, statistic="Maximum"
+            label=label, period=PERIOD, statistic="Maximum"
         )
         for label, queue in queues.items()
     ]
-    return _graph("Oldest message, seconds", metrics)
+    return _graph("Age of the oldest message, seconds", metrics)
 
 
 def _invocations(functions: Mapping[str, lambda_.IFunction]) -> cloudwatch.IWidget:
     metrics: list[cloudwatch.IMetric] = []
     for label, function in functions.items():
         metrics += [
-            function.metric_invocations(label=f"{label} started", period=_PERIOD, statistic="Sum"),
-            function.metric_errors(label=f"{label} failed", period=_PERIOD, statistic="Sum"),
-            function.metric_throttles(label=f"{label} refused", period=_PERIOD, statistic="Sum"),
+            function.metric_invocations(
+                label=f"{label} invocations", period=PERIOD, statistic="Sum"
+            ),
+            function.metric_errors(label=f"{label} errors", period=PERIOD, statistic="Sum"),
+            function.metric_throttles(label=f"{label} throttles", period=PERIOD, statistic="Sum"),
         ]
     return _graph("Functions", metrics)
 
 
 def _durations(functions: Mapping[str, lambda_.IFunction]) -> cloudwatch.IWidget:
     metrics = [
-        function.metric_duration(label=f"{label} {statistic}", period=_PERIOD, statistic=statistic)
+        function.metric_duration(label=f"{label} {statistic}", period=PERIOD, statistic=statistic)
         for label, function in functions.items()
         for statistic in ("p50", "p99")
     ]

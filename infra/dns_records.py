@@ -1,4 +1,6 @@
-"""The DNS records of a sending domain: written to Route 53, or told as stack outputs."""
+"""The DNS records of a sending domain, written to Route 53 or shown as stack outputs."""
+
+from __future__ import annotations
 
 from typing import NamedTuple
 
@@ -9,11 +11,13 @@ from constructs import Construct
 
 from infra.settings import Settings
 
-_TTL_SECONDS = "1800"
+__all__ = ["publish_dns_records"]
+
+TTL_SECONDS = "1800"
 
 
-class DnsRecord(NamedTuple):
-    """One record, its value as Route 53 and zone files spell it."""
+class _DNSRecord(NamedTuple):
+    """A record, with its value as Route 53 and zone files write it."""
 
     label: str
     type: str
@@ -21,45 +25,59 @@ class DnsRecord(NamedTuple):
     value: str
 
 
-def dns_records(
+def publish_dns_records(
+    scope: Construct, settings: Settings, identity: ses.EmailIdentity | None
+) -> None:
+    """Write the records to the hosted zone, or show them as outputs if no zone is set.
+
+    Args:
+        identity: the identity that the stack creates, or None.
+    """
+    records = _dns_records(settings, Stack.of(scope).region, identity)
+    if settings.hosted_zone_id:
+        _write_to_zone(scope, settings.hosted_zone_id, records)
+    else:
+        _output_records(Stack.of(scope), records)
+
+
+def _dns_records(
     settings: Settings, region: str, identity: ses.EmailIdentity | None
-) -> list[DnsRecord]:
-    """List what the sender's zone has to hold, for a domain identity that the stack creates."""
+) -> list[_DNSRecord]:
     records = []
     if identity and settings.sender_is_domain:
-        # The local AWS knows no DKIM token: asking for one fails the deployment there.
+        # The local AWS has no DKIM tokens: a reference to a token fails the deployment there.
         records += [] if settings.local else _dkim(identity)
         records += _mail_from(settings.mail_from_domain, region)
         records += _dmarc(settings)
     if settings.tracking_domain:
         target = f"r.{region}.awstrack.me"
-        records.append(DnsRecord("Tracking", "CNAME", settings.tracking_domain, target))
+        records.append(_DNSRecord("Tracking", "CNAME", settings.tracking_domain, target))
     return records
 
 
-def _dkim(identity: ses.EmailIdentity) -> list[DnsRecord]:
+def _dkim(identity: ses.EmailIdentity) -> list[_DNSRecord]:
     return [
-        DnsRecord(f"Dkim{number}", "CNAME", record.name, record.value)
+        _DNSRecord(f"Dkim{number}", "CNAME", record.name, record.value)
         for number, record in enumerate(identity.dkim_records, start=1)
     ]
 
 
-def _mail_from(domain: str, region: str) -> list[DnsRecord]:
+def _mail_from(domain: str, region: str) -> list[_DNSRecord]:
     return [
-        DnsRecord("MailFromMx", "MX", domain, f"10 feedback-smtp.{region}.amazonses.com"),
-        DnsRecord("MailFromSpf", "TXT", domain, '"v=spf1 include:amazonses.com ~all"'),
+        _DNSRecord("MailFromMx", "MX", domain, f"10 feedback-smtp.{region}.amazonses.com"),
+        _DNSRecord("MailFromSpf", "TXT", domain, '"v=spf1 include:amazonses.com ~all"'),
     ]
 
 
-def _dmarc(settings: Settings) -> list[DnsRecord]:
+def _dmarc(settings: Settings) -> list[_DNSRecord]:
     if settings.dmarc_policy == "off":
         return []
     policy = f'"v=DMARC1; p={settings.dmarc_policy};"'
-    return [DnsRecord("Dmarc", "TXT", f"_dmarc.{settings.sender}", policy)]
+    return [_DNSRecord("Dmarc", "TXT", f"_dmarc.{settings.sender}", policy)]
 
 
-def write_to_zone(scope: Construct, zone_id: str, records: list[DnsRecord]) -> None:
-    """Write the records to the Route 53 zone; one that is there already fails the deployment."""
+def _write_to_zone(scope: Construct, zone_id: str, records: list[_DNSRecord]) -> None:
+    # A record that exists already fails the deployment, so that none is overwritten.
     for record in records:
         route53.CfnRecordSet(
             scope,
@@ -67,12 +85,11 @@ def write_to_zone(scope: Construct, zone_id: str, records: list[DnsRecord]) -> N
             hosted_zone_id=zone_id,
             name=record.name,
             type=record.type,
-            ttl=_TTL_SECONDS,
+            ttl=TTL_SECONDS,
             resource_records=[record.value],
         )
 
 
-def tell_as_outputs(stack: Stack, records: list[DnsRecord]) -> None:
-    """Put each record into an output `Dns<label>`, for a person to enter where the zone lives."""
+def _output_records(stack: Stack, records: list[_DNSRecord]) -> None:
     for record in records:
         CfnOutput(stack, f"Dns{record.label}", value=f"{record.name} {record.type} {record.value}")

@@ -1,18 +1,26 @@
-"""The DynamoDB table that knows what became of every email."""
+"""The DynamoDB table of emails, recipients, events and suppressions."""
+
+from __future__ import annotations
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+__all__ = ["EmailTable"]
+
 RECIPIENT_INDEX = "by_recipient"
 EXPIRY_ATTRIBUTE = "expires_at"
 
 
 class EmailTable(Construct):
-    """Emails, their recipients, their events and the suppression list, on demand."""
+    """The table, billed by request, with an index of emails by recipient.
 
-    def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
+    Args:
+        retain: protect the table from deletion, and keep it when the stack is deleted.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, retain: bool) -> None:
         super().__init__(scope, construct_id)
         text = dynamodb.AttributeType.STRING
         self.table = dynamodb.TableV2(
@@ -25,7 +33,7 @@ class EmailTable(Construct):
                     index_name=RECIPIENT_INDEX,
                     partition_key=dynamodb.Attribute(name="recipient", type=text),
                     sort_key=dynamodb.Attribute(name="at", type=text),
-                    # Which emails, and when: their states would be a write for each event.
+                    # A projected state would cost a write of the index for each event.
                     projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 )
             ],
@@ -34,20 +42,21 @@ class EmailTable(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=keep,
-            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+            deletion_protection=retain,
+            removal_policy=RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY,
         )
 
-    def grant(self, role: iam.IRole, *calls: str) -> None:
-        """Let the role make these calls (`PutItem`) on items by their keys; none on the index."""
+    def grant(self, role: iam.IRole, *operations: str) -> None:
+        """Allow operations such as `PutItem` on the table's items, but not on the index."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=[f"dynamodb:{call}" for call in calls], resources=[self.table.table_arn]
+                actions=[f"dynamodb:{operation}" for operation in operations],
+                resources=[self.table.table_arn],
             )
         )
 
-    def grant_unsuppressing(self, role: iam.IRole) -> None:
-        """Let the role delete entries of the suppression list, and nothing else."""
+    def grant_delete_suppressions(self, role: iam.IRole) -> None:
+        """Allow DeleteItem on entries of the suppression list only."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["dynamodb:DeleteItem"],

@@ -1,4 +1,6 @@
-"""The HTTP API in front of the send function: explicit routes, each behind an authoriser."""
+"""The HTTP API in front of the send function: explicit routes, each with an authorizer."""
+
+from __future__ import annotations
 
 import json
 
@@ -14,6 +16,8 @@ from constructs import Construct
 from infra.service_function import log_group
 from infra.settings import Settings
 
+__all__ = ["EmailAPI"]
+
 ROUTES = (
     (api.HttpMethod.POST, "/emails"),
     (api.HttpMethod.POST, "/emails/batch"),
@@ -24,8 +28,7 @@ ROUTES = (
     (api.HttpMethod.GET, "/docs"),
 )
 
-# Ids and outcomes only: the route's key, not the path, and no header.
-_ACCESS_LOG = {
+ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
     "requestTime": "$context.requestTime",
     "routeKey": "$context.routeKey",
@@ -37,10 +40,11 @@ _ACCESS_LOG = {
     "authorizerError": "$context.authorizer.error",
     "integrationError": "$context.integrationErrorMessage",
 }
+"""The route key instead of the path, which may hold an address; and no header."""
 
 
-class EmailApi(Construct):
-    """Takes emails and says what became of them; IAM signs the calls, or a JWT does."""
+class EmailAPI(Construct):
+    """The HTTP API. Callers sign their requests with IAM, or send a JWT if an issuer is set."""
 
     def __init__(
         self,
@@ -61,8 +65,7 @@ class EmailApi(Construct):
         integration = integrations.HttpLambdaIntegration("Send", function)
         for method, path in ROUTES:
             self.api.add_routes(path=path, methods=[method], integration=integration)
-        self.access_logs = log_group(self, "AccessLogs")
-        self.stage = api.HttpStage(
+        api.HttpStage(
             self,
             "Stage",
             http_api=self.api,
@@ -71,7 +74,7 @@ class EmailApi(Construct):
             throttle=api.ThrottleSettings(
                 rate_limit=settings.api_rate_limit, burst_limit=settings.api_burst_limit
             ),
-            access_log_settings=_AccessLogs(self.access_logs),
+            access_log_settings=_AccessLogSettings(log_group(self, "AccessLogs")),
         )
 
 
@@ -84,18 +87,18 @@ def _authorizer(settings: Settings) -> api.IHttpRouteAuthorizer:
 
 
 @jsii.implements(api.IAccessLogSettings)
-class _AccessLogs:
-    """The stage's access log: one line of JSON a request."""
+class _AccessLogSettings:
+    """The access log of the stage: a line of JSON for each request."""
 
     def __init__(self, log_group: logs.ILogGroup) -> None:
         self._log_group = log_group
 
     @property
     def destination(self) -> api.LogGroupLogDestination:
-        """Where the lines go."""
+        """The log group."""
         return api.LogGroupLogDestination(self._log_group)
 
     @property
     def format(self) -> rest.AccessLogFormat:
-        """What a line holds."""
-        return rest.AccessLogFormat.custom(json.dumps(_ACCESS_LOG))
+        """The fields of a line."""
+        return rest.AccessLogFormat.custom(json.dumps(ACCESS_LOG_FIELDS))

@@ -1,4 +1,6 @@
-"""`make redrive`: put what lies in the dead-letter queues of a deployed stack back to work."""
+"""The command `make redrive`: moves dead letters of a deployed stack back to its work queues."""
+
+from __future__ import annotations
 
 import argparse
 import sys
@@ -9,14 +11,19 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.settings import Settings
 
-FIRST_ID = "first_message_id"
-# SQS hides what was received from other calls so long: it is sent and deleted meanwhile.
-HIDDEN_SECONDS = 60
+__all__ = ["ORIGINAL_MESSAGE_ID", "RedriveResult", "main", "redrive"]
+
+ORIGINAL_MESSAGE_ID = "original_message_id"
+"""The message attribute that holds a moved message's first id. The send function reads it."""
+
+VISIBILITY_TIMEOUT_SECONDS = 60
+"""SQS hides a received message for this time, in which it is sent and deleted."""
+
 BATCH_SIZE = 10
 
 
 class Move(NamedTuple):
-    """From which queue to which, by the names of the stack's outputs."""
+    """A pair of queues, by the names of the stack's outputs."""
 
     title: str
     source: str
@@ -30,77 +37,77 @@ MOVES = (
 )
 
 
-class Redriven(NamedTuple):
-    """How many messages were moved, and AWS's reason for each that was not, by its id."""
+class RedriveResult(NamedTuple):
+    """The number of moved messages, and AWS's error for each of the others by message id."""
 
     moved: int
-    refused: dict[str, str]
+    errors: dict[str, str]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Move every dead letter of the stage's stack; return 1 with the reason if AWS refuses."""
+    """Move all dead letters of a stage. Return 1 if AWS refuses a call, and print the reason."""
     options = _parser().parse_args(arguments)
     stack = Settings(stage=options.stage).stack_name
     try:
         outputs = _outputs(boto3.client("cloudformation"), stack)
         sqs = boto3.client("sqs")
-        return max([_told(move, sqs, outputs) for move in MOVES])
+        return max([_redrive_and_print(move, sqs, outputs) for move in MOVES])
     except NoRegionError:
-        advice = "no region is set: say which one, AWS_REGION=eu-west-1 for example"
+        advice = "no region is set: set AWS_REGION, for example to eu-west-1"
         print(f"{stack}: {advice}", file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(f"{stack}: {error}", file=sys.stderr)
     return 1
 
 
-def _told(move: Move, sqs: Any, outputs: dict[str, str]) -> int:
-    done = redrive(sqs, outputs[move.source], outputs[move.target])
-    print(f"{move.title:<20}{done.moved:>6} moved")
-    for message_id, reason in done.refused.items():
-        print(f"{move.title}: {message_id} stays: {reason}", file=sys.stderr)
-    return 1 if done.refused else 0
+def _redrive_and_print(move: Move, sqs: Any, outputs: dict[str, str]) -> int:
+    result = redrive(sqs, outputs[move.source], outputs[move.target])
+    print(f"{move.title:<20}{result.moved:>6} moved")
+    for message_id, error in result.errors.items():
+        print(f"{move.title}: {message_id} was not moved: {error}", file=sys.stderr)
+    return 1 if result.errors else 0
 
 
-def redrive(sqs: Any, source_url: str, target_url: str) -> Redriven:
-    """Move all messages that are visible now, each sent before it is deleted.
+def redrive(sqs: Any, source_url: str, target_url: str) -> RedriveResult:
+    """Move all messages that are visible now. Each is sent before it is deleted.
 
-    A crash in between leaves a message in both queues, which harms nobody: whatever comes twice
-    is sent once. StartMessageMoveTask would not do: a moved message gets a new id, and where the
-    request named none, the id is what tells that the email was sent already. So it goes along.
+    After a crash in between, a message is in both queues. This is harmless, because the functions
+    handle a message only once. SQS's StartMessageMoveTask gives a moved message a new id, so it is
+    not used: for a request without an idempotency key, the id shows whether the email was sent.
     """
-    moved, refused = 0, dict[str, str]()
-    # A refused one becomes visible again while others are moved.
-    while messages := [m for m in _receive(sqs, source_url) if m["MessageId"] not in refused]:
-        for one in messages:
+    moved, errors = 0, dict[str, str]()
+    # A message that failed becomes visible again while others are moved.
+    while messages := [m for m in _receive(sqs, source_url) if m["MessageId"] not in errors]:
+        for message in messages:
             try:
-                _move(sqs, one, source_url, target_url)
+                _move(sqs, message, source_url, target_url)
                 moved += 1
             except ClientError as error:
-                refused[one["MessageId"]] = str(error)
-    return Redriven(moved, refused)
+                errors[message["MessageId"]] = str(error)
+    return RedriveResult(moved, errors)
 
 
 def _move(sqs: Any, message: dict[str, Any], source_url: str, target_url: str) -> None:
-    first_id = {"DataType": "String", "StringValue": message["MessageId"]}
-    attributes = {FIRST_ID: first_id, **message.get("MessageAttributes", {})}
+    original_id = {"DataType": "String", "StringValue": message["MessageId"]}
+    attributes = {ORIGINAL_MESSAGE_ID: original_id, **message.get("MessageAttributes", {})}
     sqs.send_message(QueueUrl=target_url, MessageBody=message["Body"], MessageAttributes=attributes)
     sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _receive(sqs: Any, url: str) -> list[dict[str, Any]]:
-    answer = sqs.receive_message(
+    response = sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=BATCH_SIZE,
-        VisibilityTimeout=HIDDEN_SECONDS,
-        WaitTimeSeconds=1,  # asks all of SQS's servers, not some of them
+        VisibilityTimeout=VISIBILITY_TIMEOUT_SECONDS,
+        WaitTimeSeconds=1,  # long polling asks all servers of SQS
         MessageAttributeNames=["All"],
     )
-    return list(answer.get("Messages", []))
+    return list(response.get("Messages", []))
 
 
 def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
-    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    return {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+    (description,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
 
 
 def _parser() -> argparse.ArgumentParser:

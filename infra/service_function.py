@@ -1,4 +1,6 @@
-"""One of the two Lambda functions: its own role, its own log group, nothing it does not need."""
+"""The base of the two Lambda functions: code, role, log group and common environment."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 
@@ -13,21 +15,35 @@ from infra.nag import acknowledge
 from infra.settings import Settings
 from infra.work_queue import WorkQueue
 
-METRICS_NAMESPACE = "AmsdalMail"
-# An SQS event source without a batching window takes no larger batch than this.
-BATCH_SIZE = 10
+__all__ = ["METRICS_NAMESPACE", "ServiceFunction", "log_group"]
 
-_NEWER_PYTHON = (
-    "The setting python_version chooses the runtime, whose wheels the lock file holds, "
-    "and 3.13 is supported by AWS until 2029."
+METRICS_NAMESPACE = "AmsdalMail"
+
+BATCH_SIZE = 10
+"""The largest batch of an SQS event source without a batching window.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+"""
+
+NEWER_PYTHON_REASON = (
+    "The setting python_version chooses the runtime, because the lock file has the wheels for it. "
+    "AWS supports Python 3.13 until 2029."
 )
-_XRAY_HAS_NO_ARNS = (
-    "xray:PutTraceSegments and xray:PutTelemetryRecords know no resource types: AWS takes only '*'."
+XRAY_REASON = (
+    "xray:PutTraceSegments and xray:PutTelemetryRecords have no resource types: AWS accepts only "
+    "'*'."
 )
 
 
 class ServiceFunction(Construct):
-    """A function `<name>.function.handle` of the shared asset."""
+    """A function of the shared asset, with a role and a log group of its own.
+
+    Args:
+        name: the package that holds the handler, `<name>.function.handler`.
+        allow_recursive_loop: let the function send to the queue that it reads. Otherwise Lambda
+            stops a record that went round about 16 times:
+            https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
 
     def __init__(
         self,
@@ -40,40 +56,38 @@ class ServiceFunction(Construct):
         timeout: Duration,
         memory_mb: int,
         environment: Mapping[str, str],
-        sends_to_itself: bool = False,
+        allow_recursive_loop: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = log_group(self, "Logs")
+        own_logs = log_group(self, "Logs")
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.log_group.grant_write(self.role)
+        own_logs.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
             code=code,
-            handler=f"{name}.function.handle",
+            handler=f"{name}.function.handler",
             runtime=_runtime(settings.python_version),
             architecture=_architecture(settings.architecture),
             role=self.role,
-            log_group=self.log_group,
+            log_group=own_logs,
             timeout=timeout,
             memory_size=memory_mb,
             tracing=lambda_.Tracing.ACTIVE if settings.tracing else None,
-            # Lambda stops a record that went 16 times from a function to a queue and back, unless
-            # that is allowed.
-            recursive_loop=lambda_.RecursiveLoop.ALLOW if sends_to_itself else None,
-            environment={**_powertools(name, settings), **environment},
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if allow_recursive_loop else None,
+            environment={**_common_environment(name, settings), **environment},
         )
-        acknowledge(self.function, "L1", _NEWER_PYTHON)
+        acknowledge(self.function, "L1", NEWER_PYTHON_REASON)
         if settings.tracing:
-            acknowledge(self.role, "IAM5[Resource::*]", _XRAY_HAS_NO_ARNS)
+            acknowledge(self.role, "IAM5[Resource::*]", XRAY_REASON)
 
-    def consume(self, source: WorkQueue, *, max_concurrency: int) -> None:
-        """Feed the function from the queue; a record that fails comes back alone."""
+    def consume(self, queue: WorkQueue, *, max_concurrency: int) -> None:
+        """Invoke the function with batches of the queue. Only failed records are retried."""
         self.function.add_event_source(
             event_sources.SqsEventSource(
-                source.queue,
+                queue.queue,
                 batch_size=BATCH_SIZE,
-                max_batching_window=source.window,
+                max_batching_window=queue.batching_window,
                 max_concurrency=max_concurrency,
                 report_batch_item_failures=True,
             )
@@ -81,7 +95,7 @@ class ServiceFunction(Construct):
 
 
 def log_group(scope: Construct, construct_id: str) -> logs.LogGroup:
-    """Make a log group that forgets after a month and goes with the stack: logs hold no email."""
+    """Create a log group that keeps logs for a month and is deleted with the stack."""
     return logs.LogGroup(
         scope,
         construct_id,
@@ -98,16 +112,16 @@ def _architecture(name: str) -> lambda_.Architecture:
     return lambda_.Architecture.ARM_64 if name == "arm64" else lambda_.Architecture.X86_64
 
 
-def _powertools(name: str, settings: Settings) -> dict[str, str]:
-    # The local AWS has no X-Ray daemon to take the segments.
-    is_traced = settings.tracing and not settings.local
+def _common_environment(name: str, settings: Settings) -> dict[str, str]:
+    # The local AWS has no X-Ray daemon that could receive the segments.
+    uses_tracer = settings.powertools_tracer and not settings.local
     return {
         "STAGE": settings.stage,
         "RETENTION_DAYS": str(settings.retention_days),
         "POWERTOOLS_SERVICE_NAME": name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
-        "POWERTOOLS_TRACE_DISABLED": "false" if is_traced else "true",
-        # Pydantic would read the metadata of every installed package in search of plugins.
+        "POWERTOOLS_TRACE_DISABLED": "false" if uses_tracer else "true",
+        # Otherwise pydantic reads the metadata of every installed package to look for plugins.
         "PYDANTIC_DISABLE_PLUGINS": "true",
     }

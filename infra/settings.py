@@ -1,4 +1,6 @@
-"""The settings of a deployment: what may be given as CDK context, with defaults and rules."""
+"""The settings of a deployment, read from the CDK context."""
+
+from __future__ import annotations
 
 import difflib
 import re
@@ -6,124 +8,166 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
+from infra.concurrency import queue_concurrency
 from infra.setting_rules import DEFAULT_SENDER, DEFAULT_STAGE, broken_rules
 
-# Context that the CDK itself keeps is namespaced (`aws:cdk:…`, `@aws-cdk/…`), except these two.
-_CDK_OWN_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
+__all__ = ["Settings", "SettingsError"]
+
+CDK_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
+"""Context that the CDK keeps for itself. Its other names have a namespace: `@aws-cdk/...`."""
 
 
 class SettingsError(ValueError):
-    """The context holds settings that break their rules; `problems` names every one of them."""
+    """The context has invalid settings. `problems` has a text for each of them."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__(
-            "\n".join(["Bad settings in the CDK context:", *(f"  {p}" for p in problems)])
-        )
+        lines = ["Invalid settings in the CDK context:", *(f"  {problem}" for problem in problems)]
+        super().__init__("\n".join(lines))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One deployment: `-c name=value` on the command line, or `"name": value` in cdk.json."""
+    """A deployment: `-c name=value` on the command line, or `"name": value` in cdk.json."""
 
     stage: str = DEFAULT_STAGE
+    """Part of the stack's name, and the value of its tag `stage`."""
     sender: str = DEFAULT_SENDER
+    """The identity that sends: a domain, or an address."""
     create_identity: bool = True
-    # SES checks the permission on every verified identity of the account that a call touches: in
-    # the SES sandbox that is each recipient's, and always an address verified beside its domain.
+    """False if the identity exists already."""
     other_identities: tuple[str, ...] = ()
+    """Other verified identities that a call may touch, because SES checks the permission on each.
+
+    In the SES sandbox these are the recipients. An address that is verified beside its domain
+    counts too.
+    """
     hosted_zone_id: str = ""
+    """The Route 53 zone to write the DNS records to. Without a zone, they are stack outputs."""
     hosted_zone_name: str = ""
     dmarc_policy: str = "none"
-    # SES tracks by rewriting the HTML of every message: a pixel, and links through its own domain.
+    """The policy of the DMARC record, or `off` for no record."""
     track_opens: bool = True
+    """SES tracks opens by an image that it adds to the HTML of each message."""
     track_clicks: bool = True
+    """SES tracks clicks by links that lead through its own domain, or `tracking_domain`."""
     tracking_domain: str = ""
-    # Recipients a second. 1 is what every account may do, the SES sandbox included; GetAccount
-    # names an account's own rate. SES drops what exceeds it, so a guess must not be too high.
     max_send_rate: float = 1.0
-    # How many environments share that rate and work on the queue at once; 0 derives it.
+    """Recipients a second. GetAccount returns the rate of an account.
+
+    The default is the rate of the SES sandbox. SES throttles what exceeds the account's rate, so
+    do not guess a higher rate. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
+    """
     max_concurrency: int = 0
+    """Environments that share the rate and read a queue at the same time. 0 derives the number."""
     send_timeout_seconds: int = 60
-    # How long nobody sends again where SES's answer was lost, so that its events can tell. SQS
-    # hides a message no longer than 900 seconds.
-    lost_answer_seconds: int = 900
-    # How long events are gathered, so that ten of them share an invocation.
-    event_window_seconds: int = 5
+    """The timeout of the send function."""
+    lost_response_seconds: int = 900
+    """How long to wait before a retry when SES's response was lost, for an event that decides.
+
+    It is also the length of a lease. 900 is the longest delay of a message in SQS.
+    """
+    event_batching_window_seconds: int = 5
+    """How long Lambda collects SES's events, so that ten of them share an invocation."""
     retention_days: int = 30
+    """How long the table keeps an email."""
     jwt_issuer: str = ""
+    """The issuer of the callers' JWTs. Without an issuer, callers sign with IAM."""
     jwt_audience: tuple[str, ...] = ()
     api_rate_limit: int = 50
+    """Requests a second to the HTTP API."""
     api_burst_limit: int = 100
     alert_email: str = ""
-    # By X-Ray, whose traces are billed: Lambda takes one a second and 5 % of what goes beyond.
+    """The address that the alarms notify."""
     tracing: bool = True
+    """Lambda's active tracing with X-Ray, which bills the traces.
+
+    Lambda traces one request a second, and 5 % of the others:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+    """
+    powertools_tracer: bool = False
+    """Add segments of Powertools' Tracer, which loads the X-Ray SDK. It needs `tracing`."""
     architecture: str = "arm64"
     python_version: str = "3.13"
     local: bool = False
+    """Set for the local AWS: keep nothing when the stack is deleted."""
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> Self:
-        """Read the settings; values of the command line are strings, those of cdk.json are typed.
+        """Read the settings.
 
-        Raises SettingsError with all problems: unknown names, unreadable values, broken rules.
+        Values of the command line are strings, and those of cdk.json are typed.
+
+        Raises:
+            SettingsError: with all problems: unknown names, unreadable values, broken rules.
         """
-        defaults = {f.name: f.default for f in fields(cls) if f.default is not MISSING}
+        defaults = {
+            field.name: field.default for field in fields(cls) if field.default is not MISSING
+        }
         problems = _unknown_names(context, defaults)
         values: dict[str, object] = {}
         for name, default in defaults.items():
             try:
                 values[name] = _read(context.get(name, default), default)
             except ValueError as error:
-                problems.append(f"{name} must be {error}, not {context[name]!r}")
+                problems.append(f"{name} must be {error}, got {context[name]!r}")
         problems += broken_rules(values)
         if problems:
             raise SettingsError(problems)
-        return cls(**values)  # type: ignore[arg-type]  # _read gave each its default's type
+        return cls(**values)  # type: ignore[arg-type]  # each has the type of its default
 
     @property
     def sender_is_domain(self) -> bool:
-        """Whether the identity is a whole domain rather than one address."""
+        """Whether the identity is a domain, not an address."""
         return "@" not in self.sender
 
     @property
     def mail_from_domain(self) -> str:
-        """The envelope sender's domain, which takes SES's bounces."""
+        """The domain of the envelope sender."""
         return f"mail.{self.sender}"
 
     @property
     def stack_name(self) -> str:
-        """The CloudFormation stack's name; the configuration set carries it too."""
+        """The name of the CloudFormation stack, of the configuration set and of the event bus."""
         return f"AmsdalMail-{self.stage}"
 
+    @property
+    def concurrency(self) -> int:
+        """The maximum concurrency of both event sources."""
+        return self.max_concurrency or queue_concurrency(self.max_send_rate)
 
-def _unknown_names(context: Mapping[str, object], known: Mapping[str, object]) -> list[str]:
+
+def _unknown_names(context: Mapping[str, object], defaults: Mapping[str, object]) -> list[str]:
     unknown = (
         name
         for name in context
-        if name not in known and not re.search("[:/]", name) and name not in _CDK_OWN_NAMES
+        if name not in defaults and not re.search("[:/]", name) and name not in CDK_NAMES
     )
-    return [f"{name} is no setting{_suggestion(name, known)}" for name in unknown]
+    return [f"{name} is not a setting{_suggestion(name, defaults)}" for name in unknown]
 
 
-def _suggestion(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {near[0]}?)" if near else f": there are {', '.join(known)}"
+def _suggestion(name: str, defaults: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, defaults, n=1)
+    return f" (did you mean {near[0]}?)" if near else f": the settings are {', '.join(defaults)}"
 
 
 def _read(value: object, default: object) -> object:
-    """Give the value its default's type; the ValueError's text says what is expected."""
+    """Return the value with the type of its default.
+
+    Raises:
+        ValueError: with the expected type as its text.
+    """
     match default:
         case bool():
             return _read_bool(value)
         case int():
-            return _read_number(int, "a whole number", value)
+            return _read_number(int, "an integer", value)
         case float():
             return _read_number(float, "a number", value)
         case tuple():
             return _read_names(value)
     if not isinstance(value, str):
-        example = f', as "{default}"' if default else ""
+        example = f', such as "{default}"' if default else ""
         raise ValueError(f"text in quotes{example}")  # noqa: TRY004  # from_context collects ValueErrors
     return value.strip()
 
@@ -146,6 +190,6 @@ def _read_number(kind: type[int] | type[float], expected: str, value: object) ->
 
 def _read_names(value: object) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
-        raise ValueError("a list, or names with commas between")
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError("a list, or names separated by commas")
     return tuple(name.strip() for name in names if name.strip())

@@ -1,4 +1,6 @@
-"""The stack: puts the constructs together, grants what each function needs, names the outputs."""
+"""The stack: composes the constructs, grants permissions, names the outputs."""
+
+from __future__ import annotations
 
 from aws_cdk import Annotations, CfnOutput, Duration, Stack, Tags
 from aws_cdk import aws_events as events
@@ -6,167 +8,116 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.concurrency import queue_concurrency
 from infra.configuration_set import TrackedConfigurationSet
 from infra.dashboard import Dashboard
-from infra.dns_records import dns_records, tell_as_outputs, write_to_zone
+from infra.dns_records import publish_dns_records
 from infra.email_table import EmailTable
-from infra.event_queue import subscribe
-from infra.http_api import EmailApi
+from infra.http_api import EmailAPI
+from infra.send_email_function import SendEmailFunction
 from infra.sending_identity import SendingIdentity, grant_suppression_list
-from infra.service_function import ServiceFunction
+from infra.setting_rules import DEFAULT_SENDER, TRACK_TIMEOUT_SECONDS
 from infra.settings import Settings
+from infra.track_events_function import TrackEventsFunction
 from infra.work_queue import WorkQueue
 
-TRACK_TIMEOUT = Duration.seconds(30)
-SEND_MAX_RECEIVE_COUNT = 3
-TRACK_MAX_RECEIVE_COUNT = 5
+__all__ = ["AmsdalMailStack"]
 
 
 class AmsdalMailStack(Stack):
-    """Transactional email on one's own account: send path, event path, table, watching."""
+    """Transactional email: sending, events, HTTP API, table and monitoring."""
 
     def __init__(self, scope: Construct, *, settings: Settings, code: lambda_.Code) -> None:
-        super().__init__(
-            scope,
-            settings.stack_name,
-            description="amsdal_mail: sends email through SES and knows what became of it",
-        )
-        self._settings, self._code = settings, code
-        self._keep = not settings.local
-        self._concurrency = settings.max_concurrency or queue_concurrency(settings.max_send_rate)
+        description = "amsdal_mail: sends email through SES and tracks its delivery"
+        super().__init__(scope, settings.stack_name, description=description)
+        retain = not settings.local
         Tags.of(self).add("application", "amsdal-mail")
         Tags.of(self).add("stage", settings.stage)
 
-        self.emails = EmailTable(self, "Emails", keep=self._keep)
-        self.bus = events.EventBus(self, "Bus", event_bus_name=settings.stack_name)
-        self.tracked = TrackedConfigurationSet(self, "Tracked", settings=settings)
-        self.send_queue = WorkQueue(
+        emails = EmailTable(self, "Emails", retain=retain)
+        event_bus = events.EventBus(self, "EventBus", event_bus_name=settings.stack_name)
+        send_queue = WorkQueue(
             self,
             "Send",
             function_timeout=Duration.seconds(settings.send_timeout_seconds),
-            max_receive_count=SEND_MAX_RECEIVE_COUNT,
-            keep=self._keep,
+            max_receive_count=3,
+            retain=retain,
         )
-        self.event_queue = WorkQueue(
+        event_queue = WorkQueue(
             self,
             "Events",
-            function_timeout=TRACK_TIMEOUT,
-            max_receive_count=TRACK_MAX_RECEIVE_COUNT,
-            window=Duration.seconds(settings.event_window_seconds),
-            keep=self._keep,
+            function_timeout=Duration.seconds(TRACK_TIMEOUT_SECONDS),
+            max_receive_count=5,
+            batching_window=Duration.seconds(settings.event_batching_window_seconds),
+            retain=retain,
         )
-        self.undelivered = subscribe(self.event_queue, self.tracked.topic, keep=self._keep)
-        self.send_email = self._send_email()
-        self.track_events = self._track_events()
-        self.api = EmailApi(self, "Http", function=self.send_email.function, settings=settings)
-        self._identity()
-        self._watch()
-        self._outputs()
-
-    def _send_email(self) -> ServiceFunction:
-        settings = self._settings
-        function = ServiceFunction(
+        configuration_set = TrackedConfigurationSet(
+            self, "ConfigurationSet", settings=settings, event_queue=event_queue
+        )
+        send_email = SendEmailFunction(
             self,
             "SendEmail",
-            name="send_email",
-            code=self._code,
+            code=code,
             settings=settings,
-            timeout=Duration.seconds(settings.send_timeout_seconds),
-            memory_mb=512,
-            sends_to_itself=True,  # what SES throttled goes back on the queue, if need be for a day
-            environment={
-                "TABLE_NAME": self.emails.table.table_name,
-                "QUEUE_URL": self.send_queue.queue.queue_url,
-                "AWS_SES_CONFIGURATION_SET": self.tracked.name,
-                # SES refuses the colon of `metadata:` in a tag's name.
-                "AWS_SES_METADATA_PREFIX": "metadata_",
-                "MAX_SEND_RATE": str(settings.max_send_rate),
-                "MAX_CONCURRENCY": str(self._concurrency),
-                "TIMEOUT_SECONDS": str(settings.send_timeout_seconds),
-                "LOST_ANSWER_SECONDS": str(settings.lost_answer_seconds),
-            },
+            table=emails.table,
+            queue=send_queue,
+            configuration_set=configuration_set.name,
         )
-        self.emails.grant(function.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
-        self.emails.grant_unsuppressing(function.role)
-        self.send_queue.queue.grant_send_messages(function.role)
-        function.consume(self.send_queue, max_concurrency=self._concurrency)
-        return function
-
-    def _track_events(self) -> ServiceFunction:
-        function = ServiceFunction(
+        track_events = TrackEventsFunction(
             self,
             "TrackEvents",
-            name="track_events",
-            code=self._code,
-            settings=self._settings,
-            timeout=TRACK_TIMEOUT,
-            memory_mb=512,
-            environment={
-                "TABLE_NAME": self.emails.table.table_name,
-                "EVENT_BUS_NAME": self.bus.event_bus_name,
-            },
+            code=code,
+            settings=settings,
+            table=emails.table,
+            queue=event_queue,
+            event_bus=event_bus,
         )
-        self.emails.grant(function.role, "BatchGetItem", "PutItem")
-        self.bus.grant_put_events_to(function.role)
-        function.consume(self.event_queue, max_concurrency=self._concurrency)
-        return function
+        http_api = EmailAPI(self, "HttpApi", function=send_email.function, settings=settings)
+        identity = SendingIdentity(self, "Identity", settings=settings)
+        publish_dns_records(identity, settings, identity.created)
 
-    def _identity(self) -> None:
-        identity = SendingIdentity(self, "Sender", settings=self._settings)
-        identity.grant_send(self.send_email.role, self.tracked.name)
-        grant_suppression_list(self.send_email.role)
-        records = dns_records(self._settings, self.region, identity.created)
-        if self._settings.hosted_zone_id:
-            write_to_zone(identity, self._settings.hosted_zone_id, records)
-        else:
-            tell_as_outputs(self, records)
-        if self._settings.sender == Settings.sender and not self._settings.local:
-            text = "sender is still example.com: give your own, -c sender=your.domain"
-            Annotations.of(self).add_warning_v2("amsdal-mail:sender", text)
+        emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
+        emails.grant_delete_suppressions(send_email.role)
+        emails.grant(track_events.role, "BatchGetItem", "PutItem")
+        send_queue.queue.grant_send_messages(send_email.role)
+        event_bus.grant_put_events_to(track_events.role)
+        identity.grant_send(send_email.role, configuration_set.name)
+        grant_suppression_list(send_email.role)
 
-    def _watch(self) -> None:
-        alarms = Alarms(self, "Alarms", alert_email=self._settings.alert_email)
-        alarms.dead_letters("SendDeadLetters", self.send_queue.dead_letters)
-        alarms.dead_letters("EventDeadLetters", self.event_queue.dead_letters)
-        alarms.dead_letters("UndeliveredEvents", self.undelivered)
-        alarms.oldest_message("Send", self.send_queue.queue)
-        alarms.oldest_message("Event", self.event_queue.queue)
-        alarms.function("SendEmail", self.send_email.function)
-        alarms.function("TrackEvents", self.track_events.function)
-        alarms.sending()
-        alarms.reputation()
+        alarms = Alarms(self, "Alarms", alert_email=settings.alert_email)
+        alarms.add_queue_alarms("Send", send_queue)
+        alarms.add_queue_alarms("Event", event_queue)
+        alarms.add_dead_letter_alarm("UndeliveredEvents", configuration_set.undelivered_events)
+        alarms.add_function_alarms("SendEmail", send_email.function)
+        alarms.add_function_alarms("TrackEvents", track_events.function)
+        alarms.add_sending_alarms()
+        alarms.add_reputation_alarms()
         Dashboard(
             self,
-            "Watch",
-            queues={
-                "send": self.send_queue.queue,
-                "send dead letters": self.send_queue.dead_letters,
-                "events": self.event_queue.queue,
-                "event dead letters": self.event_queue.dead_letters,
-                "undelivered events": self.undelivered,
-            },
-            functions={
-                "send_email": self.send_email.function,
-                "track_events": self.track_events.function,
-            },
+            "Monitoring",
+            queues={"send": send_queue, "event": event_queue},
+            undelivered_events=configuration_set.undelivered_events,
+            functions={"send_email": send_email.function, "track_events": track_events.function},
         )
 
-    def _outputs(self) -> None:
         outputs = {
-            "ApiUrl": self.api.api.api_endpoint,
-            "ApiId": self.api.api.api_id,
-            "SendQueueUrl": self.send_queue.queue.queue_url,
-            "SendDeadLetterQueueUrl": self.send_queue.dead_letters.queue_url,
-            "TableName": self.emails.table.table_name,
-            "EventTopicArn": self.tracked.topic.topic_arn,
-            "EventQueueUrl": self.event_queue.queue.queue_url,
-            "EventDeadLetterQueueUrl": self.event_queue.dead_letters.queue_url,
-            "UndeliveredEventQueueUrl": self.undelivered.queue_url,
-            "EventBusName": self.bus.event_bus_name,
-            "ConfigurationSetName": self.tracked.name,
-            "SendFunctionName": self.send_email.function.function_name,
-            "TrackFunctionName": self.track_events.function.function_name,
+            "ApiUrl": http_api.api.api_endpoint,
+            "ApiId": http_api.api.api_id,
+            "SendQueueUrl": send_queue.queue.queue_url,
+            "SendDeadLetterQueueUrl": send_queue.dead_letters.queue_url,
+            "TableName": emails.table.table_name,
+            "EventTopicArn": configuration_set.topic.topic_arn,
+            "EventQueueUrl": event_queue.queue.queue_url,
+            "EventDeadLetterQueueUrl": event_queue.dead_letters.queue_url,
+            "UndeliveredEventQueueUrl": configuration_set.undelivered_events.queue_url,
+            "EventBusName": event_bus.event_bus_name,
+            "ConfigurationSetName": configuration_set.name,
+            "SendFunctionName": send_email.function.function_name,
+            "TrackFunctionName": track_events.function.function_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+        if settings.sender == DEFAULT_SENDER and not settings.local:
+            warning = (
+                "sender is still example.com: set your domain in cdk.json or with -c sender=..."
+            )
+            Annotations.of(self).add_warning_v2("amsdal-mail:sender", warning)

@@ -1,4 +1,6 @@
-"""A queue in front of a function, with the dead-letter queue behind it."""
+"""A queue in front of a function, with a dead-letter queue behind it."""
+
+from __future__ import annotations
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
@@ -6,17 +8,30 @@ from constructs import Construct
 
 from infra.nag import acknowledge
 
-# SQS keeps a message no longer than this; a dead letter has to wait for a person.
+__all__ = ["WorkQueue", "dead_letter_queue"]
+
 LONGEST_RETENTION = Duration.days(14)
-# AWS's advice for a queue that feeds Lambda, beside the time that a batch is gathered: the function
-# may be throttled and tried again while the record must stay hidden from a second environment.
+"""SQS keeps a message no longer, and a dead letter has to wait for an operator.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+"""
+
 VISIBILITY_TIMEOUTS = 6
+"""Function timeouts for which a received record stays hidden, beside the batching window.
+
+Lambda may be throttled and retry, and meanwhile no other environment may receive the record:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
 
 
 class WorkQueue(Construct):
     """A queue whose records become visible again only long after the function's timeout.
 
-    `window` is how long records are gathered for a batch of them.
+    Args:
+        function_timeout: the timeout of the function that reads the queue.
+        max_receive_count: attempts after which a record goes to the dead-letter queue.
+        retain: keep the queues and their messages when the stack is deleted.
+        batching_window: how long Lambda collects records for a batch.
     """
 
     def __init__(
@@ -26,42 +41,42 @@ class WorkQueue(Construct):
         *,
         function_timeout: Duration,
         max_receive_count: int,
-        keep: bool,
-        window: Duration | None = None,
+        retain: bool,
+        batching_window: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.window = window or Duration.seconds(0)
-        self.dead_letters = dead_letter_queue(self, "DeadLetters", keep=keep)
+        self.batching_window = batching_window or Duration.seconds(0)
+        self.dead_letters = dead_letter_queue(self, "DeadLetters", retain=retain)
         self.queue = sqs.Queue(
             self,
             "Queue",
             visibility_timeout=Duration.seconds(
                 VISIBILITY_TIMEOUTS * int(function_timeout.to_seconds())
-            ).plus(self.window),
+            ).plus(self.batching_window),
             retention_period=LONGEST_RETENTION,
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=max_receive_count
             ),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            removal_policy=_removal(keep=keep),
+            removal_policy=_removal_policy(retain=retain),
         )
 
 
-def dead_letter_queue(scope: Construct, construct_id: str, *, keep: bool) -> sqs.Queue:
-    """Make a queue for what could not be handled, kept as long as SQS can."""
+def dead_letter_queue(scope: Construct, construct_id: str, *, retain: bool) -> sqs.Queue:
+    """Create a queue for failed messages, which keeps them as long as SQS can."""
     queue = sqs.Queue(
         scope,
         construct_id,
         retention_period=LONGEST_RETENTION,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        removal_policy=_removal(keep=keep),
+        removal_policy=_removal_policy(retain=retain),
     )
     acknowledge(queue, "SQS3", "This queue is itself a dead-letter queue.")
     return queue
 
 
-def _removal(*, keep: bool) -> RemovalPolicy:
-    """Unsent email and unread events are not thrown away with the stack."""
-    return RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY
+def _removal_policy(*, retain: bool) -> RemovalPolicy:
+    # The queues may hold unsent emails and unread events.
+    return RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY

@@ -11,12 +11,13 @@ import sys
 import threading
 from pathlib import Path
 
-from local import ses_command, shell, signals
-from local.local_aws import LocalAws
+from local.commands import demo, ses, welcome
 from local.paths import STATE_DIR
-from local.ports import PortInUseError, port_number
-from local.processes import ProcessError
-from local.steps import say
+from local.process import signals
+from local.process.child import ProcessError
+from local.process.ports import PortInUseError, port_number
+from local.stack.local_aws import LocalAws
+from local.terminal.progress import say
 
 PORT = 4800
 SES_PORT = 4801
@@ -24,8 +25,10 @@ SES_PORT = 4801
 
 def main(arguments: list[str]) -> int:
     """Run until a signal; return 0 after Ctrl-C, 1 with the reason when it could not start."""
+    if arguments[:1] == ["demo"]:
+        return demo.main()
     if arguments[:1] == ["ses"]:
-        return ses_command.main(arguments[1:])
+        return ses.main(arguments[1:])
     options = _options(arguments)
     try:
         with signals.raised():
@@ -42,8 +45,8 @@ def _run(port: int, ses_port: int) -> None:
     say("The local AWS:")
     with LocalAws(STATE_DIR / str(port), port=port, ses_port=ses_port) as aws:
         exports_file = aws.run_dir / "env"
-        exports_file.write_text(shell.exports(shell.variables(aws)))
-        say(shell.welcome(aws, _short(exports_file)))
+        exports_file.write_text(welcome.exports(welcome.variables(aws)))
+        say(welcome.welcome(aws, _short(exports_file)))
         threading.Event().wait()
 
 

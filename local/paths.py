@@ -8,4 +8,4 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE_DIR = ROOT / ".local"  # logs of the runs; git ignores it
 EVENTS = ROOT / "events"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-MINISTACK = ROOT / ".venv-ministack" / "bin" / "ministack"
+MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"

@@ -1,4 +1,6 @@
-"""The deployed stack in a local AWS of the test session's own, shared by e2e and browser tests."""
+"""The stack in a local AWS, deployed once a session for the e2e and browser tests."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,17 +10,17 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from local.chaos.run import CONTEXT
-from local.local_aws import LocalAws
-from local.steps import say
+from local.stack.local_aws import LocalAws
+from local.terminal.progress import say
 from tests.e2e.service import Service
 
-# A busy machine is no fault of the code: speed is measured in tests/bench.
+# A busy machine is not a fault of the code: speed is measured in tests/bench.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """One process runs whatever needs the deployed stack, file by file the others the rest."""
+    """One process runs all tests of the deployed stack; the others take the rest, file by file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
@@ -27,7 +29,7 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)  # -p no:xdist leaves it out
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Tell xdist, where `make test` runs several processes."""
+    """Return the scheduler for xdist, when there are several processes."""
     return Scheduling(config, log)
 
 
@@ -37,7 +39,7 @@ def local_aws(
 ) -> Iterator[LocalAws]:
     """The running local AWS on free ports, deployed once by the real CDK command line.
 
-    Its steps are shown as they happen: the first test that asks for it waits some 15 seconds.
+    Its steps are printed as they happen: the first test that needs it waits some 15 seconds.
     """
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
@@ -47,7 +49,7 @@ def local_aws(
 
     say_at_once("\nThe stack for the end-to-end and browser tests:")
     run_dir = tmp_path_factory.mktemp("aws") / "run"
-    # The chaos run's times: what waits a quarter of an hour on AWS waits seconds here.
+    # With the times of the chaos run: a wait of a quarter of an hour on AWS takes seconds here.
     with LocalAws(run_dir, to=say_at_once, context=CONTEXT) as aws:
         yield aws
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
@@ -23,54 +24,76 @@ BACKENDS = {
 }
 
 
-def get_connection(backend: str | None = None, **options: Any) -> BaseBackend:
-    """Make a backend: `ses`, `sqs`, `console`, `memory`, or the dotted path of a class.
+ANY_ARGUMENTS = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 
-    Without a name it is the environment's AMSDAL_EMAIL_BACKEND, else `ses`. The options are those
-    of the backend's class.
+
+def get_connection(backend: str | None = None, **options: Any) -> BaseBackend:
+    """Return a new backend.
+
+    Args:
+        backend: `ses`, `sqs`, `console`, `memory`, or the dotted path of a class. Without it, the
+            environment's AMSDAL_EMAIL_BACKEND decides; without that too, it is `ses`.
+        **options: The options of the backend's class.
 
     Raises:
-        ConfigurationError: there is no such backend, or it has no such option.
+        ConfigurationError: the backend does not exist, does not have one of the options, needs
+            one that is missing, or refuses the value of one.
     """
     name = backend or os.environ.get("AMSDAL_EMAIL_BACKEND") or "ses"
     backend_class = _backend_class(name)
-    try:
-        return backend_class(**options)
-    except TypeError as error:
-        given, rule = ", ".join(options) or "no options", str(error).rpartition("() ")[2]
-        meant = _suggest(options, backend_class.option_names())
-        advice = f" (did you mean {', '.join(meant)}?)" if meant else ""
-        raise ConfigurationError(f"backend {name!r} with {given}: {rule}{advice}") from error
+    _check_option_names(name, backend_class, options)
+    return backend_class(**options)
 
 
-def _suggest(given: Iterable[str], known: Collection[str]) -> list[str]:
+def _check_option_names(
+    name: str, backend_class: type[BaseBackend], given: Collection[str]
+) -> None:
+    parameters = signature(backend_class).parameters.values()
+    named = {p.name: p for p in parameters if p.kind not in ANY_ARGUMENTS}
+    options = backend_class.option_names()
+    # A class that takes `**options` and does not name them checks them itself.
+    is_open = any(p.kind is Parameter.VAR_KEYWORD for p in parameters) and options <= named.keys()
+    unknown = [option for option in given if option not in options]
+    if unknown and not is_open:
+        raise ConfigurationError(
+            f"backend {name!r} has no option {', '.join(unknown)}{_suggest(unknown, options)}"
+        )
+    missing = [p.name for p in named.values() if p.default is p.empty and p.name not in given]
+    if missing:
+        raise ConfigurationError(f"backend {name!r} needs the option {', '.join(missing)}")
+
+
+def _suggest(unknown: Iterable[str], options: Collection[str]) -> str:
     from difflib import get_close_matches
 
-    unknown = [one for one in given if one not in known]
-    return [near for one in unknown for near in get_close_matches(one, known, 1)]
+    similar = [match for option in unknown for match in get_close_matches(option, options, 1)]
+    return f" (did you mean {', '.join(similar)}?)" if similar else ""
 
 
 def _backend_class(name: str) -> type[BaseBackend]:
     module_name, _, class_name = BACKENDS.get(name, name).rpartition(".")
     if not module_name:
-        known = ", ".join(sorted(BACKENDS))
-        raise ConfigurationError(f"unknown backend {name!r}: choose {known} or a dotted path")
+        names = ", ".join(sorted(BACKENDS))
+        raise ConfigurationError(f"unknown backend {name!r}: choose {names} or a dotted path")
     try:
-        found = getattr(import_module(module_name), class_name)
+        backend_class = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        advice = ": pip install boto3 aioboto3" if name in BACKENDS else ""
+        advice = ": pip install 'amsdal_mail[ses]'" if name in BACKENDS else ""
         raise ConfigurationError(f"backend {name!r} cannot be imported: {error}{advice}") from error
-    if not (isinstance(found, type) and issubclass(found, BaseBackend)):
-        raise ConfigurationError(f"backend {name!r} is no subclass of BaseBackend")
-    return found
+    if not (isinstance(backend_class, type) and issubclass(backend_class, BaseBackend)):
+        raise ConfigurationError(f"backend {name!r} is not a subclass of BaseBackend")
+    return backend_class
 
 
 DJANGO_ARGUMENT_NAMES = {"html_body": "html_message", "body": "message", "to": "recipient_list"}
-"""Names of an EmailMessage that Django's send_mail spells differently."""
+"""Fields of an EmailMessage whose names in Django's send_mail are different."""
+
+ENVIRONMENT_PREFIXES = ("AMSDAL_", "AWS_")
+"""Prefixes of the environment variables that a connection without options depends on."""
 
 
 class MailOptions(TypedDict, total=False):
-    """What else an email may carry; EmailMessage tells the rules of each."""
+    """Optional fields of an email. See EmailMessage for the rules of each."""
 
     html_message: str | None
     cc: Sequence[str]
@@ -97,13 +120,14 @@ def send_mail(
     connection: BaseBackend | None = None,
     **options: Unpack[MailOptions],
 ) -> SendStatus:
-    """Send one email and tell what became of it for each recipient.
+    """Send one email, and return the result for each recipient.
 
-    Without a `connection` the default one is used, and kept for the next call.
+    Without a `connection`, the first call makes one as the environment says, and later calls use
+    it again.
 
     Raises:
         InvalidMessageError: a field breaks a rule; nothing was sent.
-        ConfigurationError: the connection cannot work as it is set up.
+        ConfigurationError: the connection's configuration is wrong, or AWS refuses it.
     """
     email = _build_message(subject, message, from_email, recipient_list, options)
     return _resolve_connection(connection).send_messages([email])
@@ -118,10 +142,10 @@ async def asend_mail(
     connection: BaseBackend | None = None,
     **options: Unpack[MailOptions],
 ) -> SendStatus:
-    """Do what `send_mail` does, without blocking the event loop.
+    """Send one email without blocking the event loop. See `send_mail`.
 
-    For many calls, open one connection (`async with get_connection() as connection`) and pass it:
-    otherwise each call makes an AWS client of its own.
+    For many calls, open one connection (`async with get_connection() as connection`) and pass it.
+    Otherwise each call makes an AWS client.
     """
     email = _build_message(subject, message, from_email, recipient_list, options)
     return await _resolve_connection(connection).asend_messages([email])
@@ -130,30 +154,30 @@ async def asend_mail(
 def _build_message(
     subject: str, body: str, from_email: str, to: Sequence[str], options: MailOptions
 ) -> EmailMessage:
-    for given, ours in DJANGO_ARGUMENT_NAMES.items():
-        if given in options:
-            raise TypeError(f"send_mail() has no argument {given!r}: it is called {ours} here")
+    for field, argument in DJANGO_ARGUMENT_NAMES.items():
+        if field in options:
+            raise TypeError(f"send_mail() has no argument {field!r}: its name here is {argument}")
     fields: dict[str, Any] = dict(options)
     html_body = fields.pop("html_message", None)
-    every = {"subject": subject, "body": body, "html_body": html_body, "from_email": from_email}
-    return EmailMessage(**every, to=to, **fields)
+    fields |= {"subject": subject, "body": body, "html_body": html_body}
+    return EmailMessage(from_email=from_email, to=to, **fields)
 
 
 def _resolve_connection(connection: BaseBackend | None) -> BaseBackend:
     if connection is None:
-        return _default_connection()
+        variables = (
+            item for item in os.environ.items() if item[0].startswith(ENVIRONMENT_PREFIXES)
+        )
+        return _connection_for(tuple(sorted(variables)))
     if not isinstance(connection, BaseBackend):
-        raise TypeError(f"connection must be a backend, as get_connection() makes: {connection!r}")
+        raise TypeError(f"connection must be a backend from get_connection(), got {connection!r}")
     return connection
-
-
-def _default_connection() -> BaseBackend:
-    ours = ("AMSDAL_", "AWS_")
-    return _connection_for(
-        tuple(sorted(one for one in os.environ.items() if one[0].startswith(ours)))
-    )
 
 
 @lru_cache(maxsize=1)
 def _connection_for(_environment: tuple[tuple[str, str], ...]) -> BaseBackend:
+    """Return the default connection, and a new one whenever the environment has changed.
+
+    The argument is only the key of the cache, which holds the last connection.
+    """
     return get_connection()

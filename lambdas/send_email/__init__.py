@@ -1,1 +1,1 @@
-"""The function that sends: called by the HTTP API, and by the send queue."""
+"""The function that sends email: called by the HTTP API and by the send queue."""

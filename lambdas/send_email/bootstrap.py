@@ -1,11 +1,11 @@
-"""Build what the function works with, once an execution environment, from its environment."""
+"""Builds the collaborators of the handler from the environment, once per worker."""
 
 from __future__ import annotations
 
 import os
 import random
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from function_runtime.clients import CLIENT_CONFIG
 from send_email.queue.send_queue import SendQueue
@@ -20,10 +20,10 @@ __all__ = ["build_service", "build_suppressions"]
 
 @cache
 def build_service() -> SendService:
-    """Build the service.
+    """Build the service with its AWS clients.
 
     Raises:
-        ConfigurationError: naming every setting that is missing or wrong.
+        ConfigurationError: names every setting that is missing or wrong.
     """
     import boto3
     from botocore.config import Config
@@ -32,15 +32,15 @@ def build_service() -> SendService:
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
-    times = Timeouts(settings.timeout_seconds, settings.lost_response_seconds)
+    timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
     session = boto3.Session()
     config = Config(**CLIENT_CONFIG)
-    # What SES refuses for its rate goes back on the queue: it has more time than a call has.
+    # One attempt: a throttled email goes back on the queue, which can wait longer than a call.
     sender = SESBackend(
         configuration_set=settings.configuration_set,
         metadata_prefix=settings.metadata_prefix,
         max_attempts=1,
-        read_timeout=times.read,
+        read_timeout=timeouts.ses_read,
         session=session,
     )
     sender.open()
@@ -52,18 +52,18 @@ def build_service() -> SendService:
         ),
         sender=sender,
         queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
-        turns=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
-        times=times,
-        clock=lambda: datetime.now(UTC),
+        send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
+        timeouts=timeouts,
+        clock=partial(datetime.now, UTC),
         jitter=random.random,
     )
 
 
 @cache
 def build_suppressions() -> Suppressions:
-    """Build the suppression lists, when somebody first asks for one."""
+    """Build the suppression lists, at the first request for them."""
     import boto3
     from botocore.config import Config
 
     ses = boto3.client("sesv2", config=Config(**CLIENT_CONFIG))
-    return Suppressions(build_service().store, lambda: ses)
+    return Suppressions(build_service().store, ses)

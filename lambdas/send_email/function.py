@@ -1,4 +1,10 @@
-"""What AWS Lambda loads: the handler, with everything it works with made before the first call."""
+"""The module that AWS Lambda loads: `send_email.function.handler`.
+
+At a cold start, Lambda imports this module: the imports, then `create_handler`, then the AWS
+clients of `build_service` are made, all before the first event. An invocation then runs only
+`handler`; the first HTTP request of a worker also builds the API. A missing or invalid setting
+does not fail the import: each invocation raises it, so that it appears in the function's own log.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +15,8 @@ from function_runtime.cold_start import cold_start
 with cold_start():
     from amsdal_mail.status import ConfigurationError
     from send_email.bootstrap import build_service, build_suppressions
-    from send_email.handler import build
+    from send_email.handler import create_handler
 
-    handler = build(build_service, build_suppressions)
-    # A setting that is missing or wrong is told by each invocation, in the function's own log.
+    handler = create_handler(build_service, build_suppressions)
     with suppress(ConfigurationError):
         build_service()

@@ -1,4 +1,4 @@
-"""The Lambda handler that sends: requests of the HTTP API, and records of the send queue."""
+"""The Lambda handler of the send function: HTTP requests, and records of the send queue."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Handler = Callable[[Json, LambdaContext], Json]
 
-__all__ = ["build"]
+__all__ = ["create_handler"]
 
 
-def build(
-    make_service: Callable[[], SendService], make_lists: Callable[[], Suppressions]
+def create_handler(
+    build_service: Callable[[], SendService], build_suppressions: Callable[[], Suppressions]
 ) -> Handler:
-    """Make the handler; it makes its collaborators when it is first called."""
+    """Return the handler. It calls `build_service` in each invocation, which returns the same.
+
+    The API is built at the first HTTP request: a worker of the queue does not need it.
+    """
     logger, metrics = Logger(location=None), Metrics()
     telemetry = Telemetry(logger, metrics)
 
@@ -38,26 +41,26 @@ def build(
     def api() -> APIGatewayHttpResolver:
         from send_email.api.routes import build_api
 
-        return build_api(make_service(), make_lists, telemetry)
+        return build_api(build_service(), build_suppressions, telemetry)
 
     @logger.inject_lambda_context
     @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
-    def send(event: Json, context: LambdaContext) -> Json:
+    def handler(event: Json, context: LambdaContext) -> Json:
         if "Records" in event:
-            return _send_records(make_service(), event, telemetry, context)
-        answer = api().resolve(event, context)
-        telemetry.record_response(event.get("routeKey", ""), answer["statusCode"])
-        return answer
+            return _send_records(build_service(), event, telemetry, context)
+        response = api().resolve(event, context)
+        telemetry.record_response(event.get("routeKey", ""), response["statusCode"])
+        return response
 
-    handler: Handler = send
-    return handler
+    typed: Handler = handler
+    return typed
 
 
 def _send_records(
     service: SendService, event: Json, telemetry: Telemetry, context: LambdaContext
 ) -> Json:
-    """Send every SQS record; one that fails comes back alone, at last as a dead letter."""
+    """Send all SQS records. Only a failed record is retried, and ends as a dead letter."""
     deadline = service.deadline(context.get_remaining_time_in_millis())
     batch = process_batch(event["Records"], lambda record: handle_record(service, record, deadline))
     for outcome in batch.results:

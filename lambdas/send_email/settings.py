@@ -1,4 +1,4 @@
-"""The function's settings, as the stack writes them into its environment."""
+"""The settings of the function, which the stack puts into its environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where emails go, how fast, and how long the table knows of them."""
+    """The settings of the function."""
 
     table_name: str
     retention_days: int
@@ -33,15 +33,19 @@ class Settings:
     configuration_set: str
     metadata_prefix: str
     max_send_rate: float
-    """Recipients a second that the account may send to."""
+    """How many recipients the account may send to in a second."""
     max_concurrency: int
-    """How many environments work on the queue at once and share that rate."""
+    """How many workers run at once and share that rate."""
     timeout_seconds: int
-    """What Lambda gives the function."""
+    """The timeout of the function."""
     lost_response_seconds: int
-    """How long nobody sends again where SES's answer was lost; see Timeouts."""
+    """How long not to retry after a lost response; see Timeouts."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings; raises ConfigurationError."""
+        """Read the settings.
+
+        Raises:
+            ConfigurationError: names every setting that is missing or wrong.
+        """
         return cls(**read(environment, VARIABLES))

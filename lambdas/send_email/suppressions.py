@@ -1,30 +1,35 @@
-"""Suppressions: our suppression list and SES's own for the account, seen and cleared as one."""
+"""Suppressions: the service's suppression list and SES's list for the account, as one.
+
+https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from email_store.records import Suppression
-from email_store.store import EmailStore
+from send_email.sending.errors import ExpectedError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from types_boto3_sesv2 import SESV2Client
+
+    from email_store.records import Suppression
+    from email_store.store import EmailStore
 
 __all__ = ["SESSuppression", "SESSuppressionError", "SuppressionEntry", "Suppressions"]
 
 
-class SESSuppressionError(Exception):
-    """SES's suppression list could not be asked or changed; the cause says why."""
+class SESSuppressionError(ExpectedError):
+    """SES's suppression list could not be read or changed. The cause says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class SESSuppression:
-    """An entry of SES's list for the account: `reason` is BOUNCE or COMPLAINT."""
+    """An entry of SES's list for the account. `reason` is BOUNCE or COMPLAINT."""
 
     reason: str
     at: datetime
@@ -32,7 +37,10 @@ class SESSuppression:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
-    """Where an address is listed. We send nothing to ours; what goes to SES's, SES bounces."""
+    """The entries of an address on both lists.
+
+    We skip addresses on our list. SES accepts and then bounces addresses on its own.
+    """
 
     address: str
     ours: Suppression | None
@@ -46,45 +54,44 @@ class SuppressionEntry:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """Both lists. Ours ignores letter case; SES's keeps it, so each known spelling is tried.
+    """Both lists. Ours ignores letter case. SES's keeps it, so that each spelling is tried.
 
     Raises:
-        StoreError, SESSuppressionError: the same call can be made again.
+        StoreError, SESSuppressionError: the same call can be repeated.
     """
 
     store: EmailStore
-    ses: Callable[[], SESV2Client]
+    ses: SESV2Client
 
     def find(self, address: str) -> SuppressionEntry:
-        """Look the address up in both lists."""
+        """Return the entries of the address on both lists."""
         ours = self.store.suppression(address)
-        found = (self._in_ses(one) for one in _spellings(address, ours))
-        return SuppressionEntry(address, ours, next((one for one in found if one), None))
+        entries = (self._get_from_ses(spelling) for spelling in _spellings(address, ours))
+        return SuppressionEntry(address, ours, next((entry for entry in entries if entry), None))
 
     def remove(self, address: str) -> bool:
-        """Take the address off both lists; False when it was on neither.
+        """Remove the address from both lists. Return False when it was on neither.
 
-        SES's first: should that fail, ours still shows that there is something to take off.
+        SES's list comes first: if that fails, our entry still shows that the address is listed.
         """
         ours = self.store.suppression(address)
-        was_in_ses = [self._off_ses(one) for one in _spellings(address, ours)]
+        was_in_ses = [self._delete_from_ses(spelling) for spelling in _spellings(address, ours)]
         return self.store.unsuppress(address) or any(was_in_ses)
 
-    def _in_ses(self, address: str) -> SESSuppression | None:
-        ses = self.ses()
+    def _get_from_ses(self, address: str) -> SESSuppression | None:
         try:
-            found = ses.get_suppressed_destination(EmailAddress=address)["SuppressedDestination"]
-        except ses.exceptions.NotFoundException:
+            response = self.ses.get_suppressed_destination(EmailAddress=address)
+        except self.ses.exceptions.NotFoundException:
             return None
         except (ClientError, BotoCoreError) as error:
             raise SESSuppressionError from error
-        return SESSuppression(found["Reason"], found["LastUpdateTime"])
+        entry = response["SuppressedDestination"]
+        return SESSuppression(entry["Reason"], entry["LastUpdateTime"])
 
-    def _off_ses(self, address: str) -> bool:
-        ses = self.ses()
+    def _delete_from_ses(self, address: str) -> bool:
         try:
-            ses.delete_suppressed_destination(EmailAddress=address)
-        except ses.exceptions.NotFoundException:
+            self.ses.delete_suppressed_destination(EmailAddress=address)
+        except self.ses.exceptions.NotFoundException:
             return False
         except (ClientError, BotoCoreError) as error:
             raise SESSuppressionError from error
@@ -92,6 +99,6 @@ class Suppressions:
 
 
 def _spellings(address: str, ours: Suppression | None) -> list[str]:
-    """List how SES may know the address: as asked for, as its event spelt it, in lower case."""
-    known = [address, *([ours.address] if ours else []), address.lower()]
-    return list(dict.fromkeys(known))
+    """Return the spellings that SES may know: as requested, as in its event, in lower case."""
+    spellings = [address, *([ours.address] if ours else []), address.lower()]
+    return list(dict.fromkeys(spellings))

@@ -1,4 +1,4 @@
-"""Telemetry: what logs and metrics tell of the sending. Ids, counts and codes; never an address."""
+"""Log lines and CloudWatch metrics of the send function: ids, counts and codes, no addresses."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from aws_lambda_powertools.metrics import MetricUnit
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import SendState
 from email_store.claims import ClaimStatus
+from email_store.store import StoreError
 from function_runtime.safe_logging import exception_chain, traceback_lines
-from send_email.api.errors import REQUEST_ERRORS
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.errors import ExpectedError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
 
+    from send_email.sending.job import SendOutcome
+
 __all__ = ["Telemetry"]
 
-METRICS = {
+STATE_METRICS = {
     SendState.ACCEPTED: "RecipientsAccepted",
     SendState.QUEUED: "RecipientsQueued",
     SendState.SUPPRESSED: "RecipientsSuppressed",
@@ -28,31 +30,36 @@ METRICS = {
     SendState.UNKNOWN: "RecipientsUnknown",
     SendState.REJECTED: "RecipientsRejected",
 }
-UNCLAIMED = {
+CLAIM_METRICS = {
     ClaimStatus.SETTLED: "EmailsReplayed",
     ClaimStatus.BUSY: "EmailsInProgress",
     ClaimStatus.CONFLICT: "EmailsConflicting",
+}
+CLAIM_HEADLINES = {
+    ClaimStatus.SETTLED: "email replayed",
+    ClaimStatus.BUSY: "email in progress",
+    ClaimStatus.CONFLICT: "email conflicting",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """Use it from one thread: metrics are collected for the whole invocation."""
+    """Logs and counts. Call it from one thread: metrics are collected per invocation."""
 
     logger: Logger
     metrics: Metrics
 
     def record_outcome(self, outcome: SendOutcome) -> None:
-        """Log the outcome, and count its recipients by state: those of a replay never twice."""
+        """Log the outcome, and count its recipients by state. A replay counts no recipients."""
         level = self.logger.error if outcome.is_misconfigured else self.logger.info
         level(_headline(outcome), extra=_details(outcome))
         if outcome.is_invalid:
             self._count("EmailsInvalid")
         elif outcome.claim is not ClaimStatus.CLAIMED:
-            self._count(UNCLAIMED[outcome.claim])
+            self._count(CLAIM_METRICS[outcome.claim])
         else:
-            for state, count in outcome.counts().items():
-                self._count(METRICS[state], count)
+            for state, count in outcome.counts.items():
+                self._count(STATE_METRICS[state], count)
         if outcome.is_stopped:
             self._count("SendingStopped")
         if outcome.is_abandoned:
@@ -60,26 +67,26 @@ class Telemetry:
         if outcome.is_misconfigured:
             self._count("ConfigurationErrors")
 
-    def record_error(self, error: BaseException | None, **where: str) -> None:
-        """Log why a request or a record was not carried out."""
-        told = {**where, "errors": exception_chain(error)}
+    def record_error(self, error: BaseException | None, **ids: str) -> None:
+        """Log why a request or a record failed. An error that is not expected is a bug."""
+        extra = {**ids, "errors": exception_chain(error)}
         if isinstance(error, InvalidMessageError):
-            self.logger.info("not carried out", extra=told)
+            self.logger.info("request rejected", extra=extra)
             self._count("EmailsInvalid")
-        elif isinstance(error, REQUEST_ERRORS):
-            self.logger.warning("not carried out", extra=told)
+        elif isinstance(error, ExpectedError | StoreError):
+            self.logger.warning("request failed", extra=extra)
         else:
-            self.logger.error("unforeseen", extra={**told, "stack": traceback_lines(error)})
+            self.logger.error("internal error", extra={**extra, "stack": traceback_lines(error)})
             self._count("InternalErrors")
 
     def record_failed_record(self, record_id: str, error: BaseException | None) -> None:
-        """Tell of a record that SQS will deliver again."""
+        """Log and count a record that SQS will deliver again."""
         self.record_error(error, record=record_id)
         self._count("FailedRecords")
 
     def record_response(self, route: str, status: int) -> None:
-        """Count an HTTP request; the API's access log has its line."""
-        self.logger.debug("answered", extra={"route": route, "status": status})
+        """Count an HTTP request. The access log of the API has a line for it."""
+        self.logger.debug("response", extra={"route": route, "status": status})
         self._count("Requests")
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             self._count("RequestsUnavailable")
@@ -90,16 +97,16 @@ class Telemetry:
 
 def _headline(outcome: SendOutcome) -> str:
     if outcome.is_invalid:
-        return "invalid"
+        return "email rejected"
     if outcome.claim is not ClaimStatus.CLAIMED:
-        return outcome.claim.value
-    return "queued" if outcome.is_queued else "sent"
+        return CLAIM_HEADLINES[outcome.claim]
+    return "email queued" if outcome.is_queued else "email sent"
 
 
 def _details(outcome: SendOutcome) -> dict[str, object]:
-    codes = {one.error_code for one in outcome.results.values() if one.error_code}
+    codes = {status.error_code for status in outcome.results.values() if status.error_code}
     return {
         "email_id": outcome.email_id,
-        "counts": {state.value: count for state, count in outcome.counts().items()},
+        "counts": {state.value: count for state, count in outcome.counts.items()},
         "error_codes": sorted(codes),
     }

@@ -8,13 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local import signals
 from local.chaos.run import CONTEXT, run
-from local.local_aws import LocalAws
 from local.paths import STATE_DIR
-from local.processes import ProcessError
-from local.steps import say
-from local.table import table
+from local.process import signals
+from local.process.child import ProcessError
+from local.stack.local_aws import LocalAws
+from local.terminal.progress import say
+from local.terminal.table import table
 
 PATIENT = {"lost_answer_seconds": "30"}
 """More than in a short run: events of many emails take longer on a busy machine."""

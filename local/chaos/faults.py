@@ -9,8 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from local.descendants import descendants
-from local.simulator import control
+from local.process.tree import descendants
+from local.stack.ses_simulator import control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,15 +11,15 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 
-from local.api_client import call
 from local.chaos.queues import WORK, depth
-from local.samples import Request
+from local.stack.api_client import call
+from local.stack.samples import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from local.chaos.emails import Email
-    from local.local_aws import LocalAws
+    from local.stack.local_aws import LocalAws
 
 CLIENTS = 4
 """Of the API, each with one request at a time."""

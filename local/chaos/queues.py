@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.local_aws import LocalAws
+    from local.stack.local_aws import LocalAws
 
 WORK = ("SendQueueUrl", "EventQueueUrl")
 DEAD = ("SendDeadLetterQueueUrl", "EventDeadLetterQueueUrl")

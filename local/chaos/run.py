@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from local.api_client import get
 from local.chaos.emails import Email, emails
 from local.chaos.faults import Killer, misbehaving
 from local.chaos.load import CLIENTS, send
 from local.chaos.queues import DEAD, WORK, depth, visibility
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
-from local.environment import for_local_aws
 from local.paths import ROOT
-from local.simulator import control
-from local.steps import step
+from local.stack.api_client import get
+from local.stack.environment import for_local_aws
+from local.stack.ses_simulator import control
+from local.terminal.progress import step
 
 if TYPE_CHECKING:
-    from local.local_aws import LocalAws
-    from local.steps import Say
+    from local.stack.local_aws import LocalAws
+    from local.terminal.progress import Say
 
 CONTEXT = {"send_timeout_seconds": "12", "lost_answer_seconds": "15", "max_send_rate": "500"}
 """The stack's own times are 60 and 900 seconds; with those a run would wait for half an hour."""

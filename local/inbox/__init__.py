@@ -1,1 +1,1 @@
-"""The inbox page: the mail SES took, and what the deployed stack knows of it."""
+"""The inbox page: the mail that SES accepted, and the records of the deployed stack about it."""

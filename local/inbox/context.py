@@ -1,4 +1,4 @@
-"""The simulator and the deployed stack, as every page of the inbox gets them."""
+"""Inbox: the simulator and the deployed stack, for all pages."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ if TYPE_CHECKING:
     from local.ses.messages import KeptMessage
     from local.ses.sending.simulator import Simulator
 
+__all__ = ["Inbox"]
+
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """What every page needs."""
+    """The simulator and the deployed stack, which the pages show."""
 
     ses: Simulator
     stack: DeployedStack
 
-    def kept(self, request: Request) -> KeptMessage:
-        """The message that the address names. Raises HTTPException."""
-        found = self.ses.messages.get(request.path_params["id"])
-        if found is None:
-            raise HTTPException(404, "This message is not kept any more.")
-        return found
+    def message(self, request: Request) -> KeptMessage:
+        """Return the message that the URL names. Raises HTTPException."""
+        kept = self.ses.messages.get(request.path_params["id"])
+        if kept is None:
+            raise HTTPException(404, "This message does not exist, or is not kept any more.")
+        return kept
 
-    def common(self, section: str) -> dict[str, Any]:
-        """Values of the frame around every page."""
+    def frame_values(self, section: str) -> dict[str, Any]:
+        """Return the template values of the frame around a page."""
         return {"section": section, "region": self.ses.region, "stack": self.stack.address}

@@ -1,4 +1,4 @@
-"""The words and colours of states and events; what needs attention most stands first."""
+"""The labels and colours of states and events, and the order of states by urgency."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+__all__ = [
+    "DEFAULT_WORD",
+    "STATES",
+    "Word",
+    "event_label",
+    "most_urgent",
+    "state_label",
+    "summary_lines",
+]
+
 
 class Word(NamedTuple):
-    """A label and the tone that colours it: good, busy, warn, bad or calm."""
+    """A label: its text, and the tone that colours it (good, busy, warn, bad or calm)."""
 
     text: str
     tone: str
@@ -31,8 +41,10 @@ STATES = {
     "opened": Word("Opened", "good"),
     "clicked": Word("Clicked", "good"),
 }
-_ORDER = {state: place for place, state in enumerate(STATES)}
+"""The labels by state, the most urgent state first."""
+URGENCY = {state: place for place, state in enumerate(STATES)}
 DEFAULT_WORD = Word("Accepted", "calm")
+"""The label of a message without a state from the stack."""
 
 EVENTS = {
     "send": Word("Sent", "busy"),
@@ -47,33 +59,33 @@ EVENTS = {
     "subscription": Word("Unsubscribed", "warn"),
 }
 
-
-_VISITOR = ("ip_address", "user_agent")
-_SAYING = (
+VISITOR_FIELDS = ("ip_address", "user_agent")
+TEXT_FIELDS = (
     "feedback_type", "link", "diagnostic_code", "smtp_response", "reason", "error_message",
     "contact_list",
 )  # fmt: skip
 
 
 def state_label(state: str) -> Word:
-    """The word of a state; a state we do not know stands as it is."""
+    """Return the label of a state. An unknown state is its own label."""
     return STATES.get(state, Word(state, "calm"))
 
 
 def event_label(kind: str) -> Word:
-    """The word of a kind of event; a kind we do not know stands as it is."""
+    """Return the label of a kind of event. An unknown kind is its own label."""
     return EVENTS.get(kind, Word(kind, "calm"))
 
 
 def most_urgent(states: Iterable[str]) -> str | None:
-    """The state that needs a person's attention most; None without any."""
-    return min(states, key=lambda state: _ORDER.get(state, -1), default=None)
+    """Return the state that needs attention first, None without any state."""
+    return min(states, key=lambda state: URGENCY.get(state, -1), default=None)
 
 
 def summary_lines(details: Mapping[str, Any]) -> list[str]:
-    """What a person wants to know of an event's details, each a short line."""
+    """Return the details of an event that a person needs, as short lines."""
     kinds = " · ".join(str(details[name]) for name in ("type", "subtype") if details.get(name))
-    visit = " · ".join(str(details[name]) for name in _VISITOR if details.get(name))
-    said = (str(details[name]) for name in _SAYING if details.get(name))
-    tags = (f"{name} = {', '.join(of)}" for name, of in (details.get("link_tags") or {}).items())
-    return [line for line in dict.fromkeys((kinds, *said, *tags, visit)) if line]
+    visitor = " · ".join(str(details[name]) for name in VISITOR_FIELDS if details.get(name))
+    texts = (str(details[name]) for name in TEXT_FIELDS if details.get(name))
+    link_tags = details.get("link_tags") or {}
+    tags = (f"{name} = {', '.join(values)}" for name, values in link_tags.items())
+    return [line for line in dict.fromkeys((kinds, *texts, *tags, visitor)) if line]

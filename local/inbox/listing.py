@@ -1,4 +1,4 @@
-"""The list of messages: what was searched for, with the state each one has reached."""
+"""The list of messages: the messages of a search, with their states."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ if TYPE_CHECKING:
     from local.inbox.deployed_stack import DeployedStack
     from local.ses.messages import KeptMessage, Messages
 
-ROWS = 100
+__all__ = ["Listing", "Search", "email_id", "list_messages"]
+
+MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Words that all have to be found, and a state; both may be empty."""
+    """Words that a message must all contain, and a state. Both may be empty."""
 
     text: str = ""
     state: str = ""
 
     @classmethod
     def from_query(cls, query: QueryParams) -> Search:
-        """From a page's address."""
+        """Read the query of a page's URL."""
         return cls(query.get("q", "").strip(), query.get("state", ""))
 
     def matches(self, kept: KeptMessage) -> bool:
-        """Whether subject, addresses, ids and tags hold every word."""
+        """Return whether subject, addresses, ids and tags contain every word."""
         message = kept.message
         tags = (f"{name}={','.join(values)}" for name, values in message.tags.items())
         parts = (message.subject or "", message.source, *message.destinations, message.id, *tags)
-        hay = "\n".join(parts).lower()
-        return all(word in hay for word in self.text.lower().split())
+        text = "\n".join(parts).lower()
+        return all(word in text for word in self.text.lower().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +53,38 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The newest rows; `found` counts all messages that the words match."""
+    """The newest rows. `total` counts all messages that match the search."""
 
     rows: list[Row]
-    found: int
+    total: int
 
 
 def email_id(kept: KeptMessage) -> str | None:
-    """The id that the stack put on the message as a tag."""
+    """Return the id that the stack put on the message as a tag."""
     return next(iter(kept.message.tags.get("email_id", ())), None)
 
 
-async def listing(messages: Messages, stack: DeployedStack, search: Search) -> Listing:
-    """What the search finds; a state is looked for among the newest messages only."""
-    found = [kept for kept in messages.newest_first() if search.matches(kept)]
-    shown = found[:ROWS]
-    stories = await _stories(shown, stack)
-    rows = [_row(kept, stories[email_id(kept)]) for kept in shown]
+async def list_messages(messages: Messages, stack: DeployedStack, search: Search) -> Listing:
+    """Return the messages of a search. A state is searched among the newest messages only."""
+    matches = [kept for kept in messages.newest_first() if search.matches(kept)]
+    shown = matches[:MAX_ROWS]
+    emails = await _emails(shown, stack)
+    rows = [_row(kept, emails[email_id(kept)]) for kept in shown]
     if search.state:
         rows = [row for row in rows if row.state == search.state]
         return Listing(rows, len(rows))
-    return Listing(rows, len(found))
+    return Listing(rows, len(matches))
 
 
-async def _stories(shown: list[KeptMessage], stack: DeployedStack) -> dict[str | None, StackEmail]:
-    """One for each email: one with merge data has as many messages as recipients."""
+async def _emails(shown: list[KeptMessage], stack: DeployedStack) -> dict[str | None, StackEmail]:
+    """Return the emails by id. A personalized email has a message for each recipient."""
     versions: Counter[str | None] = Counter()
     for kept in shown:
         versions[email_id(kept)] += len(kept.events)
-    found = await asyncio.gather(*(stack.email(*version) for version in versions.items()))
-    return dict(zip(versions, found, strict=True))
+    emails = await asyncio.gather(*(stack.email(*version) for version in versions.items()))
+    return dict(zip(versions, emails, strict=True))
 
 
-def _row(kept: KeptMessage, story: StackEmail) -> Row:
-    state = most_urgent(story.states(kept.message.destinations))
+def _row(kept: KeptMessage, email: StackEmail) -> Row:
+    state = most_urgent(email.states(kept.message.destinations))
     return Row(kept, state_label(state) if state else DEFAULT_WORD, state)

@@ -1,8 +1,8 @@
-"""A message's HTML for the frame that shows it: a document that can do nothing but be looked at.
+"""Makes a document for the frame of a message from its HTML.
 
-The browser keeps it in: the frame is sandboxed (no scripts, forms, navigation of the page, no
-origin) and the policy sent with it loads nothing but the message's own images and its pixel. What
-is changed in the HTML only makes links and inline images work inside of that.
+The browser isolates the document. The frame is sandboxed: no scripts, no forms, no origin, no
+navigation of the page. Its policy loads only the images of the message and its pixel. The edits
+of the HTML only make links and inline images work inside of that.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
     from local.ses.mime.html_tags import Tag
 
+__all__ = ["SANDBOX", "framed", "policy"]
+
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-_GONE = frozenset({"base", "link", "meta"})
-_LINKS = frozenset({"a", "area"})
-_SOURCES = ("src", "background")
+REMOVED_TAGS = frozenset({"base", "link", "meta"})
+LINK_TAGS = frozenset({"a", "area"})
+IMAGE_ATTRIBUTES = ("src", "background")
+REPLACED_ATTRIBUTES = frozenset({"target", "rel", "ping"})
 
 
 def policy(*image_sources: str) -> str:
-    """The Content-Security-Policy of a framed document; images come from these places only."""
+    """Return the Content-Security-Policy of a framed document, with the sources of its images."""
     images = " ".join(("data:", *image_sources))
     return (
         f"default-src 'none'; img-src {images}; style-src 'unsafe-inline'; form-action 'none'; "
@@ -32,23 +35,26 @@ def policy(*image_sources: str) -> str:
 
 
 def framed(html: str, inline_images: Mapping[str, str]) -> str:
-    """Links open in a new tab that knows nothing of this one; `cid:` images come from here."""
+    """Return the HTML with links that open in a new tab and images of the message.
+
+    The new tab has no opener and no referrer.
+    """
     edits = [edit for tag in start_tags(html) for edit in _edits(tag, inline_images)]
     return apply_edits(html, edits)
 
 
 def _edits(tag: Tag, inline_images: Mapping[str, str]) -> Iterator[Edit]:
-    if tag.name in _GONE:
+    if tag.name in REMOVED_TAGS:
         yield Edit(tag.start, tag.end)
         return
-    if tag.name in _LINKS:
-        yield from (Edit(one.start, one.end) for one in tag.attributes if one.name in _REPLACED)
+    if tag.name in LINK_TAGS:
+        replaced = (each for each in tag.attributes if each.name in REPLACED_ATTRIBUTES)
+        yield from (Edit(attribute.start, attribute.end) for attribute in replaced)
         name_end = tag.start + 1 + len(tag.name)
         yield Edit(name_end, name_end, ' target="_blank" rel="noopener noreferrer nofollow"')
-    for one in tag.attributes:
-        scheme, _, content_id = one.value.partition(":")
-        if one.name in _SOURCES and scheme.lower() == "cid" and content_id in inline_images:
-            yield Edit(one.start, one.end, f' {one.name}="{inline_images[content_id]}"')
-
-
-_REPLACED = frozenset({"target", "rel", "ping"})
+    for attribute in tag.attributes:
+        scheme, _, content_id = attribute.value.partition(":")
+        is_inline = scheme.lower() == "cid" and content_id in inline_images
+        if attribute.name in IMAGE_ATTRIBUTES and is_inline:
+            text = f' {attribute.name}="{inline_images[content_id]}"'
+            yield Edit(attribute.start, attribute.end, text)

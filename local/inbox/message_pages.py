@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from local.inbox import mail_frame, responses
 from local.inbox.labels import STATES
-from local.inbox.listing import Search, email_id, listing
+from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.message_views import open_message, read_part
 from local.inbox.story import build_story
 from local.inbox.templating import render
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from local.inbox.context import Inbox
+    from local.inbox.story import MessageStory
     from local.ses.messages import KeptMessage
 
-# What a person can make simulate: a title, the kind, and which of its kinds.
+__all__ = ["detail", "file", "html", "index", "raw", "rows", "simulate", "story"]
+
 SIMULATED_EVENTS = {
     "bounce": ("Hard bounce", "bad", {"kind": "bounce"}),
     "mailboxfull": ("Mailbox full", "warn", {"kind": "bounce", "bounce": "mailboxfull"}),
@@ -34,70 +36,71 @@ SIMULATED_EVENTS = {
     "notspam": ("Not spam", "good", {"kind": "complaint", "complaint": "not-spam"}),
     "unsubscribe": ("Unsubscribe", "warn", {"kind": "unsubscribe"}),
 }
+"""The events that a person can simulate: title, tone, and the fields of the feedback."""
 
 
 async def index(inbox: Inbox, request: Request) -> Response:
-    """The list, with nothing opened."""
+    """Show the list without a message."""
     return await _page(inbox, request, None)
 
 
 async def detail(inbox: Inbox, request: Request) -> Response:
-    """One message, and the list beside it."""
-    return await _page(inbox, request, inbox.kept(request))
+    """Show a message, with the list beside it."""
+    return await _page(inbox, request, inbox.message(request))
 
 
 async def rows(inbox: Inbox, request: Request) -> Response:
-    """The list alone, for the page that is open."""
+    """Return the rows of the list, for the page that is open."""
     search = Search.from_query(request.query_params)
-    found = await listing(inbox.ses.messages, inbox.stack, search)
+    listing = await list_messages(inbox.ses.messages, inbox.stack, search)
     current = request.query_params.get("open", "")
-    return responses.page(render("rows.html", listing=found, search=search, current=current))
+    return responses.page(render("rows.html", listing=listing, search=search, current=current))
 
 
 async def story(inbox: Inbox, request: Request) -> Response:
-    """The story alone, for the page that is open."""
-    kept = inbox.kept(request)
+    """Return the story of a message, for the page that is open."""
+    kept = inbox.message(request)
     return responses.page(render("story.html", kept=kept, story=await _story(inbox, kept)))
 
 
 async def html(inbox: Inbox, request: Request) -> Response:
-    """The message's HTML, for the sandboxed frame."""
-    message = open_message(inbox.kept(request).message)
+    """Return the HTML of a message, for the sandboxed frame."""
+    message = open_message(inbox.message(request).message)
     if message.html is None:
         raise HTTPException(404, "The message has no HTML.")
-    here = f"http://{request.headers['host']}/messages/{message.message.id}/parts/"
-    pixel = f"{inbox.ses.tracking_url}/I0/"
+    parts_url = f"http://{request.headers['host']}/messages/{message.message.id}/parts/"
+    pixel_url = f"{inbox.ses.tracking_url}/I0/"
     framed = mail_frame.framed(message.html, message.inline_images())
-    return responses.frame(framed, here, pixel)
+    return responses.frame(framed, parts_url, pixel_url)
 
 
 async def file(inbox: Inbox, request: Request) -> Response:
-    """One part as a download."""
-    found = read_part(inbox.kept(request).message, request.path_params["number"])
-    if found is None:
-        raise HTTPException(404, "The message has no such part.")
-    return responses.download(*found)
+    """Return a part as a download."""
+    part = read_part(inbox.message(request).message, request.path_params["number"])
+    if part is None:
+        raise HTTPException(404, "The message has no part with this number.")
+    return responses.download(*part)
 
 
 async def raw(inbox: Inbox, request: Request) -> Response:
-    """The MIME as a download."""
-    message = inbox.kept(request).message
+    """Return the MIME as a download."""
+    message = inbox.message(request).message
     return responses.download(message.mime, "message/rfc822", f"{message.id}.eml")
 
 
 async def simulate(inbox: Inbox, request: Request) -> Response:
-    """Make a recipient bounce, complain and the like."""
-    kept = inbox.kept(request)
+    """Simulate an event of the message."""
+    kept = inbox.message(request)
     form = parse_qs((await request.body()).decode())
-    _, _, wanted = SIMULATED_EVENTS.get(form.get("what", [""])[0], ("", "", {}))
+    _, _, fields = SIMULATED_EVENTS.get(form.get("event", [""])[0], ("", "", {}))
     recipient = form.get("recipient", [None])[0]
     try:
-        chosen = feedback.Feedback.model_validate({**wanted, "recipient": recipient})
+        event = feedback.Feedback.model_validate({**fields, "recipient": recipient})
     except ValidationError as error:
-        raise HTTPException(400, "This cannot simulate to a message.") from error
+        raise HTTPException(400, "event: must be an event that can be simulated.") from error
     if recipient not in (None, *kept.message.destinations):
-        raise HTTPException(400, "This is no recipient of the message.")
-    step = feedback.event_step(chosen, kept.message)
+        raise HTTPException(400, "recipient: must be a recipient of the message.")
+    step = feedback.event_step(event, kept.message)
     feedback.suppress_recipients(inbox.ses, kept.message, step)
     inbox.ses.publisher.publish_events(kept.message, [step])
     return responses.redirect_back(request, f"/messages/{kept.message.id}")
@@ -105,8 +108,9 @@ async def simulate(inbox: Inbox, request: Request) -> Response:
 
 async def _page(inbox: Inbox, request: Request, kept: KeptMessage | None) -> Response:
     search = Search.from_query(request.query_params)
-    found = await listing(inbox.ses.messages, inbox.stack, search)
-    values = inbox.common("inbox") | {"listing": found, "search": search, "states": STATES}
+    listing = await list_messages(inbox.ses.messages, inbox.stack, search)
+    values = inbox.frame_values("inbox")
+    values |= {"listing": listing, "search": search, "states": STATES}
     if kept is None:
         return responses.page(render("inbox.html", current="", **values))
     message = open_message(kept.message)
@@ -121,5 +125,5 @@ async def _page(inbox: Inbox, request: Request, kept: KeptMessage | None) -> Res
     return responses.page(render("message.html", current=kept.message.id, **values))
 
 
-async def _story(inbox: Inbox, kept: KeptMessage) -> object:
+async def _story(inbox: Inbox, kept: KeptMessage) -> MessageStory:
     return build_story(kept, await inbox.stack.fetch_email(email_id(kept)))

@@ -1,4 +1,4 @@
-"""The ways to look at one message: rendered, as text, its headers, its source."""
+"""The views of a message: HTML, text, headers, source."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
     from local.ses.messages import Message
 
+__all__ = ["OpenedMessage", "open_message", "read_part"]
+
 VIEWS = {"html": "HTML", "text": "Text", "headers": "Headers", "source": "Source"}
-SOURCE_LIMIT = 200_000
+MAX_SOURCE_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedMessage:
-    """A message read for people; `views` are the ones that have something to show."""
+    """A message with its parts decoded. `views` are the views that have content."""
 
     message: Message
     text: str | None = None
@@ -28,48 +30,46 @@ class OpenedMessage:
 
     @property
     def views(self) -> dict[str, str]:
-        """Names and titles, in their order."""
+        """Return titles by name, in their order."""
         missing = {"html": self.html is None, "text": self.text is None}
         return {name: title for name, title in VIEWS.items() if not missing.get(name)}
 
-    def view(self, wanted: str) -> str:
-        """The wanted view if there is one, else the first."""
-        return wanted if wanted in self.views else next(iter(self.views))
+    def view(self, name: str) -> str:
+        """Return `name` if the message has this view, else its first view."""
+        return name if name in self.views else next(iter(self.views))
 
     @property
     def source(self) -> str:
-        """The MIME, cut where it would be too long for a page."""
-        return self.message.mime[:SOURCE_LIMIT].decode("utf-8", "replace")
+        """Return the MIME, truncated to 200,000 bytes."""
+        return self.message.mime[:MAX_SOURCE_BYTES].decode("utf-8", "replace")
 
     @property
-    def is_cut(self) -> bool:
-        """Whether `source` is not all of it."""
-        return len(self.message.mime) > SOURCE_LIMIT
+    def is_truncated(self) -> bool:
+        """Return whether `source` is truncated."""
+        return len(self.message.mime) > MAX_SOURCE_BYTES
 
     def inline_images(self) -> dict[str, str]:
-        """The addresses of the parts that the HTML names by `cid:`."""
+        """Return the URLs of the parts that the HTML names by `cid:`."""
         return dict(self._inline())
 
     def _inline(self) -> Iterator[tuple[str, str]]:
-        for one in self.attachments:
-            if one["content_id"]:
-                yield one["content_id"], f"/messages/{self.message.id}/parts/{one['part']}"
+        for attachment in self.attachments:
+            if content_id := attachment["content_id"]:
+                yield content_id, f"/messages/{self.message.id}/parts/{attachment['part']}"
 
 
 def open_message(message: Message) -> OpenedMessage:
-    """Read a message's MIME; one that could not be rendered has none."""
-    return (
-        OpenedMessage(message, **read.read_message(message.mime))
-        if message.mime
-        else OpenedMessage(message)
-    )
+    """Read the MIME of a message. A message that could not be rendered has no MIME."""
+    parts = read.read_message(message.mime) if message.mime else {}
+    return OpenedMessage(message, **parts)
 
 
 def read_part(message: Message, number: int) -> tuple[bytes, str, str] | None:
-    """Content, media type and file name of one part; None without such a part."""
-    found = [one for one in open_message(message).attachments if one["part"] == number]
-    if not found:
+    """Return content, media type and file name of a part, None without such a part."""
+    attachments = {row["part"]: row for row in open_message(message).attachments}
+    if number not in attachments:
         return None
+    attachment = attachments[number]
     leaf = list(read.leaf_parts(read.parse_mime(message.mime)))[number]
-    name = found[0]["filename"] or f"part-{number}"
-    return read.decoded_payload(leaf), found[0]["content_type"], name
+    name = attachment["filename"] or f"part-{number}"
+    return read.decoded_payload(leaf), attachment["content_type"], name

@@ -1,4 +1,4 @@
-"""The inbox as routes of the simulator: its pages, files, forms, and where the stack is."""
+"""The routes of the inbox: its pages, files and forms, and the address of the stack."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from local.inbox.context import Inbox
 
-    Call = Callable[[Inbox, Request], Awaitable[Response]]
+    Page = Callable[[Inbox, Request], Awaitable[Response]]
 
+__all__ = ["routes"]
 
-CALLS: tuple[tuple[str, str, Call], ...] = (
+PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/", message_pages.index),
     ("GET", "/messages/{id}", message_pages.detail),
     ("GET", "/messages/{id}/html", message_pages.html),
@@ -45,28 +46,28 @@ CALLS: tuple[tuple[str, str, Call], ...] = (
 
 
 def routes(inbox: Inbox) -> list[BaseRoute]:
-    """The inbox at /, and `PUT /_local/stack`."""
+    """Return the inbox at /, and `PUT /_local/stack`."""
 
-    async def move(request: Request) -> Response:
+    async def connect(request: Request) -> Response:
         try:
             inbox.stack.connect(StackAddress.model_validate_json(await request.body()))
         except ValidationError as error:
             return JSONResponse({"errors": error.errors(include_url=False)}, 400)
-        return JSONResponse({"status": "the inbox asks this stack"})
+        return JSONResponse({"status": "connected"})
 
     return [
-        Route("/_local/stack", move, methods=["PUT"]),
-        *(Route(path, _endpoint(inbox, call), methods=[way]) for way, path, call in CALLS),
+        Route("/_local/stack", connect, methods=["PUT"]),
+        *(Route(path, _endpoint(inbox, page), methods=[method]) for method, path, page in PAGES),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
 
 
-def _endpoint(inbox: Inbox, call: Call) -> Callable[[Request], Awaitable[Response]]:
-    async def answering(request: Request) -> Response:
+def _endpoint(inbox: Inbox, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
         try:
-            return await call(inbox, request)
+            return await page(inbox, request)
         except HTTPException as error:
-            values = inbox.common("") | {"text": error.detail}
+            values = inbox.frame_values("") | {"text": error.detail, "status": error.status_code}
             return responses.page(render("problem.html", **values), error.status_code)
 
-    return answering
+    return respond

@@ -1,4 +1,4 @@
-"""A story as a page shows it: who is where, and what happened when."""
+"""MessageStory: the recipients and the timeline of a message, as a page shows them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from local.inbox.labels import Word, event_label, state_label, summary_lines
+from local.inbox.labels import DEFAULT_WORD, Word, event_label, state_label, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from local.inbox.deployed_stack import StackEmail
     from local.ses.messages import KeptMessage, Message
 
+__all__ = ["MessageStory", "build_story"]
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One recipient with the state the stack gives."""
+    """A recipient with its state in the stack."""
 
     address: str
     label: Word
@@ -26,7 +28,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of a timeline; `recipient` is None where there is only one."""
+    """A line of the timeline. `recipient` is None where the message has only one recipient."""
 
     at: datetime
     label: Word
@@ -36,7 +38,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class MessageStory:
-    """Everything of a message's story. `problem` says why it is not the stack's."""
+    """The recipients and events of a message.
+
+    `problem` is the reason why they do not come from the stack. `expected` is the number of
+    events that SES published.
+    """
 
     recipients: list[Recipient]
     events: list[Event]
@@ -46,21 +52,21 @@ class MessageStory:
     expected: int = 0
 
 
-def build_story(kept: KeptMessage, story: StackEmail) -> MessageStory:
-    """The stack's story of this message; without one, the events that SES published."""
+def build_story(kept: KeptMessage, email: StackEmail) -> MessageStory:
+    """Return the story of a message from the stack, or else from the events of SES."""
     message = kept.message
-    if story.content is None:
+    if email.content is None:
         return MessageStory(
-            [Recipient(to, Word("Accepted", "calm")) for to in message.destinations],
+            [Recipient(address, DEFAULT_WORD) for address in message.destinations],
             [_published(row["event"]) for row in kept.events],
             [],
             {},
-            story.problem,
+            email.problem,
         )
-    record = story.content.get("email") or {}
+    record = email.content.get("email") or {}
     return MessageStory(
-        list(_recipients(story.content["recipients"], message)),
-        _timeline(story.content["timeline"], message),
+        list(_recipients(email.content["recipients"], message)),
+        _timeline(email.content["timeline"], message),
         record.get("tags", []),
         record.get("metadata", {}),
         expected=sum(bool(row["topics"]) for row in kept.events),
@@ -72,20 +78,20 @@ def _recipients(rows: Iterable[Mapping[str, Any]], message: Message) -> Iterable
     for address in message.destinations:
         row = by_address.get(address.lower())
         if row is None:
-            yield Recipient(address, Word("Unknown", "warn"))
+            yield Recipient(address, state_label("unknown"))
         else:
             error = row["error_message"] or row["error_code"]
             yield Recipient(address, state_label(row["state"]), error)
 
 
 def _timeline(rows: Iterable[Mapping[str, Any]], message: Message) -> list[Event]:
-    """An email may have several messages: only this one's events."""
-    several = len(message.destinations) > 1
+    """Return the events of this message. An email can have several messages."""
+    has_several = len(message.destinations) > 1
     return [
         Event(
             datetime.fromisoformat(row["at"]),
             event_label(row["kind"]),
-            row["recipient"] if several else None,
+            row["recipient"] if has_several else None,
             summary_lines(row["details"]),
         )
         for row in rows
@@ -93,12 +99,13 @@ def _timeline(rows: Iterable[Mapping[str, Any]], message: Message) -> list[Event
     ]
 
 
-_KINDS = {"Rendering Failure": "rendering_failure", "DeliveryDelay": "delivery_delay"}
+EVENT_KINDS = {"Rendering Failure": "rendering_failure", "DeliveryDelay": "delivery_delay"}
+EVENT_OBJECTS = {"rendering_failure": "failure", "delivery_delay": "deliveryDelay"}
 
 
 def _published(event: Mapping[str, Any]) -> Event:
-    kind = event["eventType"]
-    name = _KINDS.get(kind, kind.lower())
-    key = {"rendering_failure": "failure", "delivery_delay": "deliveryDelay"}.get(name, name)
-    at = event[key].get("timestamp") or event["mail"]["timestamp"]
-    return Event(datetime.fromisoformat(at), event_label(name), None, [])
+    event_type = event["eventType"]
+    kind = EVENT_KINDS.get(event_type, event_type.lower())
+    details = event[EVENT_OBJECTS.get(kind, kind)]
+    at = details.get("timestamp") or event["mail"]["timestamp"]
+    return Event(datetime.fromisoformat(at), event_label(kind), None, [])

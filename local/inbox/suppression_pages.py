@@ -1,4 +1,4 @@
-"""The page of the suppression lists: SES's for the account, and the stack's own."""
+"""The page of the suppression lists: the list of the SES account, and the list of the stack."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from local.inbox.context import Inbox
 
+__all__ = ["add", "index", "remove"]
+
 REASONS = ("BOUNCE", "COMPLAINT")
 
 
 async def index(inbox: Inbox, _request: Request) -> Response:
-    """Both lists."""
-    values = inbox.common("suppression") | {
+    """Show both lists."""
+    values = inbox.frame_values("suppression") | {
         "entries": list(reversed(inbox.ses.account.suppression.all())),
         "suppressed": await inbox.stack.suppressions(),
         "reasons": REASONS,
@@ -32,19 +34,19 @@ async def index(inbox: Inbox, _request: Request) -> Response:
 
 
 async def add(inbox: Inbox, request: Request) -> Response:
-    """Put an address on the account's list."""
+    """Add an address to the list of the account."""
     form = parse_qs((await request.body()).decode())
     address, reason = form.get("address", [""])[0].strip(), form.get("reason", [""])[0]
-    if refused := check_addresses([address]):
-        raise HTTPException(400, refused.message or "This is no address.")
+    if refusal := check_addresses([address]):
+        raise HTTPException(400, f"address: {refusal.message}")
     if reason not in REASONS:
-        raise HTTPException(400, "The reason is BOUNCE or COMPLAINT.")
+        raise HTTPException(400, "reason: must be BOUNCE or COMPLAINT.")
     inbox.ses.account.suppression.put(SuppressionEntry(address, reason, inbox.ses.now()))
     return responses.redirect_back(request, "/suppression")
 
 
 async def remove(inbox: Inbox, request: Request) -> Response:
-    """Take an address off the account's list."""
+    """Remove an address from the list of the account."""
     form = parse_qs((await request.body()).decode())
     inbox.ses.account.suppression.delete(form.get("address", [""])[0])
     return responses.redirect_back(request, "/suppression")

@@ -1,4 +1,4 @@
-"""The pages of stored templates: the list, one template with a preview from data of one's own."""
+"""The pages of stored templates: the list, and a template with a preview."""
 
 from __future__ import annotations
 
@@ -25,53 +25,56 @@ if TYPE_CHECKING:
     from local.inbox.context import Inbox
     from local.ses.account import StoredTemplate
 
-_MISSING = re.compile(r"Attribute '(?P<name>[^']+)' is not present")
-_TAG = re.compile(r"\{\{\{?\s*(?P<path>[\w.]+)\s*\}?\}\}")
-_MOST_GUESSES = 50
+__all__ = ["detail", "html", "index"]
+
+MISSING_ATTRIBUTE = re.compile(r"Attribute '(?P<name>[^']+)' is not present")
+TAG = re.compile(r"\{\{\{?\s*(?P<path>[\w.]+)\s*\}?\}\}")
+MAX_GUESSES = 50
 
 
 async def index(inbox: Inbox, _request: Request) -> Response:
-    """All templates."""
-    return responses.page(render("templates.html", current="", **_common(inbox)))
+    """Show all templates."""
+    return responses.page(render("templates.html", current="", **_values(inbox)))
 
 
 async def detail(inbox: Inbox, request: Request) -> Response:
-    """One template, rendered with the data given or with data made up for its variables."""
+    """Show a template, rendered with the given data or with sample data for its variables."""
     stored = _stored(inbox, request)
-    given = request.query_params.get("data")
-    written = given or json.dumps(await _made_up(inbox, stored.content), indent=2)
-    made, problem = await _rendered(inbox, stored.content, written)
-    values = _common(inbox) | {
-        "stored": stored, "written": written, "made": made, "problem": problem,
+    data = request.query_params.get("data")
+    data = data or json.dumps(await _sample_data(inbox, stored.content), indent=2)
+    rendered, problem = await _render(inbox, stored.content, data)
+    values = _values(inbox) | {
+        "stored": stored, "data": data, "rendered": rendered, "problem": problem,
         "sandbox": mail_frame.SANDBOX,
     }  # fmt: skip
     return responses.page(render("template.html", current=stored.name, **values))
 
 
 async def html(inbox: Inbox, request: Request) -> Response:
-    """The rendered HTML, for the sandboxed frame."""
+    """Return the rendered HTML, for the sandboxed frame."""
     data = request.query_params.get("data", "{}")
-    made, problem = await _rendered(inbox, _stored(inbox, request).content, data)
-    if made is None or made.html is None:
+    rendered, problem = await _render(inbox, _stored(inbox, request).content, data)
+    if rendered is None or rendered.html is None:
         raise HTTPException(404, problem or "The template has no HTML.")
-    return responses.frame(mail_frame.framed(made.html, {}))
+    return responses.frame(mail_frame.framed(rendered.html, {}))
 
 
-def _common(inbox: Inbox) -> dict[str, Any]:
-    return inbox.common("templates") | {"templates": list(inbox.ses.account.templates.values())}
+def _values(inbox: Inbox) -> dict[str, Any]:
+    templates = list(inbox.ses.account.templates.values())
+    return inbox.frame_values("templates") | {"templates": templates}
 
 
 def _stored(inbox: Inbox, request: Request) -> StoredTemplate:
-    found = inbox.ses.account.templates.get(request.path_params["name"])
-    if found is None:
-        raise HTTPException(404, "There is no template of this name.")
-    return found
+    stored = inbox.ses.account.templates.get(request.path_params["name"])
+    if stored is None:
+        raise HTTPException(404, "This template does not exist.")
+    return stored
 
 
-async def _rendered(
+async def _render(
     inbox: Inbox, content: TemplateContent, data: str
 ) -> tuple[TemplateContent | None, str | None]:
-    """The rendered parts, or why there are none."""
+    """Return the rendered parts, or the text of the error."""
     try:
         return await render_content(inbox.ses.handlebars, content, parse_template_data(data)), None
     except (RenderingFailedError, RefusedError) as error:
@@ -79,32 +82,32 @@ async def _rendered(
         return None, text
 
 
-async def _made_up(inbox: Inbox, content: TemplateContent) -> dict[str, Any]:
-    """Every variable that is missed gets its own name for a value."""
+async def _sample_data(inbox: Inbox, content: TemplateContent) -> dict[str, Any]:
+    """Return data in which each missing variable has its own name as its value."""
     data: dict[str, Any] = {}
-    for _guess in range(_MOST_GUESSES):
-        _, problem = await _rendered(inbox, content, json.dumps(data))
-        missing = _MISSING.search(problem or "")
+    for _guess in range(MAX_GUESSES):
+        _, problem = await _render(inbox, content, json.dumps(data))
+        missing = MISSING_ATTRIBUTE.search(problem or "")
         if missing is None or not _put(data, _path(content, missing["name"])):
             break
     return data
 
 
 def _path(content: TemplateContent, name: str) -> list[str]:
-    """Where the templates look for what is missing; the renderer names the last key alone."""
-    for found in _TAG.finditer("".join(content.to_json().values())):
-        path = found["path"].split(".")
+    """Return the path of a missing variable. The renderer names only its last key."""
+    for tag in TAG.finditer("".join(content.to_json().values())):
+        path = tag["path"].split(".")
         if name in path:
             return path[: path.index(name) + 1]
     return [name]
 
 
 def _put(data: dict[str, Any], path: list[str]) -> bool:
-    """False when a value stands where an object would have to."""
+    """Set a sample value. Return False when the path has a value already."""
     for key in path[:-1]:
         data = data.setdefault(key, {})
         if not isinstance(data, dict):
             return False
-    known = path[-1] in data
+    is_new = path[-1] not in data
     data[path[-1]] = path[-1]
-    return not known
+    return is_new

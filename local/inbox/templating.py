@@ -1,4 +1,4 @@
-"""Jinja2 over this folder's templates, with the few filters the pages need."""
+"""Jinja2 with the templates of this folder, and the filters of the pages."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+__all__ = ["HERE", "elapsed", "render", "size"]
+
 HERE = Path(__file__).parent
 HUES = 12
 
 
 def environment() -> Environment:
-    """Everything is escaped, and a misspelt name is an error."""
+    """Return an environment that escapes all values and raises for an undefined name."""
     pages = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -28,22 +30,25 @@ def environment() -> Environment:
 
 
 def render(name: str, **values: Any) -> str:
-    """One page or part of a page."""
-    return _PAGES.get_template(name).render(**values)
+    """Render a page, or a part of a page."""
+    return PAGES.get_template(name).render(**values)
 
 
 def clock(at: datetime) -> str:
-    """The time of day where the server stands, which is where its reader sits."""
+    """Return the time of day in the time zone of this machine."""
     return at.astimezone().strftime("%H:%M:%S")
 
 
 def day(at: datetime) -> str:
-    """The day and the time."""
+    """Return the day and the time in the time zone of this machine."""
     return at.astimezone().strftime("%a %d %b %Y, %H:%M:%S")
 
 
 def elapsed(at: datetime, start: datetime) -> str:
-    """How long after `start`: +0.3 s, +2 min. SES writes milliseconds, so it may seem before."""
+    """Return the time from `start` to `at`, such as +0.3 s or +2 min.
+
+    SES writes whole milliseconds, so an event can seem to be earlier than its message.
+    """
     seconds = max(0.0, (at.astimezone(UTC) - start.astimezone(UTC)).total_seconds())
     if seconds < 60:
         return f"+{seconds:.1f} s"
@@ -51,15 +56,15 @@ def elapsed(at: datetime, start: datetime) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes as people read them."""
+    """Return a number of bytes with a unit."""
     if count < 1000:
         return f"{count} B"
     return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
 def hue(text: str) -> int:
-    """One of a few colours, always the same one for a text."""
+    """Return a colour number from 0 to 11, always the same for a text."""
     return zlib.crc32(text.lower().encode()) % HUES
 
 
-_PAGES = environment()
+PAGES = environment()

@@ -1,1 +1,1 @@
-"""A local Amazon SES: the SESv2 calls, AWS's refusals, and the events, without sending mail."""
+"""A local Amazon SES: the SESv2 calls, the errors and the events of AWS. It sends no mail."""

@@ -1,4 +1,4 @@
-"""`python -m local.ses`: the simulator with its inbox page, as a process."""
+"""`python -m local.ses`: the process of the SES simulator and its inbox page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from local.inbox.context import Inbox
 from local.inbox.deployed_stack import DeployedStack
 from local.inbox.routes import routes
-from local.ports import port_number
+from local.process.ports import port_number
 from local.ses.account import Account
 from local.ses.aws import AWSClient, BotoAWSClient, NoAWSClient
 from local.ses.events.publisher import Publisher
@@ -30,18 +30,27 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=port_number, default=4677)
     parser.add_argument(
-        "--aws-endpoint", help="the local AWS with configuration sets and topics; none: no events"
+        "--aws-endpoint", help="URL of the local AWS (default none: no events are published)"
     )
     parser.add_argument(
         "--configuration-set",
         action="append",
         default=[],
-        help="a set that exists, without --aws-endpoint (repeatable)",
+        help="a configuration set that exists, without --aws-endpoint (repeatable)",
     )
-    parser.add_argument("--max-send-rate", type=float, help="recipients a second; default no limit")
-    parser.add_argument("--max-24-hour-send", type=int, help="recipients a day; default no limit")
-    parser.add_argument("--event-delay-ms", type=int, default=20, help="wait before each event")
-    parser.add_argument("--seed", type=int, help="makes random faults repeatable")
+    parser.add_argument(
+        "--max-send-rate", type=float, help="recipients per second (default no limit)"
+    )
+    parser.add_argument(
+        "--max-24-hour-send", type=int, help="recipients in 24 hours (default no limit)"
+    )
+    parser.add_argument(
+        "--event-delay-ms",
+        type=int,
+        default=20,
+        help="delay before each event (default %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, help="seed of the random faults")
     return parser.parse_args()
 
 
@@ -73,13 +82,13 @@ def _ses(options: argparse.Namespace, rng: random.Random) -> Simulator:
 
 
 def _url(options: argparse.Namespace) -> str:
-    """Where a browser on this machine finds the simulator, whatever address it listens on."""
+    """Return the URL of the simulator for a browser on this machine."""
     name = "localhost" if options.host in {"127.0.0.1", "0.0.0.0"} else options.host  # noqa: S104
     return f"http://{name}:{options.port}"
 
 
 def main() -> None:
-    """Serve until a signal; exit status 1 when the port is taken."""
+    """Serve until a signal. The exit status is 1 when the port is in use."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     options = _arguments()

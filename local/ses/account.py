@@ -1,4 +1,4 @@
-"""The SES account: limits and their use, identities, suppression list, stored templates."""
+"""The SES account: its limits and their use, identities, suppression list, stored templates."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ if TYPE_CHECKING:
 
     from local.ses.templates import TemplateContent
 
-_DAY = timedelta(hours=24)
-_ROUNDING = 1e-6
+__all__ = [
+    "Account",
+    "DailyQuota",
+    "SendRate",
+    "StoredTemplate",
+    "SuppressionEntry",
+    "SuppressionList",
+]
+
+QUOTA_PERIOD = timedelta(hours=24)
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
-    """An entry of the account suppression list; reason is BOUNCE or COMPLAINT."""
+    """An entry of the account suppression list. `reason` is BOUNCE or COMPLAINT."""
 
     address: str
     reason: str
@@ -37,25 +46,25 @@ class StoredTemplate:
 
 
 class SuppressionList:
-    """Entries keep their letter case; the domain's case does not count."""
+    """The account suppression list. It ignores the case of the domain, not of the local part."""
 
     def __init__(self) -> None:
         self._entries: dict[str, SuppressionEntry] = {}
 
     def put(self, entry: SuppressionEntry) -> None:
-        """Add or replace."""
+        """Add the entry, or replace the entry of its address."""
         self._entries[_key(entry.address)] = entry
 
     def get(self, address: str) -> SuppressionEntry | None:
-        """The entry of an address, None if it is not listed."""
+        """Return the entry of an address, None if the address is not on the list."""
         return self._entries.get(_key(address))
 
     def delete(self, address: str) -> bool:
-        """False if the address was not listed."""
+        """Delete the entry of an address. Return False if the address is not on the list."""
         return self._entries.pop(_key(address), None) is not None
 
     def all(self) -> list[SuppressionEntry]:
-        """Every entry, oldest first."""
+        """Return all entries, oldest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.at)
 
 
@@ -65,54 +74,62 @@ def _key(address: str) -> str:
 
 
 class SendRate:
-    """Recipients a second: one call may overdraw, then nothing goes until the debt is paid."""
+    """A token bucket of recipients per second.
+
+    A call may take more tokens than there are. The next calls then wait until the bucket is
+    positive again.
+    """
 
     def __init__(self) -> None:
         self._tokens = 0.0
         self._at: datetime | None = None
 
     def consume(self, recipients: int, rate: float | None, now: datetime) -> bool:
-        """Whether a call to that many recipients is within `rate` at `now`; None has no limit."""
+        """Take tokens for a call. Return False, and take none, when the rate is exceeded.
+
+        `rate` is in recipients per second; None means no limit.
+        """
         if rate is None:
             return True
         full = max(rate, 1.0)
         passed = (now - self._at).total_seconds() if self._at else full / rate
         self._tokens = min(full, self._tokens + passed * rate)
         self._at = now
-        if self._tokens < 1 - _ROUNDING:
+        if self._tokens < 1 - ROUNDING:
             return False
         self._tokens -= recipients
         return True
 
 
 class DailyQuota:
-    """Recipients of the last 24 hours; mail to the mailbox simulator does not count."""
+    """The recipients of the last 24 hours. Mail to the mailbox simulator does not count."""
 
     def __init__(self) -> None:
         self._sent: deque[tuple[datetime, int]] = deque()
         self._total = 0
 
     def used(self, now: datetime) -> int:
-        """Recipients counted in the 24 hours before `now`."""
-        while self._sent and now - self._sent[0][0] >= _DAY:
+        """Return the number of recipients in the 24 hours before `now`."""
+        while self._sent and now - self._sent[0][0] >= QUOTA_PERIOD:
             self._total -= self._sent.popleft()[1]
         return self._total
 
     def allows(self, recipients: int, quota: int | None, now: datetime) -> bool:
-        """Whether so many more fit into `quota`; None has no limit."""
+        """Return whether so many more recipients fit into `quota`; None means no limit."""
         return quota is None or self.used(now) + recipients <= quota
 
     def add(self, recipients: int, now: datetime) -> None:
-        """Note recipients that were accepted."""
+        """Add recipients that SES accepted."""
         self._sent.append((now, recipients))
         self._total += recipients
 
 
 @dataclass(slots=True)
 class Account:
-    """Everything SES remembers of an account besides its messages.
+    """Everything that SES stores for an account, except its messages.
 
-    `default_sets` are configuration sets by identity; `api_rates` the calls' rates by operation.
+    `default_sets` holds configuration sets by identity. `api_rates` holds the rates of the calls
+    that do not send, by operation.
     """
 
     rate: SendRate = field(default_factory=SendRate)

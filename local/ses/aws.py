@@ -1,4 +1,4 @@
-"""What the simulator asks of the local AWS: configuration sets, identities, publishing."""
+"""AWSClient: the calls of the simulator to the local AWS."""
 
 from __future__ import annotations
 
@@ -10,15 +10,24 @@ import boto3
 from anyio import CapacityLimiter, to_thread
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+__all__ = [
+    "AWSClient",
+    "BotoAWSClient",
+    "ConfigurationSet",
+    "EventDestination",
+    "NoAWSClient",
+]
+
 logger = logging.getLogger(__name__)
 
 DEFAULT_ACCOUNT = "000000000000"
-_SUBJECT = "Amazon SES Email Event Notification"
-_THREADS = 8
+SUBJECT = "Amazon SES Email Event Notification"
+THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +40,9 @@ class EventDestination:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationSet:
-    """What sending needs to know of a configuration set.
+    """The settings of a configuration set that matter to sending.
 
-    `suppressed_reasons` is None where the set leaves suppression to the account.
+    `suppressed_reasons` is None where the set uses the reasons of the account.
     """
 
     name: str
@@ -43,42 +52,45 @@ class ConfigurationSet:
 
 
 class AWSClient(Protocol):
-    """The calls the simulator makes; a test passes a stand-in."""
+    """The calls that the simulator makes. A test passes a fake client."""
 
     account: str
 
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
-        """The set of that name, None if there is none."""
+        """Return the set of that name, None if there is not any."""
 
     async def verified_identities(self) -> frozenset[str]:
-        """Identities verified in the local AWS, addresses and domains."""
+        """Return the addresses and domains that are verified in the local AWS."""
 
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
-        """Publish up to ten events, in their order. Raises BotoCoreError or ClientError."""
+        """Publish up to ten events in their order. Raises BotoCoreError or ClientError."""
 
 
-class NoAWSClient:
-    """Stands in when no local AWS is named: the given sets exist, nothing is published."""
+class NoAWSClient(AWSClient):
+    """The client without a local AWS: the given sets exist, and no event is published."""
 
     def __init__(self, configuration_sets: tuple[str, ...] = ()) -> None:
         self.account = DEFAULT_ACCOUNT
         self._names = configuration_sets
 
+    @override
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
-        """A set without destinations."""
         return ConfigurationSet(name) if name in self._names else None
 
+    @override
     async def verified_identities(self) -> frozenset[str]:
-        """None."""
         return frozenset()
 
+    @override
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
-        """No set has a destination, so nothing gets here."""
         raise AssertionError(f"no local AWS to publish {texts!r} to {topic_arn}")
 
 
-class BotoAWSClient:
-    """The local AWS at an endpoint, by boto3 in a few threads; answers are kept `keep_seconds`."""
+class BotoAWSClient(AWSClient):
+    """The client of the local AWS at an endpoint: boto3 in a few threads.
+
+    It keeps each configuration set for `keep_seconds`.
+    """
 
     def __init__(
         self, endpoint: str, region: str, clock: Callable[[], float], keep_seconds: float = 2.0
@@ -92,66 +104,67 @@ class BotoAWSClient:
             connect_timeout=2,
             read_timeout=10,
             retries={"total_max_attempts": 1},
-            max_pool_connections=_THREADS,
+            max_pool_connections=THREADS,
         )
         # An explicit endpoint: AWS_ENDPOINT_URL_SESV2 may point back at this very process.
         self._sesv2 = session.client("sesv2", endpoint_url=endpoint, config=config)
         self._sns = session.client("sns", endpoint_url=endpoint, config=config)
         self._clock = clock
-        self._threads = CapacityLimiter(_THREADS)
-        self._keep = keep_seconds
+        self._threads = CapacityLimiter(THREADS)
+        self._keep_seconds = keep_seconds
         self._sets: dict[str, tuple[float, ConfigurationSet]] = {}
         self.account = _account(session.client("sts", endpoint_url=endpoint, config=config))
 
+    @override
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
-        """Asks the local AWS at most every `keep_seconds` for a set that exists."""
-        kept = self._sets.get(name)
-        if kept and self._clock() - kept[0] < self._keep:
-            return kept[1]
-        found = await to_thread.run_sync(self._read_set, name, limiter=self._threads)
-        if found:
-            self._sets[name] = (self._clock(), found)
-        return found
+        if name in self._sets:
+            read_at, kept_set = self._sets[name]
+            if self._clock() - read_at < self._keep_seconds:
+                return kept_set
+        new_set = await to_thread.run_sync(self._read_set, name, limiter=self._threads)
+        if new_set:
+            self._sets[name] = (self._clock(), new_set)
+        return new_set
 
+    @override
     async def verified_identities(self) -> frozenset[str]:
-        """Identities the local AWS lists with sending enabled."""
         return await to_thread.run_sync(self._read_identities, limiter=self._threads)
 
+    @override
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
-        """SNS PublishBatch; the subject is the one SES sets."""
         await to_thread.run_sync(self._publish, topic_arn, texts, limiter=self._threads)
 
     def _publish(self, topic_arn: str, texts: Sequence[str]) -> None:
-        answer = self._sns.publish_batch(
+        response = self._sns.publish_batch(
             TopicArn=topic_arn,
             PublishBatchRequestEntries=[
-                {"Id": str(number), "Message": text, "Subject": _SUBJECT}
+                {"Id": str(number), "Message": text, "Subject": SUBJECT}
                 for number, text in enumerate(texts)
             ],
         )
-        if failed := answer.get("Failed"):
-            # SNS fails entries singly; all are sent again, for events may come twice anyway.
+        if failed := response.get("Failed"):
+            # SNS fails single entries. All are published again: events may come twice anyway.
             raise ClientError({"Error": failed[0]}, "PublishBatch")
 
     def _read_set(self, name: str) -> ConfigurationSet | None:
         try:
-            found = self._sesv2.get_configuration_set(ConfigurationSetName=name)
+            response = self._sesv2.get_configuration_set(ConfigurationSetName=name)
             destinations = self._sesv2.get_configuration_set_event_destinations(
                 ConfigurationSetName=name
             )
         except self._sesv2.exceptions.NotFoundException:
             return None
-        reasons = found.get("SuppressionOptions", {}).get("SuppressedReasons")
+        reasons = response.get("SuppressionOptions", {}).get("SuppressedReasons")
         return ConfigurationSet(
             name,
-            found.get("SendingOptions", {}).get("SendingEnabled", True),
+            response.get("SendingOptions", {}).get("SendingEnabled", True),
             None if reasons is None else frozenset(reasons),
             tuple(_sns_destinations(destinations.get("EventDestinations", []))),
         )
 
     def _read_identities(self) -> frozenset[str]:
-        pages = self._sesv2.list_email_identities(PageSize=1000)["EmailIdentities"]
-        return frozenset(row["IdentityName"] for row in pages if row.get("SendingEnabled", True))
+        rows = self._sesv2.list_email_identities(PageSize=1000)["EmailIdentities"]
+        return frozenset(row["IdentityName"] for row in rows if row.get("SendingEnabled", True))
 
 
 def _sns_destinations(rows: list[Any]) -> list[EventDestination]:
@@ -166,5 +179,5 @@ def _account(sts: Any) -> str:
     try:
         return str(sts.get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
-        logger.warning("the account number is %s: STS said %s", DEFAULT_ACCOUNT, error)
+        logger.warning("STS returned an error; using account %s: %s", DEFAULT_ACCOUNT, error)
         return DEFAULT_ACCOUNT

@@ -1,4 +1,4 @@
-"""What SESv2 answers when it refuses a call: status, error code, text."""
+"""The errors that SESv2 returns for a refused call: status, error code, text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+__all__ = [
+    "ACCOUNT_PAUSED",
+    "QUOTA_EXCEEDED",
+    "RATE_EXCEEDED",
+    "Refusal",
+    "RefusedError",
+    "already_exists",
+    "bad_request",
+    "configuration_set_missing",
+    "first_refusal",
+    "identities_not_verified",
+    "not_found",
+    "not_suppressed",
+    "refuse",
+    "template_missing",
+    "too_many_requests",
+]
 
 RATE_EXCEEDED = "Maximum sending rate exceeded."
 QUOTA_EXCEEDED = "Daily message quota exceeded"
@@ -18,7 +36,7 @@ ACCOUNT_PAUSED = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One refusal. SES leaves the text out (null) in a few cases."""
+    """An error response of SES. SES sends no text (null) in a few cases."""
 
     status: int
     code: str
@@ -26,7 +44,7 @@ class Refusal:
 
 
 class RefusedError(Exception):
-    """Carries a `Refusal` up to the HTTP answer."""
+    """A refused call. Its `error` becomes the HTTP response."""
 
     def __init__(self, error: Refusal) -> None:
         super().__init__(error.code, error.message)
@@ -34,53 +52,53 @@ class RefusedError(Exception):
 
 
 def first_refusal(*errors: Refusal | None) -> Refusal | None:
-    """The first error of checks in SES's order."""
+    """Return the first error of checks that are in the order of SES, None without an error."""
     return next((error for error in errors if error), None)
 
 
 def refuse(*errors: Refusal | None) -> None:
-    """Raise RefusedError with the first error, if there is one."""
+    """Raise RefusedError with the first error, if there is an error."""
     if error := first_refusal(*errors):
         raise RefusedError(error)
 
 
 def bad_request(message: str | None) -> Refusal:
-    """SESv2's code for everything v1 calls InvalidParameterValue."""
+    """Return the error that SESv2 sends where version 1 of the API has InvalidParameterValue."""
     return Refusal(400, "BadRequestException", message)
 
 
 def not_found(message: str) -> Refusal:
-    """SESv2 gives 404 where v1 gave 400."""
+    """Return a 404 error. Version 1 of the API has 400 there."""
     return Refusal(404, "NotFoundException", message)
 
 
 def already_exists(message: str) -> Refusal:
-    """The status is the service model's; AWS's text is not public."""
+    """Return the error of a name that is taken. The text of AWS is not public."""
     return Refusal(400, "AlreadyExistsException", message)
 
 
 def rejected(message: str) -> Refusal:
-    """MessageRejected: unverified identities, a paused account."""
+    """Return a MessageRejected error: an identity is not verified, or the account is paused."""
     return Refusal(400, "MessageRejected", message)
 
 
 def too_many_requests(message: str) -> Refusal:
-    """Rate and quota share this code: only the text tells them apart."""
+    """Return a 429 error. Rate and quota share this code; only the text differs."""
     return Refusal(429, "TooManyRequestsException", message)
 
 
 def configuration_set_missing(name: str) -> Refusal:
-    """A named configuration set that is not there."""
+    """Return the error of a configuration set that does not exist."""
     return not_found(f"Configuration set <{name}> does not exist.")
 
 
 def template_missing(name: str) -> Refusal:
-    """A stored template that is not there."""
+    """Return the error of a stored template that does not exist."""
     return not_found(f"Template {name} does not exist")
 
 
 def identities_not_verified(region: str, identities: Sequence[str]) -> Refusal:
-    """SES writes the region in capitals and lists every identity that failed."""
+    """Return the error that lists all identities that failed, with the region in capitals."""
     return rejected(
         "Email address is not verified. The following identities failed the check in region "
         f"{region.upper()}: {', '.join(identities)}"
@@ -88,5 +106,5 @@ def identities_not_verified(region: str, identities: Sequence[str]) -> Refusal:
 
 
 def not_suppressed(address: str) -> Refusal:
-    """A suppression list entry that is not there."""
+    """Return the error of an address that is not on the suppression list."""
     return not_found(f"Email address {address} does not exist on your suppression list.")

@@ -1,4 +1,4 @@
-"""The messages SES took, kept in memory with their MIME and the events made for them."""
+"""The messages that SES accepted, kept in memory with their MIME and their events."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+__all__ = ["Json", "KeptMessage", "Link", "Message", "Messages", "bare_address", "new_id"]
+
 Json = dict[str, Any]
 
-# The id's first group starts with a number of the region; these are the ones seen in public mail.
-_REGION_PREFIX = {"us-east-1": "0100", "us-west-2": "0101", "eu-west-1": "0102"}
+REGION_PREFIXES = {"us-east-1": "0100", "us-west-2": "0101", "eu-west-1": "0102"}
+"""The start of an id by region, as seen in public mail."""
+OTHER_REGION_PREFIX = "0107"
 
 
 def new_id(now: datetime, region: str) -> str:
-    """A message or feedback id shaped like SES's: region and milliseconds, a UUID, six digits."""
+    """Return a message or feedback id in the form of SES: region and time, a UUID, six digits."""
     milliseconds = int(now.timestamp() * 1000)
-    return f"{_REGION_PREFIX.get(region, '0107')}{milliseconds:012x}-{uuid.uuid4()}-000000"
+    prefix = REGION_PREFIXES.get(region, OTHER_REGION_PREFIX)
+    return f"{prefix}{milliseconds:012x}-{uuid.uuid4()}-000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a tracked link of a message leads; `tags` are its Click event's linkTags."""
+    """The target of a tracked link. `tags` are the linkTags of its Click events."""
 
     url: str
     tags: Mapping[str, list[str]] | None = None
@@ -34,7 +38,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message SES accepted: what a MessageId stands for."""
+    """A message that SES accepted. `id` is its MessageId.
+
+    A message with `loses_events` publishes no events.
+    """
 
     id: str
     accepted_at: datetime
@@ -58,50 +65,53 @@ class Message:
 
     @property
     def destinations(self) -> tuple[str, ...]:
-        """Every recipient, To then Cc then Bcc, each once."""
+        """Return all recipients, To then Cc then Bcc, without duplicates."""
         return tuple(dict.fromkeys((*self.to, *self.cc, *self.bcc)))
 
 
 @dataclass(slots=True)
 class KeptMessage:
-    """A message and the events that were made for it, with how publishing each one went."""
+    """A message, and its events with the topics that each event was published to."""
 
     message: Message
     events: list[Json] = field(default_factory=list)
 
 
 class Messages:
-    """Keeps the newest `limit` messages; older ones are forgotten."""
+    """The newest messages, up to a limit."""
 
     def __init__(self, limit: int = 20_000) -> None:
         self._limit = limit
         self._kept: OrderedDict[str, KeptMessage] = OrderedDict()
 
     def add(self, message: Message) -> None:
-        """Keep a message, dropping the oldest beyond the limit."""
+        """Keep a message. The oldest messages above the limit are deleted."""
         self._kept[message.id] = KeptMessage(message)
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
 
     def get(self, message_id: str) -> KeptMessage | None:
-        """The message of that id, or None when it is unknown or forgotten."""
+        """Return the message of that id, None if it is unknown or deleted."""
         return self._kept.get(message_id)
 
     def newest_first(self) -> list[KeptMessage]:
-        """All kept messages."""
+        """Return all kept messages, newest first."""
         return list(reversed(self._kept.values()))
 
     def record(self, message_id: str, event: Json, topics: list[str]) -> None:
-        """Note an event and the topics that took it (none: no destination asked for its kind)."""
+        """Add an event to its message, with the topics that it was published to.
+
+        `topics` is empty when no event destination asks for events of this kind.
+        """
         if kept := self._kept.get(message_id):
             kept.events.append({"event": event, "topics": topics})
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all messages."""
         self._kept.clear()
 
 
 def bare_address(address: str) -> str:
-    """`Ann <ann@example.com>` → `ann@example.com`, of an address already checked."""
-    found = re.search(r"<([^<>]*)>\s*$", address)
-    return (found.group(1) if found else address).strip()
+    """Return `ann@example.com` of `Ann <ann@example.com>`. The address must be valid."""
+    match = re.search(r"<([^<>]*)>\s*$", address)
+    return (match.group(1) if match else address).strip()

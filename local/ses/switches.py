@@ -1,4 +1,4 @@
-"""The switches that make SES misbehave, set over the control path."""
+"""The switches that make SES fail, set by the control path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from local.ses.errors import RATE_EXCEEDED
+
+__all__ = ["Fault", "Switches"]
 
 Count = Annotated[int, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
@@ -17,26 +19,26 @@ class _Switch(BaseModel):
 
 
 class Fault(_Switch):
-    """Strikes the next `calls` send calls, and any other with this `chance`."""
+    """A fault of the next `calls` send calls. Other send calls have it with this `chance`."""
 
     calls: Count = 0
     chance: Chance = 0.0
 
 
 class Throttle(Fault):
-    """Refuse with 429 and this text; nothing is accepted."""
+    """A 429 response with this text. SES accepts nothing."""
 
     message: str = RATE_EXCEEDED
 
 
 class ServerError(Fault):
-    """Answer this status; nothing is accepted."""
+    """A response with this status. SES accepts nothing."""
 
     status: Annotated[int, Field(ge=500, le=599)] = 500
 
 
 class Paused(_Switch):
-    """Who cannot send. The account's value is the error code its calls get."""
+    """What is paused. The value of the account is the error code that its send calls get."""
 
     account: (
         Literal["MessageRejected", "SendingPausedException", "AccountSuspendedException"] | None
@@ -45,7 +47,7 @@ class Paused(_Switch):
 
 
 class Events(_Switch):
-    """How events come: wait before each one, twice, never, or a message's events in any order."""
+    """How events come: after a delay, twice, never, or the events of a message in any order."""
 
     delay_ms: Count = 20
     duplicate_chance: Chance = 0.0
@@ -54,13 +56,14 @@ class Events(_Switch):
 
 
 class Switches(_Switch):
-    """Everything that can be set while the simulator runs.
+    """All settings that can change while the simulator runs.
 
-    `max_send_rate` and `max_24_hour_send` count recipients, `api_rate` each of the other calls, of
-    which SES takes one a second; None is no limit. `identities` None
-    takes any sender; a list (also an empty one) asks for verified ones, together with those of
-    the local AWS and those created by CreateEmailIdentity. `bulk_statuses` answers the next bulk
-    entries with these statuses instead of sending them (SUCCESS sends).
+    `drop_request` closes the connection before SES accepts anything, `drop_response` after that.
+    `bulk_statuses` are the statuses of the next bulk entries; only SUCCESS sends the entry.
+    `max_send_rate` and `max_24_hour_send` count recipients. `api_rate` is the rate of each call
+    that does not send; SES allows one per second. None means no limit.
+    `identities` None accepts any sender. With a list, also an empty one, the sender must be
+    verified: by this list, by the local AWS or by CreateEmailIdentity.
     """
 
     latency_ms: Count = 0
@@ -78,7 +81,7 @@ class Switches(_Switch):
     events: Events = Events()
 
     def changed(self, change: object) -> Switches:
-        """These switches with a JSON object merged in. Raises pydantic's ValidationError."""
+        """Return the switches with a JSON object merged in. Raises pydantic's ValidationError."""
         return Switches.model_validate(_merged(self.model_dump(), change))
 
 

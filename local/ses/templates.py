@@ -1,4 +1,4 @@
-"""Template content: inline ones rendered here, stored ones by Handlebars."""
+"""The content of templates: inline templates are rendered here, stored ones by Handlebars."""
 
 from __future__ import annotations
 
@@ -7,20 +7,34 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from typing_extensions import override
+
 from local.ses.errors import Refusal, RefusedError, bad_request
 from local.ses.events.link_tracking import count_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TAG = re.compile(r"\{\{\{?\s*([^{}]*?)\s*\}?\}\}")
-_PLAIN_NAME = re.compile(r"^[^\s{}#/>^!&~\"'()=|]+$")
+__all__ = [
+    "InlineRenderer",
+    "Renderer",
+    "RenderingFailedError",
+    "TemplateContent",
+    "check_operations",
+    "check_placeholders",
+    "missing_attribute",
+    "parse_template_data",
+    "render_content",
+]
+
+TAG = re.compile(r"\{\{\{?\s*([^{}]*?)\s*\}?\}\}")
+PLAIN_NAME = re.compile(r"^[^\s{}#/>^!&~\"'()=|]+$")
 OPEN_TRACKER = "ses:openTracker"
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateContent:
-    """The three parts of a template; a missing part is None."""
+    """The three parts of a template. A missing part is None."""
 
     subject: str | None = None
     text: str | None = None
@@ -28,35 +42,38 @@ class TemplateContent:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> TemplateContent:
-        """From SES's `{Subject, Text, Html}`."""
+        """Read the `{Subject, Text, Html}` of SES."""
         return cls(body.get("Subject"), body.get("Text"), body.get("Html"))
 
     def to_json(self) -> dict[str, str]:
-        """Back to SES's keys, only the parts there are."""
-        named = {"Subject": self.subject, "Text": self.text, "Html": self.html}
-        return {name: part for name, part in named.items() if part is not None}
+        """Return the parts that are there, by the keys of SES."""
+        parts = {"Subject": self.subject, "Text": self.text, "Html": self.html}
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 class RenderingFailedError(ValueError):
-    """SES's text about a template it could not render."""
+    """A template that could not be rendered, with the text of SES."""
 
 
 class Renderer(Protocol):
-    """Renders one part of a stored template. Raises RenderingFailedError."""
+    """A renderer of template parts."""
 
     async def render(self, template: str, data: Mapping[str, Any]) -> str:
-        """The rendered text."""
+        """Return the rendered text. Raises RenderingFailedError."""
 
 
 def missing_attribute(name: str) -> RenderingFailedError:
-    """The text of a Rendering Failure event and of TestRenderEmailTemplate."""
+    """Return the error of a missing attribute.
+
+    Rendering Failure events and TestRenderEmailTemplate carry this text.
+    """
     return RenderingFailedError(f"Attribute '{name}' is not present in the rendering data.")
 
 
 def parse_template_data(text: str | None) -> dict[str, Any]:
-    """TemplateData: a JSON text of an object; missing text is invalid, too.
+    """Return the object in a TemplateData text.
 
-    Raises RefusedError.
+    Raises RefusedError when the text is missing or is not a JSON object.
     """
     try:
         data = json.loads(text or "")
@@ -68,27 +85,33 @@ def parse_template_data(text: str | None) -> dict[str, Any]:
 
 
 def check_placeholders(content: TemplateContent) -> Refusal | None:
-    """A template has one place for the pixel; the code is documented, the text is ours."""
+    """Refuse a template with two places for the pixel.
+
+    The error code is documented, its text is ours.
+    """
     if count_placeholders(content.html) < 2:
         return None
     return bad_request("Template contains more than one {{" + OPEN_TRACKER + "}} placeholder.")
 
 
 def check_operations(content: TemplateContent) -> Refusal | None:
-    """Inline templates know plain substitution only: no block, partial, comment, helper."""
+    """Refuse blocks, partials, comments and helpers: inline templates have substitution only."""
     for part in (content.subject, content.text, content.html):
-        for found in _TAG.finditer(part or ""):
-            if not _PLAIN_NAME.match(found.group(1)):
+        for tag in TAG.finditer(part or ""):
+            if not PLAIN_NAME.match(tag.group(1)):
                 return bad_request("Template contains unsupported operations.")
     return None
 
 
-class InlineRenderer:
-    """Plain substitution of `{{name}}` and `{{a.b}}`; values are not HTML-escaped."""
+class InlineRenderer(Renderer):
+    """Plain substitution of `{{name}}` and `{{a.b}}`. Values are not HTML-escaped.
 
+    A RenderingFailedError names the first attribute that is missing.
+    """
+
+    @override
     async def render(self, template: str, data: Mapping[str, Any]) -> str:
-        """Raises RenderingFailedError naming the first attribute that is missing."""
-        return _TAG.sub(lambda found: _value(found.group(1), data), template)
+        return TAG.sub(lambda tag: _value(tag.group(1), data), template)
 
 
 def _value(name: str, data: Mapping[str, Any]) -> str:
@@ -105,7 +128,7 @@ def _value(name: str, data: Mapping[str, Any]) -> str:
 async def render_content(
     renderer: Renderer, content: TemplateContent, data: Mapping[str, Any]
 ) -> TemplateContent:
-    """All parts rendered. Raises RenderingFailedError."""
+    """Return the content with all parts rendered. Raises RenderingFailedError."""
     subject = await renderer.render(content.subject or "", data)
     text = None if content.text is None else await renderer.render(content.text, data)
     html = None if content.html is None else await renderer.render(content.html, data)

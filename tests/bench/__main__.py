@@ -1,4 +1,4 @@
-"""`make bench`: prints what was measured beside its target; a missed one is marked."""
+"""`make bench`: prints the figures beside their targets and marks a missed target."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def main(names: list[str]) -> None:
         if name not in PARTS:
             sys.exit(f"no part {name!r}: there are {', '.join(PARTS)}")
     rows: list[Row] = []
-    with loopback.running() as stand_in:
-        os.environ.update(stand_in.environment)
+    with loopback.running() as stub:
+        os.environ.update(stub.environment)
         for name in names or PARTS:
             print(f"== {name}", file=sys.stderr, flush=True)
-            rows += PARTS[name](stand_in)
+            rows += PARTS[name](stub)
     print(table(rows))
 
 

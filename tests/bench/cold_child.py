@@ -1,6 +1,6 @@
-"""One cold start in this process: `python -m tests.bench.cold_child bare|api|queue|events`.
+"""One cold start in this process: `python -m tests.bench.cold_child bare_send|api|queue|...`.
 
-Prints seconds from before the import to behind the first answer, CPU seconds, and peak MB.
+Prints the seconds from before the import to the first response, the CPU seconds, and the peak MB.
 """
 
 from __future__ import annotations
@@ -37,16 +37,23 @@ class Context:
         return 60_000
 
 
-def bare(_event: Any, _context: Any) -> dict[str, int]:
+CLIENTS = {"bare_send": ("sesv2", "dynamodb", "sqs"), "bare_track": ("dynamodb", "events")}
+"""The clients of a bare function: those of the function that it is compared with."""
+
+
+def bare(*services: str) -> dict[str, int]:
+    """Make the AWS clients and return: what a function cannot do without."""
     import boto3
 
-    boto3.client("sesv2")
+    session: Any = boto3.Session()
+    for service in services:
+        session.client(service)
     return {"statusCode": 200}
 
 
-def answer(name: str) -> Any:
-    if name == "bare":
-        return bare({}, Context())
+def respond(name: str) -> Any:
+    if name in CLIENTS:
+        return bare(*CLIENTS[name])
     event = json.loads((EVENTS / SAMPLES[name]).read_text())
     if name == "events":
         from track_events.function import handler as track
@@ -59,18 +66,18 @@ def answer(name: str) -> Any:
 
 def main(name: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
-        answered = answer(name)
+        response = respond(name)
     wall, cpu = time.perf_counter() - START, time.process_time() - START_CPU
-    if answered.get("batchItemFailures") or answered.get("statusCode", 200) != 200:
-        sys.exit(f"{name} failed: {answered}")
+    if response.get("batchItemFailures") or response.get("statusCode", 200) != 200:
+        sys.exit(f"{name} failed: {response}")
     print(wall, cpu, peak_megabytes())
 
 
 def peak_megabytes() -> float:
-    """Read the peak of this program alone: getrusage tells its parent's where that is higher."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found, "Linux only"
-    return int(found[1]) / 1024
+    """Return the peak of this program alone: getrusage counts its parent's when that is higher."""
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert peak, "Linux only"
+    return int(peak[1]) / 1024
 
 
 if __name__ == "__main__":

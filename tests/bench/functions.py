@@ -1,4 +1,4 @@
-"""The two functions as Lambda calls them, in this process, with the stand-in as their AWS."""
+"""The two functions as Lambda calls them, in this process, with the stub as their AWS."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Json = dict[str, Any]
 
 
 LOG = io.StringIO()
-"""What the functions write to: a Logger keeps the output it was made with."""
+"""The output of the functions: a Logger keeps the stream that it was made with."""
 
 
 def handle_send(event: Json) -> str:
-    """Send what the event holds; return what was logged."""
+    """Send the emails of the event and return the log."""
     with contextlib.redirect_stdout(LOG):
         from send_email.function import handler
 
@@ -35,7 +35,7 @@ def handle_send(event: Json) -> str:
 
 
 def handle_events(event: Json) -> str:
-    """Track what the event holds; return what was logged."""
+    """Track the SES events of the event and return the log."""
     with contextlib.redirect_stdout(LOG):
         from track_events.function import handler
 
@@ -46,9 +46,9 @@ def _handled(handler: Any, event: Json) -> str:
     LOG.seek(0)
     LOG.truncate()
     with contextlib.redirect_stdout(LOG):
-        answer = handler(event, Context())
-    if answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 300:
-        raise AssertionError(f"failed: {answer}; {LOG.getvalue()}")
+        response = handler(event, Context())
+    if response.get("batchItemFailures") or response.get("statusCode", 200) >= 300:
+        raise AssertionError(f"failed: {response}; {LOG.getvalue()}")
     return LOG.getvalue()
 
 
@@ -57,7 +57,7 @@ def _sample(name: str) -> Any:
 
 
 def api_request(email_id: str) -> Json:
-    """One HTTP request to send the plain sample."""
+    """Return an HTTP request to send the plain sample."""
     event: Json = _sample(SAMPLES["api"])
     event["headers"]["idempotency-key"] = email_id
     body = json.loads(event["body"]) | {"idempotency_key": email_id}
@@ -65,19 +65,19 @@ def api_request(email_id: str) -> Json:
 
 
 def send_records(email_ids: Sequence[str]) -> Json:
-    """One batch of the send queue: the plain sample for each id."""
+    """Return a batch of the send queue: the plain sample for each id."""
     (record,) = _sample(SAMPLES["queue"])["Records"]
     body = json.loads(record["body"])
     return {
         "Records": [
-            record | {"messageId": one, "body": json.dumps(body | {"idempotency_key": one})}
-            for one in email_ids
+            record | {"messageId": key, "body": json.dumps(body | {"idempotency_key": key})}
+            for key in email_ids
         ]
     }
 
 
 def delivered(email_id: str) -> list[Json]:
-    """What SES tells of an email that arrives: a Send and a SendJob event."""
+    """Return the events of an email that arrives: a Send and a Delivery event."""
     return [_of(_sample(f"ses/{kind}.json"), email_id) for kind in ("send", "delivery")]
 
 
@@ -89,11 +89,11 @@ def _of(event: Json, email_id: str) -> Json:
 
 
 def event_records(events: Sequence[Json]) -> Json:
-    """One batch of the event queue."""
+    """Return a batch of the event queue."""
     (record, *_) = _sample(SAMPLES["events"])["Records"]
     return {
         "Records": [
-            record | {"messageId": str(number), "body": json.dumps(one, separators=(",", ":"))}
-            for number, one in enumerate(events)
+            record | {"messageId": str(number), "body": json.dumps(event, separators=(",", ":"))}
+            for number, event in enumerate(events)
         ]
     }

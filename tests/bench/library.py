@@ -1,4 +1,4 @@
-"""The library beside its rivals: many plain messages, one large bulk message, async."""
+"""The library beside its competitors: many plain messages, one large bulk message, async."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 from amsdal_mail import EmailMessage
 from amsdal_mail.backends.ses import SESBackend
-from tests.bench import rivals
+from tests.bench import competitors
 from tests.bench.loopback import Loopback
 from tests.bench.rows import Row, at_least, at_most, note
 from tests.bench.timing import Sample, in_turns
@@ -19,31 +19,34 @@ CONCURRENCY = 32
 
 
 def rows(loopback: Loopback, messages: int = 1000, rounds: int = 5) -> list[Row]:
-    """Measure, with `messages` for those who are fast and a twentieth for those one by one."""
-    rivals.configure_django(loopback)
+    """Measure with `messages`, and with a twentieth of them where they are sent one by one."""
+    competitors.configure_django(loopback)
     loopback.answer_after(30)
     some = messages // 20
     plain = in_turns(
         {
             "ours": (partial(ours(loopback), messages), messages),
-            "raw 32": (partial(rivals.raw(loopback, CONCURRENCY), messages), messages),
-            "raw 1": (partial(rivals.raw(loopback, 1), some), some),
-            "anymail": (partial(rivals.anymail(), some), some),
-            "django-ses": (partial(rivals.django_ses(), some), some),
+            "raw 32": (partial(competitors.raw(loopback, CONCURRENCY), messages), messages),
+            "raw 1": (partial(competitors.raw(loopback, 1), some), some),
+            "anymail": (partial(competitors.anymail(), some), some),
+            "django-ses": (partial(competitors.django_ses(), some), some),
         },
         rounds,
     )
     tasks = in_turns(
         {
             "ours async": (partial(ours_async(loopback), messages), messages),
-            "raw async": (partial(rivals.raw_async(loopback, CONCURRENCY), messages), messages),
+            "raw async": (
+                partial(competitors.raw_async(loopback, CONCURRENCY), messages),
+                messages,
+            ),
         },
         rounds,
     )
     bulk = in_turns(
         {
             "ours bulk": (partial(ours_bulk(loopback), 10 * messages), 10 * messages),
-            "raw template": (partial(rivals.raw_template(loopback, CONCURRENCY), some), some),
+            "raw template": (partial(competitors.raw_template(loopback, CONCURRENCY), some), some),
         },
         rounds,
     )
@@ -51,9 +54,9 @@ def rows(loopback: Loopback, messages: int = 1000, rounds: int = 5) -> list[Row]
 
 
 def _slow_rows(of: dict[str, Sample]) -> list[Row]:
-    def faster(what: str, one: str, other: str, target: float, name: str) -> Row:
-        detail = f"{of[one].rate:.0f} to {of[other].rate:.0f} a second"
-        return at_least(what, of[one].rate / of[other].rate, target, name, detail)
+    def faster(title: str, first: str, second: str, target: float, name: str) -> Row:
+        detail = f"{of[first].rate:.0f} to {of[second].rate:.0f} a second"
+        return at_least(title, of[first].rate / of[second].rate, target, name, detail)
 
     one_by_one = of["raw 1"].rate
     bulk = of["ours bulk"].rate
@@ -82,20 +85,20 @@ def _cpu_rows(loopback: Loopback, messages: int, rounds: int) -> list[Row]:
     of = in_turns(
         {
             "ours 1": (partial(ours(loopback, 1), messages), messages),
-            "raw 1": (partial(rivals.raw(loopback, 1), messages), messages),
+            "raw 1": (partial(competitors.raw(loopback, 1), messages), messages),
             "ours 32": (partial(ours(loopback), messages), messages),
-            "raw 32": (partial(rivals.raw(loopback, CONCURRENCY), messages), messages),
-            "anymail": (partial(rivals.anymail(), messages), messages),
+            "raw 32": (partial(competitors.raw(loopback, CONCURRENCY), messages), messages),
+            "anymail": (partial(competitors.anymail(), messages), messages),
             "made": (partial(make, messages), messages),
         },
         rounds,
     )
 
     def cpu(threads: int) -> Row:
-        one, other = of[f"ours {threads}"].cpu, of[f"raw {threads}"].cpu
-        detail = f"{one * 1e6:.0f} to {other * 1e6:.0f} us a message"
+        ours, raw = of[f"ours {threads}"].cpu, of[f"raw {threads}"].cpu
+        detail = f"{ours * 1e6:.0f} to {raw * 1e6:.0f} us a message"
         name = f"boto3, {threads} thread{'s' if threads > 1 else ''}"
-        return at_most("CPU of plain, 0 ms", one / other, 1.15, name, detail)
+        return at_most("CPU of plain, 0 ms", ours / raw, 1.15, name, detail)
 
     return [
         cpu(1),
@@ -107,7 +110,7 @@ def _cpu_rows(loopback: Loopback, messages: int, rounds: int) -> list[Row]:
 
 def make(count: int) -> list[EmailMessage]:
     return [
-        EmailMessage(to=[f"customer{number}@example.com"], **rivals.CONTENT)
+        EmailMessage(to=[f"customer{number}@example.com"], **competitors.CONTENT)
         for number in range(count)
     ]
 
@@ -143,7 +146,7 @@ def ours_bulk(loopback: Loopback) -> Callable[[int], None]:
         names = {f"customer{number}@example.com": f"Customer {number}" for number in range(count)}
         message = EmailMessage(
             template_id="order",
-            from_email=rivals.SENDER,
+            from_email=competitors.SENDER,
             to=list(names),
             merge_data={address: {"name": name} for address, name in names.items()},
         )

@@ -1,4 +1,4 @@
-"""The stand-in as a process of its own, and the environment of a program that uses only it."""
+"""The stub server as a child process, and the environment of a program that uses only it."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ class Loopback:
     url: str
 
     def answer_after(self, milliseconds: float, **of_operations: float) -> None:
-        """Let every answer take so long from now on, some operations their own time."""
+        """Set the latency of all operations, and another one of those that are named."""
         latency = {"": milliseconds, **of_operations}
-        self._ask("_latency", {name: one / 1000 for name, one in latency.items()})
+        self._ask("_latency", {name: value / 1000 for name, value in latency.items()})
 
     def recorded(self) -> list[tuple[str, dict[str, Any]]]:
-        """Give every call since this was last asked."""
+        """Return the calls since the last call of this method."""
         return [(operation, request) for operation, request in self._ask("_recorded", {})]
 
     def _ask(self, path: str, content: dict[str, Any]) -> Any:
-        with urllib.request.urlopen(f"{self.url}/{path}", json.dumps(content).encode()) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(f"{self.url}/{path}", json.dumps(content).encode()) as response:
+            return json.load(response)
 
     @property
     def client_options(self) -> dict[str, Any]:
-        """What a boto3 client needs to reach it."""
+        """The arguments of a boto3 client that reaches the stub."""
         return {"region_name": "eu-west-1", "endpoint_url": self.url, **KEYS}
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Lambda and the stack give a function, but for the address of AWS."""
+        """The environment that Lambda and the stack give a function, but for the address of AWS."""
         return {
             "PYTHONPATH": str(REPOSITORY / "lambdas"),
             "AWS_ENDPOINT_URL": self.url,
@@ -53,7 +53,7 @@ class Loopback:
             "AWS_DEFAULT_REGION": "eu-west-1",
             "AWS_LAMBDA_FUNCTION_NAME": "function",
             "LAMBDA_TASK_ROOT": "/var/task",
-            # X-Ray takes one invocation a second and 5 % of the others: this is one of the others.
+            # X-Ray samples one invocation a second and 5 % of the others: this one is not sampled.
             "_X_AMZN_TRACE_ID": f"{TRACE};Parent=53995c3f42cd8ad8;Sampled=0",
             "STAGE": "bench",
             "TABLE_NAME": "emails",
@@ -76,7 +76,7 @@ class Loopback:
 
 @contextmanager
 def running() -> Iterator[Loopback]:
-    command = [sys.executable, "-m", "tests.bench.stand_in"]
+    command = [sys.executable, "-m", "tests.bench.stub_server"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
     ) as process:

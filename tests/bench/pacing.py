@@ -1,8 +1,8 @@
-"""The pace of several environments without a coordinator, in virtual time: hours in seconds.
+"""The send rate of several environments without a coordinator, in virtual time.
 
-Every environment works as the function does: ten records at once, each claims, waits for its turn
-by the real SendRateLimiter, calls SES and settles; the next batch comes when all are done. SES is
-a bucket of one second's recipients, and gives a throttle answer when it is empty.
+Each environment works as the function does: ten records at once, of which each claims, waits for
+the real SendRateLimiter, calls SES and settles. The next batch comes when all are done. SES is a
+bucket of one second's recipients, and throttles when it is empty.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from infra.pacing import queue_concurrency
+from infra.concurrency import queue_concurrency
 from send_email.sending.rate_limit import SendRateLimiter
 from tests.bench.rows import Row
 
@@ -28,7 +28,7 @@ STORE, CALL, POLL = (0.005, 0.02), (0.08, 0.2), (0.01, 0.05)
 
 @dataclass
 class Bucket:
-    """SES's own count. A call that it refuses takes nothing out."""
+    """The count of SES. A call that it throttles takes nothing out."""
 
     rate: float
     tokens: float = 0
@@ -51,7 +51,7 @@ class Bucket:
 
 @dataclass
 class Environment:
-    """One execution environment with its own SendRateLimiter, in virtual time."""
+    """An execution environment with a SendRateLimiter, in virtual time."""
 
     rate: float
     concurrency: int
@@ -60,18 +60,18 @@ class Environment:
     slept: float = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.pacer = SendRateLimiter(self.rate, self.concurrency, lambda: self.now, self._sleep)
+        self.limiter = SendRateLimiter(self.rate, self.concurrency, lambda: self.now, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self.slept = seconds
 
     def batch(self, recipients: int) -> Iterator[float]:
-        """Give the moments of the batch's calls; `now` moves on to the next batch."""
+        """Yield the times of the batch's calls, and move `now` on to the next batch."""
         begun = self.now
         ends = [begun]
         for claimed in sorted(begun + self._some(STORE) for _ in range(BATCH)):
             self.now = claimed
-            if self.pacer.wait(recipients):
+            if self.limiter.wait(recipients):
                 called = claimed + self.slept
                 ends.append(called + self._some(CALL) + self._some(STORE))
                 yield called
@@ -84,13 +84,13 @@ class Environment:
 @dataclass(frozen=True)
 class Run:
     used: float
-    """Of the allowed rate, 1 being all of it."""
+    """The share of the allowed rate, up to 1."""
     throttled: int
     environments: int
 
 
 def run(rate: float, recipients: int = 1, seed: int = 0) -> Run:
-    """Let as many environments as the stack has work on a queue that never runs dry."""
+    """Run as many environments as the stack has on a queue that never runs dry."""
     random = Random(seed)
     concurrency = queue_concurrency(rate)
     calls: list[float] = []
@@ -110,10 +110,11 @@ def rows() -> list[Row]:
 
 
 def _row(rate: float, recipients: int) -> Row:
-    found = run(rate, recipients)
+    result = run(rate, recipients)
     return Row(
-        f"pace at {rate} recipients/s, {recipients} a message ({SECONDS} virtual s)",
-        f"{found.used:.1%} used by {found.environments} environments, {found.throttled} throttled",
+        f"send rate at {rate} recipients/s, {recipients} a message ({SECONDS} virtual s)",
+        f"{result.used:.1%} used by {result.environments} environments,"
+        f" {result.throttled} throttled",
         ">= 90 %, 0 after 1 s",
-        found.used >= 0.9 and found.throttled == 0,
+        result.used >= 0.9 and result.throttled == 0,
     )

@@ -1,4 +1,4 @@
-"""The send function on one record and on ten: every service answers after 30 ms."""
+"""The send function on one record and on ten, when each service responds after 30 ms."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def rows(loopback: Loopback, rounds: int = 9) -> list[Row]:
     """Measure with DynamoDB's two writes and one read before and behind the call of SES."""
     loopback.answer_after(30)
     of = in_turns({"one": (lambda: send(1), 1), "ten": (lambda: send(10), 1)}, rounds)
-    one, ten = of["one"], of["ten"]
+    single, ten = of["one"], of["ten"]
     return [
         at_most(
             "send_email, a batch of 10, 30 ms",
-            ten.wall / one.wall,
+            ten.wall / single.wall,
             1.5,
             "a batch of 1",
-            f"{ten.wall * 1000:.0f} to {one.wall * 1000:.0f} ms",
+            f"{ten.wall * 1000:.0f} to {single.wall * 1000:.0f} ms",
         ),
         note("send_email, CPU of an email", f"{ten.cpu / 10 * 1000:.1f} ms in a batch of 10"),
     ]

@@ -1,4 +1,4 @@
-"""The bench's own pieces work: few messages, no figures."""
+"""The parts of the bench work: few messages, no figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench import library, loopback, pacing, rivals
+from tests.bench import competitors, library, loopback, pacing
 from tests.bench.__main__ import main
 from tests.bench.cost.table_units import table_use
 from tests.bench.loopback import Loopback
@@ -17,7 +17,7 @@ SEND = "outbound-emails"
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> Iterator[Loopback]:
+def stub() -> Iterator[Loopback]:
     with loopback.running() as running:
         yield running
 
@@ -25,38 +25,38 @@ def stand_in() -> Iterator[Loopback]:
 WAYS: dict[str, Callable[[Loopback], Callable[[int], None]]] = {
     "ours": library.ours,
     "ours async": library.ours_async,
-    "boto3": lambda stand_in: rivals.raw(stand_in, 4),
-    "aiobotocore": lambda stand_in: rivals.raw_async(stand_in, 4),
+    "boto3": lambda stub: competitors.raw(stub, 4),
+    "aiobotocore": lambda stub: competitors.raw_async(stub, 4),
 }
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_every_way_makes_one_call_a_message(
-    stand_in: Loopback, way: Callable[[Loopback], Callable[[int], None]]
+    stub: Loopback, way: Callable[[Loopback], Callable[[int], None]]
 ) -> None:
-    stand_in.recorded()
+    stub.recorded()
 
-    way(stand_in)(20)
+    way(stub)(20)
 
-    assert [operation for operation, _ in stand_in.recorded()] == [SEND] * 20
+    assert [operation for operation, _ in stub.recorded()] == [SEND] * 20
 
 
-def test_a_bulk_message_makes_one_call_for_fifty(stand_in: Loopback) -> None:
-    stand_in.recorded()
+def test_a_bulk_message_makes_one_call_for_fifty(stub: Loopback) -> None:
+    stub.recorded()
 
-    library.ours_bulk(stand_in)(120)
+    library.ours_bulk(stub)(120)
 
-    entries = [len(request["BulkEmailEntries"]) for _, request in stand_in.recorded()]
+    entries = [len(request["BulkEmailEntries"]) for _, request in stub.recorded()]
     assert sorted(entries) == [20, 50, 50]
 
 
 @pytest.mark.parametrize("recipients", [1, 5])
 @pytest.mark.parametrize("rate", pacing.RATES)
 def test_environments_use_the_rate_and_are_not_throttled(rate: int, recipients: int) -> None:
-    found = pacing.run(rate, recipients, seed=rate)
+    result = pacing.run(rate, recipients, seed=rate)
 
-    assert found.used >= 0.9
-    assert found.throttled == 0
+    assert result.used >= 0.9
+    assert result.throttled == 0
 
 
 def put(key: str, **attributes: str) -> tuple[str, dict[str, Any]]:

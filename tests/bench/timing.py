@@ -1,4 +1,4 @@
-"""Times of rivals, taken in turns so that a busy machine is busy for all of them."""
+"""Times of competitors, taken in turns so that a busy machine is busy for all of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sample(work: Callable[[], object], units: int) -> Sample:
 def in_turns(
     works: Mapping[str, tuple[Callable[[], object], int]], rounds: int
 ) -> dict[str, Sample]:
-    """Run every (work, its units) once a round, and give the medians. One round before is free."""
+    """Run each (work, units) once a round and return the medians, after a round that is dropped."""
     runs: dict[str, list[Sample]] = {name: [] for name in works}
     for number in range(rounds + 1):
         for name, (work, units) in works.items():
@@ -40,6 +40,6 @@ def in_turns(
             if number:
                 runs[name].append(taken)
     return {
-        name: Sample(median(one.wall for one in taken), median(one.cpu for one in taken))
+        name: Sample(median(run.wall for run in taken), median(run.cpu for run in taken))
         for name, taken in runs.items()
     }

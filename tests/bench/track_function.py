@@ -1,4 +1,4 @@
-"""The tracking function: its pace, its calls, and whether an email's history slows it down."""
+"""The tracking function: its rate, its calls, and whether an email's history slows it down."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from amsdal_mail.tracking import TrackingEvent, parse_event
-from local import ministack
-from local.ports import free_port
+from local.process.ports import free_port
+from local.stack import ministack
 from tests.bench import functions
 from tests.bench.loopback import KEYS, Loopback
 from tests.bench.rows import Row, note
@@ -31,10 +31,10 @@ EVENTS = 20
 
 
 def rows(loopback: Loopback, rounds: int = 9) -> list[Row]:
-    return [*_pace(loopback, rounds), _flat(rounds)]
+    return [*_rate(loopback, rounds), _flat(rounds)]
 
 
-def _pace(loopback: Loopback, rounds: int) -> list[Row]:
+def _rate(loopback: Loopback, rounds: int) -> list[Row]:
     loopback.answer_after(5, PutEvents=20)
     of = in_turns({"one": (lambda: track(1), 1), "ten": (lambda: track(BATCH), BATCH)}, rounds)
     loopback.recorded()
@@ -57,12 +57,12 @@ def _pace(loopback: Loopback, rounds: int) -> list[Row]:
 
 
 def track(events: int) -> None:
-    found = [functions.delivered(f"{next(NUMBERS):032d}")[1] for _ in range(events)]
-    functions.handle_events(functions.event_records(found))
+    deliveries = [functions.delivered(f"{next(NUMBERS):032d}")[1] for _ in range(events)]
+    functions.handle_events(functions.event_records(deliveries))
 
 
 def _flat(rounds: int) -> Row:
-    """Track events of an email that has few and of one that has many, in MiniStack's DynamoDB."""
+    """Track events of an email with few events and of an email with many, in MiniStack."""
     import boto3
 
     from email_store.dynamodb.store import DynamoDBEmailStore

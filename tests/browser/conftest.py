@@ -1,4 +1,4 @@
-"""A browser, the inbox page of the deployed stack, and a stranger's web server to be kept away."""
+"""A browser, the inbox page of the deployed stack, and a foreign web site."""
 
 import threading
 from collections.abc import Iterator
@@ -12,20 +12,28 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser import chromium
 from tests.e2e.service import Service
 
-# A cold function of the deployed stack takes some seconds to begin.
-PATIENCE_MS = 20_000
+TIMEOUT_MS = 20_000
+"""A cold function of the deployed stack needs some seconds to start."""
 
 
-class Stranger:
-    """A web site that notes who asked it for what."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests before the stack is deployed for them."""
+    if reason := chromium.skip_reason():
+        for item in items:
+            if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+class OtherSite:
+    """A web site that records the requests to it."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        asked = self.asked
+        self.requests: list[str] = []
+        requests = self.requests
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                requests.append(self.path)
                 self.send_response(200)
                 self.send_header("content-type", "text/html")
                 self.end_headers()
@@ -41,8 +49,8 @@ class Stranger:
 
 
 @pytest.fixture
-def stranger() -> Iterator[Stranger]:
-    site = Stranger()
+def other_site() -> Iterator[OtherSite]:
+    site = OtherSite()
     thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield site
@@ -53,10 +61,10 @@ def stranger() -> Iterator[Stranger]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for each module: Playwright's event loop may not outlive it into asyncio's tests."""
+    """Start a browser per module. Its event loop must end before other asyncio tests run."""
     path = chromium.find()
     assert path, chromium.HOW
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=chromium.flags())
         yield started
@@ -68,7 +76,7 @@ def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
     opened = browser.new_context(
         base_url=service.aws.ses_url, viewport={"width": 1440, "height": 900}
     )
-    opened.set_default_timeout(PATIENCE_MS)
+    opened.set_default_timeout(TIMEOUT_MS)
     yield opened
     opened.close()
 
@@ -79,6 +87,6 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def someone() -> str:
-    """An address of this test's own: a bounce of one test may suppress nobody of another."""
+def recipient() -> str:
+    """Return a new address: a bounce of a test must not suppress the address of another."""
     return f"anna-{uuid4().hex[:8]}@example.net"

@@ -1,4 +1,4 @@
-"""A shop's mail of one morning, for the picture of the page and for whoever looks at it."""
+"""The mail of a shop in one morning, for the pictures of the page."""
 
 # ruff: noqa: E501 - mail as senders write it
 
@@ -44,7 +44,7 @@ SHOP = "Early Bird Coffee <orders@example.com>"
 
 
 def morning(link: str) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """POST /emails requests, oldest first, each with what its recipient makes of it."""
+    """Return POST /emails requests, oldest first, each with the event to simulate."""
     full = "mailboxfull+olga@simulator.amazonses.com"
     yield mail("Your password was changed", full, tags=["security"]), None
     file = {"content": INVOICE, "mimetype": "application/pdf"}

@@ -1,14 +1,13 @@
-"""Mail that would like to leave its frame: it runs nothing, sends nothing, loads nothing."""
+"""Hostile mail stays in its frame: it runs nothing, sends nothing, loads nothing."""
 
 # ruff: noqa: E501 - mail as senders write it
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Stranger
+from tests.browser.conftest import OtherSite
 from tests.e2e.service import Service, message
 
-# Everything here would ask the stranger's site for something as soon as it is shown.
 LOADS = {
     "image": "<img src='{url}/img'><img srcset='{url}/set 2x'>",
     "picture": "<picture><source srcset='{url}/source'><img src='{url}/img'></picture>",
@@ -31,7 +30,7 @@ LOADS = {
     "autofocus": "<input autofocus onfocus=\"location='{url}/focus'\">",
     "nonsense": "<a/href='x'/<img/src='{url}/odd'//><!--><img src='{url}/comment'>-->",
 }  # fmt: skip
-# And everything here when somebody presses what is called Go.
+"""Mail that loads something from the other site as soon as it is shown."""
 PRESSED = {
     "form": "<form action='{url}/form' method=post><button>Go</button></form>",
     "form to the page": "<form action='{url}/top' target=_top><button>Go</button></form>",
@@ -45,49 +44,50 @@ PRESSED = {
     "ping": "<a href='/static/icon.svg' ping='{url}/ping'>Go</a>",
     "svg link": "<svg height=20><a href=\"javascript:fetch('{url}/svg')\"><text y=15>Go</text></a></svg>",
 }  # fmt: skip
+"""Mail that does something when Go is clicked."""
 CHANGE_US = "<script>parent.document.title = 'taken'; top.location = 'about:blank'</script>"
 
 
 def shown(service: Service, page: Page, address: str, html: str) -> str:
-    answer = service.post("/emails", message(address, subject="Hostile", html_body=html))
-    assert answer.status == 200, answer
+    response = service.post("/emails", message(address, subject="Hostile", html_body=html))
+    assert response.status == 200, response
     page.goto(f"/?q={address}")
     page.locator(".rows a").click()
     expect(page.frame_locator("iframe.mail").locator("#end")).to_be_attached()
     return page.url
 
 
-def test_nothing_in_a_mail_asks_a_stranger_or_touches_the_page(
-    service: Service, page: Page, someone: str, stranger: Stranger
+def test_shown_mail_loads_nothing_and_changes_nothing(
+    service: Service, page: Page, recipient: str, other_site: OtherSite
 ) -> None:
     hostile = "".join(LOADS.values()) + CHANGE_US
-    where = shown(service, page, someone, f"<p id=end>x</p>{hostile.format(url=stranger.url)}")
+    where = shown(service, page, recipient, f"<p id=end>x</p>{hostile.format(url=other_site.url)}")
     page.wait_for_timeout(1000)
 
-    assert stranger.asked == []
+    assert other_site.requests == []
     assert page.url == where
     assert "Hostile" in page.title()
 
 
 @pytest.mark.parametrize("html", LOADS.values(), ids=LOADS)
-def test_a_mail_loads_nothing_even_in_a_tab_of_its_own(
-    service: Service, context: BrowserContext, someone: str, stranger: Stranger, html: str
+def test_mail_in_its_own_tab_loads_nothing(
+    service: Service, context: BrowserContext, recipient: str, other_site: OtherSite, html: str
 ) -> None:
     page = context.new_page()
-    kept = keep(service, someone, html.format(url=stranger.url))
+    kept = keep(service, recipient, html.format(url=other_site.url))
 
     page.goto(f"/messages/{kept}/html")
     page.wait_for_timeout(120)
 
-    assert stranger.asked == []
+    assert other_site.requests == []
     assert page.url.endswith(f"/messages/{kept}/html")
 
 
-def test_pressing_things_in_a_mail_sends_nothing_and_runs_nothing(
-    service: Service, page: Page, context: BrowserContext, someone: str, stranger: Stranger
+def test_click_in_a_mail_sends_and_runs_nothing(
+    service: Service, page: Page, context: BrowserContext, recipient: str, other_site: OtherSite
 ) -> None:
     pressed = "".join(f"<div>{html}</div>" for html in PRESSED.values())
-    where = shown(service, page, someone, pressed.format(url=stranger.url) + "<p id=end>x</p>")
+    where = shown(service, page, recipient, pressed.format(url=other_site.url) + "<p id=end>x</p>")
     buttons = page.frame_locator("iframe.mail").get_by_text("Go", exact=True)
     expect(buttons).to_have_count(len(PRESSED))
 
@@ -96,17 +96,17 @@ def test_pressing_things_in_a_mail_sends_nothing_and_runs_nothing(
         page.wait_for_timeout(50)
 
     page.wait_for_timeout(300)
-    assert stranger.asked == []
+    assert other_site.requests == []
     assert page.url == where
     expect(page.frame_locator("iframe.mail").locator("#end")).to_be_attached()
-    assert all("127.0.0.1" not in one.url for one in context.pages)
+    assert all("127.0.0.1" not in tab.url for tab in context.pages)
 
 
-def test_a_link_opens_a_tab_that_does_not_know_this_one(
-    service: Service, page: Page, context: BrowserContext, someone: str, stranger: Stranger
+def test_link_opens_a_tab_without_opener_and_referrer(
+    service: Service, page: Page, context: BrowserContext, recipient: str, other_site: OtherSite
 ) -> None:
-    link = f"<a id=end target=_top rel=opener href='{stranger.url}/page'>Go</a>"
-    where = shown(service, page, someone, link)
+    link = f"<a id=end target=_top rel=opener href='{other_site.url}/page'>Go</a>"
+    where = shown(service, page, recipient, link)
 
     with context.expect_page() as opened:
         page.frame_locator("iframe.mail").get_by_text("Go").click()
@@ -117,10 +117,10 @@ def test_a_link_opens_a_tab_that_does_not_know_this_one(
 
 
 def keep(service: Service, address: str, html: str) -> str:
-    """The SES id of a message given to the simulator directly, which is quicker."""
-    answer = service.aws.client("sesv2").send_email(
+    """Send a message to the simulator directly, which is faster. Return its SES id."""
+    response = service.aws.client("sesv2").send_email(
         FromEmailAddress="orders@example.com",
         Destination={"ToAddresses": [address]},
         Content={"Simple": {"Subject": {"Data": "Hostile"}, "Body": {"Html": {"Data": html}}}},
     )
-    return str(answer["MessageId"])
+    return str(response["MessageId"])

@@ -1,22 +1,22 @@
-"""The inbox page in a browser: mail arrives, is opened and clicked, bounces, and says so."""
+"""The inbox page in a browser: mail arrives, is opened and clicked, and bounces."""
 
 import base64
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Stranger
+from tests.browser.conftest import OtherSite
 from tests.e2e.service import Service, message
 
 FRAME = "iframe.mail"
 WIDTH = "document.documentElement.scrollWidth"
 BRIGHTNESS = """getComputedStyle(document.body).backgroundColor
-    .match(/\\d+/g).reduce((sum, one) => sum + Number(one), 0)"""
+    .match(/\\d+/g).reduce((sum, part) => sum + Number(part), 0)"""
 
 
 def send(service: Service, address: str, **fields: object) -> str:
-    answer = service.post("/emails", message(address, **fields))
-    assert answer.status == 200, answer
-    return str(answer.content["email_id"])
+    response = service.post("/emails", message(address, **fields))
+    assert response.status == 200, response
+    return str(response.content["email_id"])
 
 
 def open_mail(page: Page, address: str) -> None:
@@ -24,21 +24,21 @@ def open_mail(page: Page, address: str) -> None:
     page.locator(".rows a").click()
 
 
-def test_mail_arrives_by_itself_and_its_open_and_click_come_back_through_the_stack(
-    service: Service, page: Page, context: BrowserContext, someone: str, stranger: Stranger
+def test_new_mail_appears_and_its_open_and_click_are_recorded(
+    service: Service, page: Page, context: BrowserContext, recipient: str, other_site: OtherSite
 ) -> None:
     page.goto("/")
-    link = f'<a ses:tags="place:top;" href="{stranger.url}/orders/1?a=1&amp;b=2">Your order</a>'
+    link = f'<a ses:tags="place:top;" href="{other_site.url}/orders/1?a=1&amp;b=2">Your order</a>'
 
-    email_id = send(service, someone, subject="Order 1", html_body=f"<h1>Thanks</h1>{link}")
-    page.locator(".rows a", has_text=someone).click()
+    email_id = send(service, recipient, subject="Order 1", html_body=f"<h1>Thanks</h1>{link}")
+    page.locator(".rows a", has_text=recipient).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Order 1")
     expect(page.frame_locator(FRAME).locator("h1")).to_have_text("Thanks")
     expect(page.locator(".timeline")).to_contain_text("Opened")
     with context.expect_page() as opened:
         page.frame_locator(FRAME).get_by_text("Your order").click()
-    expect(opened.value).to_have_url(f"{stranger.url}/orders/1?a=1&b=2")
+    expect(opened.value).to_have_url(f"{other_site.url}/orders/1?a=1&b=2")
     expect(opened.value).to_have_title("Elsewhere")
     expect(page.locator(".timeline")).to_contain_text("Clicked")
     expect(page.locator(".timeline")).to_contain_text("place = top")
@@ -47,16 +47,16 @@ def test_mail_arrives_by_itself_and_its_open_and_click_come_back_through_the_sta
         event for event in service.get(f"/emails/{email_id}").content["timeline"]
         if event["kind"] == "click"
     )  # fmt: skip
-    assert click["details"]["link"] == f"{stranger.url}/orders/1?a=1&b=2"
+    assert click["details"]["link"] == f"{other_site.url}/orders/1?a=1&b=2"
     assert click["details"]["link_tags"] == {"place": ["top"]}
     assert "Chrome" in click["details"]["user_agent"]
 
 
-def test_a_bounce_made_on_the_page_reaches_both_suppression_lists(
-    service: Service, page: Page, someone: str
+def test_simulated_bounce_reaches_both_suppression_lists(
+    service: Service, page: Page, recipient: str
 ) -> None:
-    send(service, someone)
-    open_mail(page, someone)
+    send(service, recipient)
+    open_mail(page, recipient)
     expect(page.locator(".timeline")).to_contain_text("Delivered")
 
     page.get_by_role("button", name="Hard bounce").click()
@@ -65,18 +65,16 @@ def test_a_bounce_made_on_the_page_reaches_both_suppression_lists(
     expect(page.locator(".recipients .chip")).to_have_text("Bounced")
     page.get_by_role("link", name="Suppression").click()
     lists = page.locator("table")
-    expect(lists.nth(0)).to_contain_text(someone)
-    expect(lists.nth(1)).to_contain_text(someone)
-    assert service.post("/emails", message(someone)).content["state"] == "suppressed"
-    page.get_by_role("button", name=f"Remove {someone}").click()
-    expect(lists.nth(0)).not_to_contain_text(someone)
+    expect(lists.nth(0)).to_contain_text(recipient)
+    expect(lists.nth(1)).to_contain_text(recipient)
+    assert service.post("/emails", message(recipient)).content["state"] == "suppressed"
+    page.get_by_role("button", name=f"Remove {recipient}").click()
+    expect(lists.nth(0)).not_to_contain_text(recipient)
 
 
-def test_every_other_thing_can_be_made_to_happen(
-    service: Service, page: Page, someone: str
-) -> None:
-    send(service, someone, subject="Several fates")
-    open_mail(page, someone)
+def test_other_events_can_be_simulated(service: Service, page: Page, recipient: str) -> None:
+    send(service, recipient, subject="Several fates")
+    open_mail(page, recipient)
     expect(page.locator(".timeline")).to_contain_text("Delivered")
 
     for button in ("Delay", "Mailbox full", "Unsubscribe", "Not spam", "Complain"):
@@ -88,17 +86,17 @@ def test_every_other_thing_can_be_made_to_happen(
 
 
 def test_a_message_shows_its_parts_tags_and_metadata(
-    service: Service, page: Page, someone: str
+    service: Service, page: Page, recipient: str
 ) -> None:
     pdf = b"%PDF-1.4 " + bytes(range(256))
     content = base64.b64encode(pdf).decode()
     file = {"filename": "Größe <1>.pdf", "content": content, "mimetype": "application/pdf"}
     send(
-        service, someone, subject="Grüße", body="Nur Text.", html_body="<p>Nur HTML.</p>",
+        service, recipient, subject="Grüße", body="Nur Text.", html_body="<p>Nur HTML.</p>",
         headers={"X-Entity-Ref": "42"}, tags=["welcome"], metadata={"order id": "1/2"},
         attachments=[file],
     )  # fmt: skip
-    open_mail(page, someone)
+    open_mail(page, recipient)
 
     expect(page.locator("#story")).to_contain_text("order id 1/2")
     expect(page.locator("#story")).to_contain_text("welcome")
@@ -114,23 +112,23 @@ def test_a_message_shows_its_parts_tags_and_metadata(
     expect(page.locator("pre.mail")).to_contain_text("Content-Type: multipart/")
 
 
-def test_search_and_state_narrow_the_list(service: Service, page: Page, someone: str) -> None:
-    send(service, someone, subject="Needle")
+def test_search_and_state_narrow_the_list(service: Service, page: Page, recipient: str) -> None:
+    send(service, recipient, subject="Needle")
     page.goto("/")
 
     page.keyboard.press("/")
-    page.keyboard.type(f"needle {someone[:10]}")
+    page.keyboard.type(f"needle {recipient[:10]}")
     page.keyboard.press("Enter")
     expect(page.locator(".rows a")).to_have_count(1)
     expect(page.locator(".rows .chip")).to_have_text("Delivered")
     page.locator(".search select").select_option("bounced")
 
-    expect(page.locator(".none")).to_have_text("Nothing found.")
+    expect(page.locator(".none")).to_have_text("No messages match.")
 
 
-def test_a_message_is_reached_by_keys_alone(service: Service, page: Page, someone: str) -> None:
-    send(service, someone, subject="By keys")
-    page.goto(f"/?q={someone}")
+def test_a_message_is_reached_by_keys_alone(service: Service, page: Page, recipient: str) -> None:
+    send(service, recipient, subject="By keys")
+    page.goto(f"/?q={recipient}")
     expect(page.locator(".rows a")).to_have_count(1)
 
     page.keyboard.press("j")
@@ -139,13 +137,13 @@ def test_a_message_is_reached_by_keys_alone(service: Service, page: Page, someon
     expect(page.get_by_role("heading", level=1)).to_have_text("By keys")
 
 
-def test_a_phone_shows_list_and_message_without_scrolling_sideways(
-    service: Service, page: Page, someone: str
+def test_phone_shows_list_and_message_without_side_scrolling(
+    service: Service, page: Page, recipient: str
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    send(service, someone, subject="Narrow " + "x" * 80)
+    send(service, recipient, subject="Narrow " + "x" * 80)
 
-    page.goto(f"/?q={someone}")
+    page.goto(f"/?q={recipient}")
     assert page.evaluate(WIDTH) <= 360
     page.locator(".rows a").click()
     expect(page.get_by_role("button", name="Hard bounce")).to_be_visible()
@@ -163,10 +161,10 @@ def test_the_page_follows_the_systems_dark_mode(page: Page) -> None:
     assert page.evaluate(BRIGHTNESS) < 3 * 60
 
 
-def test_a_template_is_previewed_with_data_of_ones_own(
-    service: Service, page: Page, someone: str
+def test_template_is_rendered_with_edited_data(
+    service: Service, page: Page, recipient: str
 ) -> None:
-    name = someone.partition("@")[0]
+    name = recipient.partition("@")[0]
     service.aws.client("sesv2").create_email_template(
         TemplateName=name,
         TemplateContent={

@@ -1,4 +1,4 @@
-"""A morning's mail on the page, and its pictures: kept where PICTURES says (make picture)."""
+"""The mail of a morning on the page, with its pictures: `make picture` keeps them."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def pictures(tmp_path: Path) -> Path:
     return Path(os.environ.get("PICTURES", tmp_path))
 
 
-def test_a_mornings_mail_is_shown_with_what_became_of_it(
+def test_pictures_show_a_morning_of_mail_with_its_states(
     service: Service, browser: Browser, pictures: Path
 ) -> None:
     context = browser.new_context(
@@ -30,13 +30,13 @@ def test_a_mornings_mail_is_shown_with_what_became_of_it(
     )
     page = context.new_page()
     page.goto("/?q=Early+Bird")
-    for request, happening in morning("https://shop.example.com/orders/1234"):
-        answer = service.post("/emails", request)
-        assert answer.status == 200, answer
-        if happening:
+    for request, event in morning("https://shop.example.com/orders/1234"):
+        response = service.post("/emails", request)
+        assert response.status == 200, response
+        if event:
             page.locator(".rows a", has_text=request["subject"]).click()
             expect(page.locator(".timeline")).to_contain_text("Delivered")
-            page.get_by_role("button", name=happening).click()
+            page.get_by_role("button", name=event).click()
     page.locator(".rows a", has_text="Order 1234").click()
     with context.expect_page() as opened:
         page.frame_locator("iframe.mail").get_by_text("Follow your order").click()

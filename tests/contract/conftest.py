@@ -1,12 +1,14 @@
-"""What the contracts are held against: MiniStack and the SES simulator, once a session."""
+"""MiniStack and the SES simulator, started once for all contract tests."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
 
-from local import ministack, simulator
-from local.environment import for_local_aws
-from local.ports import free_port
+from local.process.ports import free_port
+from local.stack import ministack, ses_simulator
+from local.stack.environment import for_local_aws
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +18,7 @@ def ses_port() -> int:
 
 @pytest.fixture(scope="session")
 def aws_url(ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of MiniStack: every service but SES."""
+    """The address of MiniStack, which has all services but SES."""
     port = free_port()
     run_dir = tmp_path_factory.mktemp("ministack")
     with ministack.running(port, ses_url=f"http://127.0.0.1:{ses_port}", run_dir=run_dir):
@@ -27,13 +29,13 @@ def aws_url(ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def ses_url(aws_url: str, ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the SES simulator."""
     run_dir = tmp_path_factory.mktemp("ses")
-    with simulator.running(ses_port, aws_endpoint=aws_url, run_dir=run_dir):
+    with ses_simulator.running(ses_port, aws_endpoint=aws_url, run_dir=run_dir):
         yield f"http://127.0.0.1:{ses_port}"
 
 
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch, aws_url: str, ses_url: str) -> None:
-    """The environment of a program that uses the local AWS, and nothing else of AWS."""
+    """Set the environment of a program that uses only the local AWS."""
     for name, value in for_local_aws({}, aws_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses_url)

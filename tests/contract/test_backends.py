@@ -1,4 +1,6 @@
-"""One contract for every backend, sync and async."""
+"""The contract of all backends, sync and async."""
+
+from __future__ import annotations
 
 import io
 from collections.abc import Awaitable, Callable
@@ -81,7 +83,7 @@ def send(request: pytest.FixtureRequest, connection: BaseBackend) -> Send:
 
 
 @pytest.mark.parametrize("fields", MESSAGES.values(), ids=MESSAGES)
-async def test_every_recipient_of_a_valid_message_is_taken(
+async def test_every_recipient_of_a_valid_message_is_accepted(
     send: Send, fields: dict[str, Any]
 ) -> None:
     status = await send([message(**fields)])
@@ -89,16 +91,18 @@ async def test_every_recipient_of_a_valid_message_is_taken(
     assert status.is_success, status
     assert set(status.recipients) == set(SPECS)
     assert status.message_id
-    assert all(one.message_id for one in status.recipients.values())
+    assert all(recipient.message_id for recipient in status.recipients.values())
 
 
-async def test_answers_come_in_the_order_of_the_messages(send: Send) -> None:
+async def test_results_come_in_the_order_of_the_messages(send: Send) -> None:
     addresses = [f"success+{n}@simulator.amazonses.com" for n in range(25)]
 
-    status = await send([message(body="text", to=[one]) for one in addresses])
+    status = await send([message(body="text", to=[address]) for address in addresses])
 
     assert status.is_success
-    assert [list(one.recipients) for one in status.messages] == [[one] for one in addresses]
+    assert [list(result.recipients) for result in status.messages] == [
+        [address] for address in addresses
+    ]
     assert len(set(status.message_ids)) == 25
 
 
@@ -108,24 +112,24 @@ async def test_recipients_of_a_plain_message_share_the_id(send: Send) -> None:
     assert len(status.message_ids) == 1
 
 
-async def test_no_messages_are_no_success_and_no_error(send: Send) -> None:
+async def test_empty_list_is_not_a_success_and_not_an_error(send: Send) -> None:
     status = await send([])
 
     assert not status.is_success
     assert not status.recipients
 
 
-async def test_one_message_without_a_list_is_a_type_error(send: Send) -> None:
+async def test_message_without_a_list_is_a_type_error(send: Send) -> None:
     with pytest.raises(TypeError, match="list of messages"):
         await send(message(body="text"))  # type: ignore[arg-type]
 
 
-async def test_something_else_than_a_message_is_a_type_error(send: Send) -> None:
+async def test_other_object_than_a_message_is_a_type_error(send: Send) -> None:
     with pytest.raises(TypeError, match="EmailMessage objects, not dict"):
         await send([{"subject": "s"}])  # type: ignore[list-item]
 
 
-async def test_backend_is_a_context_manager_of_both_kinds(connection: BaseBackend) -> None:
+async def test_backend_is_a_context_manager_sync_and_async(connection: BaseBackend) -> None:
     with connection as opened:
         assert opened.send_messages([message(body="text")]).is_success
     async with connection as opened:
@@ -147,19 +151,19 @@ async def test_bulk_recipients_have_an_id_each() -> None:
     assert len(status.message_ids) == 2
 
 
-def test_queued_message_is_the_wire_contract_with_the_id_given_back(queue_url: str) -> None:
+def test_queued_message_has_the_json_of_a_request_and_its_id(queue_url: str) -> None:
     sent = message(body="text", attachments=[Attachment("a", b"\x00", "a/b")])
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([sent])
 
     (record,) = boto3.client("sqs").receive_message(QueueUrl=queue_url)["Messages"]
     request = EmailRequest.from_json(record["Body"])
-    assert {one.state for one in status.recipients.values()} == {SendState.QUEUED}
+    assert {recipient.state for recipient in status.recipients.values()} == {SendState.QUEUED}
     assert request.message == sent
     assert request.idempotency_key == status.message_id
 
 
-def test_request_without_a_key_is_given_one(queue_url: str) -> None:
+def test_request_without_a_key_gets_a_key(queue_url: str) -> None:
     request = EmailRequest.from_message(message(body="text"), None)
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([request])
@@ -186,7 +190,7 @@ def test_missing_queue_is_a_configuration_error_with_the_status(queue_url: str) 
     assert not caught.value.status.is_success
 
 
-def test_message_that_the_queue_cannot_take_is_refused_before_anything_is_queued(
+def test_too_large_message_is_refused_before_anything_is_queued(
     queue_url: str,
 ) -> None:
     connection = get_connection("sqs", queue_url=queue_url)
@@ -205,14 +209,14 @@ def test_batches_stay_below_one_mebibyte_together(queue_url: str) -> None:
     assert status.is_success
 
 
-def test_metadata_goes_through_although_ses_refuses_the_colon(ses_url: str) -> None:
+def test_metadata_is_sent_although_ses_refuses_the_colon(ses_url: str) -> None:
     connection = get_connection("ses")
-    sent = message(body="text", metadata={"order_id": "1234", "Größe": "1 m²"}, tags=["wel come"])
+    email = message(body="text", metadata={"order_id": "1234", "Größe": "1 m²"}, tags=["wel come"])
 
-    status = connection.send_messages([sent, sent])
+    status = connection.send_messages([email, email])
 
     assert status.is_success
-    tags = httpx.get(f"{ses_url}/_local/messages").json()["messages"]
-    assert [one["tags"] for one in tags if one["id"] in status.message_ids] == [
+    messages = httpx.get(f"{ses_url}/_local/messages").json()["messages"]
+    assert [sent["tags"] for sent in messages if sent["id"] in status.message_ids] == [
         {"wel_come": ["true"], "metadata_order_id": ["1234"], "metadata_Gr__e": ["1_m_"]}
     ] * 2

@@ -1,4 +1,6 @@
-"""Every sample of the library's documentation runs as printed, against the SES simulator."""
+"""The samples of the library's documentation, run as printed against the SES simulator."""
+
+from __future__ import annotations
 
 import ast
 import inspect
@@ -57,9 +59,9 @@ async def test_sample_runs_as_printed(
     assert "True" in capsys.readouterr().out or count == 1
 
 
-async def test_recipients_of_the_template_have_their_own_ids(names: dict[str, Any]) -> None:
+async def test_each_recipient_of_the_template_has_an_id(names: dict[str, Any]) -> None:
     await run(dict(SAMPLES)["Template"], names)
 
-    ids = {one.message_id for one in names["status"].recipients.values()}
+    ids = {recipient.message_id for recipient in names["status"].recipients.values()}
     assert set(names["status"].recipients) == {"alice@example.com", "bob@example.com"}
     assert len(ids) == 2

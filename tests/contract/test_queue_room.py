@@ -1,12 +1,15 @@
-"""What the sqs backend puts on the queue, the service can put back."""
+"""The largest message of the sqs backend fits on the queue again with the service's attributes."""
+
+from __future__ import annotations
 
 from dataclasses import replace
 
+import boto3
 import pytest
 
 from amsdal_mail import EmailMessage, EmailRequest, InvalidMessageError
 from amsdal_mail.backends.sqs import BODY_SIZE_LIMIT, SQSBackend
-from send_email.queue.send_queue import ensure_fits
+from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 
 
@@ -19,14 +22,15 @@ def request_of(size: int, key: str) -> EmailRequest:
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 128], ids=["short key", "long key"])
-def test_the_largest_message_that_the_backend_takes_fits_with_its_attributes(key: str) -> None:
+def test_largest_message_fits_with_the_attributes_of_a_retry(key: str) -> None:
     backend = SQSBackend(queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/send")
+    model = boto3.client("sqs", region_name="eu-west-1").meta.service_model
     request = request_of(BODY_SIZE_LIMIT, key)
     assert len(request.to_json()) == BODY_SIZE_LIMIT
 
-    backend.plan([request])
+    backend.plan([request], model)
 
-    delivery = SendJob.of(key, request.message)
-    ensure_fits([replace(delivery, chunk=9_999, retry_count=999)])
+    delivery = SendJob.from_message(key, request.message)
+    SendQueue.ensure_fits([replace(delivery, chunk=9_999, retry_count=999)])
     with pytest.raises(InvalidMessageError, match="queue takes"):
-        backend.plan([request_of(BODY_SIZE_LIMIT + 1, key)])
+        backend.plan([request_of(BODY_SIZE_LIMIT + 1, key)], model)

@@ -9,7 +9,6 @@ from amsdal_mail import EmailMessage
 from amsdal_mail.backends.ses import SESBackend
 from email_store.states import EmailState
 from infra.settings import Settings
-from send_email.telemetry import METRICS
 from tests.docs.pages import DOCS, ROOT, Page
 from track_events.event_bus import DETAIL_TYPES
 
@@ -51,6 +50,7 @@ def test_states_are_listed_in_the_order_of_their_ranks() -> None:
 
 def test_metrics_are_listed() -> None:
     source = (ROOT / "lambdas/send_email/telemetry.py").read_text()
-    names = set(METRICS.values()) | set(re.findall(r'"([A-Z][a-z]+[A-Z]\w+)"', source))
+    names = set(re.findall(r'"([A-Z][a-z]+[A-Z]\w+)"', source))
 
+    assert len(names) > 10
     assert sorted(names - Page(DOCS / "operating.md").codes()) == []

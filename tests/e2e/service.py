@@ -10,12 +10,12 @@ from typing import Any
 
 from amsdal_mail import get_connection
 from amsdal_mail.backends.base import BaseBackend
-from local.api_client import Answer, call, get
 from local.chaos.queues import depth
-from local.environment import ACCESS_KEY, REGION, SECRET_KEY
-from local.local_aws import LocalAws
-from local.samples import Request
-from local.simulator import control
+from local.stack.api_client import Answer, call, get
+from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.local_aws import LocalAws
+from local.stack.samples import Request
+from local.stack.ses_simulator import control
 
 PATIENCE_SECONDS = 30
 JSON_TYPE = {"content-type": "application/json"}

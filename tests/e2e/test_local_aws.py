@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from local.local_aws import LocalAws
+from local.stack.local_aws import LocalAws
 
 
 def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAws) -> None:

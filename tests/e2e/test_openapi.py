@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from local.environment import ACCESS_KEY
+from local.stack.environment import ACCESS_KEY
 from tests.e2e.service import Service
 
 CHECKS = [

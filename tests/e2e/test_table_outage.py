@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from local.chaos.queues import visibility
-from local.local_aws import LocalAws
+from local.stack.local_aws import LocalAws
 from tests.e2e.service import Service, message
 
 NOBODY_LISTENS = "http://127.0.0.1:9"

@@ -11,9 +11,9 @@ import pytest
 
 from local.chaos.faults import GOOD_DAYS, switch
 from local.chaos.run import run
-from local.environment import for_local_aws
 from local.paths import ROOT
-from local.steps import silent
+from local.stack.environment import for_local_aws
+from local.terminal.progress import silent
 from tests.e2e.service import Service, message, to
 
 EMAILS = 120

@@ -1,4 +1,6 @@
-"""The template of the default settings, synthesised once."""
+"""The templates that most tests read, synthesised once."""
+
+from __future__ import annotations
 
 import pytest
 
@@ -7,7 +9,7 @@ from tests.infra.synthesis import SynthesisedStack, synthesise
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStack:
-    """The stack that `cdk deploy` makes when no setting is given."""
+    """The stack of the default settings."""
     return synthesise(tmp_path_factory.mktemp("default"))
 
 

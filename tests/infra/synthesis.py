@@ -1,4 +1,6 @@
-"""Synthesises the stack in this process, without the CDK's command line, pip or network."""
+"""Synthesis of the stack in the test process, without the CDK command line, pip or network."""
+
+from __future__ import annotations
 
 import json
 from pathlib import Path
@@ -12,14 +14,18 @@ from infra.app import build
 from infra.settings import Settings
 from infra.stack import AmsdalMailStack
 
+__all__ = [
+    "SynthesisedStack", "app", "as_list", "build_stack", "synthesise", "target", "text",
+]  # fmt: skip
+
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
+CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]
 
 Properties = dict[str, Any]
 
 
 class SynthesisedStack:
-    """A synthesised template, asked by resource type."""
+    """A synthesised template, with its resources by type."""
 
     def __init__(self, template: dict[str, Any]) -> None:
         self.template = template
@@ -27,7 +33,7 @@ class SynthesisedStack:
         self.outputs: dict[str, dict[str, Any]] = template.get("Outputs", {})
 
     def of_type(self, resource_type: str) -> dict[str, Properties]:
-        """Properties by logical id."""
+        """Return the properties by logical id."""
         return {
             logical_id: resource.get("Properties", {})
             for logical_id, resource in self.resources.items()
@@ -35,18 +41,19 @@ class SynthesisedStack:
         }
 
     def only(self, resource_type: str) -> Properties:
-        """Properties of the one resource of its type."""
+        """Return the properties of the only resource of its type."""
         (properties,) = self.of_type(resource_type).values()
         return properties
 
     def find(self, resource_type: str, prefix: str) -> tuple[str, Properties]:
-        """The one resource of its type whose logical id starts so."""
-        found = [i for i in self.of_type(resource_type).items() if i[0].startswith(prefix)]
-        (pair,) = found
-        return pair
+        """Return the only resource of its type whose logical id has the prefix."""
+        (resource,) = (
+            item for item in self.of_type(resource_type).items() if item[0].startswith(prefix)
+        )
+        return resource
 
     def statements(self, prefix: str) -> list[Properties]:
-        """All statements of the policies whose logical id starts so."""
+        """Return all statements of the policies whose logical id has the prefix."""
         policies = self.of_type("AWS::IAM::Policy").items()
         return [
             statement
@@ -57,19 +64,19 @@ class SynthesisedStack:
 
 
 def target(value: Any) -> str:
-    """The logical id that a Ref or Fn::GetAtt points to."""
+    """Return the logical id that a Ref or Fn::GetAtt points to."""
     if "Ref" in value:
         return str(value["Ref"])
     return str(value["Fn::GetAtt"][0])
 
 
 def as_list(value: Any) -> list[Any]:
-    """IAM writes a list of one as the thing itself."""
+    """Return the value as a list. IAM writes a list of length 1 as its element."""
     return value if isinstance(value, list) else [value]
 
 
 def text(value: Any) -> str:
-    """A Fn::Join as one string, its references as ${LogicalId}."""
+    """Return a Fn::Join as a string, with its references as ${LogicalId}."""
     if isinstance(value, str):
         return value
     if "Fn::Join" in value:
@@ -79,14 +86,14 @@ def text(value: Any) -> str:
 
 
 def app(outdir: Path) -> cdk.App:
-    """An app with the flags of cdk.json."""
-    return cdk.App(context=FLAGS, outdir=str(outdir))
+    """Return an app with the context of cdk.json."""
+    return cdk.App(context=CONTEXT, outdir=str(outdir))
 
 
 def build_stack(
     folder: Path, application: cdk.App | None = None, **settings: Any
 ) -> AmsdalMailStack:
-    """Build the stack with an asset of one empty file instead of the real one."""
+    """Build the stack with an empty file instead of the asset."""
     code = folder / "code"
     code.mkdir(exist_ok=True)
     (code / "handler.py").touch()
@@ -95,6 +102,6 @@ def build_stack(
 
 
 def synthesise(folder: Path, **settings: Any) -> SynthesisedStack:
-    """Synthesise with these settings (defaults for the others)."""
+    """Return the stack with these settings, and defaults for the others."""
     template = assertions.Template.from_stack(build_stack(folder, **settings))
     return SynthesisedStack(dict(template.to_json()))

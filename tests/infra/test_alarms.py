@@ -1,4 +1,6 @@
-"""The alarms, and who hears of them."""
+"""The alarms, and the address that they notify."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -9,8 +11,10 @@ from tests.infra.synthesis import SynthesisedStack, synthesise, target
 ALARM = "AWS::CloudWatch::Alarm"
 
 
-@pytest.mark.parametrize("queue", ["SendDeadLetters", "EventsDeadLetters", "EventsUndelivered"])
-def test_one_dead_letter_raises_an_alarm(stack: SynthesisedStack, queue: str) -> None:
+@pytest.mark.parametrize(
+    "queue", ["SendDeadLetters", "EventsDeadLetters", "ConfigurationSetUndeliveredEvents"]
+)
+def test_first_dead_letter_alarms(stack: SynthesisedStack, queue: str) -> None:
     (alarm,) = [
         a
         for a in stack.of_type(ALARM).values()
@@ -21,11 +25,15 @@ def test_one_dead_letter_raises_an_alarm(stack: SynthesisedStack, queue: str) ->
 
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-    assert alarm["AlarmDescription"].endswith("holds messages: see Operating in the README.")
+    assert alarm["AlarmDescription"].endswith("holds messages: see docs/operating.md.")
 
 
-def test_every_queue_with_no_queue_behind_it_has_an_alarm(stack: SynthesisedStack) -> None:
-    ends = {q for q, p in stack.of_type("AWS::SQS::Queue").items() if "RedrivePolicy" not in p}
+def test_every_dead_letter_queue_has_an_alarm(stack: SynthesisedStack) -> None:
+    dead_letter_queues = {
+        name
+        for name, properties in stack.of_type("AWS::SQS::Queue").items()
+        if "RedrivePolicy" not in properties
+    }
 
     watched = {
         target(a["Dimensions"][0]["Value"])
@@ -33,14 +41,14 @@ def test_every_queue_with_no_queue_behind_it_has_an_alarm(stack: SynthesisedStac
         if a["MetricName"] == "ApproximateNumberOfMessagesVisible"
     }
 
-    assert watched == ends
+    assert watched == dead_letter_queues
 
 
 @pytest.mark.parametrize(
     ("metric", "threshold"),
     [("Reputation.BounceRate", 0.05), ("Reputation.ComplaintRate", 0.001)],
 )
-def test_the_reputation_alarms_stand_where_aws_reviews_an_account(
+def test_reputation_alarms_have_the_limits_of_aws(
     stack: SynthesisedStack, metric: str, threshold: float
 ) -> None:
     (alarm,) = [a for a in stack.of_type(ALARM).values() if a["MetricName"] == metric]
@@ -51,9 +59,7 @@ def test_the_reputation_alarms_stand_where_aws_reviews_an_account(
 
 
 @pytest.mark.parametrize("function", ["SendEmailFunction", "TrackEventsFunction"])
-def test_a_functions_errors_and_refused_starts_raise_an_alarm(
-    stack: SynthesisedStack, function: str
-) -> None:
+def test_errors_and_throttles_of_a_function_alarm(stack: SynthesisedStack, function: str) -> None:
     metrics = {
         a["MetricName"]
         for a in stack.of_type(ALARM).values()
@@ -66,23 +72,23 @@ def test_a_functions_errors_and_refused_starts_raise_an_alarm(
 
 @pytest.mark.parametrize(
     "metric",
-    ["SendingStopped", "ConfigurationErrors", "EmailsGivenUp", "InternalErrors"],
+    ["SendingStopped", "ConfigurationErrors", "EmailsAbandoned", "InternalErrors"],
 )
-def test_what_the_send_function_cannot_mend_raises_an_alarm(
-    stack: SynthesisedStack, metric: str
-) -> None:
+def test_problems_of_sending_alarm(stack: SynthesisedStack, metric: str) -> None:
     _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
-    told = function["Environment"]["Variables"]
+    environment = function["Environment"]["Variables"]
 
     (alarm,) = [a for a in stack.of_type(ALARM).values() if a["MetricName"] == metric]
 
-    assert alarm["Namespace"] == told["POWERTOOLS_METRICS_NAMESPACE"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": told["POWERTOOLS_SERVICE_NAME"]}]
+    assert alarm["Namespace"] == environment["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [
+        {"Name": "service", "Value": environment["POWERTOOLS_SERVICE_NAME"]}
+    ]
     assert (alarm["Threshold"], alarm["Statistic"]) == (1, "Sum")
 
 
 @pytest.mark.parametrize("queue", ["SendQueue", "EventsQueue"])
-def test_a_queue_that_is_not_drained_raises_an_alarm(stack: SynthesisedStack, queue: str) -> None:
+def test_old_message_in_a_work_queue_alarms(stack: SynthesisedStack, queue: str) -> None:
     (alarm,) = [
         a
         for a in stack.of_type(ALARM).values()
@@ -93,24 +99,28 @@ def test_a_queue_that_is_not_drained_raises_an_alarm(stack: SynthesisedStack, qu
     assert alarm["Threshold"] == 1800
 
 
-def test_without_an_address_nobody_is_told(stack: SynthesisedStack) -> None:
+def test_alarms_have_no_action_without_an_address(stack: SynthesisedStack) -> None:
     assert all("AlarmActions" not in alarm for alarm in stack.of_type(ALARM).values())
 
 
-def test_with_an_address_every_alarm_is_sent_there(tmp_path: Path) -> None:
+def test_all_alarms_notify_the_address(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, alert_email="ops@example.com")
 
     topic, _ = stack.find("AWS::SNS::Topic", "Alarms")
-    email = [
-        s for s in stack.of_type("AWS::SNS::Subscription").values() if s["Protocol"] == "email"
+    subscriptions = [
+        subscription
+        for subscription in stack.of_type("AWS::SNS::Subscription").values()
+        if subscription["Protocol"] == "email"
     ]
 
-    assert [(s["Endpoint"], target(s["TopicArn"])) for s in email] == [("ops@example.com", topic)]
+    assert [(s["Endpoint"], target(s["TopicArn"])) for s in subscriptions] == [
+        ("ops@example.com", topic)
+    ]
     for alarm in stack.of_type(ALARM).values():
         assert [target(action) for action in alarm["AlarmActions"]] == [topic]
 
 
-def test_cloudwatch_may_publish_the_alarms_of_this_account(tmp_path: Path) -> None:
+def test_cloudwatch_may_publish_alarms_of_this_account(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, alert_email="ops@example.com")
 
     _, policy = stack.find("AWS::SNS::TopicPolicy", "Alarms")

@@ -1,4 +1,6 @@
-"""The concurrency of the event sources, from the send rate."""
+"""The concurrency of the event sources, derived from the send rate."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -12,22 +14,26 @@ from tests.infra.synthesis import SynthesisedStack, synthesise
     ("rate", "concurrency"),
     [(0.1, 2), (1, 2), (14, 2), (20, 2), (20.5, 3), (100, 10), (500, 50), (10_000, 100)],
 )
-def test_concurrency_grows_with_the_rate_within_bounds(rate: float, concurrency: int) -> None:
+def test_concurrency_follows_the_rate_within_limits(rate: float, concurrency: int) -> None:
     assert queue_concurrency(rate) == concurrency
 
 
-def test_the_function_is_told_the_rate_and_the_concurrency_of_its_queue(tmp_path: Path) -> None:
+def test_function_gets_the_rate_and_its_concurrency(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, max_send_rate=100.0)
 
     _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
     _, mapping = stack.find("AWS::Lambda::EventSourceMapping", "SendEmailFunction")
 
-    told = function["Environment"]["Variables"]
-    assert told["MAX_SEND_RATE"] == "100.0"
-    assert told["MAX_CONCURRENCY"] == str(mapping["ScalingConfig"]["MaximumConcurrency"]) == "10"
+    environment = function["Environment"]["Variables"]
+    assert environment["MAX_SEND_RATE"] == "100.0"
+    assert (
+        environment["MAX_CONCURRENCY"]
+        == str(mapping["ScalingConfig"]["MaximumConcurrency"])
+        == "10"
+    )
 
 
-def test_an_email_may_go_back_on_the_queue_more_than_sixteen_times(
+def test_send_function_may_retry_more_than_sixteen_times(
     stack: SynthesisedStack,
 ) -> None:
     _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")

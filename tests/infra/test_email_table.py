@@ -1,11 +1,14 @@
-"""The table: its keys, its expiry, and that it is not lost by accident."""
+"""The table: its keys, its expiry, and its protection from deletion."""
 
+from __future__ import annotations
+
+from tests import email_table
 from tests.infra.synthesis import SynthesisedStack
 
 TABLE = "AWS::DynamoDB::GlobalTable"
 
 
-def test_items_expire_by_the_attribute_that_the_store_writes(stack: SynthesisedStack) -> None:
+def test_items_expire_by_the_attribute_of_the_store(stack: SynthesisedStack) -> None:
     properties = stack.only(TABLE)
 
     assert properties["TimeToLiveSpecification"] == {
@@ -34,7 +37,7 @@ def test_the_table_can_be_restored_to_a_point_in_time(stack: SynthesisedStack) -
     assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
 
 
-def test_the_table_outlives_the_stack_and_refuses_deletion(stack: SynthesisedStack) -> None:
+def test_table_is_retained_and_protected_from_deletion(stack: SynthesisedStack) -> None:
     (name,) = stack.of_type(TABLE)
     (replica,) = stack.only(TABLE)["Replicas"]
 
@@ -43,5 +46,11 @@ def test_the_table_outlives_the_stack_and_refuses_deletion(stack: SynthesisedSta
     assert replica["DeletionProtectionEnabled"] is True
 
 
-def test_the_table_is_paid_by_request(stack: SynthesisedStack) -> None:
+def test_table_is_billed_by_request(stack: SynthesisedStack) -> None:
     assert stack.only(TABLE)["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_tests_create_the_table_of_the_template(stack: SynthesisedStack) -> None:
+    properties = stack.only(TABLE)
+
+    assert {name: properties[name] for name in email_table.TABLE} == email_table.TABLE

@@ -1,4 +1,6 @@
-"""The two functions as they are deployed, and the stack's outputs."""
+"""The functions as they are deployed, and the outputs of the stack."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -16,7 +18,7 @@ BOTH = {
 }  # fmt: skip
 SEND = {
     "QUEUE_URL", "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
-    "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_ANSWER_SECONDS",
+    "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS",
 }  # fmt: skip
 OUTPUTS = {
     "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",
@@ -28,11 +30,11 @@ OUTPUTS = {
 @pytest.mark.parametrize(
     ("name", "handler", "variables"),
     [
-        ("SendEmailFunction", "send_email.function.handle", BOTH | SEND),
-        ("TrackEventsFunction", "track_events.function.handle", BOTH | {"EVENT_BUS_NAME"}),
+        ("SendEmailFunction", "send_email.function.handler", BOTH | SEND),
+        ("TrackEventsFunction", "track_events.function.handler", BOTH | {"EVENT_BUS_NAME"}),
     ],
 )
-def test_a_function_gets_exactly_its_own_environment(
+def test_function_has_exactly_its_environment(
     stack: SynthesisedStack, name: str, handler: str, variables: set[str]
 ) -> None:
     _, function = stack.find(FUNCTION, name)
@@ -41,23 +43,23 @@ def test_a_function_gets_exactly_its_own_environment(
     assert set(function["Environment"]["Variables"]) == variables
 
 
-def test_the_environment_of_track_events_is_one_that_its_settings_accept(
+def test_settings_of_track_events_accept_its_environment(
     stack: SynthesisedStack,
 ) -> None:
     settings = TrackSettings.from_environment(_environment(stack, "TrackEventsFunction"))
 
     assert settings.retention_days == 30
     assert settings.table_name.startswith("${EmailsTable")
-    assert settings.event_bus_name.startswith("${Bus")
+    assert settings.event_bus_name.startswith("${EventBus")
 
 
-def test_the_environment_of_send_email_is_one_that_its_settings_accept(
+def test_settings_of_send_email_accept_its_environment(
     stack: SynthesisedStack,
 ) -> None:
     settings = SendSettings.from_environment(_environment(stack, "SendEmailFunction"))
 
     assert settings.queue_url.startswith("${SendQueue")
-    assert settings.configuration_set.startswith("${Tracked")
+    assert settings.configuration_set.startswith("${ConfigurationSet")
     assert settings.metadata_prefix == "metadata_"
     assert (settings.max_send_rate, settings.max_concurrency) == (1.0, 2)
 
@@ -67,7 +69,7 @@ def _environment(stack: SynthesisedStack, name: str) -> dict[str, str]:
     return {key: text(value) for key, value in function["Environment"]["Variables"].items()}
 
 
-def test_functions_have_log_groups_that_forget(stack: SynthesisedStack) -> None:
+def test_log_groups_have_a_retention(stack: SynthesisedStack) -> None:
     for function in stack.of_type(FUNCTION).values():
         log_group = stack.resources[target(function["LoggingConfig"]["LogGroup"])]
 
@@ -77,13 +79,14 @@ def test_functions_have_log_groups_that_forget(stack: SynthesisedStack) -> None:
 @pytest.mark.parametrize(
     ("settings", "config", "switch"),
     [
-        ({}, {"Mode": "Active"}, "false"),
+        ({}, {"Mode": "Active"}, "true"),
         ({"tracing": False}, None, "true"),
-        ({"local": True}, {"Mode": "Active"}, "true"),
+        ({"powertools_tracer": True}, {"Mode": "Active"}, "false"),
+        ({"powertools_tracer": True, "local": True}, {"Mode": "Active"}, "true"),
     ],
-    ids=["on", "off", "on where no X-Ray daemon takes the segments"],
+    ids=["lambda_alone", "off", "lambda_and_powertools", "local_without_x_ray_daemon"],
 )
-def test_tracing_is_switched_in_lambda_and_in_the_function(
+def test_tracing_of_lambda_and_of_powertools(
     tmp_path: Path, settings: dict[str, bool], config: dict[str, str] | None, switch: str
 ) -> None:
     stack = synthesise(tmp_path, **settings)
@@ -93,7 +96,7 @@ def test_tracing_is_switched_in_lambda_and_in_the_function(
         assert function["Environment"]["Variables"]["POWERTOOLS_TRACE_DISABLED"] == switch
 
 
-def test_architecture_and_runtime_are_arm64_and_python_3_13(stack: SynthesisedStack) -> None:
+def test_functions_run_on_arm64_and_python_3_13(stack: SynthesisedStack) -> None:
     for function in stack.of_type(FUNCTION).values():
         assert (function["Architectures"], function["Runtime"]) == (["arm64"], "python3.13")
 
@@ -105,11 +108,11 @@ def test_architecture_and_runtime_follow_the_settings(tmp_path: Path) -> None:
         assert (function["Architectures"], function["Runtime"]) == (["x86_64"], "python3.12")
 
 
-def test_the_outputs_bear_the_names_that_scripts_ask_for(stack: SynthesisedStack) -> None:
+def test_outputs_have_the_names_that_scripts_read(stack: SynthesisedStack) -> None:
     assert {name for name in stack.outputs if not name.startswith("Dns")} == OUTPUTS
 
 
-def test_the_stage_is_in_the_stacks_name_and_in_the_environment(tmp_path: Path) -> None:
+def test_stage_is_in_the_names_and_the_environment(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, stage="prod")
 
     _, function = stack.find(FUNCTION, "TrackEventsFunction")

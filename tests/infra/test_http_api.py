@@ -1,4 +1,6 @@
-"""The HTTP API: which routes there are, and who may call them."""
+"""The routes of the HTTP API, and the authorization of calls."""
+
+from __future__ import annotations
 
 import json
 from pathlib import Path
@@ -16,7 +18,7 @@ ROUTES = {
 }
 
 
-def test_the_routes_are_explicit_and_each_asks_for_a_signature(stack: SynthesisedStack) -> None:
+def test_routes_are_explicit_and_require_a_signature(stack: SynthesisedStack) -> None:
     routes = stack.of_type("AWS::ApiGatewayV2::Route").values()
 
     assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == dict.fromkeys(
@@ -24,7 +26,7 @@ def test_the_routes_are_explicit_and_each_asks_for_a_signature(stack: Synthesise
     )
 
 
-def test_with_an_issuer_each_route_asks_for_its_token(tmp_path: Path) -> None:
+def test_routes_require_a_token_with_an_issuer(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, jwt_issuer="https://login.example", jwt_audience=("mail", "ops"))
 
     authorizer = stack.only("AWS::ApiGatewayV2::Authorizer")
@@ -53,7 +55,7 @@ def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:
     assert stack.resources[log_group]["Type"] == "AWS::Logs::LogGroup"
 
 
-def test_the_access_log_is_json_and_holds_no_path(stack: SynthesisedStack) -> None:
+def test_access_log_is_json_without_the_path(stack: SynthesisedStack) -> None:
     stage = stack.only("AWS::ApiGatewayV2::Stage")
 
     line = json.loads(stage["AccessLogSettings"]["Format"])
@@ -62,5 +64,5 @@ def test_the_access_log_is_json_and_holds_no_path(stack: SynthesisedStack) -> No
     assert "$context.path" not in line.values()
 
 
-def test_the_function_gets_payloads_of_format_2(stack: SynthesisedStack) -> None:
+def test_payload_format_is_2(stack: SynthesisedStack) -> None:
     assert stack.only("AWS::ApiGatewayV2::Integration")["PayloadFormatVersion"] == "2.0"

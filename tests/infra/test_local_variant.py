@@ -1,10 +1,12 @@
-"""The stack for the local AWS: the same one, without what MiniStack does not know."""
+"""The stack for the local AWS: the same stack, without the features that MiniStack lacks."""
+
+from __future__ import annotations
 
 import json
 from dataclasses import asdict
 
 from infra.settings import Settings
-from local.deploy import OWN
+from local.stack.deploy import OWN
 from tests.infra.synthesis import SynthesisedStack
 
 ON_AWS = {
@@ -16,7 +18,7 @@ ON_AWS = {
     "jwt_issuer": "https://login.example.org",
     "jwt_audience": "mail",
 }
-KNOWN_TO_MINISTACK = {
+MINISTACK_TYPES = {
     "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Policy", "AWS::IAM::Role",
@@ -28,10 +30,10 @@ KNOWN_TO_MINISTACK = {
 }  # fmt: skip
 
 
-def test_it_has_only_types_that_ministack_deploys(local_stack: SynthesisedStack) -> None:
+def test_local_stack_has_only_types_that_ministack_has(local_stack: SynthesisedStack) -> None:
     types = {resource["Type"] for resource in local_stack.resources.values()}
 
-    assert types <= KNOWN_TO_MINISTACK
+    assert types <= MINISTACK_TYPES
 
 
 def test_no_alarm_uses_metric_math(local_stack: SynthesisedStack) -> None:
@@ -41,21 +43,21 @@ def test_no_alarm_uses_metric_math(local_stack: SynthesisedStack) -> None:
     assert all("Metrics" not in alarm for alarm in alarms)
 
 
-def test_it_asks_for_no_dkim_token(local_stack: SynthesisedStack) -> None:
+def test_local_stack_has_no_dkim_token(local_stack: SynthesisedStack) -> None:
     assert "DkimDNSToken" not in json.dumps(local_stack.template)
 
 
-def test_destroying_it_leaves_nothing_behind(local_stack: SynthesisedStack) -> None:
-    kept = [
+def test_nothing_remains_of_a_deleted_local_stack(local_stack: SynthesisedStack) -> None:
+    retained = [
         name
         for name, resource in local_stack.resources.items()
         if resource.get("DeletionPolicy", "Delete") != "Delete"
     ]
 
-    assert kept == []
+    assert retained == []
 
 
-def test_it_is_otherwise_the_same_stack(
+def test_local_stack_has_the_same_resources(
     stack: SynthesisedStack, local_stack: SynthesisedStack
 ) -> None:
     assert {name: r["Type"] for name, r in local_stack.resources.items()} == {
@@ -63,7 +65,7 @@ def test_it_is_otherwise_the_same_stack(
     }
 
 
-def test_settings_of_the_stack_on_aws_are_set_back_to_their_defaults() -> None:
+def test_settings_of_the_stack_on_aws_are_reset() -> None:
     ours = Settings.from_context(ON_AWS)
 
     local = Settings.from_context({**asdict(ours), **OWN})

@@ -1,4 +1,6 @@
-"""cdk-nag runs at synthesis: no variant of the stack has a finding, and a finding would stop it."""
+"""cdk-nag runs at synthesis: a finding fails it, and no variant of the stack has a finding."""
+
+from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
@@ -28,14 +30,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("settings", VARIANTS.values(), ids=VARIANTS.keys())
-def test_a_variant_is_without_findings(tmp_path: Path, settings: dict[str, Any]) -> None:
+def test_variant_has_no_findings(tmp_path: Path, settings: dict[str, Any]) -> None:
     application = app(tmp_path / "out")
     build_stack(tmp_path, application, **settings)
 
     application.synth()
 
 
-def test_a_finding_stops_the_synthesis(tmp_path: Path) -> None:
+def test_finding_fails_the_synthesis(tmp_path: Path) -> None:
     application = app(tmp_path / "out")
     stack = build_stack(tmp_path, application)
     sqs.Queue(stack, "NoDeadLettersNoTls")

@@ -1,4 +1,6 @@
-"""What each function's role may do, and nothing more."""
+"""The permissions of the functions' roles."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -20,7 +22,7 @@ def _resources_of(stack: SynthesisedStack, role: str, service: str) -> set[str]:
     }
 
 
-def test_sending_is_limited_to_identity_configuration_set_and_templates(
+def test_send_permission_is_limited_to_its_resources(
     stack: SynthesisedStack,
 ) -> None:
     resources = _resources_of(stack, "SendEmailRole", "ses")
@@ -31,11 +33,11 @@ def test_sending_is_limited_to_identity_configuration_set_and_templates(
         f"{ses}identity/example.com",
         f"{ses}configuration-set/${{{configuration_set}}}",
         f"{ses}template/*",
-        "*",  # the suppression list's calls: AWS has no ARN for them
+        "*",  # the actions on the suppression list have no resource types
     }
 
 
-def test_the_send_role_may_send_in_every_way_the_library_sends_and_do_nothing_else_in_ses(
+def test_send_role_has_exactly_the_ses_actions_it_uses(
     stack: SynthesisedStack,
 ) -> None:
     actions = {
@@ -48,7 +50,7 @@ def test_the_send_role_may_send_in_every_way_the_library_sends_and_do_nothing_el
     assert actions == {*SEND_ACTIONS, *SUPPRESSION_ACTIONS}
 
 
-def test_recipients_verified_for_the_sandbox_are_added_by_name(tmp_path: Path) -> None:
+def test_other_identities_are_permitted_by_name(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, other_identities=("me@example.org",))
 
     resources = _resources_of(stack, "SendEmailRole", "ses")
@@ -57,9 +59,7 @@ def test_recipients_verified_for_the_sandbox_are_added_by_name(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_action_or_resource_is_a_wildcard_but_those_that_aws_gives_no_arn(
-    stack: SynthesisedStack, role: str
-) -> None:
+def test_wildcards_only_where_aws_has_no_arn(stack: SynthesisedStack, role: str) -> None:
     for statement in stack.statements(role):
         actions = set(as_list(statement["Action"]))
         resources = [text(resource) for resource in as_list(statement["Resource"])]
@@ -73,7 +73,7 @@ def test_no_action_or_resource_is_a_wildcard_but_those_that_aws_gives_no_arn(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_has_no_managed_policy(stack: SynthesisedStack, role: str) -> None:
+def test_role_has_no_managed_policy(stack: SynthesisedStack, role: str) -> None:
     _, properties = stack.find("AWS::IAM::Role", role)
 
     assert "ManagedPolicyArns" not in properties
@@ -82,7 +82,7 @@ def test_a_role_has_no_managed_policy(stack: SynthesisedStack, role: str) -> Non
     ]
 
 
-def test_the_tracking_role_can_neither_send_email_nor_put_on_the_send_queue(
+def test_tracking_role_cannot_send(
     stack: SynthesisedStack,
 ) -> None:
     actions = {a for s in stack.statements("TrackEventsRole") for a in as_list(s["Action"])}
@@ -99,7 +99,7 @@ def test_the_tracking_role_can_neither_send_email_nor_put_on_the_send_queue(
         ("TrackEventsRole", {"BatchGetItem", "PutItem"}),
     ],
 )
-def test_a_role_may_do_to_the_table_what_its_function_does_and_nothing_else(
+def test_role_has_exactly_its_actions_on_the_table(
     stack: SynthesisedStack, role: str, calls: set[str]
 ) -> None:
     actions = {
@@ -114,7 +114,7 @@ def test_a_role_may_do_to_the_table_what_its_function_does_and_nothing_else(
     assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
 
 
-def test_the_send_role_deletes_nothing_but_entries_of_the_suppression_list(
+def test_send_role_may_delete_only_suppressions(
     stack: SynthesisedStack,
 ) -> None:
     (statement,) = [

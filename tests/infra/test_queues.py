@@ -1,29 +1,31 @@
-"""What keeps a record safe between SQS and its function."""
+"""The protection of a record between SQS and its function."""
+
+from __future__ import annotations
 
 import pytest
 
-from infra.setting_rules import LONG_POLLING_SECONDS, SECOND_TRY_SECONDS
+from infra.setting_rules import LONG_POLLING_SECONDS, SECOND_DELIVERY_SECONDS
 from tests.infra.synthesis import SynthesisedStack, target
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 WORK_QUEUES = ["SendQueue", "EventsQueue"]
-DEAD_LETTER_QUEUES = ["SendDeadLetters", "EventsDeadLetters", "EventsUndelivered"]
+DEAD_LETTER_QUEUES = ["SendDeadLetters", "EventsDeadLetters", "ConfigurationSetUndeliveredEvents"]
 
 
 @pytest.mark.parametrize(
     ("queue", "function"),
     [("SendQueue", "SendEmailFunction"), ("EventsQueue", "TrackEventsFunction")],
 )
-def test_a_record_stays_hidden_for_six_times_the_functions_timeout(
+def test_record_is_hidden_for_six_function_timeouts(
     stack: SynthesisedStack, queue: str, function: str
 ) -> None:
     _, queue_properties = stack.find("AWS::SQS::Queue", queue)
     _, function_properties = stack.find("AWS::Lambda::Function", function)
 
     (mapping,) = (
-        one
-        for one in stack.of_type("AWS::Lambda::EventSourceMapping").values()
-        if target(one["EventSourceArn"]).startswith(queue)
+        mapping
+        for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
+        if target(mapping["EventSourceArn"]).startswith(queue)
     )
     window = mapping["MaximumBatchingWindowInSeconds"]
     hidden = queue_properties["VisibilityTimeout"]
@@ -32,31 +34,31 @@ def test_a_record_stays_hidden_for_six_times_the_functions_timeout(
     assert window == (5 if queue == "EventsQueue" else 0)
 
 
-def test_who_waits_for_a_lost_answer_waits_for_the_second_try_of_its_events(
+def test_lost_response_wait_covers_event_redelivery(
     stack: SynthesisedStack,
 ) -> None:
     _, events = stack.find("AWS::SQS::Queue", "EventsQueue")
 
     window = 5
-    assert SECOND_TRY_SECONDS + window == LONG_POLLING_SECONDS + events["VisibilityTimeout"]
+    assert SECOND_DELIVERY_SECONDS + window == LONG_POLLING_SECONDS + events["VisibilityTimeout"]
 
 
 @pytest.mark.parametrize(
-    ("queue", "dead_letters", "tries"),
+    ("queue", "dead_letters", "attempts"),
     [("SendQueue", "SendDeadLetters", 3), ("EventsQueue", "EventsDeadLetters", 5)],
 )
-def test_a_record_that_keeps_failing_goes_to_the_dead_letter_queue(
-    stack: SynthesisedStack, queue: str, dead_letters: str, tries: int
+def test_failing_record_goes_to_the_dead_letter_queue(
+    stack: SynthesisedStack, queue: str, dead_letters: str, attempts: int
 ) -> None:
     _, properties = stack.find("AWS::SQS::Queue", queue)
 
     redrive = properties["RedrivePolicy"]
 
     assert target(redrive["deadLetterTargetArn"]).startswith(dead_letters)
-    assert redrive["maxReceiveCount"] == tries
+    assert redrive["maxReceiveCount"] == attempts
 
 
-def test_every_queue_but_the_dead_letter_queues_has_one(stack: SynthesisedStack) -> None:
+def test_every_work_queue_has_a_dead_letter_queue(stack: SynthesisedStack) -> None:
     queues = stack.of_type("AWS::SQS::Queue")
 
     without = {name for name, properties in queues.items() if "RedrivePolicy" not in properties}
@@ -66,9 +68,7 @@ def test_every_queue_but_the_dead_letter_queues_has_one(stack: SynthesisedStack)
 
 
 @pytest.mark.parametrize("queue", [*WORK_QUEUES, *DEAD_LETTER_QUEUES])
-def test_a_queue_keeps_messages_as_long_as_sqs_can_and_outlives_the_stack(
-    stack: SynthesisedStack, queue: str
-) -> None:
+def test_queue_and_messages_are_retained(stack: SynthesisedStack, queue: str) -> None:
     name, properties = stack.find("AWS::SQS::Queue", queue)
 
     assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
@@ -77,7 +77,7 @@ def test_a_queue_keeps_messages_as_long_as_sqs_can_and_outlives_the_stack(
 
 
 @pytest.mark.parametrize("queue", [*WORK_QUEUES, *DEAD_LETTER_QUEUES])
-def test_a_queue_is_encrypted_and_refuses_plain_http(stack: SynthesisedStack, queue: str) -> None:
+def test_queue_is_encrypted_and_denies_plain_http(stack: SynthesisedStack, queue: str) -> None:
     name, properties = stack.find("AWS::SQS::Queue", queue)
     (policy,) = [
         policy["PolicyDocument"]["Statement"]
@@ -92,7 +92,7 @@ def test_a_queue_is_encrypted_and_refuses_plain_http(stack: SynthesisedStack, qu
 
 
 @pytest.mark.parametrize("queue", WORK_QUEUES)
-def test_a_record_of_a_batch_fails_alone(stack: SynthesisedStack, queue: str) -> None:
+def test_failed_record_does_not_fail_its_batch(stack: SynthesisedStack, queue: str) -> None:
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
 
     (mapping,) = [m for m in mappings if target(m["EventSourceArn"]).startswith(queue)]

@@ -1,66 +1,73 @@
-"""Dead letters put back to work: each on its own, and none of them lost."""
+"""Dead letters that are moved back to the work queues."""
+
+from __future__ import annotations
 
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.redrive import Redriven, main, redrive
+from infra.redrive import ORIGINAL_MESSAGE_ID, RedriveResult, main, redrive
+from send_email.queue import records
 
 
 class Queues:
-    """SQS in memory; a message received stays hidden, unless `shows_again`."""
+    """SQS in memory. A received message stays hidden, unless `shows_again`."""
 
     def __init__(self, bodies: list[str], *, shows_again: bool = False) -> None:
-        self.dead = [{"MessageId": f"id-{one}", "Body": one} for one in bodies]
+        self.dead = [{"MessageId": f"id-{body}", "Body": body} for body in bodies]
         self.shows_again = shows_again
         self.hidden: set[str] = set()
         self.sent: list[dict[str, Any]] = []
 
     def receive_message(self, **_call: Any) -> dict[str, Any]:
-        seen = [one for one in self.dead if one["MessageId"] not in self.hidden][:10]
+        visible = [m for m in self.dead if m["MessageId"] not in self.hidden][:10]
         if not self.shows_again:
-            self.hidden |= {one["MessageId"] for one in seen}
-        return {"Messages": [{**one, "ReceiptHandle": one["MessageId"]} for one in seen]}
+            self.hidden |= {message["MessageId"] for message in visible}
+        return {"Messages": [{**m, "ReceiptHandle": m["MessageId"]} for m in visible]}
 
     def send_message(self, **call: Any) -> None:
         if call["MessageBody"].startswith("too large"):
-            refusal = {"Code": "InvalidParameterValue", "Message": "too long"}
-            raise ClientError({"Error": refusal}, "SendMessage")  # type: ignore[typeddict-item]
+            error = {"Code": "InvalidParameterValue", "Message": "too long"}
+            raise ClientError({"Error": error}, "SendMessage")  # type: ignore[typeddict-item]
         self.sent.append(call)
 
     def delete_message(self, *, ReceiptHandle: str, **_call: Any) -> None:  # noqa: N803
-        self.dead = [one for one in self.dead if one["MessageId"] != ReceiptHandle]
+        self.dead = [m for m in self.dead if m["MessageId"] != ReceiptHandle]
 
 
-def _redrive(sqs: Queues) -> Redriven:
+def _redrive(sqs: Queues) -> RedriveResult:
     return redrive(sqs, "https://dead", "https://work")
 
 
-def test_every_message_goes_along_with_its_first_id() -> None:
+def test_moved_message_keeps_its_original_id() -> None:
     sqs = Queues([str(number) for number in range(25)])
 
     assert _redrive(sqs).moved == 25
 
     assert sqs.dead == []
-    assert {one["MessageAttributes"]["first_message_id"]["StringValue"] for one in sqs.sent} == {
+    assert {m["MessageAttributes"]["original_message_id"]["StringValue"] for m in sqs.sent} == {
         f"id-{number}" for number in range(25)
     }
 
 
+def test_send_function_reads_the_attribute_of_redrive() -> None:
+    assert ORIGINAL_MESSAGE_ID == records.ORIGINAL_MESSAGE_ID
+
+
 @pytest.mark.parametrize("shows_again", [False, True], ids=["hidden", "visible_again_meanwhile"])
-def test_a_message_that_cannot_be_put_back_stays_and_stops_no_other(shows_again: bool) -> None:
+def test_refused_message_stays_and_the_others_move(shows_again: bool) -> None:
     sqs = Queues(["a", "too large", "b"], shows_again=shows_again)
 
-    done = _redrive(sqs)
+    result = _redrive(sqs)
 
-    assert (done.moved, list(done.refused)) == (2, ["id-too large"])
-    assert "InvalidParameterValue" in done.refused["id-too large"]
-    assert [one["MessageBody"] for one in sqs.sent] == ["a", "b"]
-    assert [one["Body"] for one in sqs.dead] == ["too large"]
+    assert (result.moved, list(result.errors)) == (2, ["id-too large"])
+    assert "InvalidParameterValue" in result.errors["id-too large"]
+    assert [message["MessageBody"] for message in sqs.sent] == ["a", "b"]
+    assert [message["Body"] for message in sqs.dead] == ["too large"]
 
 
-def test_without_a_region_it_says_which_variable_names_one(
+def test_missing_region_is_named_in_the_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
@@ -70,5 +77,5 @@ def test_without_a_region_it_says_which_variable_names_one(
     assert main(["--stage", "prod"]) == 1
 
     assert capsys.readouterr().err == (
-        "AmsdalMail-prod: no region is set: say which one, AWS_REGION=eu-west-1 for example\n"
+        "AmsdalMail-prod: no region is set: set AWS_REGION, for example to eu-west-1\n"
     )

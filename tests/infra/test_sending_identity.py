@@ -1,4 +1,6 @@
-"""The sender's identity and its DNS records."""
+"""The identity of the sender, and its DNS records."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -10,7 +12,7 @@ IDENTITY = "AWS::SES::EmailIdentity"
 ZONE = {"hosted_zone_id": "Z0ABC", "hosted_zone_name": "example.org"}
 
 
-def test_a_domain_gets_easy_dkim_and_its_own_mail_from(stack: SynthesisedStack) -> None:
+def test_domain_has_easy_dkim_and_a_mail_from_domain(stack: SynthesisedStack) -> None:
     identity = stack.only(IDENTITY)
 
     assert identity["EmailIdentity"] == "example.com"
@@ -21,19 +23,19 @@ def test_a_domain_gets_easy_dkim_and_its_own_mail_from(stack: SynthesisedStack) 
     }
 
 
-def test_without_a_zone_the_records_are_outputs(stack: SynthesisedStack) -> None:
-    told = {name: text(output["Value"]) for name, output in stack.outputs.items()}
+def test_records_are_outputs_without_a_zone(stack: SynthesisedStack) -> None:
+    outputs = {name: text(output["Value"]) for name, output in stack.outputs.items()}
 
     assert not stack.of_type("AWS::Route53::RecordSet")
-    assert {"DnsDkim1", "DnsDkim2", "DnsDkim3"} <= set(told)
-    assert told["DnsMailFromMx"] == (
+    assert {"DnsDkim1", "DnsDkim2", "DnsDkim3"} <= set(outputs)
+    assert outputs["DnsMailFromMx"] == (
         "mail.example.com MX 10 feedback-smtp.${AWS::Region}.amazonses.com"
     )
-    assert told["DnsMailFromSpf"] == 'mail.example.com TXT "v=spf1 include:amazonses.com ~all"'
-    assert told["DnsDmarc"] == '_dmarc.example.com TXT "v=DMARC1; p=none;"'
+    assert outputs["DnsMailFromSpf"] == 'mail.example.com TXT "v=spf1 include:amazonses.com ~all"'
+    assert outputs["DnsDmarc"] == '_dmarc.example.com TXT "v=DMARC1; p=none;"'
 
 
-def test_with_a_zone_the_records_are_written_to_it(tmp_path: Path) -> None:
+def test_records_are_written_to_the_zone(tmp_path: Path) -> None:
     stack = synthesise(
         tmp_path,
         sender="news.example.org",
@@ -55,13 +57,13 @@ def test_with_a_zone_the_records_are_written_to_it(tmp_path: Path) -> None:
     assert not [name for name in stack.outputs if name.startswith("Dns")]
 
 
-def test_dmarc_is_left_alone_when_it_is_off(tmp_path: Path) -> None:
+def test_dmarc_record_can_be_off(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, dmarc_policy="off")
 
     assert "DnsDmarc" not in stack.outputs
 
 
-def test_an_address_needs_no_dns_records(tmp_path: Path) -> None:
+def test_address_has_no_dns_records(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, sender="orders@example.org")
 
     identity = stack.only(IDENTITY)
@@ -71,7 +73,7 @@ def test_an_address_needs_no_dns_records(tmp_path: Path) -> None:
     assert not [name for name in stack.outputs if name.startswith("Dns")]
 
 
-def test_an_identity_that_is_there_is_used_and_not_created(tmp_path: Path) -> None:
+def test_existing_identity_is_used_and_not_created(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, sender="example.org", create_identity=False)
 
     send = [s for s in stack.statements("SendEmailRole") if "ses:SendEmail" in s["Action"]]
@@ -81,14 +83,12 @@ def test_an_identity_that_is_there_is_used_and_not_created(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("sender", ["example.org", "orders@example.org"])
-def test_the_identity_outlives_the_stack_and_a_change_of_the_sender(
-    tmp_path: Path, sender: str
-) -> None:
+def test_identity_is_retained(tmp_path: Path, sender: str) -> None:
     stack = synthesise(tmp_path, sender=sender)
 
     (identity,) = (r for r in stack.resources.values() if r["Type"] == IDENTITY)
 
-    # A first deployment that fails takes it away again: the next one would find it there.
+    # A failed first deployment deletes the identity, because the next would fail on it.
     assert identity["DeletionPolicy"] == "RetainExceptOnCreate"
     assert identity["UpdateReplacePolicy"] == "Retain"
 
@@ -102,9 +102,9 @@ def test_tracking_links_use_the_tracking_domain(tmp_path: Path) -> None:
     assert "DnsTracking" in stack.outputs
 
 
-def test_the_send_function_names_the_configuration_set(stack: SynthesisedStack) -> None:
+def test_send_function_gets_the_configuration_set(stack: SynthesisedStack) -> None:
     _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
 
-    named = function["Environment"]["Variables"]["AWS_SES_CONFIGURATION_SET"]
+    configuration_set = function["Environment"]["Variables"]["AWS_SES_CONFIGURATION_SET"]
 
-    assert stack.resources[target(named)]["Type"] == "AWS::SES::ConfigurationSet"
+    assert stack.resources[target(configuration_set)]["Type"] == "AWS::SES::ConfigurationSet"

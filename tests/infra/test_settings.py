@@ -1,15 +1,17 @@
-"""The settings: defaults, reading, and errors that say what is wrong."""
+"""The settings: defaults, values of the context, and errors."""
+
+from __future__ import annotations
 
 import pytest
 
 from infra.settings import Settings, SettingsError
 
 
-def test_without_context_the_defaults_hold() -> None:
+def test_empty_context_gives_the_defaults() -> None:
     assert Settings.from_context({}) == Settings()
 
 
-def test_values_of_the_command_line_are_strings_and_those_of_cdk_json_are_typed() -> None:
+def test_values_are_strings_or_typed() -> None:
     from_strings = Settings.from_context(
         {
             "local": "true",
@@ -33,7 +35,7 @@ def test_values_of_the_command_line_are_strings_and_those_of_cdk_json_are_typed(
     assert (from_json.max_send_rate, from_json.jwt_audience) == (14.0, ("mail", "ops"))
 
 
-def test_context_of_the_cdk_itself_is_not_ours() -> None:
+def test_context_of_the_cdk_is_ignored() -> None:
     context = {
         "@aws-cdk/aws-iam:minimizePolicies": True,
         "aws:cdk:enable-path-metadata": True,
@@ -44,8 +46,8 @@ def test_context_of_the_cdk_itself_is_not_ours() -> None:
     assert Settings.from_context(context) == Settings()
 
 
-def test_an_unknown_name_is_refused_with_the_near_one() -> None:
-    with pytest.raises(SettingsError, match=r"sendr is no setting \(did you mean sender\?\)"):
+def test_unknown_name_is_an_error_with_a_suggestion() -> None:
+    with pytest.raises(SettingsError, match=r"sendr is not a setting \(did you mean sender\?\)"):
         Settings.from_context({"sendr": "example.org"})
 
 
@@ -55,54 +57,64 @@ def test_an_unknown_name_is_refused_with_the_near_one() -> None:
         ({"stage": "Prod"}, "stage must be 1 to 20 lower-case letters"),
         ({"sender": "not a domain"}, "sender must be a domain or an email address"),
         ({"sender": "Example.com"}, "sender must be a domain or an email address"),
-        ({"sender": 5}, 'sender must be text in quotes, as "example.com", not 5'),
-        ({"create_identity": "maybe"}, "create_identity must be true or false, not 'maybe'"),
+        ({"sender": 5}, 'sender must be text in quotes, such as "example.com", got 5'),
+        ({"create_identity": "maybe"}, "create_identity must be true or false, got 'maybe'"),
         ({"other_identities": "a@b"}, "other_identities must be domains or email addresses"),
-        ({"hosted_zone_id": "/hostedzone/Z1"}, "hosted_zone_id must be a Route 53 zone id"),
-        ({"hosted_zone_id": "Z1"}, "hosted_zone_id and hosted_zone_name must be given together"),
+        (
+            {"hosted_zone_id": "/hostedzone/Z1"},
+            "hosted_zone_id must be the id of a Route 53 hosted zone",
+        ),
+        ({"hosted_zone_id": "Z1"}, "hosted_zone_id and hosted_zone_name must be set together"),
         ({"dmarc_policy": "strict"}, "dmarc_policy must be one of none, quarantine, reject, off"),
-        ({"tracking_domain": "x"}, "tracking_domain must be a domain, not 'x'"),
-        ({"max_send_rate": "fast"}, "max_send_rate must be a number, not 'fast'"),
+        ({"tracking_domain": "x"}, "tracking_domain must be a domain, got 'x'"),
+        ({"max_send_rate": "fast"}, "max_send_rate must be a number, got 'fast'"),
         ({"max_send_rate": "nan"}, "max_send_rate must be between 0.1 and 10000"),
         ({"max_send_rate": 0}, "max_send_rate must be between 0.1 and 10000"),
-        ({"retention_days": "1.5"}, "retention_days must be a whole number, not '1.5'"),
-        ({"retention_days": 0}, "retention_days must be between 1 and 3650, not 0"),
-        ({"retention_days": 17}, "retention_days must be at least 18, not 17: an email is tried"),
+        ({"retention_days": "1.5"}, "retention_days must be an integer, got '1.5'"),
+        ({"retention_days": 0}, "retention_days must be between 1 and 3650, got 0"),
+        ({"retention_days": 17}, "retention_days must be at least 18, got 17: an email is retried"),
         ({"max_concurrency": "1"}, "max_concurrency must be between 2 and 1000, or 0"),
-        ({"lost_answer_seconds": "901"}, "lost_answer_seconds must be between 6 and 900"),
+        ({"lost_response_seconds": "901"}, "lost_response_seconds must be between 6 and 900"),
         (
-            {"send_timeout_seconds": "600", "lost_answer_seconds": "599"},
-            "send_timeout_seconds must be at most lost_answer_seconds, 599, not 600",
+            {"send_timeout_seconds": "600", "lost_response_seconds": "599"},
+            "send_timeout_seconds must be at most lost_response_seconds, 599, got 600",
         ),
-        ({"lost_answer_seconds": 204}, "lost_answer_seconds must be at least 205, not 204"),
+        ({"lost_response_seconds": 204}, "lost_response_seconds must be at least 205, got 204"),
         (
-            {"lost_answer_seconds": 499, "event_window_seconds": 300},
-            "lost_answer_seconds must be at least 500, not 499: an SES event that failed once",
+            {"lost_response_seconds": 499, "event_batching_window_seconds": 300},
+            "lost_response_seconds must be at least 500, got 499: an SES event whose function",
         ),
-        ({"jwt_issuer": "login.example"}, "jwt_issuer must be the issuer's URL"),
-        ({"jwt_audience": "mail"}, "jwt_issuer and jwt_audience must be given together"),
+        ({"jwt_issuer": "login.example"}, "jwt_issuer must be the URL of the issuer"),
+        ({"jwt_audience": "mail"}, "jwt_issuer and jwt_audience must be set together"),
         (
             {"jwt_issuer": "http://login.example", "jwt_audience": "mail"},
             "jwt_issuer must be an https:// URL",
         ),
-        ({"api_rate_limit": 0}, "api_rate_limit must be between 1 and 10000, not 0"),
-        ({"api_burst_limit": 0}, "api_burst_limit must be between 1 and 5000, not 0"),
-        ({"alert_email": "ops"}, "alert_email must be one email address, not 'ops'"),
-        ({"alert_email": "a@b.example,c@b.example"}, "alert_email must be one email address"),
-        ({"architecture": "arm"}, "architecture must be one of arm64, x86_64, not 'arm'"),
+        ({"api_rate_limit": 0}, "api_rate_limit must be between 1 and 10000, got 0"),
+        ({"api_burst_limit": 0}, "api_burst_limit must be between 1 and 5000, got 0"),
+        ({"alert_email": "ops"}, "alert_email must be an email address, got 'ops'"),
+        ({"alert_email": "a@b.example,c@b.example"}, "alert_email must be an email address"),
+        ({"architecture": "arm"}, "architecture must be one of arm64, x86_64, got 'arm'"),
         ({"python_version": "3.9"}, "python_version must be one of 3.11, 3.12, 3.13, 3.14"),
-        ({"python_version": 3.13}, 'python_version must be text in quotes, as "3.13", not 3.13'),
-        ({"stage": "prod"}, "sender must be your own domain or address, not 'example.com'"),
-        ({"local": "yes"}, "local must be true or false, not 'yes'"),
+        (
+            {"python_version": 3.13},
+            'python_version must be text in quotes, such as "3.13", got 3.13',
+        ),
+        ({"stage": "prod"}, "sender must be your own domain or address, got 'example.com'"),
+        ({"local": "yes"}, "local must be true or false, got 'yes'"),
+        (
+            {"powertools_tracer": True, "tracing": False},
+            "powertools_tracer must be false with tracing=false",
+        ),
     ],
     ids=lambda value: "" if isinstance(value, str) else next(f"{k}={v}" for k, v in value.items()),
 )
-def test_a_bad_setting_is_named_with_its_rule(context: dict[str, object], problem: str) -> None:
+def test_invalid_setting_is_named_with_its_rule(context: dict[str, object], problem: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_context(context)
 
-    (found,) = caught.value.problems
-    assert found.startswith(problem)
+    (text,) = caught.value.problems
+    assert text.startswith(problem)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +123,12 @@ def test_a_bad_setting_is_named_with_its_rule(context: dict[str, object], proble
         ({"sender": "example.net"}, "sender must be a domain in the hosted zone 'example.org'"),
         ({"sender": "me@example.org"}, "sender must be a domain in the hosted zone 'example.org'"),
         ({"sender": "badexample.org"}, "sender must be a domain in the hosted zone"),
-        ({"tracking_domain": "c.example.net"}, "tracking_domain must lie in the hosted zone"),
-        ({"create_identity": False}, "hosted_zone_id must be left out with create_identity=false"),
+        ({"tracking_domain": "c.example.net"}, "tracking_domain must be in the hosted zone"),
+        ({"create_identity": False}, "hosted_zone_id must be empty with create_identity=false"),
     ],
     ids=["other_domain", "address", "suffix_only", "tracking_elsewhere", "existing_identity"],
 )
-def test_a_hosted_zone_fits_the_other_settings(context: dict[str, object], problem: str) -> None:
+def test_hosted_zone_must_fit_the_other_settings(context: dict[str, object], problem: str) -> None:
     zone = {
         "sender": "example.org", "hosted_zone_id": "Z1", "hosted_zone_name": "example.org",
     }  # fmt: skip
@@ -124,17 +136,17 @@ def test_a_hosted_zone_fits_the_other_settings(context: dict[str, object], probl
     with pytest.raises(SettingsError) as caught:
         Settings.from_context(zone | context)
 
-    (found,) = caught.value.problems
-    assert found.startswith(problem)
+    (text,) = caught.value.problems
+    assert text.startswith(problem)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_error_names_all_problems() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_context({"stage": "", "retention_days": -1, "local": "?", "colour": "red"})
 
     named = {problem.split()[0] for problem in caught.value.problems}
     assert named == {"stage", "retention_days", "local", "colour"}
-    assert str(caught.value).startswith("Bad settings in the CDK context:\n  ")
+    assert str(caught.value).startswith("Invalid settings in the CDK context:\n  ")
 
 
 @pytest.mark.parametrize(
@@ -147,25 +159,25 @@ def test_all_problems_are_told_at_once() -> None:
     ],
     ids=["the_stage_dev", "local", "a_domain", "an_address"],
 )
-def test_a_sender_of_ones_own_is_wanted_by_stages_on_aws(context: dict[str, object]) -> None:
+def test_only_stages_on_aws_need_a_sender(context: dict[str, object]) -> None:
     assert Settings.from_context(context).stage == context["stage"]
 
 
-def test_a_local_stack_may_be_as_hasty_and_forgetful_as_a_test_wants_it() -> None:
-    hasty = {"local": True, "send_timeout_seconds": 6, "lost_answer_seconds": 6}
+def test_local_stack_may_have_short_times() -> None:
+    short_times = {"local": True, "send_timeout_seconds": 6, "lost_response_seconds": 6}
 
-    settings = Settings.from_context({**hasty, "retention_days": 1})
+    settings = Settings.from_context({**short_times, "retention_days": 1})
 
-    assert (settings.lost_answer_seconds, settings.retention_days) == (6, 1)
-
-
-def test_the_least_that_is_safe_is_allowed() -> None:
-    settings = Settings.from_context({"lost_answer_seconds": 205, "retention_days": 18})
-
-    assert (settings.lost_answer_seconds, settings.retention_days) == (205, 18)
+    assert (settings.lost_response_seconds, settings.retention_days) == (6, 1)
 
 
-def test_a_local_issuer_may_speak_plain_http() -> None:
+def test_shortest_safe_times_are_valid() -> None:
+    settings = Settings.from_context({"lost_response_seconds": 205, "retention_days": 18})
+
+    assert (settings.lost_response_seconds, settings.retention_days) == (205, 18)
+
+
+def test_local_issuer_may_use_plain_http() -> None:
     context = {"local": True, "jwt_issuer": "http://localhost:1", "jwt_audience": "mail"}
 
     assert Settings.from_context(context).jwt_issuer == "http://localhost:1"

@@ -1,66 +1,92 @@
-"""One table: the HTTP status of every error that a request can end with."""
+"""The HTTP status and text of each error that a request can end with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
+from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
 from email_store.store import RecordTooLargeError, StoreError
 from send_email.api.requests import RequestError
-from send_email.api.responses import ErrorResponse, error_document
-from send_email.queue.send_queue import MessageTooLargeError, QueueError
+from send_email.api.responses import ErrorResponse, Headers, error_document, json_response
+from send_email.sending.errors import MessageTooLargeError, QueueError, email_field_errors
 from send_email.suppressions import SESSuppressionError
 
-__all__ = ["INVALID_EMAIL_ERRORS", "REQUEST_ERRORS", "error_response", "broken_rules"]
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-UNAVAILABLE = "try again later, with the same key; without one, with the email_id as key"
-UNFORESEEN = "an error nobody foresaw: the service's log tells which"
-INVALID_EMAIL_ERRORS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
-"""Errors that sending the same email again cannot mend."""
-REQUEST_ERRORS = (*INVALID_EMAIL_ERRORS, QueueError, RequestError, SESSuppressionError, StoreError)
-"""Every foreseen end of a request but its success."""
-TOO_LARGE = "has more, bodies and attachments apart, than a record in the table can hold"
+    from send_email.telemetry import Telemetry
+
+__all__ = ["ErrorHandlers", "SendFailedError", "error_response"]
+
+RETRY_AFTER_SECONDS = "5"
+UNAVAILABLE = (
+    "Temporarily unavailable. Retry with the same Idempotency-Key, or with email_id as the key."
+)
+INTERNAL_ERROR = "Internal error. See the service log."
+
+
+class SendFailedError(Exception):
+    """Sending a valid email failed. A request with `email_id` as the key can be repeated."""
+
+    def __init__(self, email_id: str, error: Exception) -> None:
+        super().__init__(email_id)
+        self.email_id = email_id
+        self.error = error
+
+
+class ErrorHandlers:
+    """The exception handlers of the API."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    def respond(self, error: Exception) -> Response[str]:
+        """Log and count any exception of a route, and return its response.
+
+        Otherwise Lambda would log the text of a bug, which may quote an email.
+        """
+        email_id = None
+        if isinstance(error, SendFailedError):
+            email_id, error = error.email_id, error.error
+        self._telemetry.record_error(error)
+        status, document = error_response(error, email_id)
+        is_temporary = status is HTTPStatus.SERVICE_UNAVAILABLE
+        headers: Headers = {"Retry-After": RETRY_AFTER_SECONDS} if is_temporary else {}
+        return json_response(status, document, headers)
+
+    def route_not_found(self, _error: NotFoundError) -> Response[str]:
+        """Return the response to an unknown route."""
+        return self.respond(RequestError(HTTPStatus.NOT_FOUND, "Route not found."))
 
 
 def error_response(
     error: Exception, email_id: str | None = None
 ) -> tuple[HTTPStatus, ErrorResponse]:
-    """Write the answer to a request that ended so; the text of an unforeseen error is left out.
+    """Return the status and the document of an error. The text of a bug is left out.
 
-    With the `email_id` the same request can be made again, if it had no key of its own too.
+    With `email_id`, a caller can repeat a request that had no key.
     """
-    status, answer = _error_response(error)
+    status, document = _error_response(error)
     if email_id and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        answer["email_id"] = email_id
-    return status, answer
+        document["email_id"] = email_id
+    return status, document
 
 
 def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
     match error:
         case MalformedJSONError():
-            return HTTPStatus.BAD_REQUEST, error_document("the body is no JSON", error.errors)
+            message = "The request body is not valid JSON."
+            return HTTPStatus.BAD_REQUEST, error_document(message, error.errors)
         case InvalidMessageError() | RecordTooLargeError():
-            message = "the request breaks rules"
-            return HTTPStatus.UNPROCESSABLE_ENTITY, error_document(message, broken_rules(error))
+            document = error_document("The request is invalid.", email_field_errors(error))
+            return HTTPStatus.UNPROCESSABLE_ENTITY, document
         case MessageTooLargeError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_document(str(error))
         case RequestError():
             return error.status, error_document(str(error))
         case StoreError() | QueueError() | SESSuppressionError():
-            # The text is AWS's and names resources: it belongs into logs only.
+            # AWS's text names resources: it belongs only into logs.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_document(UNAVAILABLE)
-    return HTTPStatus.INTERNAL_SERVER_ERROR, error_document(UNFORESEEN)
-
-
-def broken_rules(error: Exception) -> Sequence[FieldError]:
-    """Name the rules that an email breaks; `error` is one of INVALID_EMAIL_ERRORS."""
-    match error:
-        case InvalidMessageError():
-            return error.errors
-        case MessageTooLargeError():
-            return [FieldError("(body)", str(error))]
-        case RecordTooLargeError():
-            # The text is AWS's.
-            return [FieldError("(body)", TOO_LARGE)]
-    raise error
+    return HTTPStatus.INTERNAL_SERVER_ERROR, error_document(INTERNAL_ERROR)

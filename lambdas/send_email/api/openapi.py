@@ -1,4 +1,4 @@
-"""The API's description: Powertools knows the routes, pydantic the documents."""
+"""The OpenAPI document: Powertools describes the routes, pydantic the schemas."""
 
 from __future__ import annotations
 
@@ -12,99 +12,112 @@ from pydantic import TypeAdapter
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailRequest
 from send_email.api.requests import BATCH_LIMIT
-from send_email.api.responses import BatchResponse, EmailResponse, ErrorResponse, SendResponse
-from send_email.api.suppression_response import SuppressionResponse
+from send_email.api.responses import (
+    BatchResponse,
+    EmailResponse,
+    ErrorResponse,
+    SendResponse,
+    SuppressionResponse,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-__all__ = ["description", "page"]
+__all__ = ["describe", "page"]
 
 Json = dict[str, Any]
 Responses = dict[str, tuple[str, ...]]
-"""By status: a text, then the documents that may come with it."""
+"""By status: a text, then the schemas of the body."""
 
 TITLE = "amsdal_mail"
 VERSION = "1"
-ABOUT = "Sends email through Amazon SES, and tells what became of it."
+ABOUT = "Sends email through Amazon SES, and shows the state of each email."
 REF = "#/components/schemas/{model}"
 RESPONSES = (SendResponse, BatchResponse, EmailResponse, SuppressionResponse, ErrorResponse)
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Becomes the email's id. A repeated request with the same key sends nothing.",
+    "description": "Becomes the `email_id`. A repeated request with the same key sends nothing.",
     "schema": {"type": "string", "pattern": EMAIL_ID},
 }
 PREFER_PARAMETER = {
     "name": "Prefer",
     "in": "header",
-    "description": "`respond-async`: answer 202 at once and send from the queue.",
+    "description": "`respond-async`: respond 202 at once, and send from the queue.",
     "schema": {"type": "string"},
 }
 SERVER_ERRORS = {
-    "500": "An error nobody foresaw. The same request can be made again, with the same key.",
-    "503": "A part of AWS did not answer. Try again later, with the same key.",
+    "500": "Internal error. Retry with the same key.",
+    "503": "An AWS service is unavailable. Retry later with the same key.",
 }
-REFUSALS = {
-    "400": "The body is no JSON.",
-    "413": "Too large for the queue.",
-    "415": "The content is not application/json.",
+SEND_ERRORS = {
+    "400": "The request body is not valid JSON.",
+    "413": "The email is too large for the queue.",
+    "415": "The content type is not application/json.",
     **SERVER_ERRORS,
 }
 SEND_RESPONSES: Responses = {
-    "200": ("SES took the email, for one recipient at least.", "SendResponse"),
-    "202": ("On the queue, for one recipient at least; see the header Location.", "SendResponse"),
-    "409": ("The key belongs to another request, or to one being worked on.", "ErrorResponse"),
+    "200": ("Accepted by SES for at least one recipient.", "SendResponse"),
+    "202": (
+        "Queued for at least one recipient. See the header Location.",
+        "SendResponse",
+    ),
+    "409": ("The key belongs to another request, or to a request in progress.", "ErrorResponse"),
     "422": (
-        "A field breaks a rule (`detail`), or nobody gets the email (`recipients`).",
+        "A field is invalid (`detail`), or no recipient gets the email (`recipients`).",
         "ErrorResponse",
         "SendResponse",
     ),
 }
-SUPPRESSION_SUCCESSES: dict[str, Responses] = {
-    "get": {"200": ("On our list, on SES's, or on both.", "SuppressionResponse")},
-    "delete": {"204": ("Taken off both lists.",)},
+SUPPRESSION_RESPONSES: dict[str, Responses] = {
+    "get": {
+        "200": (
+            "On the service's list, on SES's list, or on both.",
+            "SuppressionResponse",
+        )
+    },
+    "delete": {"204": ("Removed from both lists.",)},
 }
-SUPPRESSION_REFUSALS = {
-    "404": "The address is on no list.",
-    "422": "That is no address.",
+SUPPRESSION_ERRORS = {
+    "404": "The address is not on a suppression list.",
+    "422": "The address is not valid.",
     **SERVER_ERRORS,
 }
 
 
-def description(app: APIGatewayHttpResolver) -> Json:
-    """Describe the routes of the API as OpenAPI 3.1."""
+def describe(app: APIGatewayHttpResolver) -> Json:
+    """Return the OpenAPI 3.1 document of the API."""
     document: Json = json.loads(
         app.get_openapi_json_schema(title=TITLE, version=VERSION, description=ABOUT)
     )
     paths = document["paths"]
-    paths["/emails"]["post"] |= _request("EmailRequest") | _responses(SEND_RESPONSES, REFUSALS)
+    paths["/emails"]["post"] |= _request("EmailRequest") | _responses(SEND_RESPONSES, SEND_ERRORS)
     paths["/emails/batch"]["post"] |= _request("BatchRequest") | _responses(
         {
-            "200": ("An answer for each email, each with its `status`.", "BatchResponse"),
-            "422": ("It is no list of 1 to 100 emails.", "ErrorResponse"),
+            "200": ("A response for each email, each with its `status`.", "BatchResponse"),
+            "422": ("The body is not a list of 1 to 100 emails.", "ErrorResponse"),
         },
-        REFUSALS,
+        SEND_ERRORS,
     )
     paths["/emails/{email_id}"]["get"] |= _responses(
         {
-            "200": ("Everything known of the email.", "EmailResponse"),
-            "404": ("There is no such email.", "ErrorResponse"),
+            "200": ("The email with its recipients and its timeline.", "EmailResponse"),
+            "404": ("Email not found.", "ErrorResponse"),
         },
         SERVER_ERRORS,
     )
-    for method, success in SUPPRESSION_SUCCESSES.items():
-        paths["/suppressions/{address}"][method] |= _responses(success, SUPPRESSION_REFUSALS)
+    for method, success in SUPPRESSION_RESPONSES.items():
+        paths["/suppressions/{address}"][method] |= _responses(success, SUPPRESSION_ERRORS)
     document["components"] = {"schemas": _schemas()}
     return document
 
 
 def page(document: Json) -> str:
-    """Write the page that shows the description; script and style are in it."""
+    """Return a page that shows the document. Script and style are part of the page."""
     files = resources.files("aws_lambda_powertools.event_handler.openapi.swagger_ui")
     script = (files / "swagger-ui-bundle.min.js").read_text(encoding="utf-8")
     style = (files / "swagger-ui.min.css").read_text(encoding="utf-8")
-    # "</" would end the script element that the description stands in.
+    # "</" would end the script element that contains the document.
     described = json.dumps(document).replace("</", "<\\/")
     return str(generate_swagger_html(described, script, style, "", None, False))
 
@@ -116,12 +129,12 @@ def _request(schema: str) -> Json:
     }
 
 
-def _responses(own: Responses, refusals: dict[str, str]) -> Json:
-    every = {**own, **{status: (text, "ErrorResponse") for status, text in refusals.items()}}
+def _responses(responses: Responses, errors: dict[str, str]) -> Json:
+    error_responses = {status: (text, "ErrorResponse") for status, text in errors.items()}
     return {
         "responses": {
             status: {"description": text, "content": _content(*schemas)}
-            for status, (text, *schemas) in sorted(every.items())
+            for status, (text, *schemas) in sorted({**responses, **error_responses}.items())
         }
     }
 
@@ -129,7 +142,7 @@ def _responses(own: Responses, refusals: dict[str, str]) -> Json:
 def _content(*schemas: str) -> Json:
     if not schemas:
         return {}
-    refs = [_ref(one) for one in schemas]
+    refs = [_ref(schema) for schema in schemas]
     return {"application/json": {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
 
 
@@ -152,7 +165,10 @@ def _schemas() -> Json:
             "required": ["emails"],
             "additionalProperties": False,
         },
-        **{one.__name__: TypeAdapter(one).json_schema(ref_template=REF) for one in RESPONSES},
+        **{
+            response.__name__: TypeAdapter(response).json_schema(ref_template=REF)
+            for response in RESPONSES
+        },
     }
     for schema in list(schemas.values()):
         schemas |= schema.pop("$defs", {})

@@ -1,4 +1,4 @@
-"""What an HTTP request asks for: its body, its key, its preference."""
+"""Reads the HTTP requests to send: body, idempotency key and preference."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic_core import from_json
 from amsdal_mail.email_id import EMAIL_ID_RULE, is_email_id
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.email import EmailRequest
+from send_email.sending.errors import ExpectedError
 from send_email.sending.job import SendJob
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;.*)?", re.IGNORECA
 NewId = Callable[[], str]
 
 
-class RequestError(Exception):
-    """A request that cannot be carried out, with the HTTP status that says so."""
+class RequestError(ExpectedError):
+    """A request that gets the HTTP status `status`."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -45,11 +46,11 @@ class HttpRequest:
     body: bytes
 
     @classmethod
-    def of(cls, event: APIGatewayProxyEventV2) -> Self:
+    def from_event(cls, event: APIGatewayProxyEventV2) -> Self:
         """Read API Gateway's event.
 
         Raises:
-            RequestError: the body is said to be base64, and is none.
+            RequestError: the event says that the body is base64, and it is not.
         """
         headers = {name.lower(): value for name, value in event.headers.items()}
         body = event.body or ""
@@ -58,17 +59,22 @@ class HttpRequest:
         try:
             return cls(headers, b64decode(body, validate=True))
         except ValueError as error:
-            raise RequestError(HTTPStatus.BAD_REQUEST, "the body is no base64") from error
+            message = "The body is not valid base64."
+            raise RequestError(HTTPStatus.BAD_REQUEST, message) from error
 
     @property
     def prefers_async(self) -> bool:
-        """True when the answer may come before the email is sent (RFC 7240)."""
-        wishes = re.split(r"[,;]", self.headers.get("prefer", ""))
-        return "respond-async" in (wish.strip().lower() for wish in wishes)
+        """True when the response may come before the email is sent (RFC 7240)."""
+        preferences = re.split(r"[,;]", self.headers.get("prefer", ""))
+        return "respond-async" in (preference.strip().lower() for preference in preferences)
 
     @property
     def key(self) -> str | None:
-        """The Idempotency-Key header: a quoted string in the IETF's draft, bare in practice."""
+        """The Idempotency-Key header, with or without quotes.
+
+        The IETF's draft has a quoted string; most clients leave the quotes out.
+        https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+        """
         value = self.headers.get(KEY_HEADER.lower())
         if value is None:
             return None
@@ -81,37 +87,36 @@ class HttpRequest:
         """Read one email.
 
         Raises:
-            RequestError: the content is no JSON by its type.
-            InvalidMessageError: naming every field that breaks a rule.
+            RequestError: the content type is not JSON.
+            InvalidMessageError: names every invalid field.
         """
         return _read_job(self._json(), self.key, new_id)
 
     def jobs(self, new_id: NewId) -> list[SendJob | InvalidMessageError]:
-        """Read up to 100 emails, each valid or not on its own.
+        """Read up to 100 emails. An invalid email becomes an error in the list.
 
-        The header's key, where there is one, makes a key for every email that has none of its own:
-        `<key>.<number from 1>`.
+        The header's key makes a key for each email that has none: `<key>.<number from 1>`.
 
         Raises:
-            RequestError, InvalidMessageError: the batch itself cannot be read.
+            RequestError, InvalidMessageError: the batch itself is invalid.
         """
         emails = _emails(self._json())
-        keys = _numbered(self.key, len(emails))
-        return [_entry(one, key, new_id) for one, key in zip(emails, keys, strict=True)]
+        keys = _numbered_keys(self.key, len(emails))
+        return [_read_entry(email, key, new_id) for email, key in zip(emails, keys, strict=True)]
 
     def _json(self) -> bytes:
         if not JSON_TYPE.fullmatch(self.headers.get("content-type", "").strip()):
-            message = "the content type must be application/json"
+            message = "The content type must be application/json."
             raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
         return self.body
 
 
-def _read_job(document: bytes, key: str | None, new_id: NewId) -> SendJob:
+def _read_job(document: bytes, header_key: str | None, new_id: NewId) -> SendJob:
     request = EmailRequest.from_json(document)
-    own_key = request.idempotency_key
-    if key and own_key and own_key != key:
+    key = request.idempotency_key
+    if key and header_key and key != header_key:
         raise InvalidMessageError.of("idempotency_key", f"differs from the header {KEY_HEADER}")
-    return SendJob.of(own_key or key or new_id(), request.message)
+    return SendJob.from_message(key or header_key or new_id(), request.message)
 
 
 def _emails(document: bytes) -> list[Any]:
@@ -120,27 +125,25 @@ def _emails(document: bytes) -> list[Any]:
     except ValueError as error:
         raise MalformedJSONError([FieldError("(body)", str(error))]) from error
     if not isinstance(batch, dict) or set(batch) != {"emails"}:
-        raise InvalidMessageError.of("(body)", "must be an object with the one field emails")
+        raise InvalidMessageError.of("(body)", "must be an object with the single field emails")
     emails = batch["emails"]
     if not isinstance(emails, list) or not 1 <= len(emails) <= BATCH_LIMIT:
         raise InvalidMessageError.of("emails", f"must be a list of 1 to {BATCH_LIMIT} emails")
     return emails
 
 
-def _numbered(key: str | None, count: int) -> list[str | None]:
+def _numbered_keys(key: str | None, count: int) -> list[str | None]:
     if key is None:
         return [None] * count
     if not is_email_id(f"{key}.{count}"):
-        rule = (
-            f"gets the number of each email behind it, .1 to .{count}: with that it {EMAIL_ID_RULE}"
-        )
+        rule = f"with the number of each email, .1 to .{count}, {EMAIL_ID_RULE}"
         raise InvalidMessageError.of(KEY_HEADER, rule)
     return [f"{key}.{number}" for number in range(1, count + 1)]
 
 
-def _entry(entry: Any, key: str | None, new_id: NewId) -> SendJob | InvalidMessageError:
-    own_key = entry.get("idempotency_key") if isinstance(entry, dict) else None
+def _read_entry(entry: Any, header_key: str | None, new_id: NewId) -> SendJob | InvalidMessageError:
+    has_key = isinstance(entry, dict) and entry.get("idempotency_key")
     try:
-        return _read_job(json.dumps(entry).encode(), None if own_key else key, new_id)
+        return _read_job(json.dumps(entry).encode(), None if has_key else header_key, new_id)
     except InvalidMessageError as error:
         return error

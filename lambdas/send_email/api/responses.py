@@ -1,50 +1,64 @@
-"""The JSON documents that the HTTP API answers with; its description is made from these types."""
+"""The responses of the HTTP API. The OpenAPI schemas are made from these types."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
+from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
+from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only from Python 3.12 on
 
-from amsdal_mail.exceptions import FieldError
-from amsdal_mail.status import RecipientStatus
 from email_store.claims import ClaimStatus
-from email_store.records import EmailRecord, EventRecord
 from email_store.truncate import first_errors
-from email_store.view import TIMELINE_LIMIT, EmailView, RecipientView
-from send_email.api.truncate import fit_batch, redact_error, take_within
-from send_email.sending.outcome import SendOutcome
+from email_store.view import TIMELINE_LIMIT
+from send_email.api.redact import redact_error
+from send_email.api.truncate import fit_batch, take_within
+
+if TYPE_CHECKING:
+    from amsdal_mail.exceptions import FieldError
+    from amsdal_mail.status import RecipientStatus
+    from email_store.records import EmailRecord, EventRecord
+    from email_store.view import EmailView, RecipientView
+    from send_email.sending.job import SendOutcome
+    from send_email.suppressions import SuppressionEntry
 
 __all__ = [
     "BatchResponse",
     "EmailResponse",
     "ErrorResponse",
+    "Headers",
     "SendResponse",
+    "SuppressionResponse",
     "batch_response",
     "email_response",
     "error_document",
-    "send_response",
     "http_status",
+    "json_response",
+    "send_response",
+    "suppression_response",
 ]
 
 RECIPIENT_LIMIT = 10_000
 LIST_SIZE = 2_500_000
 """Bytes of the recipients, and of the timeline, of one email."""
 TRUNCATED = (
-    f"True when not all is listed: there are at most {RECIPIENT_LIMIT:,} recipients, and of both"
-    " lists only what fits into the answer, of the timeline the newest. `counts` counts everybody."
+    f"True when a list is not complete. There are at most {RECIPIENT_LIMIT:,} recipients, and both"
+    " lists are shortened to fit into the response; the timeline keeps the newest events. `counts`"
+    " is always complete."
 )
-MESSAGES = {
-    ClaimStatus.BUSY: "an earlier request with this key is being worked on",
-    ClaimStatus.CONFLICT: "this key belongs to another request",
+CLAIM_ERRORS = {
+    ClaimStatus.BUSY: "A request with this key is still in progress.",
+    ClaimStatus.CONFLICT: "This key belongs to another request.",
 }
+
+Headers = dict[str, str | list[str]]
 
 
 class RecipientResponse(TypedDict):
-    """What became of the email for one recipient."""
+    """The state of the email for one recipient."""
 
     address: str
     state: str
@@ -54,7 +68,7 @@ class RecipientResponse(TypedDict):
 
 
 class SendResponse(TypedDict):
-    """What became of a request to send."""
+    """The result of a request to send."""
 
     email_id: str
     state: str
@@ -74,14 +88,14 @@ class EventResponse(TypedDict):
 
 
 class FieldErrorResponse(TypedDict):
-    """A field that breaks a rule."""
+    """An invalid field, and the rule that it breaks."""
 
     field: str
     rule: str
 
 
 class RecordResponse(TypedDict):
-    """What is kept of the email itself."""
+    """The email as it was requested, without its content."""
 
     created_at: str
     from_email: str
@@ -91,86 +105,132 @@ class RecordResponse(TypedDict):
     metadata: dict[str, str]
     recipient_count: int
     errors: list[FieldErrorResponse]
-    """The broken rules, of an email that came by the queue and was rejected."""
+    """The invalid fields of an email that came by the queue and was rejected."""
 
 
 class EmailResponse(TypedDict):
-    """Everything known of an email."""
+    """An email with its recipients and its timeline."""
 
     email_id: str
     state: str
     counts: dict[str, int]
     email: RecordResponse | None
-    """Absent when nothing but SES's events is known."""
+    """Absent when only SES's events are stored."""
     recipients: list[RecipientResponse]
     timeline: list[EventResponse]
     is_truncated: Annotated[bool, Field(description=TRUNCATED)]
 
 
 class ErrorResponse(TypedDict):
-    """Why a request was not carried out."""
+    """Why a request failed."""
 
     message: str
     detail: list[FieldErrorResponse]
     email_id: NotRequired[str]
-    """Of a request that can be made again: with it as key, nothing is sent twice."""
+    """Of a request that can be repeated: with it as the key, nothing is sent twice."""
 
 
 class BatchResponse(TypedDict):
-    """One answer an email, in their order: `status` is what it would have been alone.
+    """One response for each email, in their order. `status` is the status of that email alone.
 
-    Where not all recipients or broken rules are listed, because the answer would be too long,
-    `is_truncated` is true.
+    `is_truncated` is true when recipients or field errors are left out, because the response would
+    be too large.
     """
 
     emails: list[dict[str, Any]]
 
 
+class OurSuppressionResponse(TypedDict):
+    """An entry of the service's list. The reason is `bounce` or `complaint`."""
+
+    reason: str
+    at: str
+    email_id: str | None
+
+
+class SESSuppressionResponse(TypedDict):
+    """An entry of SES's list for the account. The reason is `BOUNCE` or `COMPLAINT`."""
+
+    reason: str
+    at: str
+
+
+class SuppressionResponse(TypedDict):
+    """The entries of an address on the service's list, on SES's list, or on both."""
+
+    address: str
+    ours: OurSuppressionResponse | None
+    ses: SESSuppressionResponse | None
+
+
 def http_status(outcome: SendOutcome) -> HTTPStatus:
-    """Choose the status: a client that looks at nothing else is not misled."""
-    if outcome.claim in MESSAGES:
+    """Return the status. It is right also for clients that read only the status."""
+    if outcome.claim in CLAIM_ERRORS:
         return HTTPStatus.CONFLICT
     if outcome.is_queued:
         return HTTPStatus.ACCEPTED
     return HTTPStatus.UNPROCESSABLE_ENTITY if outcome.is_refused else HTTPStatus.OK
 
 
+def json_response(
+    status: HTTPStatus, document: Mapping[str, Any], headers: Headers | None = None
+) -> Response[str]:
+    """Return an HTTP response with a JSON body."""
+    body = json.dumps(document, separators=(",", ":"))
+    return Response(status, "application/json", body, headers or {})
+
+
 def send_response(outcome: SendOutcome) -> SendResponse | ErrorResponse:
-    """Write what became of a request to send."""
-    if outcome.claim in MESSAGES:
-        return error_document(MESSAGES[outcome.claim])
-    message_ids = (one.message_id for one in outcome.results.values() if one.message_id)
+    """Return the document for the result of a request to send."""
+    if outcome.claim in CLAIM_ERRORS:
+        return error_document(CLAIM_ERRORS[outcome.claim])
+    message_ids = (status.message_id for status in outcome.results.values() if status.message_id)
     return SendResponse(
         email_id=outcome.email_id,
         state=outcome.state.value,
         message_id=next(message_ids, None),
-        is_success=all(one.is_success for one in outcome.results.values()),
-        recipients=[_recipient(one) for one in outcome.results.values()],
+        is_success=all(status.is_success for status in outcome.results.values()),
+        recipients=[_recipient(status) for status in outcome.results.values()],
     )
 
 
 def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
-    """Put the answers of a batch's emails together."""
+    """Return the document for a batch."""
     return BatchResponse(emails=fit_batch(entries))
 
 
-def email_response(found: EmailView) -> EmailResponse:
-    """Write everything known of an email."""
-    recipients = take_within(map(_recipient, found.recipients), RECIPIENT_LIMIT, LIST_SIZE)
-    newest = take_within(map(_event, reversed(found.timeline)), TIMELINE_LIMIT, LIST_SIZE)
+def email_response(view: EmailView) -> EmailResponse:
+    """Return the document for an email."""
+    recipients = take_within(map(_recipient, view.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    newest = take_within(map(_event, reversed(view.timeline)), TIMELINE_LIMIT, LIST_SIZE)
     return EmailResponse(
-        email_id=found.email_id,
-        state=found.state.value,
-        counts={state.value: count for state, count in found.counts.items()},
-        email=_email(found.record) if found.record else None,
+        email_id=view.email_id,
+        state=view.state.value,
+        counts={state.value: count for state, count in view.counts.items()},
+        email=_email(view.record) if view.record else None,
         recipients=recipients,
         timeline=newest[::-1],
-        is_truncated=(len(recipients), len(newest)) != (len(found.recipients), len(found.timeline)),
+        is_truncated=len(recipients) < len(view.recipients) or len(newest) < len(view.timeline),
     )
 
 
+def suppression_response(entry: SuppressionEntry) -> SuppressionResponse:
+    """Return the document for an address on a suppression list."""
+    response = SuppressionResponse(address=entry.address, ours=None, ses=None)
+    if entry.ours:
+        ours = entry.ours
+        response["ours"] = OurSuppressionResponse(
+            reason=ours.reason, at=ours.at.isoformat(), email_id=ours.email_id
+        )
+    if entry.ses:
+        response["ses"] = SESSuppressionResponse(
+            reason=entry.ses.reason, at=entry.ses.at.isoformat()
+        )
+    return response
+
+
 def error_document(message: str, errors: Sequence[FieldError] = ()) -> ErrorResponse:
-    """Write why a request was not carried out."""
+    """Return the document for a request that failed."""
     return ErrorResponse(message=message, detail=_field_errors(errors))
 
 
@@ -187,13 +247,14 @@ def _email(record: EmailRecord) -> RecordResponse:
     )
 
 
-def _recipient(one: RecipientStatus | RecipientView) -> RecipientResponse:
+def _recipient(recipient: RecipientStatus | RecipientView) -> RecipientResponse:
+    code, text = recipient.error_code, recipient.error_message
     return RecipientResponse(
-        address=one.address,
-        state=one.state.value,
-        message_id=one.message_id,
-        error_code=one.error_code,
-        error_message=redact_error(one.error_code, one.error_message),
+        address=recipient.address,
+        state=recipient.state.value,
+        message_id=recipient.message_id,
+        error_code=code,
+        error_message=None if text is None else redact_error(code, text),
     )
 
 
@@ -208,4 +269,6 @@ def _event(event: EventRecord) -> EventResponse:
 
 
 def _field_errors(errors: Sequence[FieldError]) -> list[FieldErrorResponse]:
-    return [FieldErrorResponse(field=one.field, rule=one.rule) for one in first_errors(errors)]
+    return [
+        FieldErrorResponse(field=error.field, rule=error.rule) for error in first_errors(errors)
+    ]

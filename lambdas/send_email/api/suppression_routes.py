@@ -1,48 +1,57 @@
-"""The routes by which people see who gets no more mail, and let somebody have it again."""
+"""The routes that show and remove the entries of an address on the suppression lists."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.exceptions import InvalidMessageError
 from send_email.api.requests import RequestError
-from send_email.api.suppression_response import suppression_response
+from send_email.api.responses import json_response, suppression_response
 
 if TYPE_CHECKING:
     from send_email.suppressions import Suppressions
 
-__all__ = ["add_suppressions"]
+__all__ = ["SuppressionRoutes"]
 
-NOT_LISTED = "the address is on no suppression list"
+PATH = "/suppressions/<address>"
+NOT_LISTED = "The address is not on a suppression list."
 
 
-def add_suppressions(app: APIGatewayHttpResolver, lists: Callable[[], Suppressions]) -> None:
-    """Add the routes over the lists, which are made when first asked for."""
+class SuppressionRoutes(APIGatewayHttpRouter):
+    """GET and DELETE /suppressions/{address}."""
 
-    @app.get("/suppressions/<address>", summary="Who gets no more mail", tags=["suppressions"])
-    def get_suppression(address: str) -> Response[str]:
-        listing = lists().find(_bare(address))
-        if not listing.is_listed:
+    def __init__(self, build_suppressions: Callable[[], Suppressions]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._build_suppressions = build_suppressions
+        tags = ["suppressions"]
+        self.get(PATH, summary="Get a suppressed address", tags=tags)(self.get_suppression)
+        self.delete(PATH, summary="Allow mail to an address again", tags=tags)(
+            self.delete_suppression
+        )
+
+    def get_suppression(self, address: str) -> Response[str]:
+        """Return the entries of an address, or 404 when it has none."""
+        entry = self._build_suppressions().find(_parse(address))
+        if not entry.is_listed:
             raise RequestError(HTTPStatus.NOT_FOUND, NOT_LISTED)
-        body = json.dumps(suppression_response(listing), separators=(",", ":"))
-        return Response(HTTPStatus.OK, "application/json", body)
+        return json_response(HTTPStatus.OK, suppression_response(entry))
 
-    @app.delete("/suppressions/<address>", summary="Let mail go there", tags=["suppressions"])
-    def delete_suppression(address: str) -> Response[str]:
-        if not lists().remove(_bare(address)):
+    def delete_suppression(self, address: str) -> Response[str]:
+        """Remove the address from both lists, or return 404 when it is on neither."""
+        if not self._build_suppressions().remove(_parse(address)):
             raise RequestError(HTTPStatus.NOT_FOUND, NOT_LISTED)
         return Response(HTTPStatus.NO_CONTENT, "application/json", "")
 
 
-def _bare(address: str) -> str:
-    """Read the address of a path, which API Gateway has decoded and others may not have."""
+def _parse(address: str) -> str:
+    """Return the bare address of a path. API Gateway decodes paths, a local server may not."""
     try:
         return parse_address(address if "@" in address else unquote(address)).addr_spec
     except ValueError as error:

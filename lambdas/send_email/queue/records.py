@@ -1,4 +1,4 @@
-"""SQS records: each one is an email of its own, sent beside the others of its batch."""
+"""Sends the email in one SQS record."""
 
 from __future__ import annotations
 
@@ -8,57 +8,63 @@ from pydantic_core import from_json
 
 from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import FieldError
-from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from email_store.claims import ClaimStatus
-from send_email.api.errors import INVALID_EMAIL_ERRORS, broken_rules
-from send_email.queue.send_queue import ensure_fits, has_service_attributes, read_job
-from send_email.sending.outcome import SendOutcome
-from send_email.sending.service import SendService
+from send_email.queue.send_queue import has_service_attributes, read_job
+from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-__all__ = ["handle_record"]
+    from send_email.sending.job import SendOutcome
+    from send_email.sending.service import SendService
+
+__all__ = ["ORIGINAL_MESSAGE_ID", "handle_record"]
 
 ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The attribute with the record's own id, of one that came back from the dead-letter queue."""
+"""The attribute with the record's first id, which `make redrive` adds to a dead letter."""
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
 def handle_record(service: SendService, record: SQSRecord, deadline: datetime) -> SendOutcome:
-    """Send what a record holds. One that can never be sent is kept in the store, and is done.
+    """Send the email in an SQS record. An invalid email is stored as rejected.
 
-    Unless this service itself put it on the queue: that one is a matter for the dead-letter queue.
+    An invalid record that this service queued itself is raised, so that it becomes a dead letter.
+    It was valid once: a rule has changed since, and callers were told that it is queued.
 
     Raises:
-        StoreError, QueueError, PoisonMessageError: SQS has to deliver the record again.
-        InvalidMessageError: of a record that the service itself put on the queue.
+        StoreError, QueueError, PoisonMessageError: SQS must deliver the record again.
+        InvalidMessageError: of a record that this service queued.
     """
-    attributes = {name: one.string_value or "" for name, one in record.message_attributes.items()}
-    first_id = attributes.get(ORIGINAL_MESSAGE_ID, "")
-    record_id = first_id if is_email_id(first_id) else record.message_id
+    attributes = {
+        name: attribute.string_value or "" for name, attribute in record.message_attributes.items()
+    }
+    original_id = attributes.get(ORIGINAL_MESSAGE_ID, "")
+    record_id = original_id if is_email_id(original_id) else record.message_id
     try:
         job = read_job(record_id, record.body, attributes)
-        if len(job.message.to) <= RECIPIENT_LIMIT:
-            # What SES cannot take just then has to go back on the queue.
-            ensure_fits([job])
+        if job.is_one_call:
+            # Before sending: when SES throttles some recipients, they must fit into the queue
+            # again. The record's own size does not show it, because a job has more attributes and
+            # its JSON may be written in another way. A larger email goes in chunks: the service
+            # checks these.
+            service.queue.ensure_fits([job])
         outcome = service.send(job, deadline)
     except INVALID_EMAIL_ERRORS as error:
         if has_service_attributes(attributes):
-            # It was taken once: the rules have changed since, and people are told it is queued.
             raise
-        return service.reject(broken_rules(error), *_keys(record.body), record_id)
+        email_ids = [*_idempotency_key_of_invalid(record.body), record_id]
+        return service.reject(email_field_errors(error), email_ids)
     if outcome.claim is ClaimStatus.BUSY:
         service.postpone(job, outcome)
     if outcome.claim is ClaimStatus.CONFLICT:
-        service.reject([KEY_IN_USE], record_id)
+        service.reject([KEY_IN_USE], [record_id])
     return outcome
 
 
-def _keys(body: str) -> list[str]:
-    """Find the idempotency key, even where the rest breaks rules."""
+def _idempotency_key_of_invalid(body: str) -> list[str]:
+    """Return the key of a request that is otherwise invalid; no key if that is invalid too."""
     try:
         request = from_json(body)
     except ValueError:

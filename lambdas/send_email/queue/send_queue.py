@@ -1,25 +1,26 @@
-"""SendQueue: puts jobs on the send queue, and reads them from its records."""
+"""SendQueue: writes jobs as SQS messages, and reads them back from SQS records."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from typing_extensions import override
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
+from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
+from send_email.sending.ports import JobQueue
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-__all__ = [
-    "MessageTooLargeError", "QueueError", "SendQueue", "ensure_fits", "has_service_attributes", "read_job",
-]  # fmt: skip
+__all__ = ["SendQueue", "has_service_attributes", "read_job"]
 
 ATTRIBUTES = {
     "email_id": re.compile(EMAIL_ID),
@@ -28,72 +29,54 @@ ATTRIBUTES = {
     "postpone_count": re.compile("[0-9]{1,2}"),
     "chunk": re.compile("[1-9][0-9]{0,3}"),
 }
-
+"""The message attributes of a job, which only this service writes."""
 REQUIRED = {"email_id", "fingerprint", "retry_count"}
 
 Entry = dict[str, Any]
 
 
-class QueueError(Exception):
-    """SQS refused the call or could not be reached; the cause says why. Try again later."""
+class SendQueue(JobQueue):
+    """The send queue.
 
-
-class MessageTooLargeError(Exception):
-    """An email is too large for the queue; it can still be sent in the call."""
-
-
-class SendQueue:
-    """The queue, by its boto3 client.
-
-    Beside the message, which is the wire contract, travel attributes that only this service
-    writes: they tell a chunk and a second try from a request that has just come in.
+    The body of a message is the request as callers write it. The attributes make it a job.
     """
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
-        """Put the jobs on the queue, ten a call.
-
-        Raises:
-            MessageTooLargeError: one has over 1 MiB; those before it may be on the queue.
-            QueueError: some may be on the queue. All can be put again: their claims tell them.
-        """
+    @override
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         entries = (
-            {"Id": str(number), **_entry(one, delay_seconds)} for number, one in enumerate(jobs)
+            {"Id": str(number), **_entry(job, delay_seconds)} for number, job in enumerate(jobs)
         )
         for batch in batches(entries, _size, SQS_SIZE_LIMIT):
             try:
-                answer = self._client.send_message_batch(
+                response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
                     Entries=batch,  # type: ignore[arg-type]
                 )
             except (ClientError, BotoCoreError) as error:
                 raise QueueError(f"SendMessageBatch: {error}") from error
-            if failed := answer.get("Failed"):
+            if failed := response.get("Failed"):
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
-
-def ensure_fits(jobs: Sequence[SendJob]) -> None:
-    """Make sure that the queue takes them, before anything is noted or done.
-
-    Raises:
-        MessageTooLargeError: one has over 1 MiB.
-    """
-    for one in jobs:  # one at a time: the chunks of one email may be hundreds of MB
-        _size(_entry(one, 0))
+    @override
+    @staticmethod
+    def ensure_fits(jobs: Iterable[SendJob]) -> None:
+        for job in jobs:  # one by one: the chunks of one email may have hundreds of MB
+            _size(_entry(job, 0))
 
 
 def read_job(record_id: str, body: str, attributes: Mapping[str, str]) -> SendJob:
-    """Read an SQS record: its id becomes the email's where the request names none.
+    """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
 
     Raises:
-        InvalidMessageError: naming every field that breaks a rule.
+        InvalidMessageError: names every invalid field.
     """
     request = EmailRequest.from_json(body)
     if "email_id" not in attributes:
-        return SendJob.of(request.idempotency_key or record_id, request.message)
+        return SendJob.from_message(request.idempotency_key or record_id, request.message)
     return SendJob(
         email_id=_attribute("email_id", attributes),
         message=request.message,
@@ -107,18 +90,18 @@ def read_job(record_id: str, body: str, attributes: Mapping[str, str]) -> SendJo
 
 
 def has_service_attributes(attributes: Mapping[str, str]) -> bool:
-    """Tell whether a record has the attributes with which this service puts it on the queue."""
-    written = {name: value for name, value in attributes.items() if name in ATTRIBUTES}
-    return written.keys() >= REQUIRED and all(
-        ATTRIBUTES[name].fullmatch(value) for name, value in written.items()
+    """Return whether a record has the attributes of a job that this service queued."""
+    service_attributes = {name: value for name, value in attributes.items() if name in ATTRIBUTES}
+    return service_attributes.keys() >= REQUIRED and all(
+        ATTRIBUTES[name].fullmatch(value) for name, value in service_attributes.items()
     )
 
 
 def _attribute(name: str, attributes: Mapping[str, str]) -> str:
-    """Take only values that this service writes: anybody can put attributes on a record."""
+    """Return a valid attribute: any sender may put attributes on a record."""
     value = attributes.get(name, "")
     if not ATTRIBUTES[name].fullmatch(value):
-        rule = f"must match {ATTRIBUTES[name].pattern}: only this service writes it"
+        rule = f"must match {ATTRIBUTES[name].pattern}; only this service writes it"
         raise InvalidMessageError.of(f"(message attribute {name})", rule)
     return value
 
@@ -127,7 +110,7 @@ def _entry(job: SendJob, delay_seconds: int) -> Entry:
     attributes = {
         "email_id": job.email_id,
         "fingerprint": job.fingerprint,
-        # Always as long: what fitted the queue once fits it again.
+        # Always of the same length: a job that fitted the queue once fits it again.
         "retry_count": f"{job.retry_count:03}",
         "postpone_count": f"{job.postpone_count:02}",
     }
@@ -143,11 +126,15 @@ def _entry(job: SendJob, delay_seconds: int) -> Entry:
 
 
 def _size(entry: Entry) -> int:
-    attributes = entry["MessageAttributes"].items()
+    """Return the size as SQS counts it: the body, and names, types and values of the attributes.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+    """
     size = len(entry["MessageBody"].encode()) + sum(
-        len(name) + len(one["DataType"]) + len(one["StringValue"]) for name, one in attributes
+        len(name) + len(attribute["DataType"]) + len(attribute["StringValue"])
+        for name, attribute in entry["MessageAttributes"].items()
     )
     if size > SQS_SIZE_LIMIT:
-        rule = f"the email has {size} bytes as JSON, the queue takes {SQS_SIZE_LIMIT}"
+        rule = f"The email has {size} bytes as JSON; the queue takes at most {SQS_SIZE_LIMIT}."
         raise MessageTooLargeError(rule)
     return size

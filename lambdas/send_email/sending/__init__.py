@@ -1,1 +1,1 @@
-"""The use case: send one email once. It knows neither HTTP nor SQS."""
+"""The use case: send one email once. It imports nothing of HTTP, SQS or boto3."""

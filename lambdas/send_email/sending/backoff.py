@@ -1,77 +1,110 @@
-"""When what SES could not take just then is tried again."""
+"""Retry decisions and retry delays, for recipients that SES throttled or could not accept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
+from typing import TYPE_CHECKING
 
-from amsdal_mail.status import RecipientStatus, RetryHint, SendState
-from send_email.sending.recipients import is_for_later
+from amsdal_mail.status import RetryHint, SendState
+from send_email.sending.recipients import as_queued, should_retry, to_retry
 
-__all__ = [
-    "MAX_RETRIES",
-    "RATE_LIMITED",
-    "delay_seconds",
-    "delay_until",
-    "held_until",
-    "next_requeues",
-]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from amsdal_mail.status import RecipientStatus
+    from email_store.claims import Results
+    from send_email.sending.job import SendJob
+    from send_email.sending.timeouts import Timeouts
+
+__all__ = ["MAX_RETRIES", "RATE_LIMITED", "RetryDecision", "decide_retry", "lease_delay"]
 
 MAX_DELAY = 900
-"""Seconds, SQS's own limit."""
+"""Seconds. SQS delays a message by 15 minutes at most.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+"""
 MAX_RETRIES = 300
-"""After some three days of the longest delay an email is given up."""
+"""Some three days at the longest delay. After that, an email is abandoned."""
 MAX_BACKOFF_EXPONENT = 9
-"""Requeues from which the delay grows no more."""
-RATE_LIMITED = "Paced"
-"""The error code of who was not sent to because of our own pacing."""
+"""The delay stops doubling after this many retries."""
+RATE_LIMITED = "RateLimited"
+"""The error code of recipients that wait for this service's own rate limiter."""
 
 
-def delay_seconds(
-    answers: Iterable[RecipientStatus], retry_count: int, jitter: float, lost_response: int
-) -> int:
-    """Choose how long SQS hides what goes back on the queue.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryDecision:
+    """How an attempt to send ends."""
 
-    Doubles from 2 seconds on, up to 15 minutes; that long at once for a quota used up or a paused
-    account. `jitter`, from 0 to 1, spreads what was refused together over half of that. Where an
-    answer was lost, its Send event gets `lost_response` seconds to arrive.
+    results: Results
+    """The results of the attempt, as they are stored: a retried recipient is `queued`."""
+    job: SendJob | None = None
+    """The job to queue: the same email for the recipients to retry. None without a retry."""
+    delay_seconds: int = 0
+    """How long SQS hides the job."""
+    held_until: datetime | None = None
+    """Until when no request may claim the unit, after a lost response: a repeated request could
+    come at any time, and would send at once."""
+    is_abandoned: bool = False
+    """True when recipients fail because MAX_RETRIES is reached."""
+
+
+def decide_retry(
+    job: SendJob | None, results: Results, now: datetime, jitter: float, timeouts: Timeouts
+) -> RetryDecision:
+    """Decide which recipients are retried, and when.
+
+    Args:
+        job: the recipients of the attempt; None when no recipient was left to send to.
+        results: the results of the attempt.
+        now: an aware datetime.
+        jitter: from 0 to 1, a different number for each attempt.
+        timeouts: a Send event of SES gets `lost_response` seconds to arrive.
     """
-    later = [one for one in answers if is_for_later(one)]
-    if _is_answer_lost(later):
-        return lost_response
-    is_soon = all(one.retry is RetryHint.SOON for one in later)
-    longest = min(MAX_DELAY, 2 ** min(retry_count + 1, 10)) if is_soon else MAX_DELAY
-    return round(longest * (1 - jitter / 2))
-
-
-def next_requeues(answers: Iterable[RecipientStatus], retry_count: int) -> int:
-    """Count one more requeue. Waiting for a turn counts only as long as the delay grows.
-
-    It is no refusal of SES's: nobody is given up for a long queue.
-    """
-    is_paced = all(one.error_code == RATE_LIMITED for one in answers if is_for_later(one))
-    return (
-        max(retry_count, min(retry_count + 1, MAX_BACKOFF_EXPONENT))
-        if is_paced
-        else retry_count + 1
+    message = to_retry(job.message, results) if job else None
+    if job is None or message is None:
+        return RetryDecision(results=results)
+    retried = [status for status in results.values() if should_retry(status)]
+    retry_count = _count_retry(retried, job.retry_count)
+    if retry_count > MAX_RETRIES:
+        return RetryDecision(results=results, is_abandoned=True)
+    retry_job = job.retry_with(message, retry_count)
+    if any(status.state is SendState.UNKNOWN for status in retried):
+        delay = timeouts.lost_response
+        held_until = now + timedelta(seconds=delay)
+    else:
+        delay = _backoff(retried, job.retry_count, jitter)
+        held_until = None
+    return RetryDecision(
+        results=as_queued(results), job=retry_job, delay_seconds=delay, held_until=held_until
     )
 
 
-def delay_until(lease_expires_at: int, now: datetime) -> int:
-    """Choose how long SQS hides an email that somebody else may be sending until `lease_expires_at`."""
+def lease_delay(lease_expires_at: int, now: datetime) -> int:
+    """Return the seconds until another worker's lease ends, from 1 to MAX_DELAY."""
     return min(MAX_DELAY, max(1, ceil(lease_expires_at - now.timestamp())))
 
 
-def held_until(
-    answers: Iterable[RecipientStatus], now: datetime, lost_response: int
-) -> datetime | None:
-    """Return until when the part stays locked after a lost answer; else None.
+def _backoff(retried: Collection[RecipientStatus], retry_count: int, jitter: float) -> int:
+    """Return the delay: from 2 seconds, doubled by each retry, up to MAX_DELAY.
 
-    A repeated request, which could come at any time, would send it at once.
+    It is MAX_DELAY at once when a quota is used up or the account is paused. Jitter takes away up
+    to half of the delay, so that emails that were throttled together are not retried together.
     """
-    return now + timedelta(seconds=lost_response) if _is_answer_lost(answers) else None
+    is_soon = all(status.retry is RetryHint.SOON for status in retried)
+    exponent = min(retry_count, MAX_BACKOFF_EXPONENT) + 1
+    longest = min(MAX_DELAY, 2**exponent) if is_soon else MAX_DELAY
+    return round(longest * (1 - jitter / 2))
 
 
-def _is_answer_lost(answers: Iterable[RecipientStatus]) -> bool:
-    return any(one.state is SendState.UNKNOWN for one in answers)
+def _count_retry(retried: Collection[RecipientStatus], retry_count: int) -> int:
+    """Count one more retry. A wait for the rate limiter counts only while the delay grows.
+
+    SES refused nothing then: no email is abandoned because the queue is long.
+    """
+    is_rate_limited = all(status.error_code == RATE_LIMITED for status in retried)
+    if is_rate_limited:
+        return max(retry_count, min(retry_count + 1, MAX_BACKOFF_EXPONENT))
+    return retry_count + 1

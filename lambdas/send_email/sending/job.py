@@ -1,73 +1,88 @@
-"""SendJob: one message on its way through the service, with what identifies it."""
+"""SendJob and SendOutcome: what the service takes, and what it returns."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Self
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
-from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
-from email_store.claims import SendUnit
+from amsdal_mail.status import RetryHint, SendState
+from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
-from send_email.sending.recipients import in_chunks
+from email_store.states import EmailState, summary_state
+from send_email.sending.recipients import OPEN_STATES, in_chunks
 
-__all__ = ["SendJob"]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from amsdal_mail.message.email import EmailMessage
+    from email_store.claims import Claim, Results
+
+__all__ = ["SendJob", "SendOutcome"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendJob:
-    """An email, a chunk of it, or what SES could not take of it at the first try."""
+    """An email, a chunk of it, or the recipients of it that are retried."""
 
     email_id: str
     message: EmailMessage
     fingerprint: str
-    """SHA-256 of the request as it came in, even where this is only a part of it."""
+    """SHA-256 of the request as it came in, even when this is only a part of it."""
     chunk: int | None = None
+    """The number of the chunk, from 1; None for a whole email."""
     retry_count: int = 0
-    """How often it was put back on the queue because SES could not take it."""
+    """How often it was queued again because SES could not accept it."""
     postpone_count: int = 0
-    """How often it was put off because somebody else held the lease, since it was last sent."""
+    """How often it was postponed since the last attempt, because another worker held the lease."""
 
     @classmethod
-    def of(cls, email_id: str, message: EmailMessage) -> Self:
-        """Make the job of a request that has just come in."""
+    def from_message(cls, email_id: str, message: EmailMessage) -> Self:
+        """Return the job of a new request."""
         return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
 
     @property
-    def part(self) -> SendUnit:
-        """What is claimed before sending."""
+    def unit(self) -> SendUnit:
+        """The unit to claim before sending."""
         return SendUnit(self.email_id, self.chunk)
 
     @property
     def addresses(self) -> list[str]:
-        """The bare addresses of everyone it goes to."""
-        return [one.addr_spec for one in self.message.recipients]
+        """The bare addresses of its recipients."""
+        return [address.addr_spec for address in self.message.recipients]
+
+    @property
+    def is_one_call(self) -> bool:
+        """True when one SES call can take it, so that `chunks` returns only this job.
+
+        Only a personalized email is ever larger.
+        """
+        return len(self.message.to) <= RECIPIENT_LIMIT
 
     def chunks(self) -> list[SendJob]:
-        """Split it into jobs of at most 50 `to` addresses; the same ones each time.
-
-        Only messages with merge_data are ever larger than one.
-        """
-        if len(self.message.to) <= RECIPIENT_LIMIT:
+        """Split it into jobs of at most 50 `to` addresses: the same jobs each time."""
+        if self.is_one_call:
             return [self]
         messages = in_chunks(self.message, RECIPIENT_LIMIT)
         return [
-            replace(self, message=one, chunk=number) for number, one in enumerate(messages, start=1)
+            replace(self, message=message, chunk=number)
+            for number, message in enumerate(messages, start=1)
         ]
 
-    def again(self, message: EmailMessage, retry_count: int) -> SendJob:
-        """Return what goes back on the queue: the same email for fewer recipients."""
+    def retry_with(self, message: EmailMessage, retry_count: int) -> SendJob:
+        """Return the job for a retry: the same email with fewer recipients."""
         return replace(self, message=message, retry_count=retry_count, postpone_count=0)
 
-    def postpone(self) -> SendJob:
-        """Return the same, put off once more."""
+    def postponed(self) -> SendJob:
+        """Return the same job, postponed once more."""
         return replace(self, postpone_count=self.postpone_count + 1)
 
     def record(self, now: datetime, chunk_count: int = 0) -> EmailRecord:
-        """Write what the store keeps of the email."""
+        """Return the record of the email for the store."""
         message = self.message
         return EmailRecord(
             email_id=self.email_id,
@@ -81,6 +96,70 @@ class SendJob:
             recipient_count=len(self.addresses),
             chunk_count=chunk_count,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendOutcome:
+    """The results so far. `results` is empty for an email that was split, or not sent at all."""
+
+    email_id: str
+    claim: ClaimStatus
+    results: Results = field(default_factory=dict)
+    lease_expires_at: int = 0
+    """When another worker's lease ends, of a BUSY email: epoch seconds."""
+    is_misconfigured: bool = False
+    """True when AWS refused the set-up: permission, credentials, missing configuration set."""
+    is_abandoned: bool = False
+    """True when the service stops retrying, after MAX_RETRIES."""
+    is_invalid: bool = False
+    """True for an invalid email, which was only stored as rejected."""
+
+    @classmethod
+    def from_claim(cls, claim: Claim) -> SendOutcome:
+        """Build the outcome of a claim that was not granted, or not followed by an attempt.
+
+        A conflicting request's results are hidden.
+        """
+        results = {} if claim.status is ClaimStatus.CONFLICT else claim.results
+        return cls(
+            email_id=claim.unit.email_id,
+            claim=claim.status,
+            results=results,
+            lease_expires_at=claim.lease_until,
+        )
+
+    @cached_property
+    def is_queued(self) -> bool:
+        """True when the final result of a recipient comes later, from a job on the queue."""
+        return not self.results or any(
+            status.state in OPEN_STATES for status in self.results.values()
+        )
+
+    @property
+    def is_replay(self) -> bool:
+        """True when an earlier request with the same id finished the email."""
+        return self.claim is ClaimStatus.SETTLED
+
+    @property
+    def is_stopped(self) -> bool:
+        """True when SES accepts nothing for a while: daily quota used up, sending paused."""
+        is_tried = self.claim is ClaimStatus.CLAIMED and not self.is_misconfigured
+        return is_tried and any(status.retry is RetryHint.LATER for status in self.results.values())
+
+    @property
+    def is_refused(self) -> bool:
+        """True when all results are final and no recipient is accepted."""
+        return not self.is_queued and SendState.ACCEPTED not in self.counts
+
+    @property
+    def state(self) -> EmailState:
+        """The state of the email, as far as sending shows it."""
+        return summary_state(map(EmailState, self.counts)) or EmailState.QUEUED
+
+    @cached_property
+    def counts(self) -> Counter[SendState]:
+        """The number of recipients by state."""
+        return Counter(status.state for status in self.results.values())
 
 
 def _fingerprint(message: EmailMessage) -> str:

@@ -1,36 +1,61 @@
-"""What the service works with, as it sees it: what sends, what queues and what paces."""
+"""The ports of SendService: an email sender, a job queue and a send rate.
+
+The store is a port too: `email_store.store.EmailStore`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import SendStatus
-from send_email.sending.job import SendJob
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["Queue", "Sender", "Turns"]
+    from amsdal_mail.message.email import EmailMessage
+    from amsdal_mail.status import SendStatus
+    from send_email.sending.job import SendJob
+
+__all__ = ["EmailSender", "JobQueue", "SendRate"]
 
 
-class Sender(Protocol):
-    """What hands messages to SES."""
+class EmailSender(Protocol):
+    """Sends messages through SES."""
 
     def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
-        """Send one message; see SESBackend."""
+        """Send one message. Its SES message tags are its own and the extra ones.
+
+        Raises:
+            ConfigurationError: AWS refuses the set-up, not the message.
+        """
         ...
 
 
-class Queue(Protocol):
-    """Where jobs wait for another invocation."""
+class JobQueue(Protocol):
+    """The queue of jobs for a later invocation."""
 
-    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
-        """Put them on the queue; see SendQueue."""
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
+        """Queue the jobs. The queue hides them for `delay_seconds`, 900 at most.
+
+        Raises:
+            MessageTooLargeError: a job is too large. The jobs before it may be queued.
+            QueueError: some jobs may be queued. All can be queued again: claims prevent duplicates.
+        """
+        ...
+
+    def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
+        """Check that each job fits into the queue, before anything is stored or sent.
+
+        Raises:
+            MessageTooLargeError: a job is too large.
+        """
         ...
 
 
-class Turns(Protocol):
-    """What keeps the sending to the account's rate."""
+class SendRate(Protocol):
+    """Keeps sending below the account's sending rate."""
 
     def wait(self, recipients: int, at_most: float) -> bool:
-        """Wait for a turn, so many seconds at most; see SendRateLimiter."""
+        """Wait until so many recipients may be sent to.
+
+        Return False, without waiting, if that takes more than `at_most` seconds.
+        """
         ...

@@ -1,24 +1,33 @@
-"""SendRateLimiter: keeps one environment to its share of the account's send rate."""
+"""SendRateLimiter: keeps one worker within its share of the account's sending rate."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
+from typing_extensions import override
+
 from amsdal_mail.rate_limit import RateLimiter
+from send_email.sending.ports import SendRate
 
 __all__ = ["SendRateLimiter"]
 
 HEADROOM = 0.95
-"""The share of the rate that is used: SES drops what exceeds it, and clocks differ."""
+"""The share of the rate that is used: SES throttles calls above the rate, and clocks differ.
+
+https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
+"""
 BURST_SECONDS = 0.25
-"""Seconds of idle time that are made up for: about what lies between two batches of records."""
+"""Seconds of unused capacity that may be used later: about the gap between two batches."""
 PATIENCE = 15.0
-"""Seconds a job may wait for its turn; the HTTP API gives up after 30."""
+"""Seconds that a job may wait: the HTTP API's response must come within 30 seconds.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+"""
 
 
-class SendRateLimiter:
-    """Waits for moments to send at. Thread-safe; SES counts recipients, not messages."""
+class SendRateLimiter(SendRate):
+    """Waits until recipients may be sent to, but at most PATIENCE seconds. Thread-safe."""
 
     def __init__(
         self,
@@ -27,15 +36,13 @@ class SendRateLimiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._pace = RateLimiter(HEADROOM * max_send_rate / max_concurrency, clock, BURST_SECONDS)
+        rate = HEADROOM * max_send_rate / max_concurrency
+        self._limiter = RateLimiter(rate, clock, BURST_SECONDS)
         self._sleep = sleep
 
+    @override
     def wait(self, recipients: int, at_most: float = PATIENCE) -> bool:
-        """Wait until so many recipients may be sent to, but not longer than `at_most` seconds.
-
-        False, without waiting, if the turn comes later than that.
-        """
-        seconds = self._pace.reserve(recipients, min(at_most, PATIENCE))
+        seconds = self._limiter.reserve(recipients, min(at_most, PATIENCE))
         if seconds is None:
             return False
         self._sleep(seconds)

@@ -1,114 +1,168 @@
-"""Who of a message's recipients is still to be sent to: pure, on messages and results."""
+"""Pure functions that decide which recipients still have to be sent to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from amsdal_mail.addresses import parse_address
-from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.merge_data import merge_data_by_address
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
-from email_store.claims import Results
 
-OPEN = frozenset({SendState.QUEUED, SendState.UNKNOWN})
-"""Answers that are not final. An unknown one is looked at again once the Send event has had its
-time: with it the recipient counts as accepted, without it nothing was sent."""
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from amsdal_mail.message.email import EmailMessage
+    from email_store.claims import Results
+
+__all__ = [
+    "OPEN_STATES",
+    "as_queued",
+    "failed_results",
+    "in_chunks",
+    "resolve_followers",
+    "restrict_to",
+    "ses_recipient_count",
+    "should_retry",
+    "suppressed_results",
+    "to_retry",
+    "unsent",
+]
+
+OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
+"""States that are not final. `unknown` is decided after `lost_response` seconds: with a Send event
+of SES the recipient is accepted, without one nothing was sent."""
+NO_MAIN_RECIPIENT = "copies go with the addresses in to, and none of these gets the message"
+ON_SUPPRESSION_LIST = "the address is on the suppression list"
 
 
-def only(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | None:
-    """Return the message for those of its recipients; None when nobody is left to send to."""
+def restrict_to(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | None:
+    """Return the message with only these recipients; None when no recipient is left."""
     to, cc, bcc = (
-        tuple(one for one in field if parse_address(one).addr_spec in addresses)
+        tuple(mailbox for mailbox in field if parse_address(mailbox).addr_spec in addresses)
         for field in (message.to, message.cc, message.bcc)
     )
     if not to and (message.is_personalized or not (cc or bcc)):
         return None
-    own = {
-        one: values for one, values in merge_data_by_address(message).items() if one in addresses
+    fields = {"to": to, "cc": cc, "bcc": bcc}
+    if not message.is_personalized:
+        return message._with(**fields)
+    merge_data = {
+        address: values
+        for address, values in merge_data_by_address(message).items()
+        if address in addresses
     }
-    kept = {"to": to, "cc": cc, "bcc": bcc, "merge_data": own if message.is_personalized else None}
-    return message._with(**kept)
+    return message._with(**fields, merge_data=merge_data)
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
-    """Split a message with merge_data by its `to`; cc and bcc go with every recipient anyway."""
-    own_data = merge_data_by_address(message)
+    """Split a personalized message by its `to`. Each recipient gets cc and bcc copies anyway."""
+    all_merge_data = merge_data_by_address(message)
     chunks = []
     for start in range(0, len(message.to), size):
         to = message.to[start : start + size]
-        specs = [parse_address(one).addr_spec for one in to]
-        merge_data = {spec: own_data[spec] for spec in specs if spec in own_data}
+        addresses = [parse_address(mailbox).addr_spec for mailbox in to]
+        merge_data = {
+            address: all_merge_data[address] for address in addresses if address in all_merge_data
+        }
         chunks.append(message._with(to=to, merge_data=merge_data))
     return chunks
 
 
-def pending(message: EmailMessage, results: Results) -> EmailMessage | None:
-    """Return what is still to be sent of a message that was claimed with these results."""
-    still_open = {address for address, one in results.items() if one.state in OPEN}
-    return only(message, still_open | _copies(message) if message.is_personalized else still_open)
+def unsent(message: EmailMessage, results: Results) -> EmailMessage | None:
+    """Return the message for the recipients without a final result; None when all have one."""
+    return _restrict_with_copies(
+        message,
+        {address for address, status in results.items() if status.state in OPEN_STATES},
+    )
 
 
-def remainder(message: EmailMessage, answers: Results) -> EmailMessage | None:
-    """Return what has to be sent, or looked at, once more after these answers."""
-    again = {address for address, one in answers.items() if is_for_later(one)}
-    return only(message, again | _copies(message) if message.is_personalized else again)
+def to_retry(message: EmailMessage, results: Results) -> EmailMessage | None:
+    """Return the message for the recipients to retry; None when there is nothing to retry."""
+    return _restrict_with_copies(
+        message, {address for address, status in results.items() if should_retry(status)}
+    )
 
 
-def put_back(answers: Results) -> Results:
-    """Write the answers of recipients who go back on the queue."""
+def should_retry(status: RecipientStatus) -> bool:
+    """Return whether the recipient needs another attempt, or a look at SES's events."""
+    return status.retry is not RetryHint.NO or status.state is SendState.UNKNOWN
+
+
+def as_queued(results: Results) -> Results:
+    """Return the results, with the state `queued` for each failed recipient that is retried."""
     return {
-        address: replace(one, state=SendState.QUEUED)
-        if one.state is SendState.FAILED and is_for_later(one)
-        else one
-        for address, one in answers.items()
+        address: replace(status, state=SendState.QUEUED)
+        if status.state is SendState.FAILED and should_retry(status)
+        else status
+        for address, status in results.items()
     }
 
 
-def closed(message: EmailMessage, results: Results) -> Results:
-    """Give an answer to those still open who will get none of their own.
+def resolve_followers(message: EmailMessage, results: Results) -> Results:
+    """Set the final result of recipients that share another recipient's SES call.
 
-    All recipients of a plain message share one call: when SES's events show that it took one, it
-    took all. The copies of a merged message go with its `to` addresses, or with none of them.
+    All recipients of a plain message share one call: when SES's events show that SES accepted it
+    for one recipient, it did for all. The copies of a personalized message go with its `to`
+    addresses: they are sent when one of these is, and suppressed when none is.
     """
     followers = _copies(message) if message.is_personalized else set(results)
-    taken = next((one for one in results.values() if one.state is SendState.ACCEPTED), None)
-    if taken is not None:
-        answer = RecipientStatus("", SendState.ACCEPTED, taken.message_id)
+    accepted = next(
+        (status for status in results.values() if status.state is SendState.ACCEPTED), None
+    )
+    if accepted is not None:
+        resolved = RecipientStatus("", SendState.ACCEPTED, accepted.message_id)
     elif message.is_personalized and not any(
-        one.state in OPEN for address, one in results.items() if address not in followers
+        status.state in OPEN_STATES
+        for address, status in results.items()
+        if address not in followers
     ):
-        reason = "it goes with the addresses in to, and none of them gets the message"
-        answer = RecipientStatus("", SendState.SUPPRESSED, error_message=reason)
+        resolved = RecipientStatus("", SendState.SUPPRESSED, error_message=NO_MAIN_RECIPIENT)
     else:
         return results
     return {
-        address: replace(answer, address=address)
-        if address in followers and one.state in OPEN
-        else one
-        for address, one in results.items()
+        address: replace(resolved, address=address)
+        if address in followers and status.state in OPEN_STATES
+        else status
+        for address, status in results.items()
     }
 
 
-def held_back(addresses: Iterable[str]) -> Results:
-    """Write the answers of recipients on the suppression list."""
-    reason = "the address is on the suppression list"
+def suppressed_results(addresses: Iterable[str]) -> Results:
+    """Return the results of recipients on the suppression list."""
     return {
-        one: RecipientStatus(one, SendState.SUPPRESSED, error_message=reason) for one in addresses
+        address: RecipientStatus(address, SendState.SUPPRESSED, error_message=ON_SUPPRESSION_LIST)
+        for address in addresses
     }
 
 
-def counted_by_ses(message: EmailMessage) -> int:
-    """Count the recipients as SES's rate and quota do: each copy of a merged message is one."""
+def failed_results(message: EmailMessage, code: str, text: str, retry: RetryHint) -> Results:
+    """Return the results of a message that SES was not called for, or refused as a whole."""
+    return {
+        address.addr_spec: RecipientStatus(
+            address.addr_spec, SendState.FAILED, None, code, text, retry
+        )
+        for address in message.recipients
+    }
+
+
+def ses_recipient_count(message: EmailMessage) -> int:
+    """Count the recipients as SES's sending rate does.
+
+    A personalized message is sent once for each `to` address, and each time to all copies.
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
+    """
     if message.is_personalized:
         return len(message.to) * (1 + len(_copies(message)))
     return len(message.recipients)
 
 
+def _restrict_with_copies(message: EmailMessage, addresses: set[str]) -> EmailMessage | None:
+    """Restrict the message. The copies of a personalized message go with each recipient."""
+    return restrict_to(
+        message, addresses | _copies(message) if message.is_personalized else addresses
+    )
+
+
 def _copies(message: EmailMessage) -> set[str]:
-    return {parse_address(one).addr_spec for one in (*message.cc, *message.bcc)}
-
-
-def is_for_later(answer: RecipientStatus) -> bool:
-    """Tell whether the recipient has to be tried, or looked at, once more."""
-    return answer.retry is not RetryHint.NO or answer.state is SendState.UNKNOWN
+    return {parse_address(mailbox).addr_spec for mailbox in (*message.cc, *message.bcc)}

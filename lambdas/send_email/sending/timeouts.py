@@ -1,28 +1,30 @@
-"""Timeouts: how long the sending may take and has to wait, all from two settings."""
+"""Timeouts: how long a call to SES may take, and how long a retry must wait."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 __all__ = ["Timeouts"]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `lost_response` is never less than `timeout`, or two could send the same email."""
+    """Seconds."""
 
-    timeout: int
-    """What Lambda gives the function."""
+    min_remaining: float
+    """A call to SES starts only with this much time left: its result must be stored too."""
+    ses_read: float
+    """How long to wait for the response of SES. After that, it counts as lost."""
     lost_response: int
-    """How long nobody sends again after a lost answer: by then SES's events show whether the email
-    went out. A lease lasts as long, since whoever dies holding one may have sent."""
+    """How long not to retry after a lost response: by then SES's events show whether SES sent the
+    email. A lease lasts as long, because a worker that crashed may have sent."""
 
-    @property
-    def closing(self) -> float:
-        """No call of SES starts with less time left: even a slow one has to be settled."""
-        return self.timeout / 2
+    @classmethod
+    def from_settings(cls, timeout_seconds: int, lost_response_seconds: int) -> Self:
+        """Derive them from the timeout of the function and from `lost_response_seconds`.
 
-    @property
-    def read(self) -> float:
-        """How long SES's answer is waited for; after that it counts as lost."""
-        return self.timeout / 3
+        A lost response must be waited for at least as long as the function may run. Otherwise two
+        workers could send the same email.
+        """
+        return cls(timeout_seconds / 2, timeout_seconds / 3, lost_response_seconds)

@@ -1,4 +1,4 @@
-// What the page does by itself: looks for news, sends small forms quietly, moves by keys.
+// Refreshes the live parts of the page, sends small forms in the background, moves by keys.
 "use strict";
 
 const PAUSE = 1000;
@@ -10,10 +10,10 @@ function address(part) {
   return `${part.dataset.live}?${query}`;
 }
 
-async function renew(part) {
-  const answer = await fetch(address(part));
-  if (!answer.ok) return;
-  const html = await answer.text();
+async function refresh(part) {
+  const response = await fetch(address(part));
+  if (!response.ok) return;
+  const html = await response.text();
   if (html === part.shown) return;
   const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
   const first = part.shown === undefined;
@@ -27,7 +27,7 @@ async function watch(part) {
   for (;;) {
     await wait(PAUSE);
     if (document.hidden) continue;
-    await renew(part).then(
+    await refresh(part).then(
       () => document.body.classList.remove("lost"),
       () => document.body.classList.add("lost"),
     );
@@ -42,8 +42,8 @@ for (const form of document.querySelectorAll("form[data-quiet]")) {
     const button = event.submitter;
     const body = new URLSearchParams(new FormData(form, button));
     button.disabled = true;
-    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
-    button.classList.add(answer.ok ? "done" : "failed");
+    const response = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
+    button.classList.add(response.ok ? "done" : "failed");
     await wait(900);
     button.classList.remove("done", "failed");
     button.disabled = false;

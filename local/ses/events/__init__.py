@@ -1,1 +1,1 @@
-"""Events: payloads, publishing, open and click tracking."""
+"""Events: their payloads, their publishing, and open and click tracking."""

@@ -1,4 +1,7 @@
-"""Open and click tracking in HTML: the pixel, the links to the simulator, SES's own attributes."""
+"""Open and click tracking in HTML: the pixel, links to the simulator, the attributes of SES.
+
+https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,20 @@ from local.ses.mime.html_tags import Edit, apply_edits, start_tags
 if TYPE_CHECKING:
     from local.ses.mime.html_tags import Attribute, Tag
 
+__all__ = ["MAX_LINKS", "TrackedHTML", "Tracking", "count_placeholders", "track_html"]
+
 MAX_LINKS = 250
-_PLACEHOLDER = re.compile(r"\{\{\s*ses:openTracker\s*\}\}")
-_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
-_WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
-# Browsers drop these inside of an address.
-_DROPPED = str.maketrans("", "", "\t\r\n")
+PLACEHOLDER = re.compile(r"\{\{\s*ses:openTracker\s*\}\}")
+BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+WEB_LINK = re.compile(r"https?://[^/]", re.IGNORECASE)
+IGNORED_CHARACTERS = str.maketrans("", "", "\t\r\n")
+"""Browsers remove these characters from a URL."""
+SES_ATTRIBUTES = frozenset({"ses:tags", "ses:no-track"})
 
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """What a configuration set's event destinations ask for; `base` is where links lead to."""
+    """What the event destinations of a configuration set ask for. `base` is the URL of links."""
 
     base: str
     opens: bool = False
@@ -33,22 +39,25 @@ class Tracking:
 
 @dataclass(slots=True)
 class TrackedHTML:
-    """An HTML text as its recipients get it; a link's number is its place in `links`."""
+    """An HTML text as its recipients get it. The number of a link is its index in `links`."""
 
     html: str
     links: list[Link] = field(default_factory=list)
 
 
 def track_html(html: str, message_id: str, tracking: Tracking) -> TrackedHTML:
-    """Track as asked. The first `{{ses:openTracker}}` is the pixel's place, the others go."""
+    """Add the pixel and rewrite the links, as `tracking` asks for.
+
+    The pixel replaces the first `{{ses:openTracker}}`; the other placeholders are removed.
+    """
     result = _with_links(html, message_id, tracking) if tracking.clicks else TrackedHTML(html)
     result.html = _with_pixel(result.html, message_id, tracking)
     return result
 
 
 def count_placeholders(html: str | None) -> int:
-    """How many `{{ses:openTracker}}` a text holds."""
-    return len(_PLACEHOLDER.findall(html or ""))
+    """Return the number of `{{ses:openTracker}}` in a text."""
+    return len(PLACEHOLDER.findall(html or ""))
 
 
 def _with_links(html: str, message_id: str, tracking: Tracking) -> TrackedHTML:
@@ -57,14 +66,13 @@ def _with_links(html: str, message_id: str, tracking: Tracking) -> TrackedHTML:
     for tag in start_tags(html):
         if tag.name != "a":
             continue
-        # Neither attribute is HTML: SES takes both away.
-        own = [one for one in tag.attributes if one.name in {"ses:tags", "ses:no-track"}]
-        edits += [Edit(one.start, one.end) for one in own]
+        # SES removes its own attributes from the HTML.
+        edits += [Edit(at.start, at.end) for at in tag.attributes if at.name in SES_ATTRIBUTES]
         if (href := _trackable(tag)) and len(links) < MAX_LINKS:
-            url = href.value.translate(_DROPPED).strip()
+            url = href.value.translate(IGNORED_CHARACTERS).strip()
             links.append(Link(url, _link_tags(tag.get("ses:tags"))))
-            to = f"{tracking.base}/L0/{quote(url, safe=':')}/{len(links) - 1}/{message_id}"
-            edits.append(Edit(href.start, href.end, f' href="{escape(to)}"'))
+            target = f"{tracking.base}/L0/{quote(url, safe=':')}/{len(links) - 1}/{message_id}"
+            edits.append(Edit(href.start, href.end, f' href="{escape(target)}"'))
     return TrackedHTML(apply_edits(html, edits), links)
 
 
@@ -72,11 +80,11 @@ def _trackable(tag: Tag) -> Attribute | None:
     href = tag.get("href")
     if tag.get("ses:no-track") or href is None:
         return None
-    return href if _WEB.match(href.value.translate(_DROPPED).strip()) else None
+    return href if WEB_LINK.match(href.value.translate(IGNORED_CHARACTERS).strip()) else None
 
 
 def _link_tags(attribute: Attribute | None) -> dict[str, list[str]] | None:
-    """`a:b;c:d;` as SES's map of lists; None without any."""
+    """Return `a:b;c:d;` as the map of lists that SES sends, None without a tag."""
     tags: dict[str, list[str]] = {}
     for pair in (attribute.value if attribute else "").split(";"):
         name, colon, value = pair.strip().partition(":")
@@ -86,13 +94,14 @@ def _link_tags(attribute: Attribute | None) -> dict[str, list[str]] | None:
 
 
 def _with_pixel(html: str, message_id: str, tracking: Tracking) -> str:
-    place = _PLACEHOLDER.search(html)
+    placeholder = PLACEHOLDER.search(html)
     if not tracking.opens:
-        return _PLACEHOLDER.sub("", html)
+        return PLACEHOLDER.sub("", html)
     source = escape(f"{tracking.base}/I0/{message_id}")
     pixel = f'<img alt="" src="{source}" style="display: block; width: 1px; height: 1px;">'
-    if place:
-        return html[: place.start()] + pixel + _PLACEHOLDER.sub("", html[place.end() :])
-    ends = [found.start() for found in _BODY_END.finditer(html)]
-    at = ends[-1] if ends else len(html)
+    if placeholder:
+        before, after = html[: placeholder.start()], html[placeholder.end() :]
+        return before + pixel + PLACEHOLDER.sub("", after)
+    body_ends = [match.start() for match in BODY_END.finditer(html)]
+    at = body_ends[-1] if body_ends else len(html)
     return html[:at] + pixel + html[at:]

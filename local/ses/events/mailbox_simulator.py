@@ -1,9 +1,20 @@
-"""What becomes of a recipient: the mailbox simulator's addresses and a few of our own."""
+"""The events of a recipient: the addresses of the mailbox simulator, and a few of our own.
+
+https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+__all__ = [
+    "BOUNCES",
+    "SIMULATOR_DOMAIN",
+    "EventStep",
+    "mailbox_name",
+    "steps_for",
+]
 
 SIMULATOR_DOMAIN = "simulator.amazonses.com"
 
@@ -23,10 +34,10 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """One event to come, and how it differs from the plain one of its kind.
+    """An event to publish, and its differences from a plain event of its kind.
 
-    `sub` is the bounce's subtype, the complaint's feedback type, the delay's type, the
-    subscription's contact list or the clicked link; `text` a diagnostic or an error message.
+    `sub` is the subtype of a bounce, the feedback type of a complaint, the type of a delay, the
+    contact list of a subscription or the clicked link. `text` is a diagnostic or an error message.
     """
 
     kind: Kind
@@ -41,31 +52,34 @@ class EventStep:
 
 
 HARD_BOUNCE = ("Permanent", "General", "5.1.1", "smtp; 550 5.1.1 user unknown")
-_SUPPRESSION_GUIDE = (
+SUPPRESSION_GUIDE = (
     "For more information about how to remove an email address from the suppression list, "
     "see the Amazon SES Developer Guide."
 )
-_GLOBALLY_SUPPRESSED = (
+GLOBALLY_SUPPRESSED = (
     "Amazon SES has suppressed sending to this address because it has a recent history of bouncing "
-    f"as an invalid address. {_SUPPRESSION_GUIDE}"
+    f"as an invalid address. {SUPPRESSION_GUIDE}"
 )
 ACCOUNT_SUPPRESSED = (
     "Amazon SES did not send the message to this address because it is on the suppression list for "
-    f"your account. {_SUPPRESSION_GUIDE}"
+    f"your account. {SUPPRESSION_GUIDE}"
 )
 
-# One row a bounce: type, subtype, status, diagnostic code.
 BOUNCES: dict[str, tuple[str, str, str | None, str | None]] = {
     "bounce": HARD_BOUNCE,
-    "suppressionlist": ("Permanent", "Suppressed", "5.1.1", _GLOBALLY_SUPPRESSED),
+    "suppressionlist": ("Permanent", "Suppressed", "5.1.1", GLOBALLY_SUPPRESSED),
     "mailboxfull": ("Transient", "MailboxFull", "4.2.2", "smtp; 452 4.2.2 mailbox full"),
     "toolarge": ("Transient", "MessageTooLarge", "5.3.4", "smtp; 552 5.3.4 message too large"),
     "undetermined": ("Undetermined", "Undetermined", None, None),
 }
+"""The bounces by mailbox: type, subtype, status, diagnostic code."""
 
 
 def mailbox_name(address: str) -> str | None:
-    """The simulator mailbox an address names, without its +label; None for any other address."""
+    """Return the simulator mailbox of an address without its +label.
+
+    Return None for an address of another domain.
+    """
     local, _, domain = address.rpartition("@")
     if domain.lower() != SIMULATOR_DOMAIN:
         return None
@@ -73,12 +87,15 @@ def mailbox_name(address: str) -> str | None:
 
 
 def bounce(address: str, row: tuple[str, str, str | None, str | None]) -> EventStep:
-    """A bounce of one recipient, from a row of `BOUNCES`."""
+    """Return the bounce of one recipient, from a row of `BOUNCES`."""
     return EventStep("Bounce", (address,), type=row[0], sub=row[1], status=row[2], text=row[3])
 
 
 def steps_for(address: str, suppressed: str | None = None) -> list[EventStep]:
-    """The events a recipient causes after Send; `suppressed` is the suppression list's reason."""
+    """Return the events of a recipient after Send.
+
+    `suppressed` is the reason on the suppression list, None for an address that is not on it.
+    """
     if suppressed == "COMPLAINT":
         return [EventStep("Complaint", (address,), type="OnAccountSuppressionList")]
     if suppressed == "BOUNCE":
@@ -90,7 +107,7 @@ def steps_for(address: str, suppressed: str | None = None) -> list[EventStep]:
         return [bounce(address, BOUNCES[mailbox])]
     match mailbox:
         case "ooto":
-            # An out-of-office reply comes back as a Transient bounce after the delivery.
+            # An out-of-office reply is a Transient bounce after the delivery.
             return [delivery, bounce(address, ("Transient", "General", None, None))]
         case "complaint":
             return [delivery, EventStep("Complaint", (address,), sub="abuse")]

@@ -1,4 +1,7 @@
-"""SES's event JSON, made from a message and what happened to it."""
+"""The event JSON of SES, made from a message and an event step.
+
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from local.ses.mime.read import decode_header_value
 if TYPE_CHECKING:
     from local.ses.events.mailbox_simulator import EventStep
 
-# MatchingEventTypes of an event destination, by the eventType its events carry.
+__all__ = ["MATCHING_EVENT_TYPE", "event_payload"]
+
 MATCHING_EVENT_TYPE = {
     "Send": "SEND",
     "Delivery": "DELIVERY",
@@ -27,23 +31,28 @@ MATCHING_EVENT_TYPE = {
     "DeliveryDelay": "DELIVERY_DELAY",
     "Subscription": "SUBSCRIPTION",
 }
-_HEADER_LIMIT = 10 * 1024
-_REPORTING_MTA = "a8-31.smtp-out.amazonses.com"
+"""The MatchingEventTypes of an event destination, by the eventType of the events."""
+HEADER_LIMIT = 10 * 1024
+REPORTING_MTA = "a8-31.smtp-out.amazonses.com"
 
 
 def timestamp(at: datetime) -> str:
-    """UTC with milliseconds and a Z, as SES writes it."""
+    """Return a time as SES writes it: UTC, milliseconds, Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
 def event_payload(message: Message, step: EventStep, at: datetime) -> Json:
-    """The whole event: its type, the message, the object named after the type."""
-    name, details = _DETAILS[step.kind](message, step, at)
+    """Return a whole event: its type, the message, and the object of its type."""
+    name, details = DETAILS[step.kind](message, step, at)
     return {"eventType": step.kind, "mail": mail(message, step), name: details}
 
 
 def mail(message: Message, step: EventStep) -> Json:
-    """The `mail` object. A Send of a template happens before rendering: few headers, no subject."""
+    """Return the `mail` object.
+
+    The Send event of a template has few headers and no subject: SES publishes it before it
+    renders the template. (Inferred from events of AWS.)
+    """
     unrendered = bool(message.template) and step.kind in {"Send", "Rendering Failure"}
     identity = bare_address(message.source)
     arn = f"arn:aws:ses:{message.region}:{message.account}:identity/{identity}"
@@ -60,20 +69,20 @@ def mail(message: Message, step: EventStep) -> Json:
         "commonHeaders": _common_headers(message, unrendered),
         "tags": _tags(message, step),
     }
-    # Open and Click carry no sourceArn; nor does a Send that is not rendered yet.
+    # Open and Click have no sourceArn, nor has a Send before rendering.
     if unrendered or step.kind in {"Open", "Click"}:
         del body["sourceArn"]
     return body
 
 
 def _headers(message: Message, unrendered: bool) -> tuple[list[dict[str, str]], bool]:
-    """Header fields up to 10 KB, in their order, with whether any was cut."""
+    """Return the header fields up to 10 KB in their order, and whether fields are missing."""
     fields = _unrendered_fields(message) if unrendered else _fields(message.mime)
     kept: list[dict[str, str]] = []
     size = 0
     for name, value in fields:
         size += len(name) + len(value) + len(": \r\n")
-        if size > _HEADER_LIMIT:
+        if size > HEADER_LIMIT:
             return kept, True
         kept.append({"name": name, "value": value})
     return kept, False
@@ -85,7 +94,7 @@ def _unrendered_fields(message: Message) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=256)
 def _fields(mime: bytes) -> list[tuple[str, str]]:
-    """Unfolded. Date and Message-ID are SES's own and written after the events' headers."""
+    """Return the unfolded header fields. SES adds Date and Message-ID after the event headers."""
     parsed = BytesHeaderParser(policy=policy.compat32).parsebytes(mime)
     unfolded = ((name, "".join(str(value).splitlines()).strip()) for name, value in parsed.items())
     return [field for field in unfolded if field[0].lower() not in {"date", "message-id"}]
@@ -103,7 +112,7 @@ def _common_headers(message: Message, unrendered: bool) -> Json:
 
 
 def _tags(message: Message, step: EventStep) -> Json:
-    """SES's own tags and the sender's, each a list."""
+    """Return the tags of SES and of the sender. Each value is a list."""
     domain = bare_address(message.source).rpartition("@")[2]
     tags: dict[str, list[str]] = {
         "ses:operation": [message.operation],
@@ -125,14 +134,14 @@ def _send(_message: Message, _step: EventStep, _at: datetime) -> tuple[str, Json
 
 
 def _delivery(message: Message, step: EventStep, at: datetime) -> tuple[str, Json]:
-    took = max(0, round((at - message.accepted_at).total_seconds() * 1000))
+    processing_ms = max(0, round((at - message.accepted_at).total_seconds() * 1000))
     return "delivery", {
         "timestamp": timestamp(at),
-        "processingTimeMillis": took,
+        "processingTimeMillis": processing_ms,
         "recipients": list(step.recipients),
         "smtpResponse": "250 2.6.0 Message received",
         "remoteMtaIp": "127.0.0.1",
-        "reportingMTA": _REPORTING_MTA,
+        "reportingMTA": REPORTING_MTA,
     }
 
 
@@ -144,12 +153,12 @@ def _bounce(message: Message, step: EventStep, at: datetime) -> tuple[str, Json]
         "bouncedRecipients": [{"emailAddress": to} for to in step.recipients],
         "timestamp": timestamp(at),
     }
-    # Without a delivery report (an out-of-office reply) an entry holds the address alone.
+    # Without a delivery report (an out-of-office reply) an entry has only the address.
     if step.status:
         report = {"action": "failed", "status": step.status, "diagnosticCode": step.text}
         body["bouncedRecipients"] = [{**entry, **report} for entry in body["bouncedRecipients"]]
-        never_tried = step.sub in {"Suppressed", "OnAccountSuppressionList"}
-        body["reportingMTA"] = "dns; amazonses.com" if never_tried else f"dns; {_REPORTING_MTA}"
+        is_suppressed = step.sub in {"Suppressed", "OnAccountSuppressionList"}
+        body["reportingMTA"] = "dns; amazonses.com" if is_suppressed else f"dns; {REPORTING_MTA}"
     return "bounce", body
 
 
@@ -161,7 +170,7 @@ def _complaint(message: Message, step: EventStep, at: datetime) -> tuple[str, Js
         "timestamp": timestamp(at),
     }
     if step.sub:
-        # Only a feedback report has a user agent, a type and a date of arrival.
+        # Only a feedback report has a user agent, a type and an arrival date.
         body["userAgent"] = "Amazon SES Mailbox Simulator"
         body["complaintFeedbackType"] = step.sub
         body["arrivalDate"] = timestamp(at)
@@ -203,7 +212,7 @@ def _delay(_message: Message, step: EventStep, at: datetime) -> tuple[str, Json]
         "delayType": step.sub,
         "expirationTime": timestamp(at + timedelta(hours=14)),
         "delayedRecipients": [{"emailAddress": to, **report} for to in step.recipients],
-        "reportingMTA": _REPORTING_MTA,
+        "reportingMTA": REPORTING_MTA,
     }
 
 
@@ -222,7 +231,7 @@ def _preferences(status: str) -> Json:
     return {"unsubscribeAll": status == "OptOut", "topicSubscriptionStatus": topics}
 
 
-_DETAILS = {
+DETAILS = {
     "Send": _send,
     "Delivery": _delivery,
     "Bounce": _bounce,

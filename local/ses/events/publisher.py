@@ -1,4 +1,4 @@
-"""Plays a message's events one after another into the topics that ask for them."""
+"""Publishes the events of a message, in their order, to the topics that ask for them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from local.ses.messages import Json, Message, Messages
     from local.ses.switches import Switches
 
+__all__ = ["Publisher"]
+
 logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """One background task a message, so its events keep their order and messages do not wait."""
+    """Runs a background task per message.
+
+    The events of a message keep their order, and a message does not wait for another.
+    """
 
     def __init__(
         self,
@@ -45,7 +50,7 @@ class Publisher:
 
     @property
     def pending(self) -> int:
-        """Messages whose events are not all published yet."""
+        """Return the number of messages that have events to publish."""
         return len(self._tasks)
 
     def publish_events(self, message: Message, steps: Iterable[EventStep]) -> None:
@@ -55,12 +60,12 @@ class Publisher:
         task.add_done_callback(self._done)
 
     async def wait_until_published(self) -> None:
-        """Wait until every event is published or given up."""
+        """Wait until every event is published or dropped after its last attempt."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
-        """Drop the events not yet published."""
+        """Drop the events that are not published yet."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -78,10 +83,11 @@ class Publisher:
             await asyncio.sleep(self._switches().events.delay_ms / 1000)
             await self._publish(message, event_payload(message, step, self._now()))
 
-    async def _publish(self, message: Message, body: Json) -> None:
-        topics = await self._topics_for(message, body["eventType"]) * self._copies()
-        sent = [topic for topic in topics if await self._topics.publish(topic, json.dumps(body))]
-        self._messages.record(message.id, body, sent)
+    async def _publish(self, message: Message, event: Json) -> None:
+        text = json.dumps(event)
+        topics = await self._topics_for(message, event["eventType"]) * self._copies()
+        published = [topic for topic in topics if await self._topics.publish(topic, text)]
+        self._messages.record(message.id, event, published)
 
     def _copies(self) -> int:
         events = self._switches().events
@@ -92,6 +98,9 @@ class Publisher:
     async def _topics_for(self, message: Message, kind: str) -> list[str]:
         if message.loses_events or not message.configuration_set:
             return []
-        found = await self._aws.configuration_set(message.configuration_set)
-        wanted = MATCHING_EVENT_TYPE[kind]
-        return [to.topic_arn for to in found.destinations if wanted in to.kinds] if found else []
+        configuration_set = await self._aws.configuration_set(message.configuration_set)
+        destinations = configuration_set.destinations if configuration_set else ()
+        event_type = MATCHING_EVENT_TYPE[kind]
+        return [
+            destination.topic_arn for destination in destinations if event_type in destination.kinds
+        ]

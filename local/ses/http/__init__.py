@@ -1,1 +1,1 @@
-"""The HTTP side of the simulator: routes, protocol, control path."""
+"""HTTP: the routes of the SESv2 calls, of tracked links and of the control path."""

@@ -1,4 +1,4 @@
-"""The account and its identities: GetAccount, the two account switches, four identity calls."""
+"""The calls of the account and of its identities."""
 
 from __future__ import annotations
 
@@ -9,26 +9,33 @@ from local.ses.http.paging import page
 from local.ses.sending import account_checks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
     from local.ses.messages import Json
     from local.ses.sending.simulator import Simulator
 
-# SES writes -1 for a quota without a limit; a rate without one has no such sign.
+__all__ = ["CALLS"]
+
 UNLIMITED_QUOTA = -1.0
 UNLIMITED_RATE = 100_000.0
+"""SES writes -1 for a quota without a limit, and has no such value for a rate.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
+"""
 
 
 async def get_account(ses: Simulator, _request: Request, _body: Json) -> Json:
     """GetAccount."""
     rate = account_checks.max_send_rate(ses.switches)
     quota = account_checks.max_24_hour_send(ses.switches)
-    stopped = ses.switches.paused.account is not None
+    is_paused = ses.switches.paused.account is not None
     return {
         "DedicatedIpAutoWarmupEnabled": False,
-        "EnforcementStatus": "SHUTDOWN" if stopped else "HEALTHY",
+        "EnforcementStatus": "SHUTDOWN" if is_paused else "HEALTHY",
         "ProductionAccessEnabled": not ses.switches.sandbox,
-        "SendingEnabled": ses.account.sending_enabled and not stopped,
+        "SendingEnabled": ses.account.sending_enabled and not is_paused,
         "SendQuota": {
             "Max24HourSend": UNLIMITED_QUOTA if quota is None else float(quota),
             "MaxSendRate": UNLIMITED_RATE if rate is None else rate,
@@ -51,30 +58,30 @@ async def put_suppression(ses: Simulator, _request: Request, body: Json) -> Json
 
 
 async def create_identity(ses: Simulator, _request: Request, body: Json) -> Json:
-    """CreateEmailIdentity; here it is verified at once."""
+    """CreateEmailIdentity. The identity is verified at once."""
     name = body["EmailIdentity"]
     if name in ses.account.identities:
         raise RefusedError(already_exists(f"Email identity {name} already exist."))
     ses.account.identities |= {name}
     _set_default(ses, name, body.get("ConfigurationSetName"))
-    return {key: value for key, value in _identity(name).items() if key in _CREATED}
+    return {key: value for key, value in _identity(name).items() if key in CREATED_FIELDS}
 
 
 async def get_identity(ses: Simulator, request: Request, _body: Json) -> Json:
-    """GetEmailIdentity, of the simulator's identities and the local AWS's."""
+    """GetEmailIdentity, for identities of the simulator and of the local AWS."""
     name = await _named(ses, request)
     default = ses.account.default_sets.get(name)
     return {**_identity(name), **({"ConfigurationSetName": default} if default else {})}
 
 
 async def put_default_set(ses: Simulator, request: Request, body: Json) -> Json:
-    """PutEmailIdentityConfigurationSetAttributes; without a name the default is taken away."""
+    """PutEmailIdentityConfigurationSetAttributes. Without a name, the default is removed."""
     _set_default(ses, await _named(ses, request), body.get("ConfigurationSetName"))
     return {}
 
 
 async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json:
-    """DeleteEmailIdentity, of the simulator's own."""
+    """DeleteEmailIdentity, for identities of the simulator."""
     name = request.path_params["name"]
     if name not in ses.account.identities:
         raise _missing(name)
@@ -83,8 +90,8 @@ async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json
     return {}
 
 
-async def list_identities(ses: Simulator, request: Request, _body: Json) -> Json:
-    """ListEmailIdentities, of the simulator's identities and the local AWS's."""
+async def list_identities(ses: Simulator, request: Request, body: Json) -> Json:
+    """ListEmailIdentities, with identities of the simulator and of the local AWS."""
     rows = [
         {
             "IdentityType": _type(name),
@@ -94,7 +101,9 @@ async def list_identities(ses: Simulator, request: Request, _body: Json) -> Json
         }
         for name in sorted(ses.account.identities | await ses.aws.verified_identities())
     ]
-    return page(rows, "EmailIdentities", request)
+    filters = body.get("Filter") or {}
+    rows = [row for row in rows if _matches(row, filters)]
+    return page(rows, "EmailIdentities", request, body)
 
 
 CALLS = (
@@ -102,7 +111,9 @@ CALLS = (
     ("PUT", "/account/sending", "PutAccountSendingAttributes", put_sending),
     ("PUT", "/account/suppression", "PutAccountSuppressionAttributes", put_suppression),
     ("POST", "/identities", "CreateEmailIdentity", create_identity),
+    # The SDK lists identities by GET in botocore 1.40 and by POST in 1.43.
     ("GET", "/identities", "ListEmailIdentities", list_identities),
+    ("POST", "/list-identities", "ListEmailIdentities", list_identities),
     ("GET", "/identities/{name}", "GetEmailIdentity", get_identity),
     ("DELETE", "/identities/{name}", "DeleteEmailIdentity", delete_identity),
     (
@@ -112,7 +123,7 @@ CALLS = (
         put_default_set,
     ),
 )
-_CREATED = frozenset({"IdentityType", "VerifiedForSendingStatus", "DkimAttributes"})
+CREATED_FIELDS = frozenset({"IdentityType", "VerifiedForSendingStatus", "DkimAttributes"})
 
 
 def _set_default(ses: Simulator, identity: str, name: str | None) -> None:
@@ -120,6 +131,14 @@ def _set_default(ses: Simulator, identity: str, name: str | None) -> None:
         ses.account.default_sets[identity] = name
     else:
         ses.account.default_sets.pop(identity, None)
+
+
+def _matches(row: Json, filters: Mapping[str, str]) -> bool:
+    name = filters.get("IDENTITY_NAME_CONTAINS", "")
+    kind = filters.get("IDENTITY_TYPE", row["IdentityType"])
+    status = filters.get("VERIFICATION_STATUS", row["VerificationStatus"])
+    same = (row["IdentityType"], row["VerificationStatus"]) == (kind, status)
+    return name in row["IdentityName"] and same
 
 
 async def _named(ses: Simulator, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""The simulator as one ASGI application: the SESv2 calls, tracked links, the control path."""
+"""The ASGI application: the SESv2 calls, tracked links, the control path."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from local.ses.sending.simulator import Simulator
 
+__all__ = ["build_app"]
+
 
 def build_app(
     ses: Simulator,
@@ -39,9 +41,10 @@ def build_app(
     more: Iterable[BaseRoute] = (),
     host: str = "localhost",
 ) -> Starlette:
-    """The application over one account; `chance` decides the switches' random faults.
+    """Return the application of an account.
 
-    `more` are routes of other parts of the local AWS; `host` is one more name of this machine.
+    `rng` decides the random faults. `more` are routes of other parts of the local AWS. `host` is a
+    further name of this machine.
     """
 
     @asynccontextmanager
@@ -51,7 +54,7 @@ def build_app(
         await ses.handlebars.stop()
 
     async def unknown(request: Request) -> Response:
-        text = f"The local SES does not know {request.method} {request.url.path}"
+        text = f"The local SES has no call {request.method} {request.url.path}"
         return protocol.refuse_call(ses, Refusal(404, "UnknownOperationException", text))
 
     calls = (*template_calls.CALLS, *suppression_calls.CALLS, *account_calls.CALLS)

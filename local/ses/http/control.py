@@ -1,4 +1,4 @@
-"""The control path: switches, kept messages, events on demand, health, reset."""
+"""The control path: switches, kept messages, simulated events, health, reset."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     Call = Callable[[Simulator, Request], Awaitable[Response]]
 
+__all__ = ["routes"]
+
 
 def message_summary(kept: KeptMessage) -> Json:
-    """A message in the list."""
+    """Return the JSON of a message in the list."""
     message = kept.message
     return {
         "id": message.id,
@@ -45,64 +47,64 @@ def message_summary(kept: KeptMessage) -> Json:
 
 
 def details(kept: KeptMessage) -> Json:
-    """A message with its bodies, headers, attachments and whole events."""
+    """Return the JSON of a message with bodies, headers, attachments and whole events."""
     parts = read.read_message(kept.message.mime) if kept.message.mime else {}
     return {**message_summary(kept), **parts, "events": kept.events}
 
 
 async def health(ses: Simulator, _request: Request) -> Response:
-    """Answers once the simulator takes calls."""
+    """Return 200 as soon as the simulator takes calls."""
     pending = ses.publisher.pending
     return JSONResponse({"status": "ok", "messages_with_pending_events": pending})
 
 
 async def counts(ses: Simulator, _request: Request) -> Response:
-    """What was accepted, refused and dropped since the start or a reset."""
+    """Return the numbers of accepted, refused and dropped calls since the start or a reset."""
     return JSONResponse(dict(ses.counts))
 
 
 async def get_switches(ses: Simulator, _request: Request) -> Response:
-    """All switches."""
+    """Return all switches."""
     return JSONResponse(ses.switches.model_dump())
 
 
 async def put_switches(ses: Simulator, request: Request) -> Response:
-    """Merge the given switches; 400 names the fields that are wrong."""
+    """Merge the given switches. A 400 response names the invalid fields."""
     ses.switches = ses.switches.changed(await _json(request))
     return JSONResponse(ses.switches.model_dump())
 
 
 async def list_messages(ses: Simulator, request: Request) -> Response:
-    """The newest first."""
+    """Return the messages, newest first."""
     limit = request.query_params.get("limit", "")
-    found = ses.messages.newest_first()[: int(limit) if limit.isdecimal() else None]
-    return JSONResponse({"messages": [message_summary(kept) for kept in found]})
+    messages = ses.messages.newest_first()[: int(limit) if limit.isdecimal() else None]
+    return JSONResponse({"messages": [message_summary(kept) for kept in messages]})
 
 
 async def get_message(ses: Simulator, request: Request) -> Response:
-    """One message with everything."""
+    """Return a message with its details."""
     return JSONResponse(details(_kept(ses, request)))
 
 
 async def get_raw_message(ses: Simulator, request: Request) -> Response:
-    """One message's MIME."""
+    """Return the MIME of a message."""
     return Response(_kept(ses, request).message.mime, media_type="message/rfc822")
 
 
 async def simulate(ses: Simulator, request: Request) -> Response:
-    """Make a recipient do something with a message."""
+    """Simulate an event of a message."""
     message = _kept(ses, request).message
-    wanted = feedback.Feedback.model_validate(await _json(request))
-    if wanted.recipient not in (None, *message.destinations):
-        raise HTTPException(400, f"{wanted.recipient} is no recipient of the message")
-    step = feedback.event_step(wanted, message)
+    event = feedback.Feedback.model_validate(await _json(request))
+    if event.recipient not in (None, *message.destinations):
+        raise HTTPException(400, f"recipient: {event.recipient} is not a recipient of the message")
+    step = feedback.event_step(event, message)
     feedback.suppress_recipients(ses, message, step)
     ses.publisher.publish_events(message, [step])
-    return JSONResponse({"status": "published soon", "kind": step.kind}, 202)
+    return JSONResponse({"status": "queued", "kind": step.kind}, 202)
 
 
 async def reset(ses: Simulator, _request: Request) -> Response:
-    """Back to the start."""
+    """Return the simulator to its start."""
     await ses.reset()
     return JSONResponse({"status": "reset"})
 
@@ -121,12 +123,12 @@ CALLS: tuple[tuple[str, str, Call], ...] = (
 
 
 def routes(ses: Simulator) -> list[Route]:
-    """Everything under /_local."""
+    """Return the routes of the control path, below /_local."""
     return [Route(path, _endpoint(ses, call), methods=[method]) for method, path, call in CALLS]
 
 
 def _endpoint(ses: Simulator, call: Call) -> Callable[[Request], Awaitable[Response]]:
-    async def answering(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             return await call(ses, request)
         except ValidationError as error:
@@ -134,13 +136,13 @@ def _endpoint(ses: Simulator, call: Call) -> Callable[[Request], Awaitable[Respo
         except HTTPException as error:
             return JSONResponse({"error": error.detail}, error.status_code)
 
-    return answering
+    return respond
 
 
 def _kept(ses: Simulator, request: Request) -> KeptMessage:
     kept = ses.messages.get(request.path_params["id"])
     if kept is None:
-        raise HTTPException(404, "no message of that id is kept")
+        raise HTTPException(404, "Message not found. The simulator keeps the newest 20,000.")
     return kept
 
 
@@ -148,7 +150,7 @@ async def _json(request: Request) -> object:
     try:
         return await request.json()
     except ValueError as error:
-        raise HTTPException(400, "the body is no JSON") from error
+        raise HTTPException(400, "The request body is not valid JSON.") from error
 
 
 def _validation_response(error: ValidationError) -> Response:

@@ -1,4 +1,4 @@
-"""Who may call: only pages and programs that name this machine, and no other web page's forms."""
+"""Refuses requests that a web page elsewhere could make a browser send to this machine."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+__all__ = ["LoopbackOnly"]
+
 NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_READING = frozenset({"GET", "HEAD"})
+READ_METHODS = frozenset({"GET", "HEAD"})
 
 
 class LoopbackOnly:
-    """Answers 403 to what a web page elsewhere could make a browser send to this machine.
+    """Middleware that returns 403 to requests of other web pages.
 
-    A Host that is none of ours is another site's name pointed at 127.0.0.1 (DNS rebinding); a
-    writing request with another page's Origin is a forged one. Programs send neither.
+    A foreign Host is another site's name that points at 127.0.0.1 (DNS rebinding). A writing
+    request with a foreign Origin is forged. Programs send neither.
     """
 
     def __init__(self, app: ASGIApp, names: Iterable[str] = ()) -> None:
@@ -28,7 +30,7 @@ class LoopbackOnly:
         self._names = NAMES | set(names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on or refuse."""
+        """Pass the request on, or return 403."""
         if scope["type"] == "http" and (reason := self._refusal(scope)):
             await PlainTextResponse(reason, 403)(scope, receive, send)
             return
@@ -38,8 +40,8 @@ class LoopbackOnly:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if _name(host) not in self._names:
-            return f"The local SES is not called {host!r}."
-        if scope["method"] in _READING:
+            return f"The local SES does not serve the host {host!r}."
+        if scope["method"] in READ_METHODS:
             return None
         site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
         if site in {"none", "same-origin"} and origin in {None, f"http://{host}"}:

@@ -1,4 +1,4 @@
-"""Pages of a list call: PageSize and NextToken."""
+"""The pages of a list call: PageSize and NextToken."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ if TYPE_CHECKING:
 
     from local.ses.messages import Json
 
-_DEFAULT_SIZE = 100
+__all__ = ["page"]
+
+DEFAULT_SIZE = 100
 
 
-def page(rows: Sequence[Json], name: str, request: Request) -> Json:
-    """One page under `name`, with NextToken while there is more. Raises RefusedError."""
-    size = request.query_params.get("PageSize", str(_DEFAULT_SIZE))
-    token = request.query_params.get("NextToken", "0")
+def page(rows: Sequence[Json], name: str, request: Request, body: Json) -> Json:
+    """Return a page under `name`, with a NextToken if there are more rows. Raises RefusedError.
+
+    A GET call has its parameters in the query, a POST call in the body.
+    """
+    parameters = {**request.query_params, **body}
+    size = str(parameters.get("PageSize", DEFAULT_SIZE))
+    token = str(parameters.get("NextToken", "0"))
     if not (size.isdecimal() and int(size) and token.isdecimal()):
         raise RefusedError(Refusal(400, "InvalidNextTokenException", None))
     start, end = int(token), int(token) + int(size)
-    body: Json = {name: list(rows[start:end])}
+    response: Json = {name: list(rows[start:end])}
     if end < len(rows):
-        body["NextToken"] = str(end)
-    return body
+        response["NextToken"] = str(end)
+    return response

@@ -1,4 +1,4 @@
-"""The REST-JSON protocol: bodies in, answers and error codes out."""
+"""The REST-JSON protocol: request bodies, responses, error codes."""
 
 from __future__ import annotations
 
@@ -24,47 +24,55 @@ if TYPE_CHECKING:
     Call = Callable[[Simulator, Request, Json], Awaitable[Json]]
     Endpoint = Callable[[Request], Awaitable[Response]]
 
-_MALFORMED = Refusal(400, "SerializationException", None)
+__all__ = [
+    "Endpoint",
+    "caller",
+    "endpoint",
+    "refuse_call",
+    "routes",
+]
+
+MALFORMED_BODY = Refusal(400, "SerializationException", None)
 
 
 def json_response(body: Json, status: int = 200) -> Response:
-    """A JSON answer with a request id, as AWS gives one."""
+    """Return a JSON response with a request id, as AWS sends it."""
     return JSONResponse(body, status, headers={"x-amzn-RequestId": str(uuid.uuid4())})
 
 
 def error_response(error: Refusal) -> Response:
-    """The error code goes into a header, the text into the body."""
-    answered = json_response({"message": error.message}, error.status)
-    answered.headers["x-amzn-ErrorType"] = error.code
-    return answered
+    """Return an error response: the code in a header, the text in the body."""
+    response = json_response({"message": error.message}, error.status)
+    response.headers["x-amzn-ErrorType"] = error.code
+    return response
 
 
 async def json_body(request: Request) -> Json:
-    """The request's JSON object. Raises RefusedError with AWS's SerializationException."""
+    """Return the JSON object of a request. Raises RefusedError (SerializationException)."""
     content = await request.body() or b"{}"
     try:
         body = json.loads(content)
         if b"\\ud" in content.lower():
-            # Half of a surrogate pair is JSON, but no text.
+            # A single surrogate is valid JSON and not valid text.
             json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise RefusedError(_MALFORMED) from error
+        raise RefusedError(MALFORMED_BODY) from error
     if not isinstance(body, dict):
-        raise RefusedError(_MALFORMED)
+        raise RefusedError(MALFORMED_BODY)
     return body
 
 
 def caller(request: Request, operation: str) -> Caller:
-    """The address and the access key of the caller."""
+    """Return the address and the access key of the caller."""
     credential = request.headers.get("authorization", "").partition("Credential=")[2]
     host = request.client.host if request.client else "127.0.0.1"
     return Caller(operation, host, credential.partition("/")[0] or "anonymous")
 
 
 def endpoint(ses: Simulator, operation: str, call: Call) -> Endpoint:
-    """Check the body against the service model, make the call, answer its JSON or its refusal."""
+    """Return an endpoint that checks the body by the service model and makes the call."""
 
-    async def answering(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             body = await json_body(request)
             if error := shapes.check(operation, body):
@@ -73,17 +81,17 @@ def endpoint(ses: Simulator, operation: str, call: Call) -> Endpoint:
         except RefusedError as error:
             return refuse_call(ses, error.error)
 
-    return answering
+    return respond
 
 
 def refuse_call(ses: Simulator, error: Refusal) -> Response:
-    """The answer of a refused call, which is counted by its code."""
+    """Count a refused call by its code, and return its response."""
     ses.counts[error.code] += 1
     return error_response(error)
 
 
 def routes(ses: Simulator, table: Iterable[tuple[str, str, str, Call]]) -> list[Route]:
-    """Rows of method, path below /v2/email, operation and call as routes."""
+    """Return the routes of a table of method, path below /v2/email, operation and call."""
     return [
         Route(f"/v2/email{path}", _limited(ses, operation, call), methods=[method])
         for method, path, operation, call in table
@@ -93,10 +101,10 @@ def routes(ses: Simulator, table: Iterable[tuple[str, str, str, Call]]) -> list[
 def _limited(ses: Simulator, operation: str, call: Call) -> Endpoint:
     unlimited = endpoint(ses, operation, call)
 
-    async def answering(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         rate = ses.account.api_rates[operation]
         if rate.consume(1, ses.switches.api_rate, ses.now()):
             return await unlimited(request)
         return refuse_call(ses, too_many_requests("Rate exceeded"))
 
-    return answering
+    return respond

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from local.ses.sending.simulator import Simulator
     from local.ses.switches import Fault
 
+__all__ = ["routes"]
+
 
 async def _send_email(ses: Simulator, request: Request, body: Json) -> Json:
     return {"MessageId": await send_email(ses, body, protocol.caller(request, "SendEmail"))}
@@ -33,7 +35,7 @@ async def _send_bulk_email(ses: Simulator, request: Request, body: Json) -> Json
 
 
 def routes(ses: Simulator, rng: random.Random) -> list[Route]:
-    """SendEmail and SendBulkEmail."""
+    """Return the routes of SendEmail and SendBulkEmail."""
     calls = (
         ("emails", "SendEmail", _send_email),
         ("bulk-emails", "SendBulkEmail", _send_bulk_email),
@@ -62,11 +64,11 @@ def _with_faults(
             return protocol.refuse_call(ses, Refusal(status, "InternalServiceErrorException", None))
         if _occurs(switches.throttle, rng):
             return protocol.refuse_call(ses, too_many_requests(switches.throttle.message))
-        answered = await endpoint(request)
-        if answered.status_code == 200 and _occurs(switches.drop_response, rng):
+        response = await endpoint(request)
+        if response.status_code == 200 and _occurs(switches.drop_response, rng):
             ses.counts["dropped responses"] += 1
             return await _hang_up(request)
-        return answered
+        return response
 
     return call_with_faults
 
@@ -79,10 +81,10 @@ def _occurs(fault: Fault, rng: random.Random) -> bool:
 
 
 async def _hang_up(request: Request) -> Response:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
     await request.body()
     abort: Any = request.scope["local.abort"]
     abort()
-    # The server notes the lost connection in its next rounds; only then may this return.
+    # The server notices the lost connection in its next rounds. This may return only then.
     await asyncio.sleep(0.01)
     return Response()

@@ -1,10 +1,11 @@
-"""uvicorn's HTTP protocol with one more right: to close a connection without an answer."""
+"""The uvicorn server. Its HTTP protocol can close a connection without a response."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
@@ -12,12 +13,15 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
+__all__ = ["build_server"]
+
 
 class AbortableProtocol(H11Protocol):
-    """Puts `local.abort` into the scope of each request."""
+    """The HTTP protocol with `local.abort` in the scope of each request."""
 
+    @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wrap the application for this connection."""
+        # The application of this connection also gets the transport's abort.
         super().connection_made(transport)
         app = self.app
 
@@ -28,7 +32,7 @@ class AbortableProtocol(H11Protocol):
 
 
 def build_server(app: Starlette, host: str, port: int) -> uvicorn.Server:
-    """A server on loopback that logs warnings only."""
+    """Return a server that logs warnings only."""
     config = uvicorn.Config(
         app,
         host=host,

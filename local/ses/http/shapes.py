@@ -1,4 +1,4 @@
-"""Requests checked against the SESv2 service model: types, required fields, lengths, patterns."""
+"""Checks requests by the SESv2 service model: types, required fields, lengths, patterns."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from botocore.model import Shape
 
-# Newer models allow more than the one installed here.
-_NEWER_MAXIMUM = {"MessageHeaderValue": 995}
-# SES has a text of its own for this one.
-_EMPTY = {"MessageHeaderName": "Empty header names are illegal."}
-_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+__all__ = ["check"]
+
+NEWER_MAX_LENGTHS = {"MessageHeaderValue": 995}
+"""Newer service models allow these lengths; the installed model may allow less."""
+EMPTY_TEXTS = {"MessageHeaderName": "Empty header names are illegal."}
+"""The error texts of SES for empty values, by shape."""
+PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "map": (dict,),
     "list": (list,),
@@ -35,21 +37,21 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 class _WrongTypeError(ValueError):
-    """A JSON value of another type than the model's."""
+    """A JSON value whose type is not the type of the model."""
 
 
 class _EmptyError(ValueError):
-    """An empty text for which SES has a text of its own."""
+    """An empty text for which SES has its own error text."""
 
 
 @cache
 def service_model() -> ServiceModel:
-    """The SESv2 model of the installed botocore."""
+    """Return the SESv2 model of the installed botocore."""
     return ServiceModel(Loader().load_service_model("sesv2", "service-2"), "sesv2")
 
 
 def check(operation: str, body: dict[str, Any]) -> Refusal | None:
-    """The error AWS's request validation gives for a body, None when it passes."""
+    """Return the error that the request validation of AWS gives for a body, None if it passes."""
     shape: Any = service_model().operation_model(operation).input_shape
     try:
         failures = list(_failures(shape, body, ""))
@@ -80,7 +82,7 @@ def _failures(shape: Any, value: Any, path: str) -> Iterator[str]:
 def _has_type(kind: str, value: object) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
-    return isinstance(value, _PYTHON_TYPES[kind])
+    return isinstance(value, PYTHON_TYPES[kind])
 
 
 def _structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
@@ -93,8 +95,8 @@ def _structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _text(shape: Any, value: str, path: str) -> Iterator[str]:
-    if not value and shape.name in _EMPTY:
-        raise _EmptyError(_EMPTY[shape.name])
+    if not value and shape.name in EMPTY_TEXTS:
+        raise _EmptyError(EMPTY_TEXTS[shape.name])
     at = f"Value '{value}' at '{path}'"
     yield from _length(shape, len(value), at)
     pattern = shape.metadata.get("pattern")
@@ -109,13 +111,13 @@ def _text(shape: Any, value: str, path: str) -> Iterator[str]:
 
 
 def _length(shape: Shape, length: int, at: str) -> Iterator[str]:
-    most = _NEWER_MAXIMUM.get(shape.name, shape.metadata.get("max"))
-    least = shape.metadata.get("min", 0)
+    longest = NEWER_MAX_LENGTHS.get(shape.name, shape.metadata.get("max"))
+    shortest = shape.metadata.get("min", 0)
     rule = "failed to satisfy constraint: Member must have length"
-    if most is not None and length > most:
-        yield f"{at} {rule} less than or equal to {most}"
-    if length < least:
-        yield f"{at} {rule} greater than or equal to {least}"
+    if longest is not None and length > longest:
+        yield f"{at} {rule} less than or equal to {longest}"
+    if length < shortest:
+        yield f"{at} {rule} greater than or equal to {shortest}"
 
 
 def _camel(name: str) -> str:

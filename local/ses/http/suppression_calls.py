@@ -1,4 +1,4 @@
-"""The account suppression list's four calls."""
+"""The calls of the account suppression list."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from local.ses.messages import Json
     from local.ses.sending.simulator import Simulator
+
+__all__ = ["CALLS"]
 
 
 async def put(ses: Simulator, _request: Request, body: Json) -> Json:
@@ -43,8 +45,8 @@ async def delete(ses: Simulator, request: Request, _body: Json) -> Json:
     return {}
 
 
-async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
-    """ListSuppressedDestinations, by reasons and times."""
+async def list_all(ses: Simulator, request: Request, body: Json) -> Json:
+    """ListSuppressedDestinations, filtered by reason and time."""
     query = request.query_params
     reasons = query.getlist("Reason") or ["BOUNCE", "COMPLAINT"]
     start, end = _time(query.get("StartDate")), _time(query.get("EndDate"))
@@ -55,7 +57,7 @@ async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
         and (start is None or entry.at >= start)
         and (end is None or entry.at <= end)
     ]
-    return page(rows, "SuppressedDestinationSummaries", request)
+    return page(rows, "SuppressedDestinationSummaries", request, body)
 
 
 CALLS = (

@@ -1,4 +1,4 @@
-"""Stored templates: create, read, update, delete, list, test."""
+"""The calls of stored templates."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from local.ses.errors import Refusal
     from local.ses.messages import Json
     from local.ses.sending.simulator import Simulator
+
+__all__ = ["CALLS"]
 
 MAX_TEMPLATE_BYTES = 500 * 1024
 
@@ -56,26 +58,26 @@ async def delete(ses: Simulator, request: Request, _body: Json) -> Json:
     return {}
 
 
-async def list_all(ses: Simulator, request: Request, _body: Json) -> Json:
+async def list_all(ses: Simulator, request: Request, body: Json) -> Json:
     """ListEmailTemplates."""
     rows = [
         {"TemplateName": stored.name, "CreatedTimestamp": stored.created_at.timestamp()}
         for stored in ses.account.templates.values()
     ]
-    return page(rows, "TemplatesMetadata", request)
+    return page(rows, "TemplatesMetadata", request, body)
 
 
 async def test_render(ses: Simulator, request: Request, body: Json) -> Json:
-    """TestRenderEmailTemplate: the MIME text; a missing attribute is refused here."""
+    """TestRenderEmailTemplate. A missing attribute is an error here."""
     stored = _named(ses, request)
     data = parse_template_data(body.get("TemplateData"))
     try:
-        made = await render_content(ses.handlebars, stored.content, data)
-    except RenderingFailedError as failed:
-        raise RefusedError(bad_request(str(failed))) from failed
+        parts = await render_content(ses.handlebars, stored.content, data)
+    except RenderingFailedError as error:
+        raise RefusedError(bad_request(str(error))) from error
     now = ses.now()
     envelope = Envelope(new_id(now, ses.region), now, ses.region)
-    mime = compose(envelope, Content(made.subject or "", made.text, made.html))
+    mime = compose(envelope, Content(parts.subject or "", parts.text, parts.html))
     return {"RenderedTemplate": mime.decode("ascii")}
 
 
@@ -95,9 +97,9 @@ async def _stored(ses: Simulator, name: str, body: Json) -> StoredTemplate:
     for part in content.to_json().values():
         try:
             await ses.handlebars.check(part)
-        except RenderingFailedError as broken:
-            # v1 calls it InvalidTemplate; the text is the template library's.
-            raise RefusedError(bad_request(str(broken))) from broken
+        except RenderingFailedError as error:
+            # Version 1 of the API has InvalidTemplate. The text is that of the template library.
+            raise RefusedError(bad_request(str(error))) from error
     return StoredTemplate(name, content, ses.now())
 
 

@@ -1,4 +1,4 @@
-"""What a tracked message's pixel and links lead to: an Open or a Click event, then the target."""
+"""The pixel and the links of tracked messages: an Open or a Click event, then the target."""
 
 from __future__ import annotations
 
@@ -19,27 +19,29 @@ if TYPE_CHECKING:
     from local.ses.messages import Message
     from local.ses.sending.simulator import Simulator
 
+__all__ = ["routes"]
+
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_NEVER_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 def routes(ses: Simulator) -> list[Route]:
-    """`/I0/` for images and `/L0/` for links, as on SES's own tracking domain."""
+    """Return `/I0/` for pixels and `/L0/` for links, as on the tracking domain of SES."""
 
     async def opened(request: Request) -> Response:
         if kept := ses.messages.get(request.path_params["message_id"]):
             ses.publisher.publish_events(kept.message, [_visited(EventStep("Open"), request)])
-        return Response(PIXEL, media_type="image/gif", headers=_NEVER_KEPT)
+        return Response(PIXEL, media_type="image/gif", headers=NO_STORE)
 
     async def clicked(request: Request) -> Response:
         kept = ses.messages.get(request.path_params["message_id"])
         number = request.path_params["number"]
         if kept is None or number >= len(kept.message.links):
-            return PlainTextResponse("This link's message is not kept any more.", 404)
+            return PlainTextResponse("The message of this link is not kept any more.", 404)
         ses.publisher.publish_events(kept.message, [_click(kept.message, number, request)])
         target = quote(kept.message.links[number].url, safe=string.punctuation)
-        # Not RedirectResponse: it quotes a few characters more than the sender did.
-        return Response(status_code=302, headers={"Location": target, **_NEVER_KEPT})
+        # RedirectResponse would quote more characters than the sender did.
+        return Response(status_code=302, headers={"Location": target, **NO_STORE})
 
     return [
         Route("/I0/{message_id}", opened),

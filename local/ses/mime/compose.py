@@ -1,4 +1,4 @@
-"""Simple and template content as the MIME message SES would send."""
+"""The MIME message that SES makes of simple content or of a rendered template."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+__all__ = [
+    "Attachment",
+    "Content",
+    "Envelope",
+    "compose",
+    "has_empty_header_name",
+    "replace_ses_headers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What goes into a message besides its envelope."""
+    """The content of a message, without its envelope."""
 
     subject: str
     text: str | None = None
@@ -38,7 +47,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The fields SES writes itself; addresses as the caller wrote them."""
+    """The fields that SES writes itself. The addresses are as the caller wrote them."""
 
     message_id: str
     date: datetime
@@ -50,24 +59,28 @@ class Envelope:
 
 
 def compose(envelope: Envelope, content: Content) -> bytes:
-    """The MIME bytes of simple or rendered template content. Bcc is not written."""
+    """Return the MIME of simple or rendered content. Bcc is not written."""
     fields = [*_envelope_fields(envelope), ("Subject", content.subject), *content.headers]
     head = b"".join(_field(name, value) for name, value in fields)
     return head + _body(content).as_bytes()
 
 
 def replace_ses_headers(raw: bytes, envelope: Envelope) -> bytes:
-    """A raw message as SES sends it: its own Date and Message-ID, no Bcc, no X-SES fields."""
+    """Return a raw message as SES sends it.
+
+    Date and Message-ID are those of SES. Bcc and X-SES-CONFIGURATION-SET are removed.
+    https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+    """
     head, blank, rest = _split_head(raw)
-    replaced = ("date:", "message-id:", "bcc:", "x-ses-configuration-set:")
-    kept = [field for field in _unfolded(head) if not field.lower().startswith(replaced)]
-    own = [("Date", format_datetime(envelope.date)), ("Message-ID", _message_id(envelope))]
-    fields = b"".join(_field(name, value) for name, value in own)
+    removed = ("date:", "message-id:", "bcc:", "x-ses-configuration-set:")
+    kept = [field for field in _unfolded(head) if not field.lower().startswith(removed)]
+    new = [("Date", format_datetime(envelope.date)), ("Message-ID", _message_id(envelope))]
+    fields = b"".join(_field(name, value) for name, value in new)
     return fields + "".join(kept).encode("latin-1") + blank + rest
 
 
 def has_empty_header_name(raw: bytes) -> bool:
-    """Whether a field of a raw message begins with its colon."""
+    """Return whether a header field of a raw message begins with its colon."""
     return any(field.startswith(":") for field in _unfolded(_split_head(raw)[0]))
 
 
@@ -82,13 +95,13 @@ def _envelope_fields(envelope: Envelope) -> list[tuple[str, str]]:
 
 
 def _message_id(envelope: Envelope) -> str:
-    # us-east-1 is the one region whose Message-ID does not name it.
+    # The Message-ID names the region, except in us-east-1.
     host = "email" if envelope.region == "us-east-1" else envelope.region
     return f"<{envelope.message_id}@{host}.amazonses.com>"
 
 
 def _field(name: str, value: str) -> bytes:
-    """One folded header field; a value beyond ASCII becomes RFC 2047 encoded words."""
+    """Return a folded header field. A value beyond ASCII becomes encoded words of RFC 2047."""
     if name.lower() == "message-id":
         return f"{name}: {value}\r\n".encode("ascii")
     charset = "us-ascii" if value.isascii() else "utf-8"
@@ -126,15 +139,15 @@ def _attach(message: EmailMessage, attachment: Attachment) -> None:
 
 def _split_head(raw: bytes) -> tuple[str, bytes, bytes]:
     for blank in (b"\r\n\r\n", b"\n\n"):
-        head, found, rest = raw.partition(blank)
-        if found:
+        head, separator, rest = raw.partition(blank)
+        if separator:
             end = blank[: len(blank) // 2]
             return (head + end).decode("latin-1"), end, rest
     return raw.decode("latin-1"), b"", b""
 
 
 def _unfolded(head: str) -> list[str]:
-    """Header fields, each with its continuation lines."""
+    """Return the header fields, each with its continuation lines."""
     fields: list[str] = []
     for line in head.splitlines(keepends=True):
         if line[:1] in " \t" and fields:

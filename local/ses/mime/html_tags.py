@@ -1,4 +1,4 @@
-"""Changes to the start tags of an HTML text that leave every other character as it stands."""
+"""Finds and edits the start tags of an HTML text. All other characters stay as they are."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from html.parser import HTMLParser
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_ATTRIBUTE = re.compile(r"""[\s/]+([^\s/>=][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
+__all__ = ["Attribute", "Edit", "Tag", "apply_edits", "start_tags"]
+
+ATTRIBUTE = re.compile(r"""[\s/]+([^\s/>=][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute of a start tag; `start` to `end` is its source with the blank before it."""
+    """An attribute of a start tag.
+
+    `start` to `end` is its place in the HTML, with the white space before it.
+    """
 
     name: str
     value: str
@@ -27,7 +34,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A start tag; `end` is the place after its `>`."""
+    """A start tag. `end` is the index after its `>`."""
 
     name: str
     start: int
@@ -35,13 +42,13 @@ class Tag:
     attributes: tuple[Attribute, ...]
 
     def get(self, name: str) -> Attribute | None:
-        """The first attribute of that name, the one that browsers take."""
-        return next((one for one in self.attributes if one.name == name), None)
+        """Return the first attribute of that name, which is the attribute that browsers use."""
+        return next((each for each in self.attributes if each.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Put `text` in the place of the source from `start` to `end`."""
+    """A replacement of the HTML from `start` to `end` by `text`."""
 
     start: int
     end: int
@@ -49,7 +56,7 @@ class Edit:
 
 
 def start_tags(html: str) -> list[Tag]:
-    """All start tags, in their order; none of comments, scripts and styles."""
+    """Return all start tags in their order, without those in comments, scripts and styles."""
     reader = _Reader(html)
     reader.feed(html)
     reader.close()
@@ -57,7 +64,7 @@ def start_tags(html: str) -> list[Tag]:
 
 
 def apply_edits(html: str, edits: Iterable[Edit]) -> str:
-    """The text with all edits made. They may not overlap; two may begin at one place."""
+    """Return the text with all edits. Edits may not overlap; two may begin at one place."""
     pieces, at = [], 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         pieces += [html[at : edit.start], edit.text]
@@ -72,7 +79,8 @@ class _Reader(HTMLParser):
         lengths = (len(line) + 1 for line in html.split("\n"))
         self._lines = [0, *accumulate(lengths)]
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         line, column = self.getpos()
         start, source = self._lines[line - 1] + column, self.get_starttag_text() or ""
         attributes = _attributes(source, len(tag) + 1, start)
@@ -82,12 +90,12 @@ class _Reader(HTMLParser):
 def _attributes(source: str, after_name: int, start: int) -> tuple[Attribute, ...]:
     return tuple(
         Attribute(
-            found.group(1).lower(),
-            unescape(_unquoted(found.group(2) or "")),
-            start + found.start(),
-            start + found.end(),
+            match.group(1).lower(),
+            unescape(_unquoted(match.group(2) or "")),
+            start + match.start(),
+            start + match.end(),
         )
-        for found in _ATTRIBUTE.finditer(source, after_name)
+        for match in ATTRIBUTE.finditer(source, after_name)
     )
 
 

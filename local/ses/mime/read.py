@@ -1,4 +1,4 @@
-"""A kept MIME message read back for people: bodies, headers, attachments."""
+"""Reads a MIME message for people: bodies, headers, attachments."""
 
 from __future__ import annotations
 
@@ -14,27 +14,38 @@ if TYPE_CHECKING:
 
     from local.ses.messages import Json
 
-_EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
+__all__ = [
+    "contains_test_virus",
+    "decode_header_value",
+    "decoded_payload",
+    "header_value",
+    "is_body",
+    "leaf_parts",
+    "parse_mime",
+    "read_message",
+]
+
+TEST_VIRUS = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
 
 def parse_mime(mime: bytes) -> Message:
-    """The message with its header values as they stand; hostile headers raise nothing."""
+    """Parse a message. Header values stay as they are, and hostile headers raise nothing."""
     return message_from_bytes(mime, policy=policy.compat32)
 
 
 def leaf_parts(message: Message) -> Iterator[Message]:
-    """The parts that are not multiparts themselves, in their order."""
+    """Return the parts that are not multiparts, in their order."""
     return (part for part in message.walk() if not part.is_multipart())
 
 
 def decoded_payload(part: Message) -> bytes:
-    """A part's content without its transfer encoding."""
+    """Return the content of a part without its transfer encoding."""
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 
 
 def decode_header_value(value: object) -> str:
-    """A header value unfolded and with its encoded words decoded where they can be."""
+    """Return a header value unfolded, with its encoded words decoded where possible."""
     text = "".join(str(value).splitlines())
     try:
         return str(make_header(decode_header(text)))
@@ -43,7 +54,10 @@ def decode_header_value(value: object) -> str:
 
 
 def read_message(mime: bytes) -> Json:
-    """`text`, `html`, `headers` and `attachments`; an attachment's `part` is its leaf's number."""
+    """Return `text`, `html`, `headers` and `attachments` of a message.
+
+    The `part` of an attachment is the index of its leaf part.
+    """
     message = parse_mime(mime)
     bodies: dict[str, str] = {}
     attachments: list[Json] = []
@@ -64,7 +78,7 @@ def read_message(mime: bytes) -> Json:
 
 
 def is_body(part: Message) -> bool:
-    """Whether a part is text of the message itself, and no file."""
+    """Return whether a part is text of the message itself and not a file."""
     is_file = part.get_filename() or part.get_content_disposition() == "attachment"
     return part.get_content_type() in {"text/plain", "text/html"} and not is_file
 
@@ -90,14 +104,17 @@ def _text(part: Message) -> str:
 
 
 def contains_test_virus(mime: bytes) -> bool:
-    """Whether a part carries the EICAR test file, which SES takes for a virus."""
+    """Return whether a part contains the EICAR test file, which SES rejects.
+
+    https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
+    """
     if b"base64" not in mime.lower():
-        # Quoted-printable may break the line in the middle of it.
-        return _EICAR in mime.replace(b"=\r\n", b"").replace(b"=\n", b"")
-    return any(_EICAR in decoded_payload(part) for part in leaf_parts(parse_mime(mime)))
+        # Quoted-printable may break the line inside the test file.
+        return TEST_VIRUS in mime.replace(b"=\r\n", b"").replace(b"=\n", b"")
+    return any(TEST_VIRUS in decoded_payload(part) for part in leaf_parts(parse_mime(mime)))
 
 
 def header_value(mime: bytes, name: str) -> str | None:
-    """One header field of a message, readable; None if there is none."""
+    """Return a decoded header field of a message, None if it is missing."""
     value = BytesHeaderParser(policy=policy.compat32).parsebytes(mime, headersonly=True)[name]
     return None if value is None else decode_header_value(value)

@@ -1,4 +1,4 @@
-"""The HTML part of a MIME message, replaced; every byte around it stays."""
+"""Replaces the HTML body of a MIME message. All other bytes stay as they are."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
 
+__all__ = ["rewrite_html_body"]
+
 
 def rewrite_html_body(mime: bytes, rewrite: Callable[[str], str]) -> bytes:
-    """The message with its first HTML body rewritten, in that part's own charset and encoding.
+    """Return the message with its first HTML body rewritten, in its own charset and encoding.
 
-    A part that is an attachment, or whose charset cannot carry the text back, is left alone.
+    An HTML attachment stays as it is. So does a body that its charset cannot carry back.
     """
     if b"text/html" not in mime.lower():
         return mime
     at = 0
-    # Latin-1 has a character for every byte: a part's text is found byte for byte.
+    # Latin-1 has a character for every byte, so the text of a part equals its bytes.
     for part in leaf_parts(message_from_string(mime.decode("latin-1"), policy=policy.compat32)):
         source = str(part.get_payload()).encode("latin-1")
         start = mime.find(source, at)

@@ -1,8 +1,9 @@
-"""What an accepted message is, and which events follow it."""
+"""The accepted message, and the events that follow it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from local.ses.events.link_tracking import track_html
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from local.ses.mime.compose import Envelope
     from local.ses.sending.requests import SendRequest
 
+__all__ = ["Caller", "ComposedMessage", "accepted_message", "add_tracking", "event_steps"]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who called which operation, for the automatic tags."""
+    """The caller of an operation, for the automatic tags."""
 
     operation: str
     source_ip: str = "127.0.0.1"
@@ -31,9 +34,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class ComposedMessage:
-    """A message's MIME; empty when its template could not be rendered.
+    """A message with its MIME, which is empty when its template could not be rendered.
 
-    `template` is None without a template and empty for an inline one; `links` are the tracked ones.
+    `template` is None without a template and empty for an inline template. `links` are the tracked
+    links.
     """
 
     mime: bytes
@@ -43,7 +47,7 @@ class ComposedMessage:
 
 
 def add_tracking(composed: ComposedMessage, message_id: str, tracking: Tracking) -> ComposedMessage:
-    """The message with its HTML tracked as its configuration set asks for."""
+    """Return the message with the tracking that its configuration set asks for."""
     links: list[Link] = []
 
     def rewrite(html: str) -> str:
@@ -55,11 +59,15 @@ def add_tracking(composed: ComposedMessage, message_id: str, tracking: Tracking)
 
 
 def accepted_message(
-    given: SendRequest, envelope: Envelope, composed: ComposedMessage, caller: Caller, account: str
+    request: SendRequest,
+    envelope: Envelope,
+    composed: ComposedMessage,
+    caller: Caller,
+    account: str,
 ) -> Message:
-    """The message that the envelope's id stands for."""
+    """Return the message that SES accepts with this envelope."""
     tags: dict[str, list[str]] = {}
-    for tag in given.tags:
+    for tag in request.tags:
         tags.setdefault(tag["Name"], []).append(tag["Value"])
     return Message(
         id=envelope.message_id,
@@ -67,28 +75,28 @@ def accepted_message(
         account=account,
         region=envelope.region,
         operation=caller.operation,
-        source=given.source,
-        to=tuple(bare_address(to) for to in given.to),
-        cc=tuple(bare_address(to) for to in given.cc),
-        bcc=tuple(bare_address(to) for to in given.bcc),
+        source=request.source,
+        to=tuple(bare_address(to) for to in request.to),
+        cc=tuple(bare_address(to) for to in request.cc),
+        bcc=tuple(bare_address(to) for to in request.bcc),
         mime=composed.mime,
         subject=header_value(composed.mime, "Subject"),
-        configuration_set=given.configuration_set,
+        configuration_set=request.configuration_set,
         template=composed.template,
         tags=tags,
         source_ip=caller.source_ip,
         caller=caller.identity,
         rendering_failure=composed.rendering_failure,
-        loses_events=given.loses_events,
+        loses_events=request.loses_events,
         links=composed.links,
     )
 
 
 def event_steps(message: Message, suppressed: Mapping[str, str]) -> list[EventStep]:
-    """Send, then what becomes of each recipient; `suppressed` holds reasons by address.
+    """Return Send and the events of each recipient.
 
-    A template's Send has neither subject nor headers in AWS's own records, so it is sent before
-    rendering: a Rendering Failure follows a Send.
+    `suppressed` holds the reasons of the suppression list by address. A Rendering Failure follows
+    a Send, because SES publishes the Send of a template before it renders the template.
     """
     send = EventStep("Send")
     if message.rendering_failure:
@@ -96,5 +104,5 @@ def event_steps(message: Message, suppressed: Mapping[str, str]) -> list[EventSt
     rejects = any(mailbox_name(to) == "reject" for to in message.destinations)
     if rejects or contains_test_virus(message.mime):
         return [send, EventStep("Reject")]
-    fates = (steps_for(to, suppressed.get(to)) for to in message.destinations)
-    return [send, *(step for fate in fates for step in fate)]
+    steps = (steps_for(to, suppressed.get(to)) for to in message.destinations)
+    return [send, *chain.from_iterable(steps)]

@@ -1,4 +1,7 @@
-"""What the account's state refuses: missing sets, pauses, unverified identities, rate and quota."""
+"""Checks of a send against the account: missing sets, pauses, identities, rate, quota.
+
+https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,32 @@ if TYPE_CHECKING:
     from local.ses.errors import Refusal
     from local.ses.switches import Switches
 
+__all__ = [
+    "check_account_paused",
+    "check_configuration_set",
+    "check_identities",
+    "check_limits",
+    "default_configuration_set",
+    "is_verified",
+    "max_24_hour_send",
+    "max_send_rate",
+]
+
 SANDBOX_RATE = 1.0
 SANDBOX_QUOTA = 200
-# The texts of the two declared pause errors are not public; these are ours.
-_SENDING_PAUSED = "Email sending is paused for this account."
-_SUSPENDED = "The account's ability to send email has been permanently restricted."
+SENDING_PAUSED = "Email sending is paused for this account."
+ACCOUNT_SUSPENDED = "The account's ability to send email has been permanently restricted."
+"""The texts of the two pause errors are ours. Those of AWS are not public."""
 
 
 def max_send_rate(switches: Switches) -> float | None:
-    """Recipients a second; the sandbox has 1."""
+    """Return the rate limit in recipients per second. The sandbox has 1."""
     rate = switches.max_send_rate
     return min(rate or SANDBOX_RATE, SANDBOX_RATE) if switches.sandbox else rate
 
 
 def max_24_hour_send(switches: Switches) -> int | None:
-    """Recipients in 24 hours; the sandbox has 200."""
+    """Return the quota in recipients per 24 hours. The sandbox has 200."""
     quota = switches.max_24_hour_send
     if not switches.sandbox:
         return quota
@@ -39,7 +53,7 @@ def max_24_hour_send(switches: Switches) -> int | None:
 
 
 def check_account_paused(account: Account, switches: Switches) -> Refusal | None:
-    """Paused by the switch, or by PutAccountSendingAttributes."""
+    """Check that neither the switch nor PutAccountSendingAttributes paused the account."""
     code = switches.paused.account
     if code is None and not account.sending_enabled:
         code = "SendingPausedException"
@@ -47,14 +61,14 @@ def check_account_paused(account: Account, switches: Switches) -> Refusal | None
         return None
     texts = {
         "MessageRejected": errors.ACCOUNT_PAUSED,
-        "SendingPausedException": _SENDING_PAUSED,
-        "AccountSuspendedException": _SUSPENDED,
+        "SendingPausedException": SENDING_PAUSED,
+        "AccountSuspendedException": ACCOUNT_SUSPENDED,
     }
     return errors.Refusal(400, code, texts[code])
 
 
 def default_configuration_set(source: str, sets: Mapping[str, str]) -> str | None:
-    """The configuration set of the sender's address, else of its domain or a parent domain."""
+    """Return the default set of the sender's address, its domain or a parent domain."""
     address = bare_address(source)
     labels = address.rpartition("@")[2].lower().split(".")
     identities = (address, *(".".join(labels[at:]) for at in range(len(labels))))
@@ -63,21 +77,21 @@ def default_configuration_set(source: str, sets: Mapping[str, str]) -> str | Non
 
 def check_configuration_set(
     name: str | None,
-    found: ConfigurationSet | None,
+    configuration_set: ConfigurationSet | None,
     switches: Switches,
     *,
     is_default: bool = False,
 ) -> Refusal | None:
-    """A configuration set has to exist and to be allowed to send.
+    """Check that a configuration set exists and may send.
 
-    A missing one has another error code where it is the identity's default.
+    A missing set has another error code where it is the default of the identity.
     """
     if name is None:
         return None
-    if found is None:
+    if configuration_set is None:
         missing = errors.configuration_set_missing(name)
         return errors.bad_request(missing.message) if is_default else missing
-    if not found.sending_enabled or name in switches.paused.configuration_sets:
+    if not configuration_set.sending_enabled or name in switches.paused.configuration_sets:
         text = f"Email sending is paused for configuration set <{name}>."  # ours
         return errors.Refusal(400, "SendingPausedException", text)
     return None
@@ -90,17 +104,24 @@ def check_identities(
     switches: Switches,
     region: str,
 ) -> Refusal | None:
-    """The sender has to be verified, unless it is None; in the sandbox every recipient, too."""
-    checked = [] if source is None else [source]
+    """Check that the sender is verified, unless it is None.
+
+    In the sandbox, every recipient must be verified too.
+    https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
+    """
+    addresses = [] if source is None else [source]
     if switches.sandbox:
-        checked += recipients
-    known = verified or frozenset()
-    failed = [address for address in checked if not is_verified(bare_address(address), known)]
+        addresses += recipients
+    identities = verified or frozenset()
+    failed = [text for text in addresses if not is_verified(bare_address(text), identities)]
     return errors.identities_not_verified(region, failed) if failed else None
 
 
 def is_verified(address: str, verified: frozenset[str]) -> bool:
-    """The address itself, its domain or a parent domain; the mailbox simulator always is."""
+    """Return whether the address, its domain or a parent domain is verified.
+
+    The mailbox simulator always is.
+    """
     domain = address.rpartition("@")[2].lower()
     if domain == SIMULATOR_DOMAIN or address in verified:
         return True
@@ -111,15 +132,15 @@ def is_verified(address: str, verified: frozenset[str]) -> bool:
 def check_limits(
     account: Account, recipients: Sequence[str], switches: Switches, now: datetime
 ) -> Refusal | None:
-    """Quota, then rate; passing takes the recipients from both."""
-    real = [to for to in recipients if not _is_simulator(to)]
+    """Check the quota, then the rate. A call that passes takes its recipients from both."""
+    counted = [address for address in recipients if not _is_simulator(address)]
     quota = max_24_hour_send(switches)
-    if not account.quota.allows(len(real), quota, now):
+    if not account.quota.allows(len(counted), quota, now):
         return errors.too_many_requests(errors.QUOTA_EXCEEDED)
     if not account.rate.consume(len(recipients), max_send_rate(switches), now):
         return errors.too_many_requests(errors.RATE_EXCEEDED)
-    # Mail to the mailbox simulator counts for the rate, not for the daily quota.
-    account.quota.add(len(real), now)
+    # Mail to the mailbox simulator counts for the rate and not for the daily quota.
+    account.quota.add(len(counted), now)
     return None
 
 

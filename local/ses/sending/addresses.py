@@ -1,36 +1,41 @@
-"""SES's address rules: a strict parser with the texts SES refuses an address with."""
+"""A strict parser of addresses, with the error texts of SES.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_LOCAL_ILLEGAL = frozenset('()<>,;:\\"[]')
-_ADDRESS_END = frozenset("<,;:")
+__all__ = ["AddressRefusedError", "Mailbox", "parse_mailbox"]
+
+ILLEGAL_IN_LOCAL_PART = frozenset('()<>,;:\\"[]')
+NAME_END = frozenset("<,;:")
 
 
 class AddressRefusedError(ValueError):
-    """SES's text about an address; SES never says which address it was."""
+    """The error text of SES about an address. SES never names the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A parsed address: display name as written, addr-spec."""
+    """A parsed address. The display name is as written."""
 
     display_name: str
     address: str
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """One `addr@domain` or `Name <addr@domain>`. Raises AddressRefusedError."""
+    """Parse `addr@domain` or `Name <addr@domain>`. Raises AddressRefusedError."""
     if not text.strip():
         raise AddressRefusedError(f"Invalid email address {text}.")
-    stop = _first_unquoted(text, _ADDRESS_END)
+    stop = _first_unquoted(text, NAME_END)
     if stop < 0:
         address = text.strip()
         _check(address)
         return Mailbox("", address)
     if text[stop] == ":":
-        # The strict parser takes the words before a colon for a local part.
+        # The strict parser of SES reads the words before a colon as a local part.
         raise AddressRefusedError("Local address contains illegal character")
     if text[stop] != "<":
         raise AddressRefusedError("Illegal address")
@@ -39,7 +44,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 def _angle(name: str, rest: str) -> Mailbox:
     address, closed, after = rest.partition(">")
-    # No SMTPUTF8: a display name beyond ASCII has to be an RFC 2047 encoded word.
+    # SES has no SMTPUTF8: a display name beyond ASCII must be an encoded word of RFC 2047.
     if not closed or after.strip() or not name.isascii() or _has_control(name):
         raise AddressRefusedError("Illegal address")
     _check(address)
@@ -80,7 +85,7 @@ def _check(address: str) -> None:
 
 
 def _split(address: str) -> tuple[str, str, str]:
-    """At the first @ outside quotes."""
+    """Split at the first @ outside of quotes."""
     where = _first_unquoted(address, frozenset("@"))
     return (address, "", "") if where < 0 else (address[:where], "@", address[where + 1 :])
 
@@ -89,7 +94,7 @@ def _check_local(local: str) -> None:
     for char in local:
         if char <= " " or char >= "\x7f":
             raise AddressRefusedError("Local address contains control or whitespace")
-        if char in _LOCAL_ILLEGAL:
+        if char in ILLEGAL_IN_LOCAL_PART:
             raise AddressRefusedError("Local address contains illegal character")
     if local.startswith("."):
         raise AddressRefusedError("Local address starts with dot")

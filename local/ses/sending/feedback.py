@@ -1,4 +1,4 @@
-"""Events made on demand: what a person lets a recipient do with a kept message."""
+"""Events on demand: simulates the reaction of a recipient to a kept message."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from local.ses.messages import Message
     from local.ses.sending.simulator import Simulator
 
+__all__ = ["Feedback", "event_step", "suppress_recipients"]
+
 
 class Feedback(BaseModel):
-    """One thing that happens to a message; `recipient` defaults to every one of them.
+    """An event to simulate. Without a `recipient`, it concerns all of them.
 
-    `bounce` is a row of the mailbox simulator (bounce, suppressionlist, mailboxfull, toolarge,
-    undetermined), `complaint` a feedback type (abuse, not-spam, ...), `delay` a delayType.
+    `bounce` is a row of the mailbox simulator, `complaint` a feedback type (abuse, not-spam, ...),
+    `delay` a delayType.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,22 +43,22 @@ class Feedback(BaseModel):
 
 
 def event_step(feedback: Feedback, message: Message) -> EventStep:
-    """The event step of a feedback."""
-    to = (feedback.recipient,) if feedback.recipient else message.destinations
+    """Return the event step of a feedback."""
+    recipients = (feedback.recipient,) if feedback.recipient else message.destinations
     match feedback.kind:
         case "delivery":
-            return EventStep("Delivery", to)
+            return EventStep("Delivery", recipients)
         case "bounce":
-            row = BOUNCES[feedback.bounce]
-            return EventStep("Bounce", to, type=row[0], sub=row[1], status=row[2], text=row[3])
+            kind, sub, status, text = BOUNCES[feedback.bounce]
+            return EventStep("Bounce", recipients, type=kind, sub=sub, status=status, text=text)
         case "complaint":
-            return EventStep("Complaint", to, sub=feedback.complaint)
+            return EventStep("Complaint", recipients, sub=feedback.complaint)
         case "delay":
-            return EventStep("DeliveryDelay", to, sub=feedback.delay)
+            return EventStep("DeliveryDelay", recipients, sub=feedback.delay)
         case "reject":
             return EventStep("Reject")
         case "unsubscribe":
-            return EventStep("Subscription", to, sub=feedback.contact_list)
+            return EventStep("Subscription", recipients, sub=feedback.contact_list)
     return EventStep(
         "Open" if feedback.kind == "open" else "Click",
         sub=feedback.link,
@@ -66,18 +68,19 @@ def event_step(feedback: Feedback, message: Message) -> EventStep:
     )
 
 
-def suppress_recipients(ses: Simulator, message: Message, happened: EventStep) -> None:
-    """Hard bounces and complaints put the address on the account suppression list.
+def suppress_recipients(ses: Simulator, message: Message, step: EventStep) -> None:
+    """Add the recipients of a hard bounce or a complaint to the suppression list.
 
-    A not-spam report does not, nor does the mailbox simulator.
+    A not-spam report adds no address. Addresses of the mailbox simulator are never added.
+    https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
     """
-    hard = happened.kind == "Bounce" and happened.type == "Permanent"
-    complained = happened.kind == "Complaint" and happened.sub != "not-spam"
-    reason = "BOUNCE" if hard else "COMPLAINT"
-    if not (hard or complained) or reason not in ses.account.suppressed_reasons:
+    is_hard_bounce = step.kind == "Bounce" and step.type == "Permanent"
+    is_complaint = step.kind == "Complaint" and step.sub != "not-spam"
+    reason = "BOUNCE" if is_hard_bounce else "COMPLAINT"
+    if not (is_hard_bounce or is_complaint) or reason not in ses.account.suppressed_reasons:
         return
     now = ses.now()
-    for address in happened.recipients:
+    for address in step.recipients:
         if not address.lower().endswith("@" + SIMULATOR_DOMAIN):
             feedback_id = new_id(now, ses.region)
             entry = SuppressionEntry(address, reason, now, message.id, feedback_id)

@@ -1,12 +1,12 @@
-// Renders stored templates with the handlebars library: one JSON request a line, one JSON answer.
+// Renders stored templates with the handlebars library: one JSON request per line, one JSON response per line.
 import readline from "node:readline";
 import Handlebars from "handlebars";
 
-// The pixel's place is no variable: it stays in the text for the tracking that comes after.
+// The place of the pixel is not a variable: it stays in the text until open tracking replaces it.
 const OPEN_TRACKER = /\{\{\s*ses:openTracker\s*\}\}/g;
 const MARK = "\uE000ses:openTracker\uE000";
 
-function answer({ template, data }) {
+function render({ template, data }) {
   try {
     const source = template.replace(OPEN_TRACKER, MARK);
     if (data === undefined) {
@@ -23,5 +23,5 @@ function answer({ template, data }) {
 }
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  process.stdout.write(JSON.stringify(answer(JSON.parse(line))) + "\n");
+  process.stdout.write(JSON.stringify(render(JSON.parse(line))) + "\n");
 });

@@ -1,4 +1,7 @@
-"""What SES refuses in a send request by itself: recipients, addresses, tags, headers, files."""
+"""Checks of a send request alone: recipients, addresses, tags, headers, attachments.
+
+https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,23 @@ from local.ses.sending.addresses import AddressRefusedError, parse_mailbox
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+__all__ = [
+    "WRITTEN_BY_SES",
+    "check_addresses",
+    "check_attachments",
+    "check_duplicate_headers",
+    "check_filename",
+    "check_recipients",
+    "check_size",
+    "check_tags",
+    "decode_blob",
+]
+
 MAX_RECIPIENTS = 50
 MAX_MESSAGE_BYTES = 40 * 1024 * 1024
 MAX_LINE = 998
 MAX_TAG = 255
 FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
-# AWS's list of unsupported attachment types.
 BLOCKED_EXTENSIONS = frozenset(
     {
         ".ade", ".adp", ".app", ".asp", ".bas", ".bat", ".cer", ".chm", ".cmd", ".com", ".cpl",
@@ -33,22 +47,26 @@ BLOCKED_EXTENSIONS = frozenset(
         ".vst", ".vsw", ".vxd", ".ws", ".wsc", ".wsf", ".wsh", ".xnk",
     }
 )  # fmt: skip
-_TAG_NAME = re.compile(r"[A-Za-z0-9_-]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTENT_TYPE = re.compile(r"[!#$&-+.^_0-9A-Za-z-]+/[!#$&-+.^_0-9A-Za-z-]+(?=\s*(;|$))")
-_TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]*")
+"""The attachment types that SES does not send.
+
+https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
+"""
+TAG_NAME = re.compile(r"[A-Za-z0-9_-]*")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+CONTENT_TYPE = re.compile(r"[!#$&-+.^_0-9A-Za-z-]+/[!#$&-+.^_0-9A-Za-z-]+(?=\s*(;|$))")
+TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]*")
 SINGLE_USE_HEADERS = frozenset(
     {
         "comments", "content-type", "date", "from", "in-reply-to", "keywords", "list-unsubscribe",
         "message-id", "mime-version", "references", "reply-to", "return-path", "sender", "subject",
     }
 )  # fmt: skip
-# SES writes these itself, so a caller's header of the name is the second one.
 WRITTEN_BY_SES = ("Content-Type", "Date", "From", "Message-ID", "MIME-Version", "Subject")
+"""SES writes these headers itself, so a header of the caller with such a name is a duplicate."""
 
 
 def check_recipients(recipients: Sequence[str]) -> Refusal | None:
-    """One to fifty, counted over To, Cc and Bcc."""
+    """Check that To, Cc and Bcc have 1 to 50 recipients in total."""
     if not recipients:
         return bad_request("There are no recipients specified")
     if len(recipients) > MAX_RECIPIENTS:
@@ -57,17 +75,17 @@ def check_recipients(recipients: Sequence[str]) -> Refusal | None:
 
 
 def check_addresses(addresses: Iterable[str]) -> Refusal | None:
-    """The first bad address fails the whole call."""
+    """Check all addresses. The first invalid address fails the whole call."""
     for address in addresses:
         try:
             parse_mailbox(address)
-        except AddressRefusedError as refused:
-            return bad_request(str(refused))
+        except AddressRefusedError as error:
+            return bad_request(str(error))
     return None
 
 
 def check_tags(tags: Iterable[Mapping[str, str]]) -> Refusal | None:
-    """Each tag: name before value, characters before lengths."""
+    """Check each tag: the name before the value, the characters before the length."""
     return first_refusal(
         *(_check_tag(tag.get("Name") or "", tag.get("Value") or "") for tag in tags)
     )
@@ -76,13 +94,13 @@ def check_tags(tags: Iterable[Mapping[str, str]]) -> Refusal | None:
 def _check_tag(name: str, value: str) -> Refusal | None:
     if not name:
         return bad_request("The tag name must be specified.")
-    if name not in FEEDBACK_TAGS and not _TAG_NAME.fullmatch(name):
+    if name not in FEEDBACK_TAGS and not TAG_NAME.fullmatch(name):
         return bad_request(
             f"Invalid tag name <{name}>: only alphanumeric ASCII characters, '_',  '-' are allowed."
         )
     if not value:
         return bad_request("The tag value must be specified.")
-    if not _TAG_VALUE.fullmatch(value):
+    if not TAG_VALUE.fullmatch(value):
         return bad_request(
             f"Invalid tag value <{value}>: only alphanumeric ASCII characters, "
             "'_',  '-' , '.', '@' are allowed."
@@ -95,7 +113,7 @@ def _check_tag(name: str, value: str) -> Refusal | None:
 
 
 def check_duplicate_headers(names: Iterable[str]) -> Refusal | None:
-    """A field that may occur once, given twice; letter case does not matter."""
+    """Check that no header that may occur once is there twice, in any letter case."""
     seen: set[str] = set()
     for name in names:
         if name.lower() in SINGLE_USE_HEADERS and name.lower() in seen:
@@ -105,16 +123,16 @@ def check_duplicate_headers(names: Iterable[str]) -> Refusal | None:
 
 
 def check_attachments(attachments: Iterable[Mapping[str, Any]]) -> Refusal | None:
-    """File types SES never sends, and fields that no MIME header can hold (texts ours)."""
+    """Check file types, and fields that no MIME header can hold (those texts are ours)."""
     return first_refusal(*(_check_attachment(attachment) for attachment in attachments))
 
 
 def _check_attachment(attachment: Mapping[str, Any]) -> Refusal | None:
     for field in ("FileName", "ContentType", "ContentId", "ContentDescription"):
-        if _CONTROL.search(attachment.get(field) or ""):
+        if CONTROL_CHARACTER.search(attachment.get(field) or ""):
             return bad_request(f"An attachment's {field} contains control characters.")
     content_type = attachment.get("ContentType")
-    if content_type is not None and not _CONTENT_TYPE.match(content_type):
+    if content_type is not None and not CONTENT_TYPE.match(content_type):
         return bad_request(f"Illegal content type '{content_type}'.")
     if decode_blob(attachment["RawContent"]) is None:
         return bad_request("The attachment's content is not base64.")
@@ -122,14 +140,17 @@ def _check_attachment(attachment: Mapping[str, Any]) -> Refusal | None:
 
 
 def check_filename(filename: str) -> Refusal | None:
-    """The rule is documented; the text is ours, for AWS's is not public."""
+    """Check the file type. The rule is documented; the text is ours.
+
+    https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
+    """
     if PurePosixPath(filename.lower().strip()).suffix in BLOCKED_EXTENSIONS:
         return bad_request(f"Attachment type is not supported: '{filename}'.")
     return None
 
 
 def check_size(mime: bytes) -> Refusal | None:
-    """The encoded size, and the length of every line (that text is ours)."""
+    """Check the encoded size, and the length of each line (that text is ours)."""
     if len(mime) > MAX_MESSAGE_BYTES:
         return bad_request(
             f"Message length is more than {MAX_MESSAGE_BYTES} bytes long: '{len(mime)}'."
@@ -140,7 +161,7 @@ def check_size(mime: bytes) -> Refusal | None:
 
 
 def decode_blob(text: str) -> bytes | None:
-    """A blob of the JSON protocol, None if it is not base64."""
+    """Return a blob of the JSON protocol, None if it is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""A SendEmail body read into what a message is made of, whatever the kind of its content."""
+"""Reads the body of a send request, for each kind of content."""
 
 from __future__ import annotations
 
@@ -16,12 +16,25 @@ if TYPE_CHECKING:
 
     from local.ses.messages import Json
 
+__all__ = [
+    "SendRequest",
+    "check_content",
+    "check_raw",
+    "check_send_request",
+    "read_bulk_request",
+    "read_extras",
+    "read_raw_request",
+    "read_send_request",
+    "simple_content",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """Who a message is from and to, and how it is labelled.
+    """The sender, the recipients and the labels of a send request.
 
-    `is_default_set`: the configuration set is the identity's, the request named none.
+    `is_default_set` is true when the configuration set is the default of the identity. A request
+    with `loses_events` publishes no events.
     """
 
     source: str
@@ -36,12 +49,12 @@ class SendRequest:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """To, Cc and Bcc."""
+        """Return To, Cc and Bcc."""
         return (*self.to, *self.cc, *self.bcc)
 
 
 def read_send_request(body: Json) -> SendRequest:
-    """The API's own fields of a SendEmail request."""
+    """Read the fields of a SendEmail request beside its content."""
     destination = body.get("Destination") or {}
     return SendRequest(
         body.get("FromEmailAddress") or "",
@@ -55,7 +68,7 @@ def read_send_request(body: Json) -> SendRequest:
 
 
 def read_bulk_request(body: Json) -> SendRequest:
-    """What all entries of a SendBulkEmail request share; it has no recipients yet."""
+    """Read the fields that all entries of a SendBulkEmail request share. It has no recipients."""
     return SendRequest(
         body.get("FromEmailAddress") or "",
         reply_to=tuple(body.get("ReplyToAddresses") or ()),
@@ -65,24 +78,28 @@ def read_bulk_request(body: Json) -> SendRequest:
 
 
 def read_raw_request(body: Json, mime: bytes) -> SendRequest:
-    """A raw message: its own headers stand in for what the API fields leave out."""
-    given, headers = read_send_request(body), parse_mime(mime)
+    """Read a raw message. Its headers replace the API fields that are missing.
+
+    API tags replace all tags of the header; they are never merged. A tag header beyond ASCII
+    loses the events of the message.
+    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-send-email.html
+    """
+    request, headers = read_send_request(body), parse_mime(mime)
     fields = {name: tuple(_addresses(headers.get_all(name))) for name in ("To", "Cc", "Bcc")}
-    to, cc, bcc = given.to, given.cc, given.bcc
-    if not given.recipients:
+    to, cc, bcc = request.to, request.cc, request.bcc
+    if not request.recipients:
         to, cc, bcc = fields["To"], fields["Cc"], fields["Bcc"]
-    # API tags and header tags are never merged: API parameters win as a whole.
-    written = str(headers["X-SES-MESSAGE-TAGS"] or "")
-    named = str(headers["X-SES-CONFIGURATION-SET"] or "").strip()
+    header_tags = str(headers["X-SES-MESSAGE-TAGS"] or "")
+    header_set = str(headers["X-SES-CONFIGURATION-SET"] or "").strip()
     return SendRequest(
-        given.source or " ".join(str(headers["From"] or "").split()),
+        request.source or " ".join(str(headers["From"] or "").split()),
         to,
         cc,
         bcc,
-        given.reply_to,
-        given.tags or tuple(_header_tags(written)),
-        given.configuration_set or named or None,
-        loses_events=not given.tags and not written.isascii(),
+        request.reply_to,
+        request.tags or tuple(_parse_header_tags(header_tags)),
+        request.configuration_set or header_set or None,
+        loses_events=not request.tags and not header_tags.isascii(),
     )
 
 
@@ -90,21 +107,21 @@ def _addresses(values: list[Any] | None) -> list[str]:
     return [address for _name, address in getaddresses([str(v) for v in values or ()]) if address]
 
 
-def _header_tags(text: str) -> list[dict[str, str]]:
+def _parse_header_tags(text: str) -> list[dict[str, str]]:
     pairs = (item.partition("=") for item in text.split(",") if text.isascii() and item.strip())
     return [{"Name": name.strip(), "Value": value.strip()} for name, _, value in pairs]
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Headers and attachments that simple and template content share."""
+    """The headers and attachments that simple and template content can have."""
 
     headers: tuple[tuple[str, str], ...] = ()
     attachments: tuple[Attachment, ...] = field(default_factory=tuple)
 
 
 def read_extras(content: Mapping[str, Any]) -> Extras:
-    """Of a checked `Simple` or `Template`."""
+    """Read the headers and attachments of a checked `Simple` or `Template`."""
     headers = tuple((header["Name"], header["Value"]) for header in content.get("Headers") or ())
     return Extras(headers, tuple(_attachment(row) for row in content.get("Attachments") or ()))
 
@@ -121,39 +138,39 @@ def _attachment(row: Mapping[str, Any]) -> Attachment:
 
 
 def simple_content(simple: Mapping[str, Any]) -> Content:
-    """Of a checked `Simple`."""
-    body, more = simple["Body"], read_extras(simple)
+    """Read a checked `Simple`."""
+    body, extras = simple["Body"], read_extras(simple)
     return Content(
         simple["Subject"]["Data"],
         (body.get("Text") or {}).get("Data"),
         (body.get("Html") or {}).get("Data"),
-        more.headers,
-        more.attachments,
+        extras.headers,
+        extras.attachments,
     )
 
 
-def check_send_request(given: SendRequest) -> Refusal | None:
-    """Recipients, addresses and tags, in SES's order."""
-    addresses = (given.source, *given.recipients, *given.reply_to)
+def check_send_request(request: SendRequest) -> Refusal | None:
+    """Check recipients, addresses and tags, in the order of SES."""
+    addresses = (request.source, *request.recipients, *request.reply_to)
     return first_refusal(
-        request_checks.check_recipients(given.recipients),
+        request_checks.check_recipients(request.recipients),
         request_checks.check_addresses(addresses),
-        request_checks.check_tags(given.tags),
+        request_checks.check_tags(request.tags),
     )
 
 
-def check_content(content: Mapping[str, Any], given: SendRequest) -> Refusal | None:
-    """Headers and attachments of `Simple` or `Template`."""
-    written = [*request_checks.WRITTEN_BY_SES, *(["Reply-To"] if given.reply_to else [])]
+def check_content(content: Mapping[str, Any], request: SendRequest) -> Refusal | None:
+    """Check headers and attachments of `Simple` or `Template`."""
+    ses_headers = [*request_checks.WRITTEN_BY_SES, *(["Reply-To"] if request.reply_to else [])]
     names = [header["Name"] for header in content.get("Headers") or ()]
     return first_refusal(
-        request_checks.check_duplicate_headers([*written, *names]),
+        request_checks.check_duplicate_headers([*ses_headers, *names]),
         request_checks.check_attachments(content.get("Attachments") or ()),
     )
 
 
 def check_raw(mime: bytes) -> Refusal | None:
-    """A raw message needs a From of its own, single fields once, no blocked file."""
+    """Check a raw message: it has a From, no duplicate fields and no blocked file."""
     if has_empty_header_name(mime):
         return bad_request("Empty header names are illegal.")
     message = parse_mime(mime)

@@ -1,4 +1,4 @@
-"""SendBulkEmail: one message and one status an entry; what all entries share fails the call."""
+"""SendBulkEmail: a message and a status for each entry. Shared fields can fail the call."""
 
 from __future__ import annotations
 
@@ -19,18 +19,23 @@ if TYPE_CHECKING:
     from local.ses.sending.simulator import Simulator
     from local.ses.templates import TemplateContent
 
+__all__ = ["send_bulk_email"]
+
 MAX_ENTRIES = 50
-# How an entry says what a single send would have answered with an error code.
-_STATUS = {
+BULK_STATUSES = {
     errors.RATE_EXCEEDED: "ACCOUNT_THROTTLED",
     errors.QUOTA_EXCEEDED: "ACCOUNT_DAILY_QUOTA_EXCEEDED",
     "MessageRejected": "MESSAGE_REJECTED",
     "BadRequestException": "INVALID_PARAMETER",
 }
+"""The status of an entry by the text or the code of the error.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html
+"""
 
 
 async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Json]:
-    """One result an entry, in their order. Raises RefusedError for what all of them share."""
+    """Return a result for each entry. Raises RefusedError for an error that all entries share."""
     shared = ses.with_default_set(requests.read_bulk_request(body))
     template = body["DefaultContent"].get("Template") or {}
     entries = body["BulkEmailEntries"]
@@ -61,26 +66,27 @@ async def _entry(
     if ses.switches.bulk_statuses:
         status = ses.switches.bulk_statuses.pop(0)
         if status != "SUCCESS":
-            return {"Status": status, "Error": f"The switch bulk_statuses says {status}."}
-    given = _addressed(shared, row)
-    own = {**template, "Headers": _headers(template, row)}
+            return {"Status": status, "Error": f"The switch bulk_statuses asks for {status}."}
+    request = _addressed(shared, row)
+    entry_template = {**template, "Headers": _headers(template, row)}
     try:
-        refuse(requests.check_send_request(given), requests.check_content(own, given))
+        refuse(requests.check_send_request(request))
+        refuse(requests.check_content(entry_template, request))
         data = {**defaults, **_replacement(row)}
-        await ses.authorize_send(given, given.recipients)
-        envelope = ses.new_envelope(given)
-        composed = await ses.compose(envelope, own, content, data)
-        message_id = await ses.accept(given, envelope, composed, caller)
+        await ses.authorize_send(request, request.recipients)
+        envelope = ses.new_envelope(request)
+        composed = await ses.compose(envelope, entry_template, content, data)
+        message_id = await ses.accept(request, envelope, composed, caller)
     except RefusedError as refused:
         error = refused.error
         ses.counts[error.code] += 1
-        status = _STATUS.get(error.message or "") or _STATUS.get(error.code, "FAILED")
+        status = BULK_STATUSES.get(error.message or "") or BULK_STATUSES.get(error.code, "FAILED")
         return {"Status": status, "Error": error.message}
     return {"Status": "SUCCESS", "MessageId": message_id}
 
 
 def _addressed(shared: SendRequest, row: Json) -> SendRequest:
-    """Replacement tags stand before default tags of their name."""
+    """Return the request of an entry. Its tags replace default tags of the same name."""
     destination = row["Destination"]
     tags = {tag["Name"]: tag for tag in (*shared.tags, *(row.get("ReplacementTags") or ()))}
     return replace(
@@ -93,11 +99,11 @@ def _addressed(shared: SendRequest, row: Json) -> SendRequest:
 
 
 def _headers(template: Json, row: Json) -> list[Mapping[str, str]]:
-    """An entry's header replaces the template's of its name; other ones of both stay."""
-    own = row.get("ReplacementHeaders") or []
-    replaced = {header["Name"].lower() for header in own}
-    kept = (row for row in template.get("Headers") or () if row["Name"].lower() not in replaced)
-    return [*kept, *own]
+    """Return the headers of an entry. They replace headers of the template of the same name."""
+    new = row.get("ReplacementHeaders") or []
+    replaced = {header["Name"].lower() for header in new}
+    headers = template.get("Headers") or ()
+    return [*(header for header in headers if header["Name"].lower() not in replaced), *new]
 
 
 def _replacement(row: Json) -> Mapping[str, Any]:

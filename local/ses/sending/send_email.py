@@ -1,4 +1,4 @@
-"""SendEmail: one message with simple, raw or template content."""
+"""SendEmail: a message with simple, raw or template content."""
 
 from __future__ import annotations
 
@@ -19,57 +19,59 @@ if TYPE_CHECKING:
 
     Sender = Callable[[Simulator, Json, Json, Caller], Awaitable[str]]
 
+__all__ = ["send_email"]
+
 
 async def send_email(ses: Simulator, body: Json, caller: Caller) -> str:
-    """The MessageId of a request that fits the service model. Raises RefusedError."""
+    """Send a request that fits the service model. Return its MessageId. Raises RefusedError."""
     kinds = {kind: content for kind, content in body["Content"].items() if content is not None}
     if len(kinds) != 1:
-        # The text is ours: AWS's answer to no content, or to two kinds, is not public.
+        # The text is ours: the error of AWS for no content, or for two kinds, is not public.
         raise RefusedError(bad_request("Content must be one of Simple, Raw and Template."))
     kind, content = kinds.popitem()
-    return await _SENDERS[kind](ses, body, content, caller)
+    return await SENDERS[kind](ses, body, content, caller)
 
 
 async def _send_simple(ses: Simulator, body: Json, simple: Json, caller: Caller) -> str:
-    given = ses.with_default_set(requests.read_send_request(body))
-    # SES leaves the text out when simple content has no sender.
-    refuse(None if given.source else bad_request(None))
-    refuse(requests.check_send_request(given), requests.check_content(simple, given))
-    await ses.authorize_send(given, given.recipients)
-    envelope = ses.new_envelope(given)
+    request = ses.with_default_set(requests.read_send_request(body))
+    # SES sends no text when simple content has no sender.
+    refuse(None if request.source else bad_request(None))
+    refuse(requests.check_send_request(request), requests.check_content(simple, request))
+    await ses.authorize_send(request, request.recipients)
+    envelope = ses.new_envelope(request)
     composed = ComposedMessage(compose(envelope, requests.simple_content(simple)))
-    return await ses.accept(given, envelope, composed, caller)
+    return await ses.accept(request, envelope, composed, caller)
 
 
 async def _send_raw(ses: Simulator, body: Json, raw: Json, caller: Caller) -> str:
     mime = request_checks.decode_blob(raw["Data"])
     if mime is None:
         raise RefusedError(bad_request("The raw message is not base64."))
-    given = ses.with_default_set(requests.read_raw_request(body, mime))
+    request = ses.with_default_set(requests.read_raw_request(body, mime))
     refuse(
         requests.check_raw(mime),
         request_checks.check_size(mime),
-        requests.check_send_request(given),
+        requests.check_send_request(request),
     )
-    await ses.authorize_send(given, given.recipients)
-    envelope = ses.new_envelope(given)
+    await ses.authorize_send(request, request.recipients)
+    envelope = ses.new_envelope(request)
     composed = ComposedMessage(replace_ses_headers(mime, envelope))
-    return await ses.accept(given, envelope, composed, caller)
+    return await ses.accept(request, envelope, composed, caller)
 
 
 async def _send_template(ses: Simulator, body: Json, template: Json, caller: Caller) -> str:
-    given = ses.with_default_set(requests.read_send_request(body))
-    refuse(None if given.source else bad_request("Source cannot be empty"))
-    refuse(requests.check_send_request(given), requests.check_content(template, given))
+    request = ses.with_default_set(requests.read_send_request(body))
+    refuse(None if request.source else bad_request("Source cannot be empty"))
+    refuse(requests.check_send_request(request), requests.check_content(template, request))
     content = ses.template_content(template)
     data = parse_template_data(template.get("TemplateData"))
-    await ses.authorize_send(given, given.recipients)
-    envelope = ses.new_envelope(given)
+    await ses.authorize_send(request, request.recipients)
+    envelope = ses.new_envelope(request)
     composed = await ses.compose(envelope, template, content, data)
-    return await ses.accept(given, envelope, composed, caller)
+    return await ses.accept(request, envelope, composed, caller)
 
 
-_SENDERS: dict[str, Sender] = {
+SENDERS: dict[str, Sender] = {
     "Simple": _send_simple,
     "Raw": _send_raw,
     "Template": _send_template,

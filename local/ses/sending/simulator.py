@@ -1,4 +1,4 @@
-"""The simulated account with its collaborators: admits, composes and accepts messages."""
+"""Simulator: the account with its collaborators. It authorizes, composes and accepts messages."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from local.ses.sending.requests import SendRequest
     from local.ses.switches import Switches
 
+__all__ = ["Simulator"]
+
 
 @dataclass(slots=True)
 class Simulator:
-    """One account in one region. `counts` holds accepted and refused calls by their kind.
+    """An account in a region.
 
-    `tracking_url` is the simulator's own address, to which tracked links and pixels lead.
+    `tracking_url` is the URL of the simulator, for tracked links and pixels. `counts` holds the
+    numbers of accepted, refused and dropped calls.
     """
 
     account: Account
@@ -55,11 +58,11 @@ class Simulator:
     _at_start: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        """Remember the switches for a reset."""
+        """Store the switches for a reset."""
         self._at_start = self.switches.model_copy(deep=True)
 
     async def reset(self) -> None:
-        """As at the start: nothing sent, nothing stored, no event to come."""
+        """Return to the start: delete messages, templates, lists; drop events; reset switches."""
         await self.publisher.stop()
         self.messages.clear()
         self.counts.clear()
@@ -67,59 +70,60 @@ class Simulator:
         self.switches = self._at_start.model_copy(deep=True)
 
     async def verified_identities(self) -> frozenset[str] | None:
-        """Identities that may send; None while any sender is taken."""
-        wanted = self.switches.identities
-        if wanted is None and not self.switches.sandbox:
+        """Return the identities that may send, None when any sender may."""
+        listed = self.switches.identities
+        if listed is None and not self.switches.sandbox:
             return None
         local = await self.aws.verified_identities()
-        return frozenset(wanted or ()) | self.account.identities | local
+        return frozenset(listed or ()) | self.account.identities | local
 
-    def with_default_set(self, given: SendRequest) -> SendRequest:
-        """With the identity's default configuration set where the request names none."""
-        name = given.configuration_set or account_checks.default_configuration_set(
-            given.source, self.account.default_sets
-        )
-        return replace(given, configuration_set=name, is_default_set=not given.configuration_set)
+    def with_default_set(self, request: SendRequest) -> SendRequest:
+        """Return the request with the default set of the identity, if it names no set."""
+        if request.configuration_set:
+            return request
+        sets = self.account.default_sets
+        name = account_checks.default_configuration_set(request.source, sets)
+        return replace(request, configuration_set=name, is_default_set=True)
 
-    async def authorize_send(self, given: SendRequest, recipients: Iterable[str]) -> None:
-        """The configuration set, the account and the identities allow a send."""
-        name, switches = given.configuration_set, self.switches
-        found = await self._configuration_set(name)
+    async def authorize_send(self, request: SendRequest, recipients: Iterable[str]) -> None:
+        """Check configuration set, account and identities. Raises RefusedError."""
+        name, switches = request.configuration_set, self.switches
+        configuration_set = await self._configuration_set(name)
         verified = await self.verified_identities()
-        source = given.source if switches.identities is not None else None
+        source = request.source if switches.identities is not None else None
         refuse(
             account_checks.check_configuration_set(
-                name, found, switches, is_default=given.is_default_set
+                name, configuration_set, switches, is_default=request.is_default_set
             ),
             account_checks.check_account_paused(self.account, switches),
             account_checks.check_identities(source, recipients, verified, switches, self.region),
         )
 
-    def consume_quota(self, given: SendRequest) -> None:
-        """Count the recipients against quota and rate. Raises RefusedError when used up."""
+    def consume_quota(self, request: SendRequest) -> None:
+        """Count the recipients against quota and rate. Raises RefusedError when exceeded."""
         now = self.now()
-        refuse(account_checks.check_limits(self.account, given.recipients, self.switches, now))
+        refuse(account_checks.check_limits(self.account, request.recipients, self.switches, now))
 
-    def new_envelope(self, given: SendRequest) -> Envelope:
-        """A new message id and the time of acceptance."""
+    def new_envelope(self, request: SendRequest) -> Envelope:
+        """Return an envelope with a new message id and the current time."""
         now = self.now()
         return Envelope(
             new_id(now, self.region),
             now,
             self.region,
-            given.source,
-            given.to,
-            given.cc,
-            given.reply_to,
+            request.source,
+            request.to,
+            request.cc,
+            request.reply_to,
         )
 
     def template_content(self, template: Mapping[str, Any]) -> TemplateContent:
-        """A request's stored or inline template. Raises RefusedError."""
+        """Return the stored or inline template of a request. Raises RefusedError."""
         if inline := template.get("TemplateContent"):
             content = TemplateContent.from_json(inline)
             refuse(check_operations(content), check_placeholders(content))
             return content
-        name = template_name(template)
+        name = _template_name(template)
         stored = self.account.templates.get(name)
         if stored is None:
             raise RefusedError(template_missing(name) if name else bad_request(None))
@@ -132,55 +136,59 @@ class Simulator:
         content: TemplateContent,
         data: Mapping[str, Any],
     ) -> ComposedMessage:
-        """A template's message; what is missing in the data becomes a rendering failure."""
+        """Compose the message of a template. A missing value becomes a rendering failure."""
         inline = "TemplateContent" in template
-        name = "" if inline else template_name(template)
-        more = requests.read_extras(template)
+        name = "" if inline else _template_name(template)
+        extras = requests.read_extras(template)
         try:
-            made = await render_content(
+            parts = await render_content(
                 InlineRenderer() if inline else self.handlebars, content, data
             )
-        except RenderingFailedError as failed:
-            return ComposedMessage(b"", name, str(failed))
-        whole = Content(made.subject or "", made.text, made.html, more.headers, more.attachments)
-        return ComposedMessage(compose(envelope, whole), name)
+        except RenderingFailedError as error:
+            return ComposedMessage(b"", name, str(error))
+        rendered = Content(
+            parts.subject or "", parts.text, parts.html, extras.headers, extras.attachments
+        )
+        return ComposedMessage(compose(envelope, rendered), name)
 
     async def accept(
-        self, given: SendRequest, envelope: Envelope, composed: ComposedMessage, caller: Caller
+        self, request: SendRequest, envelope: Envelope, composed: ComposedMessage, caller: Caller
     ) -> str:
-        """Keep the message, let its events follow, answer its id."""
+        """Accept a message and publish its events. Return its id. Raises RefusedError."""
         refuse(request_checks.check_size(composed.mime))
-        self.consume_quota(given)
-        found = await self._configuration_set(given.configuration_set)
-        composed = acceptance.add_tracking(composed, envelope.message_id, self._tracking(found))
-        message = acceptance.accepted_message(given, envelope, composed, caller, self.aws.account)
+        self.consume_quota(request)
+        configuration_set = await self._configuration_set(request.configuration_set)
+        tracking = self._tracking(configuration_set)
+        composed = acceptance.add_tracking(composed, envelope.message_id, tracking)
+        message = acceptance.accepted_message(request, envelope, composed, caller, self.aws.account)
         self.messages.add(message)
         self.counts["accepted messages"] += 1
-        self.counts["accepted recipients"] += len(given.recipients)
-        suppressed = self._suppressed(found, message.destinations)
+        self.counts["accepted recipients"] += len(request.recipients)
+        suppressed = self._suppressed(configuration_set, message.destinations)
         self.publisher.publish_events(message, acceptance.event_steps(message, suppressed))
         return message.id
 
     async def _configuration_set(self, name: str | None) -> ConfigurationSet | None:
         return await self.aws.configuration_set(name) if name else None
 
-    def _tracking(self, found: ConfigurationSet | None) -> Tracking:
-        """SES tracks what an event destination of the configuration set asks for."""
-        destinations = found.destinations if found else ()
+    def _tracking(self, configuration_set: ConfigurationSet | None) -> Tracking:
+        """Return the tracking that the event destinations of the set ask for."""
+        destinations = configuration_set.destinations if configuration_set else ()
         kinds = {kind for destination in destinations for kind in destination.kinds}
         return Tracking(self.tracking_url, "OPEN" in kinds, "CLICK" in kinds)
 
     def _suppressed(
-        self, found: ConfigurationSet | None, addresses: Iterable[str]
+        self, configuration_set: ConfigurationSet | None, addresses: Iterable[str]
     ) -> dict[str, str]:
-        """Reasons by address; a configuration set's own reasons stand before the account's."""
-        reasons = found.suppressed_reasons if found else None
-        wanted = self.account.suppressed_reasons if reasons is None else reasons
+        """Return the reasons by address. Reasons of the set replace those of the account."""
+        reasons = configuration_set.suppressed_reasons if configuration_set else None
+        if reasons is None:
+            reasons = self.account.suppressed_reasons
         entries = ((to, self.account.suppression.get(to)) for to in addresses)
-        return {to: entry.reason for to, entry in entries if entry and entry.reason in wanted}
+        return {to: entry.reason for to, entry in entries if entry and entry.reason in reasons}
 
 
-def template_name(template: Mapping[str, Any]) -> str:
-    """By name, or the last part of the ARN."""
+def _template_name(template: Mapping[str, Any]) -> str:
+    """Return the name of a template, or the last part of its ARN."""
     arn = str(template.get("TemplateArn") or "")
     return str(template.get("TemplateName") or arn.rpartition("/")[2])

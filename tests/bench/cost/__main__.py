@@ -1,4 +1,4 @@
-"""`make cost`: prints what a million emails and a month cost, without any free tier."""
+"""`make cost`: prints the cost of a million emails and of a month, without free tiers."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from tests.bench.cost.model import OTHERS_LIMIT, a_million, a_month_fixed, other
 from tests.bench.cost.usage import Usage, by_api, by_api_in_a_quiet_hour, by_queue
 
 QUIET = 100_000
-"""Emails a day: little more than one a second."""
+"""Emails a day, little more than one email a second."""
 VOLUMES = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
-    with loopback.running() as stand_in:
-        os.environ.update(stand_in.environment)
+    with loopback.running() as stub:
+        os.environ.update(stub.environment)
         used = {
-            "queue": by_queue(stand_in),
-            "API": by_api(stand_in),
-            "API, quiet hour": by_api_in_a_quiet_hour(stand_in),
+            "queue": by_queue(stub),
+            "API": by_api(stub),
+            "API, quiet hour": by_api_in_a_quiet_hour(stub),
         }
-    found = {name: a_million(one) for name, one in used.items()}
+    costs = {name: a_million(usage) for name, usage in used.items()}
     _print_counts(used)
-    _print_parts(found)
-    _print_growth(found)
+    _print_parts(costs)
+    _print_growth(costs)
 
 
 def _print_counts(used: dict[str, Usage]) -> None:
-    print("Counted for each email with one recipient, its Send and its SendJob event:")
-    for name, one in used.items():
-        table = one.table
+    print("Counted for each email with one recipient, its Send and its Delivery event:")
+    for name, usage in used.items():
+        table = usage.table
         counted = (
-            f"{one.each(table.writes):.0f} writes of {one.each(table.write_units):.1f} units",
-            f"{one.each(table.read_units):.1f} read units",
-            f"{one.each(table.bytes_kept):.0f} bytes kept",
-            f"{one.invocations:.1f} invocations of {one.milliseconds:.0f} ms",
-            f"{one.log_bytes:.0f} bytes logged",
+            f"{usage.each(table.writes):.0f} writes of {usage.each(table.write_units):.1f} units",
+            f"{usage.each(table.read_units):.1f} read units",
+            f"{usage.each(table.bytes_kept):.0f} bytes kept",
+            f"{usage.invocations:.1f} invocations of {usage.milliseconds:.0f} ms",
+            f"{usage.log_bytes:.0f} bytes logged",
         )
         print(f"  {name}: {', '.join(counted)}")
 
 
-def _print_parts(found: dict[str, dict[str, float]]) -> None:
+def _print_parts(costs: dict[str, dict[str, float]]) -> None:
     print()
-    _print_line("Dollars for a million emails", found)
-    for name in found["API"]:
-        _print_line(name, (f"{parts[name]:.2f}" for parts in found.values()))
-    _print_line("everything but SES", (f"{others(parts):.2f}" for parts in found.values()))
-    shares = (others(parts) / parts["SES"] for parts in found.values())
-    marked = (f"{one:.1%} {'met' if one <= OTHERS_LIMIT else 'MISSED'}" for one in shares)
+    _print_line("Dollars for a million emails", costs)
+    for name in costs["API"]:
+        _print_line(name, (f"{parts[name]:.2f}" for parts in costs.values()))
+    _print_line("everything but SES", (f"{others(parts):.2f}" for parts in costs.values()))
+    shares = (others(parts) / parts["SES"] for parts in costs.values())
+    marked = (f"{share:.1%} {'met' if share <= OTHERS_LIMIT else 'MISSED'}" for share in shares)
     _print_line(f"of SES (at most {OTHERS_LIMIT:.0%})", marked)
 
 
@@ -58,18 +58,18 @@ def _print_line(title: str, cells: Iterable[str]) -> None:
     print(f"{title:42}{''.join(f'{cell:>17}' for cell in cells)}")
 
 
-def _print_growth(found: dict[str, dict[str, float]]) -> None:
+def _print_growth(costs: dict[str, dict[str, float]]) -> None:
     fixed = a_month_fixed()
     titles = ("emails a day", "SES", "others", "fixed", "a month", "a 1000")
     print("\nDollars a month by the API, up to 100,000 a day in quiet hours; fixed: an idle stack")
     print("".join(f"{title:>14}" for title in titles))
     for a_day in VOLUMES:
         emails = a_day * 30
-        of_a_million = others(found["API, quiet hour" if a_day <= QUIET else "API"])
+        of_a_million = others(costs["API, quiet hour" if a_day <= QUIET else "API"])
         ses, rest = emails * prices.SES_EMAIL, emails * of_a_million / prices.MILLION
         total = ses + rest + fixed
-        dollars = "".join(f"{one:14.2f}" for one in (ses, rest, fixed, total))
-        print(f"{a_day:14,}{dollars}{total / emails * 1000:14.3f}")
+        cells = "".join(f"{dollars:14.2f}" for dollars in (ses, rest, fixed, total))
+        print(f"{a_day:14,}{cells}{total / emails * 1000:14.3f}")
 
 
 if __name__ == "__main__":

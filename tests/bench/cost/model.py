@@ -8,7 +8,7 @@ from tests.bench.cost.usage import Usage
 __all__ = ["OTHERS_LIMIT", "a_million", "a_month_fixed", "others"]
 
 OTHERS_LIMIT = 0.15
-"""What everything but SES may cost, of SES's own price."""
+"""The limit for everything but SES, as a share of the price of SES."""
 RETENTION_MONTHS = 1
 """The default of 30 days."""
 ACCESS_LOG_BYTES = 400
@@ -16,7 +16,7 @@ TRACED = 0.05
 BATCH = 10
 GB = 1e9
 
-# What a stack costs that sends nothing: metrics with values in them, alarms, the dashboard, and
+# The cost of a stack that sends nothing: metrics with values in them, alarms, the dashboard, and
 # the pollers of both queues, five each, which ask every 20 seconds.
 METRICS, ALARMS, POLLERS, POLL_SECONDS = 12, 16, 10, 20
 
@@ -41,7 +41,7 @@ def a_million(used: Usage) -> dict[str, float]:
 
 
 def others(parts: dict[str, float]) -> float:
-    """Sum up everything but SES."""
+    """Return the cost of everything but SES."""
     return sum(dollars for name, dollars in parts.items() if name != "SES")
 
 

@@ -4,6 +4,8 @@ As of November 2025, from the pricing pages of each service, https://aws.amazon.
 ses, lambda, dynamodb/pricing/on-demand, sqs, sns, api-gateway, eventbridge, cloudwatch, xray.
 """
 
+from __future__ import annotations
+
 MILLION = 1_000_000
 MONTH_SECONDS = 30 * 24 * 3600
 
@@ -22,12 +24,12 @@ DYNAMODB_RECOVERY_GB_MONTH = 0.20
 SQS_REQUEST = 0.40 / MILLION
 """Of a standard queue, 64 KB each."""
 SNS_PUBLISH = 0.50 / MILLION
-"""SendJob to SQS is free."""
+"""Delivery to SQS is free."""
 HTTP_API_REQUEST = 1.00 / MILLION
 EVENTBRIDGE_EVENT = 1.00 / MILLION
 """A custom event of 64 KB."""
 LOGS_GB = 0.50
-"""Taken in; a month's storage of the compressed lines is below one cent of it."""
+"""For ingestion; a month's storage of the compressed lines is below one cent of it."""
 METRIC_MONTH = 0.30
 ALARM_MONTH = 0.10
 DASHBOARD_MONTH = 3.00

@@ -41,9 +41,11 @@ def table_use(calls: Iterable[tuple[str, Json]]) -> TableUse:
                 key: Json = request["Key"]
                 _write(use, items, items.get(_key(key), key) | _set_by(request))
             case "BatchGetItem":
-                use.read_units += sum(len(one["Keys"]) for one in request["RequestItems"].values())
+                use.read_units += sum(
+                    len(keys["Keys"]) for keys in request["RequestItems"].values()
+                )
     entries = filter(None, map(_index_entry, items.values()))
-    use.bytes_kept = sum(item_size(one) + ITEM_OVERHEAD for one in [*items.values(), *entries])
+    use.bytes_kept = sum(item_size(item) + ITEM_OVERHEAD for item in [*items.values(), *entries])
     return use
 
 
@@ -90,7 +92,9 @@ def _value_size(typed: Json) -> int:
         case "N":
             return len(value) // 2 + 2
         case "M":
-            return 3 + sum(1 + len(name.encode()) + _value_size(one) for name, one in value.items())
+            return 3 + sum(
+                1 + len(name.encode()) + _value_size(item) for name, item in value.items()
+            )
         case "L":
-            return 3 + sum(1 + _value_size(one) for one in value)
+            return 3 + sum(1 + _value_size(item) for item in value)
     return 1

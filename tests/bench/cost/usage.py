@@ -1,4 +1,4 @@
-"""What one email uses from request to delivery: counted by running both functions on stand-ins."""
+"""The use of AWS by an email from request to delivery: both functions run against the stub."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ MILLISECONDS = {
     "BatchGetItem": 5.0,
     "PutEvents": 20.0,
 }
-"""How long the services take within their region, as a rule; the stand-in takes as long."""
+"""The usual latency of the services within their region, which the stub keeps."""
 MEMORY_GB = 0.5
 CPU_SHARE = 512 / 1769
-"""Of one processor: Lambda gives a whole one at 1,769 MB."""
+"""Share of a processor: Lambda gives a whole processor at 1,769 MB.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
 PLATFORM_LOG_BYTES = 350
 """START, END and REPORT, which Lambda writes for each invocation."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Of one email with one recipient. Events: Send and SendJob."""
+    """The use by an email with one recipient, and by its Send and Delivery events."""
 
     table: TableUse
     """Of all `emails` together."""
@@ -47,11 +50,11 @@ class Usage:
 
     @property
     def milliseconds(self) -> float:
-        """What an invocation is billed for."""
+        """The billed duration of an invocation."""
         return self.gb_seconds / self.invocations / MEMORY_GB * 1000
 
     def each(self, total: float) -> float:
-        """Give one email's part of what was counted for all."""
+        """Return the share of an email in a total of all emails."""
         return total / self.emails
 
 
@@ -59,7 +62,7 @@ def by_queue(loopback: Loopback) -> Usage:
     """Emails from five a second: ten records a batch, of emails and of events.
 
     Lambda reads a queue with five pollers, each of which gathers a batch for the event window of
-    5 s: by then ten emails and more have told their Send and their SendJob to each.
+    5 s. By then each poller has the events of ten emails and more.
     """
     return _used(loopback, batch=10, is_by_api=False)
 
@@ -98,7 +101,7 @@ def _ids(word: str, count: int) -> list[str]:
 
 
 def _live(email_ids: Sequence[str], batch: int, *, is_by_api: bool) -> tuple[float, int, int]:
-    """Send the emails and tell their events; give billed seconds, invocations, log bytes."""
+    """Send the emails and track their events. Return billed seconds, invocations, log bytes."""
     seconds, invocations, log_bytes = 0.0, 0, 0
     for handle, event in _invocations(email_ids, batch, is_by_api=is_by_api):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -116,10 +119,12 @@ def _invocations(
     for start in range(0, len(email_ids), batch):
         some = email_ids[start : start + batch]
         if is_by_api:
-            yield from ((functions.handle_send, functions.api_request(one)) for one in some)
+            yield from (
+                (functions.handle_send, functions.api_request(email_id)) for email_id in some
+            )
         else:
             yield functions.handle_send, functions.send_records(some)
-    events = [event for one in email_ids for event in functions.delivered(one)]
+    events = [event for email_id in email_ids for event in functions.delivered(email_id)]
     for start in range(0, len(events), batch):
         yield (
             functions.handle_events,

@@ -12,7 +12,7 @@ import pytest
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.store import EmailStore
-from local.clients import client
+from local.stack.clients import client
 from tests.email_table import create_email_table
 
 if TYPE_CHECKING:

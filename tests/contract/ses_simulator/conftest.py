@@ -1,4 +1,4 @@
-"""One simulator process for most tests here, reset before each; one with a local AWS behind it."""
+"""A simulator process per module, reset before each test, and a simulator with a local AWS."""
 
 import os
 import sys
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local import ministack, processes, simulator
 from local.paths import ROOT
-from local.ports import LOOPBACK, free_port
+from local.process import child
+from local.process.ports import LOOPBACK, free_port
+from local.stack import ministack, ses_simulator
 from tests.contract.ses_simulator.deployed import Deployed
 from tests.contract.ses_simulator.running import Simulator
 
@@ -19,13 +20,13 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     port, log = free_port(), tmp_path_factory.mktemp("ses") / "ses.log"
     command = [sys.executable, "-m", "local.ses", "--port", str(port), "--event-delay-ms", "1"]
     command += ["--configuration-set", "set"]
-    started = processes.start(command, log=log, env=dict(os.environ), cwd=ROOT)
+    started = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
     try:
         url = f"http://{LOOPBACK}:{port}"
-        processes.wait_until_ready(started, f"{url}/_local/health", name="the simulator", log=log)
+        child.wait_until_ready(started, f"{url}/_local/health", name="the simulator", log=log)
         yield Simulator(url)
     finally:
-        processes.stop(started)
+        child.stop(started)
     assert "Traceback" not in Path(log).read_text()
 
 
@@ -41,6 +42,6 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     endpoint, ses_url = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ses_port}"
     with (
         ministack.running(port, ses_url=ses_url, run_dir=run_dir),
-        simulator.running(ses_port, aws_endpoint=endpoint, run_dir=run_dir),
+        ses_simulator.running(ses_port, aws_endpoint=endpoint, run_dir=run_dir),
     ):
         yield Deployed(endpoint, Simulator(ses_url))

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from local.clients import client
+from local.stack.clients import client
 from tests.contract.ses_simulator.running import Simulator
 
 KINDS = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"]
@@ -40,14 +40,14 @@ class Deployed:
         )
 
     def events(self, message_id: str, count: int) -> list[dict[str, Any]]:
-        """The first `count` events of a message."""
+        """Return the first `count` events of a message."""
         found: list[dict[str, Any]] = []
         deadline = time.monotonic() + 10
         while len(found) < count and time.monotonic() < deadline:
-            answer = self._sqs.receive_message(
+            response = self._sqs.receive_message(
                 QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=1
             )
-            for record in answer.get("Messages", []):
+            for record in response.get("Messages", []):
                 self._sqs.delete_message(
                     QueueUrl=self._queue, ReceiptHandle=record["ReceiptHandle"]
                 )

@@ -1,7 +1,7 @@
-"""A running SES simulator, called by the client that calls SES.
+"""A running SES simulator, with a client that calls it like SES.
 
-boto3 parses every answer by the service model; `call` validates each parsed answer against the
-model once more, so a field of a wrong name or type fails.
+boto3 parses every response by the service model. `call` also validates each parsed response by the
+model, so a field with a wrong name or type fails.
 """
 
 import json
@@ -22,7 +22,7 @@ WELCOME = {"Subject": "Hi {{name}}", "Html": "<b>{{name}}</b>{{#if vip}}!{{/if}}
 
 
 class Simulator:
-    """The process's SESv2 client and its control path."""
+    """The SESv2 client of the process, and its control path."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -32,13 +32,13 @@ class Simulator:
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         method = self.ses.meta.method_to_api_mapping[operation]
-        answer = dict(getattr(self.ses, operation)(**arguments))
-        status = answer.pop("ResponseMetadata")["HTTPStatusCode"]
+        response = dict(getattr(self.ses, operation)(**arguments))
+        status = response.pop("ResponseMetadata")["HTTPStatusCode"]
         shape: Any = self.ses.meta.service_model.operation_model(method).output_shape
         assert status == 200
-        assert ParamValidator().validate(answer, shape).generate_report() == ""
-        assert set(answer) <= set(shape.members)
-        return answer
+        assert ParamValidator().validate(response, shape).generate_report() == ""
+        assert set(response) <= set(shape.members)
+        return response
 
     def send(self, to: str = "ann@example.net", **changes: Any) -> str:
         arguments = {
@@ -56,15 +56,15 @@ class Simulator:
             arguments = {**given, **arguments}
         with pytest.raises(ClientError) as refused:
             getattr(self.ses, operation)(**arguments)
-        answer = refused.value.response
-        error = answer["Error"]
-        return answer["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
+        response = refused.value.response
+        error = response["Error"]
+        return response["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_local{path}", content, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
 
     def switch(self, **change: Any) -> None:
         self.control("PUT", "/switches", change)
@@ -73,7 +73,7 @@ class Simulator:
         return dict(self.control("GET", f"/messages/{message_id}"))
 
     def settled(self, message_id: str) -> dict[str, Any]:
-        """The message once its events were made."""
+        """Return the message when its events are published."""
         deadline = time.monotonic() + 10
         while self.control("GET", "/health")["messages_with_pending_events"]:
             assert time.monotonic() < deadline

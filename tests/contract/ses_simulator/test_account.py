@@ -1,5 +1,7 @@
 """Suppression list, quota and identities."""
 
+from typing import Any
+
 from tests.contract.ses_simulator.running import Simulator
 
 
@@ -29,8 +31,8 @@ def test_the_suppression_list_can_be_read_and_changed(simulator: Simulator) -> N
     assert len(first["SuppressedDestinationSummaries"]) == 1
     assert second["SuppressedDestinationSummaries"][0]["EmailAddress"] == "b@b.c"
     assert len(complaints["SuppressedDestinationSummaries"]) == 1
-    one = simulator.call("get_suppressed_destination", EmailAddress="a@b.c")
-    assert one["SuppressedDestination"]["Reason"] == "BOUNCE"
+    entry = simulator.call("get_suppressed_destination", EmailAddress="a@b.c")
+    assert entry["SuppressedDestination"]["Reason"] == "BOUNCE"
     simulator.call("delete_suppressed_destination", EmailAddress="a@b.c")
     assert simulator.refusal("get_suppressed_destination", EmailAddress="a@b.c") == (
         404,
@@ -39,7 +41,7 @@ def test_the_suppression_list_can_be_read_and_changed(simulator: Simulator) -> N
     )
 
 
-def test_the_account_tells_quota_rate_and_use(simulator: Simulator) -> None:
+def test_account_returns_quota_rate_and_use(simulator: Simulator) -> None:
     simulator.switch(max_send_rate=14, max_24_hour_send=50_000)
     simulator.send()
 
@@ -61,7 +63,7 @@ def test_a_created_identity_may_send(simulator: Simulator) -> None:
     assert simulator.refusal("get_email_identity", EmailIdentity="example.com")[0] == 404
 
 
-def test_an_identitys_default_configuration_set_is_used_where_none_is_named(
+def test_default_set_of_the_identity_is_used(
     simulator: Simulator,
 ) -> None:
     simulator.call("create_email_identity", EmailIdentity="example.com", ConfigurationSetName="set")
@@ -73,7 +75,7 @@ def test_an_identitys_default_configuration_set_is_used_where_none_is_named(
     assert found["ConfigurationSetName"] == "set"
 
 
-def test_a_missing_default_set_is_a_bad_request_until_it_is_taken_away(
+def test_missing_default_set_is_a_bad_request(
     simulator: Simulator,
 ) -> None:
     identity = {"EmailIdentity": "orders@example.com"}
@@ -91,7 +93,7 @@ def test_a_missing_default_set_is_a_bad_request_until_it_is_taken_away(
     assert simulator.kept(simulator.send())["configuration_set"] is None
 
 
-def test_the_other_calls_have_a_rate_of_their_own(simulator: Simulator) -> None:
+def test_calls_that_do_not_send_have_their_own_rate(simulator: Simulator) -> None:
     simulator.switch(api_rate=1)
 
     simulator.call("get_account")
@@ -100,3 +102,21 @@ def test_the_other_calls_have_a_rate_of_their_own(simulator: Simulator) -> None:
     assert refusal[:2] == (429, "TooManyRequestsException")
     assert simulator.call("list_email_templates") == {"TemplatesMetadata": []}
     assert simulator.send()
+
+
+def test_identities_are_filtered_and_listed_in_pages(simulator: Simulator) -> None:
+    for name in ("example.com", "ann@example.com", "ben@example.com"):
+        simulator.call("create_email_identity", EmailIdentity=name)
+
+    addresses = simulator.call("list_email_identities", Filter={"IDENTITY_TYPE": "EMAIL_ADDRESS"})
+    named = simulator.call("list_email_identities", Filter={"IDENTITY_NAME_CONTAINS": "ben"})
+    first = simulator.call("list_email_identities", PageSize=2)
+    second = simulator.call("list_email_identities", NextToken=first["NextToken"])
+
+    assert names(addresses) == ["ann@example.com", "ben@example.com"]
+    assert names(named) == ["ben@example.com"]
+    assert [*names(first), *names(second)] == ["ann@example.com", "ben@example.com", "example.com"]
+
+
+def names(listed: dict[str, Any]) -> list[str]:
+    return [row["IdentityName"] for row in listed["EmailIdentities"]]

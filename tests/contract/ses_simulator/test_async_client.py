@@ -1,4 +1,4 @@
-"""The same calls by aiobotocore: every answer parses and fits the service model."""
+"""The calls by aiobotocore: every response fits the service model."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -50,18 +50,18 @@ async def client(simulator: Simulator) -> AsyncIterator[Any]:
         yield opened
 
 
-async def test_every_call_answers_what_the_service_model_says(client: Any) -> None:
+async def test_every_response_fits_the_service_model(client: Any) -> None:
     for operation, arguments in CALLS.items():
-        answer = await getattr(client, operation)(**arguments)
+        response = await getattr(client, operation)(**arguments)
 
-        assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 200, operation
+        assert response.pop("ResponseMetadata")["HTTPStatusCode"] == 200, operation
         name = client.meta.method_to_api_mapping[operation]
         shape = client.meta.service_model.operation_model(name).output_shape
-        assert ParamValidator().validate(answer, shape).generate_report() == "", operation
-        assert set(answer) <= set(shape.members), operation
+        assert ParamValidator().validate(response, shape).generate_report() == "", operation
+        assert set(response) <= set(shape.members), operation
 
 
-async def test_a_refusal_has_awss_code_and_text(client: Any) -> None:
+async def test_error_has_the_code_and_text_of_aws(client: Any) -> None:
     with pytest.raises(ClientError) as refused:
         await client.send_email(**{**CALLS["send_email"], "Destination": to("a b@c.d")})
 

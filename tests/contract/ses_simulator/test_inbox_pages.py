@@ -1,4 +1,4 @@
-"""The inbox's answers without a browser: headers that keep mail in, and what is refused."""
+"""The responses of the inbox without a browser: headers that isolate mail, and errors."""
 
 import urllib.error
 import urllib.parse
@@ -24,14 +24,14 @@ def ask(
 ) -> tuple[int, Any, str]:
     body = None if form is None else urllib.parse.urlencode(form).encode()
     try:
-        with urllib.request.urlopen(simulator.url + path, body, timeout=10) as answer:
-            return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
+        with urllib.request.urlopen(simulator.url + path, body, timeout=10) as response:
+            return response.status, response.headers, response.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read().decode("utf-8", "replace")
 
 
-def test_nothing_of_a_message_becomes_markup_of_the_page(simulator: Simulator) -> None:
+def test_message_content_never_becomes_markup(simulator: Simulator) -> None:
     content = {"Simple": {"Subject": {"Data": HOSTILE}, "Body": {"Text": {"Data": HOSTILE}}}}
     tags = [{"Name": "email_id", "Value": "e1"}]
     message_id = simulator.send(
@@ -53,7 +53,7 @@ def test_a_search_is_shown_as_text(simulator: Simulator) -> None:
     assert "&lt;script&gt;alert" in html
 
 
-def test_a_mails_html_is_served_for_a_sandbox_only(simulator: Simulator) -> None:
+def test_html_of_a_mail_is_served_for_a_sandbox(simulator: Simulator) -> None:
     message_id = simulator.send(Content=raw(MULTIPART))
 
     status, headers, html = ask(simulator, f"/messages/{message_id}/html")
@@ -66,7 +66,7 @@ def test_a_mails_html_is_served_for_a_sandbox_only(simulator: Simulator) -> None
 @pytest.mark.parametrize(
     ("part", "media_type"), [(1, "text/html; charset=utf-8"), (2, "text/plain; charset=utf-8")]
 )
-def test_files_are_downloads_whatever_they_call_themselves(
+def test_files_are_downloads_of_any_media_type(
     simulator: Simulator, part: int, media_type: str
 ) -> None:
     message_id = simulator.send(Content=raw(MULTIPART))
@@ -94,25 +94,26 @@ MISSING = ["/messages/x", "/messages/x/html", "/messages/x/raw", "/templates/x",
 
 
 @pytest.mark.parametrize("path", MISSING)
-def test_what_is_not_there_is_said_so(simulator: Simulator, path: str) -> None:
+def test_missing_pages_are_not_found(simulator: Simulator, path: str) -> None:
     status, _, html = ask(simulator, path)
 
     assert status == 404
-    assert "Nothing to see" in html
+    assert "Not found" in html
 
 
 REFUSED = {
-    "no such happening": ("/messages/{id}/simulate", {"what": "explode"}),
-    "no recipient of it": ("/messages/{id}/simulate", {"what": "bounce", "recipient": "x@y.z"}),
-    "no address": ("/suppression/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
-    "no reason": ("/suppression/add", {"address": "a@c.d", "reason": "WHIM"}),
+    "unknown event": ("/messages/{id}/simulate", {"event": "explode"}),
+    "recipient of another message": (
+        "/messages/{id}/simulate",
+        {"event": "bounce", "recipient": "x@y.z"},
+    ),
+    "invalid address": ("/suppression/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
+    "invalid reason": ("/suppression/add", {"address": "a@c.d", "reason": "WHIM"}),
 }
 
 
 @pytest.mark.parametrize(("path", "form"), REFUSED.values(), ids=REFUSED)
-def test_a_form_that_makes_no_sense_is_refused(
-    simulator: Simulator, path: str, form: dict[str, str]
-) -> None:
+def test_invalid_form_is_refused(simulator: Simulator, path: str, form: dict[str, str]) -> None:
     message_id = simulator.send()
 
     status, _, _ = ask(simulator, path.format(id=message_id), form)
@@ -120,7 +121,7 @@ def test_a_form_that_makes_no_sense_is_refused(
     assert status == 400
 
 
-def test_the_suppression_list_is_kept_on_the_page(simulator: Simulator) -> None:
+def test_page_adds_and_removes_suppressed_addresses(simulator: Simulator) -> None:
     ask(simulator, "/suppression/add", {"address": "ann@example.net", "reason": "COMPLAINT"})
     listed = simulator.call("get_suppressed_destination", EmailAddress="ann@example.net")
     ask(simulator, "/suppression/remove", {"address": "ann@example.net"})
@@ -133,20 +134,20 @@ def test_a_stack_without_an_address_is_refused_by_field(simulator: Simulator) ->
     with pytest.raises(urllib.error.HTTPError) as refused:
         simulator.control("PUT", "/stack", {"api_url": "http://localhost"})
 
-    with refused.value as answer:
-        assert answer.code == 400
-        assert b"table_name" in answer.read()
+    with refused.value as response:
+        assert response.code == 400
+        assert b"table_name" in response.read()
 
 
 ODD = {
-    "bytes that are no text": b"Subject: \xff\xfe\r\n\r\n\xff\xfe\x00",
+    "bytes that are not text": b"Subject: \xff\xfe\r\n\r\n\xff\xfe\x00",
     "unknown charset": b"Content-Type: text/html; charset=klingon\r\n\r\n<b>\xe9",
-    "encoded words that are none": b"Subject: =?utf-8?b?////?= =?x?q?=FF?=\r\n\r\nx",
+    "invalid encoded words": b"Subject: =?utf-8?b?////?= =?x?q?=FF?=\r\n\r\nx",
     "file name of control characters": (
         b'Content-Type: text/x; name="a\x01\x7f/../b\xff"\r\n'
         b"Content-Disposition: attachment\r\n\r\nx"
     ),
-    "file name in a charset nobody knows": (
+    "file name in an unknown charset": (
         b"Content-Disposition: attachment; filename*=klingon''%FF%00%0D%0A\r\n\r\nx"
     ),
     "multipart without a boundary": b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\ny",
@@ -154,7 +155,7 @@ ODD = {
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n"
         b"\r\nSubject: inner\r\nContent-Type: text/html\r\n\r\n<i>\r\n--b--\r\n"
     ),
-    "base64 that is none": (
+    "invalid base64": (
         b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\xff="
     ),
     "content id of markup": (

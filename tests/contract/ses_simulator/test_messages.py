@@ -1,4 +1,4 @@
-"""Accepted messages: their MIME, their events, and what people make of them."""
+"""Accepted messages: their MIME, their events, and simulated events."""
 
 import urllib.error
 import urllib.request
@@ -47,17 +47,17 @@ def test_a_simple_message_is_kept_as_mime(simulator: Simulator) -> None:
     assert kept["configuration_set"] == "set"
     assert kept["attachments"][0]["filename"] == "a.pdf"
     assert {"name": "X-Order", "value": "1"} in kept["headers"]
-    with urllib.request.urlopen(f"{simulator.url}/_local/messages/{message_id}/raw") as answer:
-        mime = answer.read()
+    with urllib.request.urlopen(f"{simulator.url}/_local/messages/{message_id}/raw") as response:
+        mime = response.read()
     assert mime.isascii()
     assert b"d@b.c" not in mime
 
 
-def test_a_raw_message_is_taken_with_the_recipients_of_its_headers(simulator: Simulator) -> None:
+def test_raw_message_goes_to_the_recipients_of_its_headers(simulator: Simulator) -> None:
     content = raw("From: a@b.c\r\nTo: X <x@y.z>\r\nBcc: w@y.z\r\nSubject: s\r\n\r\nhello\r\n")
-    answer = simulator.call("send_email", Content=content)
+    response = simulator.call("send_email", Content=content)
 
-    kept = simulator.kept(answer["MessageId"])
+    kept = simulator.kept(response["MessageId"])
     assert (kept["destinations"], kept["text"]) == (["x@y.z", "w@y.z"], "hello\r\n")
 
 
@@ -74,7 +74,7 @@ FEEDBACK = {
 
 
 @pytest.mark.parametrize(("body", "kind", "reason"), FEEDBACK.values(), ids=FEEDBACK.keys())
-def test_a_person_can_make_a_recipient_answer(
+def test_event_can_be_simulated(
     simulator: Simulator, body: dict[str, Any], kind: str, reason: str | None
 ) -> None:
     message_id = simulator.send()
@@ -88,7 +88,7 @@ def test_a_person_can_make_a_recipient_answer(
     assert [row["Reason"] for row in listed] == ([reason] if reason else [])
 
 
-async def test_async_client_is_answered_like_boto3(simulator: Simulator) -> None:
+async def test_async_client_gets_the_same_responses(simulator: Simulator) -> None:
     opening: Any = get_session().create_client(
         "sesv2",
         "us-east-1",
@@ -98,13 +98,13 @@ async def test_async_client_is_answered_like_boto3(simulator: Simulator) -> None
     )
 
     async with opening as ses:
-        answer = await ses.send_email(
+        response = await ses.send_email(
             FromEmailAddress=SENDER, Destination=to("ann@example.net"), Content=SIMPLE
         )
         with pytest.raises(ses.exceptions.NotFoundException):
             await ses.get_email_template(TemplateName="none")
 
-    assert simulator.kept(answer["MessageId"])["destinations"] == ["ann@example.net"]
+    assert simulator.kept(response["MessageId"])["destinations"] == ["ann@example.net"]
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ async def test_async_client_is_answered_like_boto3(simulator: Simulator) -> None
     [
         ({"kind": "sneeze"}, 400, "kind"),
         ({"kind": "open", "colour": "red"}, 400, "colour"),
-        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is no recipient"),
+        ({"kind": "bounce", "recipient": "x@y.z"}, 400, "x@y.z is not a recipient"),
     ],
 )
-def test_a_wrong_feedback_is_refused_by_name(
+def test_invalid_feedback_names_its_field(
     simulator: Simulator, body: dict[str, Any], status: int, said: str
 ) -> None:
     message_id = simulator.send()
@@ -123,14 +123,14 @@ def test_a_wrong_feedback_is_refused_by_name(
     with pytest.raises(urllib.error.HTTPError) as refused:
         simulator.control("POST", f"/messages/{message_id}/events", body)
 
-    with refused.value as answer:
-        assert answer.code == status
-        assert said in answer.read().decode()
+    with refused.value as response:
+        assert response.code == status
+        assert said in response.read().decode()
 
 
 def test_a_message_that_is_not_kept_is_not_found(simulator: Simulator) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         simulator.kept("none")
 
-    with refused.value as answer:
-        assert answer.code == 404
+    with refused.value as response:
+        assert response.code == 404

@@ -1,4 +1,4 @@
-"""Events on the whole way: simulator, MiniStack's event destination, SNS topic, SQS queue."""
+"""Events on the whole way: simulator, event destination, SNS topic, SQS queue."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a send is refused with: status, code and exact text."""
+"""The errors of a refused send: status, code and exact text."""
 
 import urllib.error
 import urllib.request
@@ -81,7 +81,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("arguments", "refusal"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_a_send_is_refused_in_the_words_of_aws(
+def test_refused_send_has_the_text_of_aws(
     simulator: Simulator, arguments: dict[str, Any], refusal: tuple[int, str, str]
 ) -> None:
     simulator.call("create_email_template", TemplateName="welcome", TemplateContent=WELCOME)
@@ -90,13 +90,13 @@ def test_a_send_is_refused_in_the_words_of_aws(
     assert simulator.control("GET", "/messages") == {"messages": []}
 
 
-def test_simple_content_without_a_sender_is_refused_without_a_text(simulator: Simulator) -> None:
+def test_missing_sender_of_simple_content_has_no_error_text(simulator: Simulator) -> None:
     status, code, _text = simulator.refusal(FromEmailAddress="")
 
     assert (status, code) == (400, BAD)
 
 
-def test_a_body_that_is_no_json_is_a_serialization_exception(simulator: Simulator) -> None:
+def test_invalid_json_is_a_serialization_exception(simulator: Simulator) -> None:
     request = urllib.request.Request(
         f"{simulator.url}/v2/email/outbound-emails", b"{", method="POST"
     )
@@ -104,6 +104,6 @@ def test_a_body_that_is_no_json_is_a_serialization_exception(simulator: Simulato
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
 
-    with refused.value as answer:
-        assert answer.code == 400
-        assert answer.headers["x-amzn-ErrorType"] == "SerializationException"
+    with refused.value as response:
+        assert response.code == 400
+        assert response.headers["x-amzn-ErrorType"] == "SerializationException"

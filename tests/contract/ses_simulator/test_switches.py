@@ -1,4 +1,4 @@
-"""The switches that make SES misbehave."""
+"""The switches that make SES fail."""
 
 import json
 import time
@@ -92,7 +92,7 @@ def test_the_rate_is_counted_in_recipients(simulator: Simulator) -> None:
     assert simulator.refusal()[2] == "Maximum sending rate exceeded."
 
 
-def test_a_server_error_takes_nothing(simulator: Simulator) -> None:
+def test_server_error_accepts_nothing(simulator: Simulator) -> None:
     simulator.switch(server_error={"calls": 1, "status": 503})
 
     assert simulator.refusal()[:2] == (503, "InternalServiceErrorException")
@@ -101,7 +101,7 @@ def test_a_server_error_takes_nothing(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize(("switch", "taken"), [("drop_response", 1), ("drop_request", 0)])
-def test_a_connection_closes_without_an_answer(
+def test_connection_closes_without_a_response(
     simulator: Simulator, switch: str, taken: int
 ) -> None:
     simulator.switch(**{switch: {"calls": 1}})
@@ -112,7 +112,7 @@ def test_a_connection_closes_without_an_answer(
     assert len(simulator.control("GET", "/messages")["messages"]) == taken
 
 
-def test_latency_is_waited(simulator: Simulator) -> None:
+def test_latency_delays_the_response(simulator: Simulator) -> None:
     simulator.switch(latency_ms=200)
     started = time.monotonic()
 
@@ -125,5 +125,5 @@ def test_an_unknown_switch_is_refused_by_name(simulator: Simulator) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         simulator.switch(throtle={})
 
-    with refused.value as answer:
-        assert json.load(answer)["errors"][0]["field"] == "throtle"
+    with refused.value as response:
+        assert json.load(response)["errors"][0]["field"] == "throtle"

@@ -39,7 +39,7 @@ def bulk(simulator: Simulator, *entries: dict[str, Any], **changes: Any) -> list
     return list(simulator.call("send_bulk_email", **arguments)["BulkEmailEntryResults"])
 
 
-def test_bulk_entries_fail_singly(simulator: Simulator) -> None:
+def test_bulk_entries_fail_one_by_one(simulator: Simulator) -> None:
     simulator.call("create_email_template", TemplateName="welcome", TemplateContent=WELCOME)
     replacement = {"ReplacementTemplate": {"ReplacementTemplateData": '{"name": "Ann"}'}}
 
@@ -86,7 +86,7 @@ def test_bulk_with_an_inline_template_and_switched_statuses(simulator: Simulator
     assert simulator.kept(results[1]["MessageId"])["subject"] == "N"
 
 
-def test_bulk_entries_over_rate_and_quota_are_told_apart(simulator: Simulator) -> None:
+def test_bulk_statuses_differ_for_rate_and_quota(simulator: Simulator) -> None:
     simulator.call("create_email_template", TemplateName="welcome", TemplateContent=WELCOME)
     two = ({"Destination": to("a@b.c")}, {"Destination": to("b@b.c")})
 

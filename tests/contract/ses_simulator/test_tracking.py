@@ -1,4 +1,4 @@
-"""Tracked mail end to end: pixel and links fetched over HTTP become events on the stack's topic."""
+"""The pixel and links of a tracked message, fetched over HTTP, become events on the topic."""
 
 import re
 import urllib.error
@@ -24,8 +24,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 def fetch(url: str, agent: str) -> tuple[int, Any, bytes]:
     opener = urllib.request.build_opener(NoRedirect)
     try:
-        with opener.open(urllib.request.Request(url, headers={"User-Agent": agent})) as answer:
-            return answer.status, answer.headers, answer.read()
+        with opener.open(urllib.request.Request(url, headers={"User-Agent": agent})) as response:
+            return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read()
@@ -61,7 +61,7 @@ def test_a_set_without_opens_and_clicks_leaves_the_html_alone(deployed: Deployed
 
 
 @pytest.mark.parametrize("path", ["L0/https:%2F%2Fevil.example/7/{id}", "L0/x/0/unknown"])
-def test_a_link_that_no_message_holds_leads_nowhere(deployed: Deployed, path: str) -> None:
+def test_link_without_a_message_is_not_found(deployed: Deployed, path: str) -> None:
     message_id = deployed.ses.send(Content=CONTENT, ConfigurationSetName="tracked")
 
     status, headers, _ = fetch(f"{deployed.ses.url}/{path.format(id=message_id)}", "x")

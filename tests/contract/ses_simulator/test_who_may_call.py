@@ -1,4 +1,4 @@
-"""Other web pages on this machine's browser can neither read nor change anything here."""
+"""Other web pages in a browser of this machine cannot read or change anything."""
 
 import http.client
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ REFUSED = {
     "a browser that says cross-site": ("POST", {"Sec-Fetch-Site": "cross-site"}),
     "a browser that says same-site": ("POST", {"Sec-Fetch-Site": "same-site"}),
 }
-TAKEN = {
+ACCEPTED = {
     "a program": ("POST", {}),
     "by address": ("GET", {"Host": "127.0.0.1:{port}"}),
     "by version 6": ("GET", {"Host": "[::1]:{port}"}),
@@ -31,21 +31,21 @@ def status(simulator: Simulator, method: str, headers: dict[str, str]) -> int:
     given = {name: value.format(port=port) for name, value in headers.items()}
     path = "/_local/reset" if method == "POST" else "/"
     connection.request(method, path, headers=given)
-    answer = connection.getresponse()
-    answer.read()
+    response = connection.getresponse()
+    response.read()
     connection.close()
-    return answer.status
+    return response.status
 
 
 @pytest.mark.parametrize(("method", "headers"), REFUSED.values(), ids=REFUSED)
-def test_a_strangers_request_is_refused(
+def test_request_of_another_site_is_refused(
     simulator: Simulator, method: str, headers: dict[str, str]
 ) -> None:
     assert status(simulator, method, headers) == 403
 
 
-@pytest.mark.parametrize(("method", "headers"), TAKEN.values(), ids=TAKEN)
-def test_our_own_request_is_taken(
+@pytest.mark.parametrize(("method", "headers"), ACCEPTED.values(), ids=ACCEPTED)
+def test_request_of_this_machine_is_accepted(
     simulator: Simulator, method: str, headers: dict[str, str]
 ) -> None:
     assert status(simulator, method, headers) == 200

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from local import samples
-from local.api_client import call
-from local.descendants import descendants, parents
 from local.paths import ROOT, STATE_DIR
-from local.ports import free_port
+from local.process.ports import free_port
+from local.process.tree import descendants, parents
+from local.stack import samples
+from local.stack.api_client import call
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="finds child processes in /proc"
@@ -120,7 +120,7 @@ def test_a_busy_port_is_named_with_the_way_to_choose_another(busy: str) -> None:
 
 def test_the_demo_sees_every_sample_come_out_as_expected() -> None:
     demo = subprocess.run(
-        [sys.executable, "-m", "local.demo"],
+        [sys.executable, "-m", "local", "demo"],
         cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
         env=os.environ, stdin=subprocess.DEVNULL,
     )  # fmt: skip

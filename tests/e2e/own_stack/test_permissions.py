@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from local.chaos.run import CONTEXT
-from local.local_aws import LocalAws
-from local.steps import silent
+from local.stack.local_aws import LocalAws
+from local.terminal.progress import silent
 from tests.e2e.service import Service, message, to
 
 PROBE = """

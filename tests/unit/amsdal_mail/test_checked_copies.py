@@ -22,6 +22,7 @@ from amsdal_mail import (
 )
 from amsdal_mail.backends.base import BaseBackend, validate_messages
 from amsdal_mail.backends.memory import outbox
+from amsdal_mail.backends.ses.backend import SESBackend
 
 ANNA = "anna@example.com"
 VALID: dict[str, Any] = {
@@ -183,6 +184,11 @@ async def test_backend_refuses_values_that_no_rule_has_seen(
         await send(way(message))
 
     assert field in [error.field for error in caught.value.errors]
+
+
+def test_ses_backend_refuses_a_single_changed_message(message: EmailMessage) -> None:
+    with pytest.raises(InvalidMessageError, match=r"to\[0\]"):
+        SESBackend(**DEAD_SERVICE).send_one(by_dict(message))
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, EmailMessage.model_copy], ids=str)

@@ -1,4 +1,6 @@
-"""get_connection and the options of the backends."""
+"""get_connection, send_mail, and the options of the backends."""
+
+from __future__ import annotations
 
 import subprocess
 import sys
@@ -6,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore
 import pytest
 
 import amsdal_mail
@@ -68,28 +71,82 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "unknown name": ("sess", {}, "'sess'.*console, memory, ses, sqs"),
     "no such module": ("nowhere.Backend", {}, "'nowhere.Backend' cannot be imported"),
     "no such class": ("amsdal_mail.Backend", {}, "'amsdal_mail.Backend' cannot be imported"),
-    "no backend": ("json.JSONDecoder", {}, "no subclass of BaseBackend"),
-    "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' with colour: got an"),
-    "nearly an option": ("ses", {"region": "x"}, "'region' .did you mean region_name[?]"),
+    "not a backend": ("json.JSONDecoder", {}, "not a subclass of BaseBackend"),
+    "unknown option": ("ses", {"colour": "red"}, "^backend 'ses' has no option colour$"),
+    "nearly an option": ("ses", {"region": "x"}, "no option region .did you mean region_name[?]"),
     "nearly an option of its own": ("sqs", {"queue": "x"}, "did you mean queue_url"),
-    "tries of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
-    "session and keys": ("ses", {**KEYS, "session": boto3.Session()}, "session or keys"),
+    "attempts of the SDK": ("ses", {"sdk_attempts": 3}, "sdk_attempts"),
+    "session and keys": (
+        "ses",
+        {**KEYS, "session": boto3.Session()},
+        "session and aws_access_key_id exclude",
+    ),
     "key without secret": ("ses", {"aws_access_key_id": "A"}, "aws_secret_access_key"),
     "token without keys": ("ses", {"aws_session_token": "T"}, "aws_session_token"),
-    "no concurrency": ("ses", {"max_concurrency": 0}, "max_concurrency.*0"),
-    "half a call": ("ses", {"max_concurrency": 2.5}, "max_concurrency.*whole number.*2.5"),
+    "no concurrency": (
+        "ses",
+        {"max_concurrency": 0},
+        "an integer of at least 1, got 0",
+    ),
+    "half a call": ("ses", {"max_concurrency": 2.5}, "max_concurrency.*integer.*2.5"),
     "no attempts": ("ses", {"max_attempts": 0}, "max_attempts.*0"),
     "rate as text": ("ses", {"max_send_rate": "14"}, "max_send_rate must be a number.*'14'"),
-    "negative timeout": ("ses", {"read_timeout": -1}, "read_timeout.*more than 0.*-1"),
+    "negative timeout": (
+        "ses",
+        {"read_timeout": -1},
+        "read_timeout.* greater than 0, got -1",
+    ),
     "queue by its name": ("sqs", {"queue_url": "my-queue"}, "queue_url must be a URL.*my-queue"),
     "queue without address": ("sqs", {"environ": {}}, "queue_url"),
 }
+
+
+class ShopBackend(SESBackend):
+    """A user's own backend, which passes its other options on."""
+
+    def __init__(self, shop: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.shop = shop
+
+
+class OpenBackend(MemoryBackend):
+    """A user's own backend, which takes any option."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
 
 
 @pytest.mark.parametrize(("name", "options", "text"), WRONG.values(), ids=WRONG)
 def test_wrong_choice_is_named(name: str, options: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         get_connection(name, **options)
+
+
+def test_subclass_passes_options_on() -> None:
+    path = f"{__name__}.ShopBackend"
+
+    backend = get_connection(path, shop="books", configuration_set="mine", read_timeout=3)
+
+    assert isinstance(backend, ShopBackend)
+    assert (backend.shop, backend.configuration_set) == ("books", "mine")
+    assert backend.options.read_timeout == 3
+
+
+def test_missing_option_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"ShopBackend' needs the option shop$"):
+        get_connection(f"{__name__}.ShopBackend", read_timeout=3)
+
+
+def test_wrong_option_of_a_subclass_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"no option region .did you mean region_name[?]"):
+        get_connection(f"{__name__}.ShopBackend", shop="books", region="eu-west-1")
+
+
+def test_backend_that_takes_any_option_gets_any_option() -> None:
+    backend = get_connection(f"{__name__}.OpenBackend", colour="red")
+
+    assert isinstance(backend, OpenBackend)
+    assert backend.options == {"colour": "red"}
 
 
 REGIONS: dict[str, tuple[dict[str, str], str]] = {
@@ -105,7 +162,7 @@ def test_region_comes_from_the_environment(environ: dict[str, str], region: str)
     assert region_from(environ) == region
 
 
-def test_without_environment_the_region_is_the_profiles(
+def test_without_environment_the_region_is_that_of_the_profile(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = tmp_path / "config"
@@ -115,12 +172,12 @@ def test_without_environment_the_region_is_the_profiles(
     assert region_from({}) == "eu-west-1"
     monkeypatch.setenv("AWS_PROFILE", "work")
     assert region_from({}) == "eu-north-1"
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(ConfigurationError, match="nobody"):
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    with pytest.raises(ConfigurationError, match="missing"):
         region_from({})
 
 
-def test_a_queues_region_is_the_one_in_its_url() -> None:
+def test_region_of_a_queue_is_in_its_url() -> None:
     url = "https://sqs.eu-west-1.amazonaws.com/123456789012/send"
 
     named = get_connection("sqs", queue_url=url, environ={"AWS_REGION": "us-west-2"})
@@ -132,7 +189,7 @@ def test_a_queues_region_is_the_one_in_its_url() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"region_name": "eu_west"}, {"endpoint_url": "localhost:99"}])
-async def test_a_client_that_cannot_be_made_is_a_configuration_error(wrong: dict[str, Any]) -> None:
+async def test_client_that_cannot_be_made_is_a_configuration_error(wrong: dict[str, Any]) -> None:
     message = EmailMessage(body="b", from_email="f@x.io", to=["a@x.io"])
 
     with pytest.raises(ConfigurationError):
@@ -142,17 +199,17 @@ async def test_a_client_that_cannot_be_made_is_a_configuration_error(wrong: dict
 
 
 @pytest.mark.parametrize(
-    ("given", "ours"),
+    ("field", "argument"),
     [("html_body", "html_message"), ("body", "message"), ("to", "recipient_list")],
 )
-def test_an_argument_that_is_called_otherwise_is_named(given: str, ours: str) -> None:
-    options: dict[str, Any] = {given: "x"}
+def test_argument_with_another_name_in_django_is_named(field: str, argument: str) -> None:
+    options: dict[str, Any] = {field: "x"}
 
-    with pytest.raises(TypeError, match=f"{given}.*{ours}"):
+    with pytest.raises(TypeError, match=f"{field}.*{argument}"):
         send_mail("s", "b", "f@x.io", ["a@x.io"], **options)
 
 
-def test_a_connection_has_to_be_one() -> None:
+def test_connection_must_be_a_backend() -> None:
     wrong: Any = "memory"
 
     with pytest.raises(TypeError, match=r"get_connection.*'memory'"):
@@ -168,7 +225,7 @@ def test_option_wins_over_environment() -> None:
     assert (chosen.configuration_set, chosen.metadata_prefix) == ("ours", "x_")
 
 
-def test_keys_go_to_the_sdk_and_out_of_sight() -> None:
+def test_keys_go_to_the_sdk_and_not_into_repr() -> None:
     backend = ses(**KEYS, aws_session_token="token", region_name="eu-west-1")
 
     credentials = backend.client()._request_signer._credentials
@@ -178,8 +235,14 @@ def test_keys_go_to_the_sdk_and_out_of_sight() -> None:
     assert "token" not in repr(backend.options)
 
 
-def test_sdk_never_tries_a_send_again_by_itself() -> None:
+def test_sdk_never_retries_a_send_itself() -> None:
     assert ses(**KEYS).client().meta.config.retries["total_max_attempts"] == 1
+
+
+def test_user_agent_names_the_library_and_botocore_once() -> None:
+    client = ses(**KEYS).client()
+
+    assert client.meta.config.user_agent == f"amsdal_mail Botocore/{botocore.__version__}"
 
 
 def test_session_brings_its_region_and_keys() -> None:
@@ -211,13 +274,13 @@ for name in ("memory", "console"):
     subprocess.run([sys.executable, "-c", code], check=True, cwd="lambdas", capture_output=True)
 
 
-def test_fork_gets_a_client_of_its_own() -> None:
+def test_forked_process_gets_a_new_client() -> None:
     backend = ses(**KEYS)
-    parents = backend.client()
+    client_of_parent = backend.client()
 
     backend._client_pid -= 1
 
-    assert backend.client() is not parents
+    assert backend.client() is not client_of_parent
 
 
 def test_send_mail_names_every_broken_field() -> None:
@@ -228,7 +291,7 @@ def test_send_mail_names_every_broken_field() -> None:
     assert fields == ["subject", "from_email", "to"]
 
 
-def test_send_mail_hands_over_every_option() -> None:
+def test_send_mail_passes_every_option_on() -> None:
     options: dict[str, Any] = {
         "cc": ["c@x.io"],
         "bcc": ["d@x.io"],
@@ -254,18 +317,18 @@ def test_send_mail_hands_over_every_option() -> None:
     )
 
 
-def test_default_connection_is_kept_until_the_environment_changes(
+def test_default_connection_is_kept_while_the_environment_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from amsdal_mail.connection import _default_connection
+    from amsdal_mail.connection import _resolve_connection
 
     monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "memory")
-    first = _default_connection()
-    again = _default_connection()
+    first = _resolve_connection(None)
+    again = _resolve_connection(None)
     monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "console")
 
     assert first is again
-    assert isinstance(_default_connection(), ConsoleBackend)
+    assert isinstance(_resolve_connection(None), ConsoleBackend)
 
 
 def test_console_shows_what_each_recipient_gets(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,4 +13,4 @@ def email(**changes: Any) -> dict[str, Any]:
 
 
 def merged(*to: str) -> dict[str, Any]:
-    return email(to=list(to), merge_data={one: {} for one in to})
+    return email(to=list(to), merge_data={address: {} for address in to})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,13 +14,14 @@ import pytest
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
-from send_email.handler import build
+from send_email.handler import create_handler
+from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
 
-TIMES = Timeouts(timeout=60, lost_response=900)
+TIMEOUTS = Timeouts.from_settings(60, 900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 Handle = Callable[..., Any]
 
@@ -38,11 +39,11 @@ class Clock:
 
 @dataclass
 class FakeSES:
-    """Takes every message, but answers or raises what it was told to for an address."""
+    """Accepts every message, unless a result or an error is set."""
 
     sent: list[EmailMessage] = field(default_factory=list)
     tags: list[Mapping[str, str]] = field(default_factory=list)
-    answers: dict[str, RecipientStatus] = field(default_factory=dict)
+    results: dict[str, RecipientStatus] = field(default_factory=dict)
     raises: list[Exception] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -56,42 +57,44 @@ class FakeSES:
             self.tags.append(extra_tags)
             number = len(self.sent)
         return SendStatus.of(
-            self.answers.get(one.addr_spec)
-            or RecipientStatus(one.addr_spec, SendState.ACCEPTED, f"ses-{number}")
-            for one in message.recipients
+            self.results.get(address.addr_spec)
+            or RecipientStatus(address.addr_spec, SendState.ACCEPTED, f"ses-{number}")
+            for address in message.recipients
         )
 
-    def answer(
+    def respond(
         self, address: str, state: SendState, retry: RetryHint = RetryHint.NO, code: str = "Code"
     ) -> None:
-        self.answers[address] = RecipientStatus(address, state, None, code, "text", retry)
+        self.results[address] = RecipientStatus(address, state, None, code, "text", retry)
 
     @property
     def addresses(self) -> list[list[str]]:
-        """Who got each message."""
-        return [[one.addr_spec for one in message.recipients] for message in self.sent]
+        """The recipients of each message."""
+        return [[address.addr_spec for address in message.recipients] for message in self.sent]
 
 
 @dataclass
 class ListQueue:
-    """Keeps what is put on it, with the delay."""
+    """Keeps the jobs that are put on it, with their delays."""
 
     entries: list[tuple[SendJob, int]] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
 
-    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+    ensure_fits = staticmethod(SendQueue.ensure_fits)
+
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
             raise self.raises.pop()
-        self.entries += [(one, delay_seconds) for one in jobs]
+        self.entries += [(job, delay_seconds) for job in jobs]
 
     @property
     def jobs(self) -> list[SendJob]:
-        return [one for one, _ in self.entries]
+        return [job for job, _ in self.entries]
 
 
 @dataclass
-class FakeTurns:
-    """Gives a turn at once, or none; keeps how many recipients were asked for."""
+class FakeSendRate:
+    """Lets a job send at once, or refuses. Keeps the recipient counts."""
 
     is_free: bool = True
     asked: list[int] = field(default_factory=list)
@@ -103,7 +106,7 @@ class FakeTurns:
 
 @dataclass(frozen=True)
 class Context:
-    """What Powertools reads of Lambda's context."""
+    """The parts of Lambda's context that Powertools reads."""
 
     function_name: str = "SendFunction"
     memory_limit_in_mb: int = 512
@@ -133,8 +136,8 @@ def queue() -> ListQueue:
 
 
 @pytest.fixture
-def turns() -> FakeTurns:
-    return FakeTurns()
+def send_rate() -> FakeSendRate:
+    return FakeSendRate()
 
 
 @pytest.fixture
@@ -144,14 +147,14 @@ def store() -> MemoryEmailStore:
 
 @pytest.fixture
 def service(
-    store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, turns: FakeTurns, clock: Clock
+    store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, send_rate: FakeSendRate, clock: Clock
 ) -> SendService:
     return SendService(
         store=store,
         sender=ses,
         queue=queue,
-        turns=turns,
-        times=TIMES,
+        send_rate=send_rate,
+        timeouts=TIMEOUTS,
         clock=clock,
         jitter=lambda: 0.0,
     )
@@ -159,7 +162,7 @@ def service(
 
 @dataclass
 class FakeSESList:
-    """SES's suppression list, as a boto3 client: it keeps letter case."""
+    """A boto3 client with SES's suppression list, which keeps letter case."""
 
     entries: dict[str, str] = field(default_factory=dict)
     raises: list[Exception] = field(default_factory=list)
@@ -187,24 +190,26 @@ def ses_list() -> FakeSESList:
 
 
 @pytest.fixture
-def lists(store: MemoryEmailStore, ses_list: FakeSESList) -> Suppressions:
-    return Suppressions(store, lambda: ses_list)  # type: ignore[arg-type,return-value]
+def suppressions(store: MemoryEmailStore, ses_list: FakeSESList) -> Suppressions:
+    return Suppressions(store, ses_list)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def handle(service: SendService, lists: Suppressions, monkeypatch: pytest.MonkeyPatch) -> Handle:
+def handle(
+    service: SendService, suppressions: Suppressions, monkeypatch: pytest.MonkeyPatch
+) -> Handle:
     """The handler as Lambda calls it, with a store in memory and no SES."""
     # A logger of the same service would keep writing to the captured output of an earlier test.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"send_email-{uuid4().hex}")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     # In the test: pytest captures each phase anew.
-    made = cache(lambda: build(lambda: service, lambda: lists))
+    made = cache(lambda: create_handler(lambda: service, lambda: suppressions))
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     status: int
     headers: Mapping[str, str]
     content: Any
@@ -222,7 +227,7 @@ class Api:
         path: str,
         content: Any = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         text = content if isinstance(content, str) else json.dumps(content)
         event = {
             "version": "2.0",
@@ -234,17 +239,17 @@ class Api:
         }
         return read(self.handle(event))
 
-    def post(self, content: Any, **headers: str) -> Answer:
+    def post(self, content: Any, **headers: str) -> ApiResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self("POST", "/emails", content, named)
 
 
-def read(answer: dict[str, Any]) -> Answer:
-    assert answer["isBase64Encoded"] is False
-    headers = {name.lower(): value for name, value in answer["headers"].items()}
+def read(response: dict[str, Any]) -> ApiResponse:
+    assert response["isBase64Encoded"] is False
+    headers = {name.lower(): value for name, value in response["headers"].items()}
     is_json = headers["content-type"] == "application/json"
-    content = json.loads(answer["body"]) if is_json and answer["body"] else answer["body"]
-    return Answer(answer["statusCode"], headers, content)
+    content = json.loads(response["body"]) if is_json and response["body"] else response["body"]
+    return ApiResponse(response["statusCode"], headers, content)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Deliveries for the service's tests, and what became of them."""
+"""Jobs for the tests of the service, and their states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ID = "order-1"
 
 def plain(*to: str, body: str = "Hello") -> SendJob:
     message = EmailMessage(subject="Hi", body=body, from_email="shop@example.com", to=to or (ANNA,))
-    return SendJob.of(ID, message)
+    return SendJob.from_message(ID, message)
 
 
 def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
@@ -27,15 +27,15 @@ def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
         from_email="shop@example.com",
         to=to,
         cc=cc,
-        merge_data={one: {"name": one} for one in to},
+        merge_data={address: {"name": address} for address in to},
     )
-    return SendJob.of(ID, message)
+    return SendJob.from_message(ID, message)
 
 
 def states(store: MemoryEmailStore) -> dict[str, EmailState]:
-    found = store.load(ID)
-    assert found is not None
-    return {one.address: one.state for one in found.recipients}
+    view = store.load(ID)
+    assert view is not None
+    return {recipient.address: recipient.state for recipient in view.recipients}
 
 
 def accepted_by_event(store: MemoryEmailStore, address: str) -> None:

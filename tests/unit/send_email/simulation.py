@@ -1,7 +1,7 @@
-"""A simulation in virtual time where everything goes wrong that may: SES, queue, table, function.
+"""A simulation in virtual time of SES, queue, table and function, with random faults.
 
-Faults come by chance until they are used up; then everything works again and the simulation comes to
-rest. What it counts at the end is what SES accepted, which nobody but the simulation can know.
+Faults happen until they are used up. Then everything works again, and the simulation ends. It
+counts what SES accepted, which no other part of the system can know.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,21 +21,21 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, TIMES
+from tests.unit.send_email.conftest import NOW, TIMEOUTS
 
 VISIBILITY = 360
 MAX_RECEIVES = 3
 CLIENT_PAUSE = 5
 EVENT_SECONDS = 800
-"""SES tells of what it accepted within that time, less than a lost answer is waited for."""
+"""SES reports what it accepted within this time, which is shorter than `lost_response`."""
 STEPS = 3_000
 
 
 class Crash(BaseException):
-    """The function's process ends where it stands."""
+    """The worker ends at once."""
 
 
 @dataclass
@@ -47,18 +47,18 @@ class Record:
 
 
 class Simulation:
-    """Everything around one SendService. `chance` decides all of it, repeatably."""
+    """Everything around one SendService. `rng` decides all of it, repeatably."""
 
-    def __init__(self, chance: random.Random, faults: int = 25) -> None:
-        self.chance = chance
+    def __init__(self, rng: random.Random, faults: int = 25) -> None:
+        self.rng = rng
         self.faults = faults
         self.now = NOW
         self.accepted: Counter[tuple[str, str]] = Counter()
         self.wanted: set[tuple[str, str]] = set()
         self.dead_letters: list[Record] = []
-        self.put_before: list[SendJob] = []
+        self.queued_before: list[SendJob] = []
         self.store: MemoryEmailStore = FlakyStore(self)
-        self.times = TIMES
+        self.timeouts = TIMEOUTS
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._planned = 0
         self._nested = 0
@@ -68,16 +68,16 @@ class Simulation:
             store=self.store,
             sender=self,
             queue=self,
-            turns=self,
-            times=self.times,
+            send_rate=self,
+            timeouts=self.timeouts,
             clock=lambda: self.now,
-            jitter=self.chance.random,
+            jitter=self.rng.random,
         )
 
-    # What the clients do
+    # Callers
 
     def request(self, job: SendJob) -> None:
-        """Ask by the API until it is acknowledged, always with the same key."""
+        """Repeat an API request with the same key until it succeeds."""
         try:
             outcome = self.service().send(job)
         except (StoreError, QueueError, Crash):
@@ -89,20 +89,20 @@ class Simulation:
         self._want(job)
 
     def drop(self, job: SendJob) -> None:
-        """Put it on the queue."""
+        """Queue the job as a caller does."""
         self._want(job)
-        self.put_before.append(job)
+        self.queued_before.append(job)
         self._plan(0, lambda: self._receive(Record(job)))
 
     def run(self) -> None:
-        """Go on until nothing is planned; a person moves dead letters back when it is quiet."""
+        """Run until nothing is planned. Dead letters are redriven when all else is done."""
         for _ in range(STEPS):
             if not self._agenda:
                 if not self.dead_letters:
                     return
                 letters, self.dead_letters = self.dead_letters, []
-                for one in letters:
-                    self._plan(0, lambda one=one: self._receive(Record(one.job)))  # type: ignore[misc]
+                for letter in letters:
+                    self._plan(0, lambda letter=letter: self._receive(Record(letter.job)))  # type: ignore[misc]
             at, _, visit = heapq.heappop(self._agenda)
             self.now = max(self.now, at)
             visit()
@@ -110,20 +110,20 @@ class Simulation:
 
     @property
     def lost(self) -> set[tuple[str, str]]:
-        return {one for one in self.wanted if not self.accepted[one]}
+        return {recipient for recipient in self.wanted if not self.accepted[recipient]}
 
     @property
     def sent_twice(self) -> set[tuple[str, str]]:
-        return {one for one, count in self.accepted.items() if count > 1}
+        return {recipient for recipient, count in self.accepted.items() if count > 1}
 
     # SES
 
     def send_one(self, message: EmailMessage, *, extra_tags: Mapping[str, str]) -> SendStatus:
-        self._pass(self.chance.uniform(0, 3))
+        self._pass(self.rng.uniform(0, 3))
         self._meanwhile()
         email_id = extra_tags["email_id"]
         match self._fault(
-            "crash", "throttle", "pause", "drop request", "drop answer", "crash after"
+            "crash", "throttle", "pause", "drop request", "drop response", "crash after"
         ):
             case "crash":
                 raise Crash
@@ -133,7 +133,7 @@ class Simulation:
                 return self._refused(message, RetryHint.LATER)
             case "drop request":
                 return _unknown(message)
-            case "drop answer":
+            case "drop response":
                 self._accept(email_id, message)
                 return _unknown(message)
             case "crash after":
@@ -142,18 +142,18 @@ class Simulation:
         return self._accept(email_id, message)
 
     def _accept(self, email_id: str, message: EmailMessage) -> SendStatus:
-        addresses = [one.addr_spec for one in message.recipients]
+        addresses = [address.addr_spec for address in message.recipients]
         for address in addresses:
             self.accepted[email_id, address] += 1
-            for _ in range(self.chance.choice((1, 1, 2))):
-                after = self.chance.uniform(0, EVENT_SECONDS)
+            for _ in range(self.rng.choice((1, 1, 2))):
+                after = self.rng.uniform(0, EVENT_SECONDS)
                 self._plan(after, lambda to=address: self._tell(email_id, to))  # type: ignore[misc]
         return SendStatus.of(RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses)
 
     def _refused(self, message: EmailMessage, retry: RetryHint) -> SendStatus:
         failed = (
-            RecipientStatus(one.addr_spec, SendState.FAILED, None, "Code", "text", retry)
-            for one in message.recipients
+            RecipientStatus(address.addr_spec, SendState.FAILED, None, "Code", "text", retry)
+            for address in message.recipients
         )
         return SendStatus.of(failed)
 
@@ -170,53 +170,56 @@ class Simulation:
             now=self.now,
         )
 
-    # The queue, and whose turn it is
+    # The queue and the send rate
 
-    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
-        self.trouble(QueueError)
-        for one in jobs:
-            self.put_before.append(one)
-            record = Record(one)
+    def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
+        """Accept each job: the jobs of a simulation are small."""
+
+    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
+        self.fail(QueueError)
+        for job in jobs:
+            self.queued_before.append(job)
+            record = Record(job)
             self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
-        self.trouble(QueueError)
+        self.fail(QueueError)
 
     def wait(self, recipients: int, at_most: float) -> bool:
-        return self._fault("no turn") is None
+        return self._fault("no capacity") is None
 
     def _receive(self, record: Record) -> None:
-        """Take the record as the function does; it comes back when that fails."""
+        """Handle the record as the function does. A failed record is delivered again."""
         record.receives += 1
         try:
-            self._take_in(record.job)
+            self._handle(record.job)
         except (StoreError, QueueError, Crash):
             if record.receives < MAX_RECEIVES:
                 self._plan(VISIBILITY, lambda: self._receive(record))
             else:
                 self.dead_letters.append(record)
 
-    def _take_in(self, job: SendJob) -> None:
+    def _handle(self, job: SendJob) -> None:
         service = self.service()
         outcome = service.send(job)
         if outcome.claim is ClaimStatus.BUSY:
             service.postpone(job, outcome)
 
-    # Chance
+    # Faults
 
-    def trouble(self, *kinds: type[BaseException]) -> None:
+    def fail(self, *kinds: type[BaseException]) -> None:
         if fault := self._fault(*kinds, Crash):
             raise fault
 
     def _fault(self, *kinds: Any) -> Any:
-        if self.faults == 0 or self.chance.random() > 0.3:
+        if self.faults == 0 or self.rng.random() > 0.3:
             return None
         self.faults -= 1
-        return self.chance.choice(kinds)
+        return self.rng.choice(kinds)
 
     def _meanwhile(self) -> None:
-        """Let another environment get a copy of some record while this one is at work."""
-        if self._nested < 2 and self.put_before and self._fault("twice"):
+        """Let another worker get a copy of a record while this worker is busy."""
+        if self._nested < 2 and self.queued_before and self._fault("twice"):
             self._nested += 1
-            self._receive(Record(self.chance.choice(self.put_before)))
+            self._receive(Record(self.rng.choice(self.queued_before)))
             self._nested -= 1
 
     def _pass(self, seconds: float) -> None:
@@ -233,33 +236,33 @@ class Simulation:
 
 def _unknown(message: EmailMessage) -> SendStatus:
     return SendStatus.of(
-        RecipientStatus(one.addr_spec, SendState.UNKNOWN) for one in message.recipients
+        RecipientStatus(address.addr_spec, SendState.UNKNOWN) for address in message.recipients
     )
 
 
 class FlakyStore(MemoryEmailStore):
-    """Fails or ends the process before or after a write."""
+    """Fails, or crashes the worker, before or after a write."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__()
         self._simulation = simulation
 
     def claim(self, *args: Any, **options: Any) -> Claim:
-        self._simulation.trouble(StoreError)
+        self._simulation.fail(StoreError)
         claim = super().claim(*args, **options)
-        self._simulation.trouble(StoreError)
+        self._simulation.fail(StoreError)
         return claim
 
     def settle(self, claim: Claim, results: Results) -> bool:
-        self._simulation.trouble(StoreError)
+        self._simulation.fail(StoreError)
         is_ours = super().settle(claim, results)
-        self._simulation.trouble(StoreError)
+        self._simulation.fail(StoreError)
         return is_ours
 
     def release(
         self, claim: Claim, results: Results, *, held_until: datetime | None = None
     ) -> bool:
-        self._simulation.trouble(StoreError)
+        self._simulation.fail(StoreError)
         is_ours = super().release(claim, results, held_until=held_until)
-        self._simulation.trouble(StoreError)
+        self._simulation.fail(StoreError)
         return is_ours

@@ -6,7 +6,7 @@ import pytest
 
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
@@ -17,14 +17,14 @@ from tests.unit.send_email.jobs import (
 MANY = tuple(f"p{number}@example.com" for number in range(120))
 
 
-def test_more_than_50_recipients_go_in_chunks_that_are_sent_and_seen_as_one(
+def test_more_than_50_recipients_go_in_chunks(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
     outcome = service.send(merged(*MANY))
 
     assert outcome.is_queued
     assert not ses.sent
-    assert [len(one.addresses) for one in queue.jobs] == [50, 50, 20]
+    assert [len(job.addresses) for job in queue.jobs] == [50, 50, 20]
     before = store.load(ID)
     assert before is not None
     assert before.counts == {EmailState.QUEUED: 120}
@@ -38,13 +38,13 @@ def test_more_than_50_recipients_go_in_chunks_that_are_sent_and_seen_as_one(
     assert after.counts == {EmailState.ACCEPTED: 120}
 
 
-def test_a_chunk_keeps_the_merge_data_of_its_recipients(
+def test_chunk_keeps_the_merge_data_of_its_recipients(
     service: SendService, queue: ListQueue
 ) -> None:
     service.send(merged(*MANY))
 
     last = queue.jobs[-1].message
-    assert last.merge_data == {one: {"name": one} for one in MANY[100:]}
+    assert last.merge_data == {address: {"name": address} for address in MANY[100:]}
 
 
 def test_chunks_delivered_twice_are_sent_once(
@@ -57,18 +57,16 @@ def test_chunks_delivered_twice_are_sent_once(
     assert len(ses.sent) == 3
 
 
-def test_a_repeated_request_is_not_split_again(service: SendService, queue: ListQueue) -> None:
+def test_repeated_request_is_not_split_again(service: SendService, queue: ListQueue) -> None:
     service.send(merged(*MANY))
-    again = service.send(merged(*MANY))
+    repeated = service.send(merged(*MANY))
 
-    assert again.is_replay
-    assert again.is_queued
+    assert repeated.is_replay
+    assert repeated.is_queued
     assert len(queue.entries) == 3
 
 
-def test_a_split_that_was_cut_short_can_be_made_again_at_once(
-    service: SendService, queue: ListQueue
-) -> None:
+def test_failed_split_can_be_repeated_at_once(service: SendService, queue: ListQueue) -> None:
     queue.raises = [QueueError()]
     with pytest.raises(QueueError):
         service.send(merged(*MANY))

@@ -1,4 +1,4 @@
-"""Answers that were lost and functions that crashed: SES's events tell who got the email."""
+"""Lost responses and crashed workers: SES's events show which recipients got the email."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import MessageTooLargeError, QueueError
-from send_email.sending.service import ResultNotStoredError, SendService
-from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, ListQueue
+from send_email.sending.errors import MessageTooLargeError, QueueError, ResultNotStoredError
+from send_email.sending.service import SendService
+from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
     ANNA,
     BEN,
@@ -26,10 +26,10 @@ from tests.unit.send_email.jobs import (
 )
 
 
-def test_an_answer_that_was_lost_is_looked_at_again_when_ses_had_time_to_tell(
+def test_lost_response_is_checked_when_events_had_time(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.UNKNOWN)
+    ses.respond(ANNA, SendState.UNKNOWN)
 
     outcome = service.send(plain())
 
@@ -38,38 +38,38 @@ def test_an_answer_that_was_lost_is_looked_at_again_when_ses_had_time_to_tell(
     assert [delay for _, delay in queue.entries] == [900]
 
 
-def test_nobody_sends_again_while_ses_has_time_to_tell_of_a_lost_answer(
+def test_no_retry_while_the_event_of_a_lost_response_may_come(
     service: SendService, ses: FakeSES, clock: Clock
 ) -> None:
-    ses.answer(ANNA, SendState.UNKNOWN)
+    ses.respond(ANNA, SendState.UNKNOWN)
     service.send(plain())
-    clock.forward(TIMES.lost_response - 1)
+    clock.forward(TIMEOUTS.lost_response - 1)
 
     assert service.send(plain()).claim is ClaimStatus.BUSY
     assert service.enqueue(plain()).claim is ClaimStatus.BUSY
     assert len(ses.sent) == 1
 
 
-def test_a_lost_answer_that_no_event_tells_of_is_sent_again(
+def test_lost_response_without_an_event_is_sent_again(
     service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
-    ses.answer(ANNA, SendState.UNKNOWN)
+    ses.respond(ANNA, SendState.UNKNOWN)
     service.send(plain())
-    ses.answers.clear()
-    clock.forward(TIMES.lost_response)
+    ses.results.clear()
+    clock.forward(TIMEOUTS.lost_response)
 
     outcome = service.send(queue.jobs[0])
 
     assert outcome.results[ANNA].message_id == "ses-2"
 
 
-def test_a_send_event_settles_a_lost_answer_without_sending_again(
+def test_send_event_settles_a_lost_response(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue, clock: Clock
 ) -> None:
-    ses.answer(ANNA, SendState.UNKNOWN)
+    ses.respond(ANNA, SendState.UNKNOWN)
     service.send(plain())
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     outcome = service.send(queue.jobs[0])
 
@@ -78,53 +78,53 @@ def test_a_send_event_settles_a_lost_answer_without_sending_again(
     assert not outcome.is_queued
 
 
-def test_after_a_crash_only_those_are_sent_to_whom_no_event_shows(
+def test_crash_is_retried_only_for_recipients_without_an_event(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, clock: Clock
 ) -> None:
     job = merged(ANNA, BEN)
     crashed(service, ses, job)
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     service.send(job)
 
     assert ses.addresses == [[BEN]]
 
 
-def test_after_a_crash_one_event_of_a_plain_message_speaks_for_all_its_recipients(
+def test_one_event_settles_a_plain_message_after_a_crash(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, clock: Clock
 ) -> None:
     crashed(service, ses, plain(ANNA, BEN))
     accepted_by_event(store, ANNA)
-    clock.forward(TIMES.lost_response)
+    clock.forward(TIMEOUTS.lost_response)
 
     outcome = service.send(plain(ANNA, BEN))
 
     assert not ses.sent
-    assert {one.state for one in outcome.results.values()} == {SendState.ACCEPTED}
+    assert {status.state for status in outcome.results.values()} == {SendState.ACCEPTED}
 
 
-def test_after_a_crash_nobody_sends_before_the_lease_ran_out(
+def test_no_retry_of_a_crash_before_the_lease_ends(
     service: SendService, ses: FakeSES, clock: Clock
 ) -> None:
     crashed(service, ses, plain())
-    clock.forward(TIMES.lost_response - 1)
+    clock.forward(TIMEOUTS.lost_response - 1)
 
     assert service.send(plain()).claim is ClaimStatus.BUSY
 
 
-def test_what_a_crash_left_open_is_not_closed_by_the_remainder_of_the_others(
+def test_retry_does_not_settle_recipients_it_does_not_cover(
     service: SendService, store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
-    ses.answer(BEN, SendState.REJECTED)
-    ses.answer(CARL, SendState.FAILED, RetryHint.SOON)
+    ses.respond(BEN, SendState.REJECTED)
+    ses.respond(CARL, SendState.FAILED, RetryHint.SOON)
     store.release = unreachable  # type: ignore[method-assign]
     with pytest.raises(ResultNotStoredError):
         service.send(merged(ANNA, BEN, CARL))
     del store.release
     accepted_by_event(store, ANNA)
-    del ses.answers[CARL]
-    clock.forward(TIMES.lost_response + 1)
+    del ses.results[CARL]
+    clock.forward(TIMEOUTS.lost_response + 1)
 
     service.send(queue.jobs[0])
     service.send(merged(ANNA, BEN, CARL))
@@ -134,18 +134,18 @@ def test_what_a_crash_left_open_is_not_closed_by_the_remainder_of_the_others(
 
 
 def unreachable(*_args: object, **_named: object) -> NoReturn:
-    raise StoreError("no answer")
+    raise StoreError("no response")
 
 
 @pytest.mark.parametrize("trouble", [QueueError(), MessageTooLargeError()])
-def test_what_cannot_go_back_on_the_queue_is_remembered_and_can_be_sent_at_once(
+def test_retry_that_was_not_queued_can_be_sent_at_once(
     service: SendService, ses: FakeSES, queue: ListQueue, trouble: Exception
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
+    ses.respond(BEN, SendState.FAILED, RetryHint.SOON)
     queue.raises = [trouble]
     with pytest.raises(QueueError):
         service.send(merged(ANNA, BEN))
-    ses.answers.clear()
+    ses.results.clear()
 
     service.send(merged(ANNA, BEN))
 

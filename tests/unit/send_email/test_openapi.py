@@ -10,13 +10,13 @@ from tests.unit.send_email.conftest import Api
 
 @pytest.fixture
 def document(api: Api) -> dict[str, Any]:
-    answer = api("GET", "/openapi.json")
-    assert answer.status == 200
-    content: dict[str, Any] = answer.content
+    response = api("GET", "/openapi.json")
+    assert response.status == 200
+    content: dict[str, Any] = response.content
     return content
 
 
-def test_every_route_for_people_and_programs_is_described(document: dict[str, Any]) -> None:
+def test_every_route_is_described(document: dict[str, Any]) -> None:
     described = {(path, method) for path, item in document["paths"].items() for method in item}
 
     assert described == {
@@ -28,7 +28,7 @@ def test_every_route_for_people_and_programs_is_described(document: dict[str, An
     }
 
 
-def test_the_request_is_the_wire_contract(document: dict[str, Any]) -> None:
+def test_request_schema_is_the_message(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["EmailRequest"]
 
     assert "idempotency_key" in schema["properties"]
@@ -36,38 +36,38 @@ def test_the_request_is_the_wire_contract(document: dict[str, Any]) -> None:
     assert schema["additionalProperties"] is False
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+def test_every_reference_has_a_schema(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     references = set(re.findall(r"'\$ref': '([^']+)'", str(document)))
 
     assert references
-    assert {one.rpartition("/")[2] for one in references} <= set(schemas)
-    assert all(one.startswith("#/components/schemas/") for one in references)
+    assert {reference.rpartition("/")[2] for reference in references} <= set(schemas)
+    assert all(reference.startswith("#/components/schemas/") for reference in references)
 
 
-def test_the_statuses_of_sending_are_described(document: dict[str, Any]) -> None:
+def test_statuses_of_sending_are_described(document: dict[str, Any]) -> None:
     responses = document["paths"]["/emails"]["post"]["responses"]
 
     assert set(responses) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
 
 
-def test_what_an_answer_leaves_out_is_described(document: dict[str, Any]) -> None:
+def test_truncation_is_described(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["EmailResponse"]
 
     assert "10,000 recipients" in schema["properties"]["is_truncated"]["description"]
 
 
-def test_the_path_parameter_is_described(document: dict[str, Any]) -> None:
+def test_path_parameter_is_described(document: dict[str, Any]) -> None:
     (parameter,) = document["paths"]["/emails/{email_id}"]["get"]["parameters"]
 
     assert (parameter["name"], parameter["in"]) == ("email_id", "path")
 
 
-def test_the_page_holds_the_description_and_needs_no_other_server(api: Api) -> None:
-    answer = api("GET", "/docs")
+def test_page_is_complete_without_another_server(api: Api) -> None:
+    response = api("GET", "/docs")
 
-    assert answer.status == 200
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "EmailRequest" in answer.content
-    assert "SwaggerUIBundle(" in answer.content
-    assert not re.search(r'<(script|link)[^>]+(src|href)="https?:', answer.content)
+    assert response.status == 200
+    assert response.headers["content-type"].startswith("text/html")
+    assert "EmailRequest" in response.content
+    assert "SwaggerUIBundle(" in response.content
+    assert not re.search(r'<(script|link)[^>]+(src|href)="https?:', response.content)

@@ -21,76 +21,76 @@ class VirtualTime:
         self.now += seconds
 
 
-def pacer(time: VirtualTime, rate: float = 10, concurrency: int = 1) -> SendRateLimiter:
+def limiter_at(time: VirtualTime, rate: float = 10, concurrency: int = 1) -> SendRateLimiter:
     return SendRateLimiter(rate / HEADROOM, concurrency, time.clock, time.sleep)
 
 
-def test_the_first_is_not_kept_waiting() -> None:
+def test_first_call_does_not_wait() -> None:
     time = VirtualTime()
 
-    assert pacer(time).wait(50)
+    assert limiter_at(time).wait(50)
     assert time.slept == [0]
 
 
-def test_each_waits_for_the_recipients_before_it() -> None:
+def test_call_waits_for_the_recipients_before_it() -> None:
     time = VirtualTime()
-    paced = pacer(time, rate=10)
+    limiter = limiter_at(time, rate=10)
 
     for recipients in (5, 1, 1):
-        paced.wait(recipients)
+        limiter.wait(recipients)
 
     assert time.slept == pytest.approx([0, 0.5, 0.1])
 
 
-def test_only_a_short_idle_time_is_made_up_for() -> None:
+def test_only_a_short_burst_uses_idle_time() -> None:
     time = VirtualTime()
-    paced = pacer(time, rate=10)
-    paced.wait(10)
+    limiter = limiter_at(time, rate=10)
+    limiter.wait(10)
     time.now += 60
 
-    paced.wait(10)
-    paced.wait(10)
+    limiter.wait(10)
+    limiter.wait(10)
 
     assert time.slept == pytest.approx([0, 0, 1 - BURST_SECONDS])
 
 
-def test_the_rate_is_shared_by_all_environments() -> None:
+def test_rate_is_shared_by_all_workers() -> None:
     time = VirtualTime()
-    paced = pacer(time, rate=10, concurrency=5)
+    limiter = limiter_at(time, rate=10, concurrency=5)
 
-    paced.wait(1)
-    paced.wait(1)
+    limiter.wait(1)
+    limiter.wait(1)
 
     assert time.slept[1] == pytest.approx(0.5)
 
 
-def test_who_would_wait_too_long_is_told_at_once_and_takes_no_turn() -> None:
+def test_too_long_a_wait_is_refused_and_reserves_nothing() -> None:
     time = VirtualTime()
-    paced = pacer(time, rate=1)
-    paced.wait(int(PATIENCE) + 1)
+    limiter = limiter_at(time, rate=1)
+    limiter.wait(int(PATIENCE) + 1)
 
-    assert not paced.wait(1)
-    assert not paced.wait(1)
+    assert not limiter.wait(1)
+    assert not limiter.wait(1)
     assert time.slept == [0]
     time.now += 2
-    assert paced.wait(1)
+    assert limiter.wait(1)
 
 
-def test_who_has_little_time_takes_a_turn_only_when_it_comes_in_time() -> None:
+def test_wait_is_refused_when_time_is_too_short() -> None:
     time = VirtualTime()
-    paced = pacer(time, rate=10)
-    paced.wait(10)
+    limiter = limiter_at(time, rate=10)
+    limiter.wait(10)
 
-    assert not paced.wait(1, at_most=0.9)
-    assert not paced.wait(1, at_most=-5)
-    assert paced.wait(1, at_most=1.1)
+    assert not limiter.wait(1, at_most=0.9)
+    assert not limiter.wait(1, at_most=-5)
+    assert limiter.wait(1, at_most=1.1)
 
 
-def test_threads_get_turns_of_their_own() -> None:
+def test_threads_get_different_times() -> None:
     slept: list[float] = []
-    paced = SendRateLimiter(10 / HEADROOM, 1, lambda: 0.0, slept.append)
+    limiter = SendRateLimiter(10 / HEADROOM, 1, lambda: 0.0, slept.append)
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: paced.wait(1), range(8)))
+        list(pool.map(lambda _: limiter.wait(1), range(8)))
 
     assert sorted(slept) == pytest.approx([number / 10 for number in range(8)])

@@ -10,8 +10,8 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
-from send_email.queue.send_queue import QueueError
-from tests.unit.send_email.conftest import TIMES, Clock, FakeSES, Handle, ListQueue
+from send_email.sending.errors import QueueError
+from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, Handle, ListQueue
 
 ANNA = "anna@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
@@ -33,27 +33,23 @@ def batch(*bodies: Any) -> dict[str, Any]:
     return {"Records": [record(number, body) for number, body in enumerate(bodies, start=1)]}
 
 
-def failed(answer: Any) -> list[str]:
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+def failed(response: Any) -> list[str]:
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
 def state(store: MemoryEmailStore, email_id: str) -> EmailState:
-    found = store.load(email_id)
-    assert found is not None
-    return found.state
+    view = store.load(email_id)
+    assert view is not None
+    return view.state
 
 
-def test_the_record_id_becomes_the_emails_where_the_request_names_none(
-    handle: Handle, ses: FakeSES
-) -> None:
+def test_record_id_becomes_the_email_id_without_a_key(handle: Handle, ses: FakeSES) -> None:
     handle(batch(EMAIL, EMAIL | {"idempotency_key": "order-1"}))
 
     assert sorted(tags["email_id"] for tags in ses.tags) == ["order-1", "record-1"]
 
 
-def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
-    handle: Handle, ses: FakeSES
-) -> None:
+def test_redriven_record_keeps_its_email_id(handle: Handle, ses: FakeSES) -> None:
     handle(batch(EMAIL))
 
     handle({"Records": [record(2, EMAIL, original_message_id="record-1")]})
@@ -78,31 +74,31 @@ def test_a_record_back_from_the_dead_letter_queue_keeps_its_emails_id(
     ],
     ids=str,
 )
-def test_attributes_that_this_service_never_writes_make_a_record_invalid(
+def test_invalid_service_attributes_reject_a_record(
     handle: Handle, store: MemoryEmailStore, ses: FakeSES, stranger: dict[str, str]
 ) -> None:
     ours = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "1", "chunk": "1"}
     attributes = stranger if stranger == {"email_id": "123"} else ours | stranger
 
-    answer = handle({"Records": [record(1, EMAIL, **attributes)]})
+    response = handle({"Records": [record(1, EMAIL, **attributes)]})
 
-    assert answer == DONE
+    assert response == DONE
     assert not ses.sent
     assert state(store, "record-1") is EmailState.REJECTED
 
 
-def test_an_email_taken_before_a_rule_was_there_becomes_a_dead_letter(
+def test_invalid_record_of_this_service_is_a_dead_letter(
     handle: Handle, store: MemoryEmailStore
 ) -> None:
     ours = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "1"}
 
-    answer = handle({"Records": [record(1, EMAIL | {"to": ["anna"]}, **ours)]})
+    response = handle({"Records": [record(1, EMAIL | {"to": ["anna"]}, **ours)]})
 
-    assert failed(answer) == ["record-1"]
+    assert failed(response) == ["record-1"]
     assert store.load("record-1") is None
 
 
-def test_a_first_message_id_that_is_no_id_is_not_believed(handle: Handle, ses: FakeSES) -> None:
+def test_invalid_original_message_id_is_ignored(handle: Handle, ses: FakeSES) -> None:
     handle({"Records": [record(1, EMAIL, original_message_id="a b")]})
 
     assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
@@ -113,24 +109,24 @@ def test_a_first_message_id_that_is_no_id_is_not_believed(handle: Handle, ses: F
     [("no json", "(body)"), ("[]", "(body)"), (EMAIL | {"to": ["anna"]}, "to[0]")],
     ids=["malformed", "list", "address"],
 )
-def test_a_bad_record_is_kept_as_rejected_and_never_comes_back(
+def test_invalid_record_is_stored_as_rejected(
     handle: Handle, store: MemoryEmailStore, ses: FakeSES, body: Any, field: str
 ) -> None:
     assert handle(batch(body)) == DONE
     assert handle(batch(body)) == DONE
 
-    found = store.load("record-1")
-    assert found is not None
-    assert found.record is not None
-    assert found.state is EmailState.REJECTED
-    assert [error.field for error in found.record.errors] == [field]
+    view = store.load("record-1")
+    assert view is not None
+    assert view.record is not None
+    assert view.state is EmailState.REJECTED
+    assert [error.field for error in view.record.errors] == [field]
     assert not ses.sent
 
 
 BAD = EMAIL | {"to": ["anna"], "idempotency_key": "order-1"}
 
 
-def test_a_bad_record_is_found_by_its_key_until_the_mended_one_takes_its_place(
+def test_corrected_record_replaces_the_invalid_one(
     handle: Handle, store: MemoryEmailStore, ses: FakeSES
 ) -> None:
     handle(batch(BAD))
@@ -145,7 +141,7 @@ def test_a_bad_record_is_found_by_its_key_until_the_mended_one_takes_its_place(
 
 
 @pytest.mark.parametrize("key", [".a", "a" * 129, 5, None], ids=str)
-def test_a_bad_record_whose_key_breaks_rules_itself_is_found_by_its_own_id(
+def test_invalid_record_with_an_invalid_key_has_its_own_id(
     handle: Handle, store: MemoryEmailStore, key: Any
 ) -> None:
     handle(batch(BAD | {"idempotency_key": key}))
@@ -153,9 +149,7 @@ def test_a_bad_record_whose_key_breaks_rules_itself_is_found_by_its_own_id(
     assert state(store, "record-1") is EmailState.REJECTED
 
 
-def test_a_bad_record_leaves_the_email_alone_whose_key_it_has(
-    handle: Handle, store: MemoryEmailStore
-) -> None:
+def test_invalid_record_does_not_replace_an_email(handle: Handle, store: MemoryEmailStore) -> None:
     handle(batch(EMAIL | {"idempotency_key": "order-1"}))
 
     handle({"Records": [record(2, BAD)]})
@@ -175,20 +169,20 @@ PEOPLE = [f"p{number}@example.com" for number in range(51)]
     ],
     ids=["chunks", "no room to be put back"],
 )
-def test_what_could_not_go_back_on_the_queue_is_rejected_and_no_dead_letter(
+def test_record_that_could_not_be_queued_again_is_rejected(
     handle: Handle, store: MemoryEmailStore, ses: FakeSES, large: dict[str, Any]
 ) -> None:
-    answer = handle(batch(large))
+    response = handle(batch(large))
 
-    found = store.load("record-1")
-    assert answer == DONE
+    view = store.load("record-1")
+    assert response == DONE
     assert not ses.sent
-    assert found is not None
-    assert found.record is not None
-    assert [error.field for error in found.record.errors] == ["(body)"]
+    assert view is not None
+    assert view.record is not None
+    assert [error.field for error in view.record.errors] == ["(body)"]
 
 
-def test_what_is_too_large_for_the_table_is_rejected_and_no_dead_letter(
+def test_record_too_large_for_the_table_is_rejected(
     handle: Handle, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
@@ -200,75 +194,75 @@ def test_what_is_too_large_for_the_table_is_rejected_and_no_dead_letter(
     assert state(store, "record-1") is EmailState.REJECTED
 
 
-def test_a_record_whose_key_is_another_emails_is_kept_as_rejected(
+def test_record_with_the_key_of_another_email_is_rejected(
     handle: Handle, store: MemoryEmailStore
 ) -> None:
     handle(batch(EMAIL | {"idempotency_key": "order-1"}))
 
     changed = EMAIL | {"idempotency_key": "order-1", "body": "Another"}
-    answer = handle({"Records": [record(2, changed)]})
+    response = handle({"Records": [record(2, changed)]})
 
-    assert answer == DONE
+    assert response == DONE
     assert state(store, "record-2") is EmailState.REJECTED
     assert state(store, "order-1") is EmailState.ACCEPTED
 
 
-def test_a_record_that_somebody_is_sending_is_looked_at_again_when_the_lease_is_over(
+def test_busy_record_is_postponed_until_the_lease_ends(
     handle: Handle, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
-    answers = []
-    one = batch(EMAIL | {"idempotency_key": "order-1"})
+    responses = []
+    event = batch(EMAIL | {"idempotency_key": "order-1"})
 
     def deliver_again() -> None:
         ses.before = lambda: None
-        answers.append(handle(one))
+        responses.append(handle(event))
 
     ses.before = deliver_again
-    handle(one)
+    handle(event)
     ((postpone, delay),) = queue.entries
     clock.forward(delay)
 
-    assert answers == [DONE]
-    assert delay == TIMES.lost_response
+    assert responses == [DONE]
+    assert delay == TIMEOUTS.lost_response
     assert (postpone.email_id, postpone.retry_count) == ("order-1", 0)
     assert len(ses.sent) == 1
 
 
-def test_a_record_that_cannot_be_put_off_comes_back(
+def test_record_that_cannot_be_postponed_fails(
     handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:
-    answers: list[Any] = []
+    responses: list[Any] = []
 
     def deliver_again() -> None:
         ses.before = lambda: None
         queue.raises = [QueueError()]
-        answers.append(handle(batch(EMAIL)))
+        responses.append(handle(batch(EMAIL)))
 
     ses.before = deliver_again
     handle(batch(EMAIL))
 
-    assert [failed(answer) for answer in answers] == [["record-1"]]
+    assert [failed(response) for response in responses] == [["record-1"]]
 
 
-def test_with_the_functions_time_nearly_over_no_record_is_begun(
+def test_record_is_queued_again_shortly_before_the_deadline(
     handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:
-    answer = handle(batch(EMAIL, EMAIL), remaining=TIMES.closing - 1)
+    response = handle(batch(EMAIL, EMAIL), remaining=TIMEOUTS.min_remaining - 1)
 
-    assert answer == DONE
+    assert response == DONE
     assert not ses.sent
-    assert [one.email_id for one in queue.jobs] == ["record-1", "record-2"]
+    assert [job.email_id for job in queue.jobs] == ["record-1", "record-2"]
 
 
-def test_one_record_in_trouble_comes_back_alone(
+def test_failed_record_does_not_fail_its_batch(
     handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
     queue.raises = [QueueError()]
 
-    answer = handle(batch(EMAIL, EMAIL | {"to": ["ben@example.com"]}))
+    response = handle(batch(EMAIL, EMAIL | {"to": ["ben@example.com"]}))
 
-    assert failed(answer) == ["record-1"]
+    assert failed(response) == ["record-1"]
 
 
 def test_every_record_of_a_batch_may_fail(handle: Handle, ses: FakeSES) -> None:
@@ -278,10 +272,10 @@ def test_every_record_of_a_batch_may_fail(handle: Handle, ses: FakeSES) -> None:
 
 
 def test_throttling_never_fails_a_record(handle: Handle, ses: FakeSES, queue: ListQueue) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON, "TooManyRequestsException")
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON, "TooManyRequestsException")
 
     assert handle(batch(EMAIL)) == DONE
-    assert [one.email_id for one in queue.jobs] == ["record-1"]
+    assert [job.email_id for job in queue.jobs] == ["record-1"]
 
 
 def test_the_records_of_a_batch_are_sent_at_the_same_time(handle: Handle, ses: FakeSES) -> None:

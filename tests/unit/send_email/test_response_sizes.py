@@ -1,4 +1,4 @@
-"""The size of an answer: Lambda takes 6 MB."""
+"""The size of responses: Lambda's limit is 6 MB."""
 
 from __future__ import annotations
 
@@ -18,35 +18,37 @@ from tests.unit.send_email.conftest import NOW, Api, FakeSES
 LIMIT = 6_200_000
 
 
-def test_of_thousands_of_broken_rules_the_first_are_told(api: Api) -> None:
-    answer = api.post({f"f{number}": 1 for number in range(60_000)})
+def test_only_the_first_field_errors_are_listed(api: Api) -> None:
+    response = api.post({f"f{number}": 1 for number in range(60_000)})
 
-    assert answer.status == 422
-    assert len(answer.content["detail"]) == 51
-    assert answer.content["detail"][-1]["field"] == "(more)"
+    assert response.status == 422
+    assert len(response.content["detail"]) == 51
+    assert response.content["detail"][-1]["field"] == "(more)"
 
 
-def test_a_batch_of_nothing_but_broken_rules_has_an_answer_that_fits(api: Api) -> None:
+def test_batch_of_invalid_emails_fits(api: Api) -> None:
     bad = {f"{number}{'ж' * 300}": 1 for number in range(60)}
 
-    answer = api("POST", "/emails/batch", {"emails": [bad] * 100})
+    response = api("POST", "/emails/batch", {"emails": [bad] * 100})
 
-    assert len(json.dumps(json.dumps(answer.content))) < LIMIT
-    assert {len(one["detail"]) > 1 for one in answer.content["emails"]} == {True}
+    assert len(json.dumps(json.dumps(response.content))) < LIMIT
+    assert {len(error["detail"]) > 1 for error in response.content["emails"]} == {True}
 
 
-def test_a_batch_of_nothing_but_refusals_has_an_answer_that_fits(api: Api, ses: FakeSES) -> None:
+def test_batch_of_refused_emails_fits(api: Api, ses: FakeSES) -> None:
     people = [f"{number}@{'x' * 60}.{'x' * 60}.{'x' * 60}.com" for number in range(50)]
     text = "Email address is not verified: " + ", ".join(people)
-    for one in people:
-        ses.answers[one] = RecipientStatus(one, SendState.REJECTED, None, "MessageRejected", text)
+    for address in people:
+        ses.results[address] = RecipientStatus(
+            address, SendState.REJECTED, None, "MessageRejected", text
+        )
 
-    answer = api("POST", "/emails/batch", {"emails": [email(to=people)] * 100})
+    response = api("POST", "/emails/batch", {"emails": [email(to=people)] * 100})
 
-    assert len(json.dumps(json.dumps(answer.content))) < LIMIT
+    assert len(json.dumps(json.dumps(response.content))) < LIMIT
 
 
-def test_a_batch_too_long_for_one_answer_lists_the_first_of_each_email() -> None:
+def test_large_batch_lists_the_first_recipients_of_each_email() -> None:
     recipients = [
         {"address": f"{number}@example.com", "error_message": "ж" * 250} for number in range(99)
     ]
@@ -66,7 +68,7 @@ def test_a_batch_too_long_for_one_answer_lists_the_first_of_each_email() -> None
     assert 20 < len(emails[-1]["detail"]) < 51
 
 
-def test_a_batch_that_fits_is_answered_in_full() -> None:
+def test_batch_that_fits_is_complete() -> None:
     entries = [{"status": 200, "recipients": [{"address": "a@x.io"}] * 99}] * 100
 
     assert batch_response(entries)["emails"] == entries
@@ -75,11 +77,11 @@ def test_a_batch_that_fits_is_answered_in_full() -> None:
 @pytest.mark.parametrize(
     ("count", "text"), [(12_000, "x"), (5_000, '"' * 1_000)], ids=["many", "long"]
 )
-def test_an_email_to_thousands_shows_what_fits_and_counts_everybody(
+def test_large_email_lists_what_fits_and_counts_everything(
     api: Api, store: MemoryEmailStore, count: int, text: str
 ) -> None:
     for number in range(count):
-        told = RecipientRecord(
+        recipient = RecipientRecord(
             email_id="order-1",
             address=f"p{number}@example.com",
             state=EmailState.BOUNCED,
@@ -87,7 +89,7 @@ def test_an_email_to_thousands_shows_what_fits_and_counts_everybody(
             message_id="0100",
             error_message=text,
         )
-        store.advance_recipient(told, now=NOW)
+        store.advance_recipient(recipient, now=NOW)
     for number in range(100):
         event = EventRecord(
             email_id="order-1",
@@ -99,11 +101,11 @@ def test_an_email_to_thousands_shows_what_fits_and_counts_everybody(
         )
         store.add_event(event, now=NOW)
 
-    answer = api("GET", "/emails/order-1").content
+    response = api("GET", "/emails/order-1").content
 
-    assert len(json.dumps(json.dumps(answer))) < LIMIT
-    assert answer["is_truncated"] is True
-    assert answer["counts"] == {"bounced": count}
-    assert 1_000 < len(answer["recipients"]) <= 10_000
-    assert answer["timeline"]
-    assert answer["timeline"][-1]["details"]
+    assert len(json.dumps(json.dumps(response))) < LIMIT
+    assert response["is_truncated"] is True
+    assert response["counts"] == {"bounced": count}
+    assert 1_000 < len(response["recipients"]) <= 10_000
+    assert response["timeline"]
+    assert response["timeline"][-1]["details"]

@@ -1,4 +1,4 @@
-"""What SES cannot take just then goes back on the queue, and nothing else does."""
+"""Recipients that SES cannot accept now are queued again, and no others."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.backoff import MAX_RETRIES
-from send_email.sending.service import MAX_POSTPONES, PoisonMessageError, SendService
-from tests.unit.send_email.conftest import NOW, TIMES, Clock, FakeSES, FakeTurns, ListQueue
+from send_email.sending.errors import PoisonMessageError
+from send_email.sending.service import MAX_POSTPONES, SendService
+from tests.unit.send_email.conftest import NOW, TIMEOUTS, Clock, FakeSendRate, FakeSES, ListQueue
 from tests.unit.send_email.jobs import ANNA, BEN, CARL, crashed, merged, plain, states
 
 
-def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(
+def test_only_throttled_recipients_are_queued_again(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, RetryHint.SOON, "ACCOUNT_THROTTLED")
+    ses.respond(BEN, SendState.FAILED, RetryHint.SOON, "ACCOUNT_THROTTLED")
 
     outcome = service.send(merged(ANNA, BEN))
 
@@ -30,12 +31,12 @@ def test_only_the_throttled_recipients_of_a_merged_message_go_back_on_the_queue(
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.QUEUED}
 
 
-def test_the_remainder_is_sent_to_nobody_else_and_settles_the_email(
+def test_retry_covers_only_the_rest_and_settles_the_email(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
+    ses.respond(BEN, SendState.FAILED, RetryHint.SOON)
     service.send(merged(ANNA, BEN))
-    ses.answers.clear()
+    ses.results.clear()
 
     outcome = service.send(queue.jobs[0])
 
@@ -44,12 +45,12 @@ def test_the_remainder_is_sent_to_nobody_else_and_settles_the_email(
     assert service.send(merged(ANNA, BEN)).is_replay
 
 
-def test_the_original_record_delivered_again_sends_only_to_the_remainder(
+def test_repeated_original_record_sends_only_to_the_rest(
     service: SendService, ses: FakeSES
 ) -> None:
-    ses.answer(BEN, SendState.FAILED, RetryHint.SOON)
+    ses.respond(BEN, SendState.FAILED, RetryHint.SOON)
     service.send(merged(ANNA, BEN))
-    ses.answers.clear()
+    ses.results.clear()
 
     service.send(merged(ANNA, BEN))
 
@@ -66,7 +67,7 @@ def test_the_original_record_delivered_again_sends_only_to_the_remainder(
         (RetryHint.LATER, 0, 900),
     ],
 )
-def test_delays_grow_up_to_what_sqs_allows(
+def test_delays_grow_up_to_the_limit_of_sqs(
     service: SendService,
     ses: FakeSES,
     queue: ListQueue,
@@ -74,10 +75,10 @@ def test_delays_grow_up_to_what_sqs_allows(
     retry_count: int,
     seconds: int,
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, retry)
+    ses.respond(ANNA, SendState.FAILED, retry)
     job = plain()
     for _ in range(retry_count):
-        job = job.again(job.message, job.retry_count + 1)
+        job = job.retry_with(job.message, job.retry_count + 1)
 
     service.send(job)
 
@@ -86,13 +87,13 @@ def test_delays_grow_up_to_what_sqs_allows(
     assert put.retry_count == retry_count + 1
 
 
-def test_after_days_an_email_is_given_up(
+def test_email_is_abandoned_after_days(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, "SendingPausedException")
+    ses.respond(ANNA, SendState.FAILED, RetryHint.LATER, "SendingPausedException")
     job = plain()
     for _ in range(MAX_RETRIES):
-        job = job.again(job.message, job.retry_count + 1)
+        job = job.retry_with(job.message, job.retry_count + 1)
 
     outcome = service.send(job)
 
@@ -101,10 +102,10 @@ def test_after_days_an_email_is_given_up(
     assert states(store) == {ANNA: EmailState.FAILED}
 
 
-def test_without_a_turn_nothing_is_called_and_the_email_goes_back(
-    service: SendService, ses: FakeSES, queue: ListQueue, turns: FakeTurns
+def test_rate_limited_email_is_queued_without_a_call(
+    service: SendService, ses: FakeSES, queue: ListQueue, send_rate: FakeSendRate
 ) -> None:
-    turns.is_free = False
+    send_rate.is_free = False
 
     outcome = service.send(plain())
 
@@ -113,8 +114,10 @@ def test_without_a_turn_nothing_is_called_and_the_email_goes_back(
     assert [delay for _, delay in queue.entries] == [2]
 
 
-@pytest.mark.parametrize(("seconds", "is_sent"), [(TIMES.closing, True), (29, False), (-1, False)])
-def test_no_call_is_begun_that_might_not_end_before_the_function_does(
+@pytest.mark.parametrize(
+    ("seconds", "is_sent"), [(TIMEOUTS.min_remaining, True), (29, False), (-1, False)]
+)
+def test_call_starts_only_with_enough_time_left(
     service: SendService, ses: FakeSES, queue: ListQueue, seconds: float, is_sent: bool
 ) -> None:
     outcome = service.send(plain(), NOW + timedelta(seconds=seconds))
@@ -125,7 +128,7 @@ def test_no_call_is_begun_that_might_not_end_before_the_function_does(
 
 
 @pytest.mark.parametrize(("passed", "delay"), [(0, 900), (600.5, 300), (899.9, 1), (2000, 1)])
-def test_a_duplicate_is_put_off_until_the_lease_is_over(
+def test_duplicate_is_postponed_until_the_lease_ends(
     service: SendService,
     ses: FakeSES,
     queue: ListQueue,
@@ -140,10 +143,10 @@ def test_a_duplicate_is_put_off_until_the_lease_is_over(
     service.postpone(plain(), busy)
 
     assert busy.claim is ClaimStatus.BUSY
-    assert queue.entries == [(plain().postpone(), delay)]
+    assert queue.entries == [(plain().postponed(), delay)]
 
 
-def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
+def test_email_that_crashes_every_worker_is_poison(
     service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
     job = plain()
@@ -158,20 +161,20 @@ def test_an_email_that_everybody_dies_with_is_put_off_only_so_often(
         service.postpone(job, service.send(job))
 
 
-def test_after_a_send_the_put_offs_are_counted_anew(
+def test_attempt_resets_the_postpone_count(
     service: SendService, ses: FakeSES, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
 
-    service.send(plain().postpone())
+    service.send(plain().postponed())
 
-    assert [one.postpone_count for one in queue.jobs] == [0]
+    assert [job.postpone_count for job in queue.jobs] == [0]
 
 
-def test_nobody_is_given_up_for_our_own_pacing(
-    service: SendService, turns: FakeTurns, queue: ListQueue
+def test_rate_limited_email_is_never_abandoned(
+    service: SendService, send_rate: FakeSendRate, queue: ListQueue
 ) -> None:
-    turns.is_free = False
+    send_rate.is_free = False
     job = plain()
     for _ in range(MAX_RETRIES + 1):
         assert not service.send(job).is_abandoned
@@ -180,9 +183,9 @@ def test_nobody_is_given_up_for_our_own_pacing(
     assert delay == 900
 
 
-def test_the_pace_counts_a_copy_for_every_merged_recipient(
-    service: SendService, turns: FakeTurns
+def test_rate_counts_copies_for_each_personalized_recipient(
+    service: SendService, send_rate: FakeSendRate
 ) -> None:
     service.send(merged(ANNA, BEN, cc=(CARL,)))
 
-    assert turns.asked == [4]
+    assert send_rate.asked == [4]

@@ -27,60 +27,58 @@ REJECTED = {"send_email/invalid", "send_email/malformed_json"}
 
 
 @pytest.mark.parametrize("name", names("api"))
-def test_every_sample_request_is_answered(name: str, handle: Handle, ses: FakeSES) -> None:
-    answer = read(handle(load(name)))
+def test_sample_request_gets_its_status(name: str, handle: Handle, ses: FakeSES) -> None:
+    response = read(handle(load(name)))
 
-    assert answer.status == STATUS.get(name, 200), answer.content
+    assert response.status == STATUS.get(name, 200), response.content
     if name in STATUS:
         assert not ses.sent
-    elif "emails" not in answer.content:
-        assert answer.content["is_success"]
-        assert ses.tags == [{"email_id": answer.content["email_id"]}]
+    elif "emails" not in response.content:
+        assert response.content["is_success"]
+        assert ses.tags == [{"email_id": response.content["email_id"]}]
 
 
-def test_the_sample_batch_has_an_answer_for_each_email(handle: Handle) -> None:
-    answer = read(handle(load("api/batch")))
+def test_sample_batch_has_a_response_for_each_email(handle: Handle) -> None:
+    response = read(handle(load("api/batch")))
 
-    assert [one["status"] for one in answer.content["emails"]] == [200, 200, 422]
+    assert [entry["status"] for entry in response.content["emails"]] == [200, 200, 422]
 
 
-def test_the_idempotency_key_of_the_sample_becomes_the_id(handle: Handle) -> None:
+def test_idempotency_key_of_the_sample_becomes_the_email_id(handle: Handle) -> None:
     event = load("api/plain")
 
-    first, again = read(handle(event)), read(handle(event))
+    first, repeated = read(handle(event)), read(handle(event))
 
     assert first.content["email_id"] == event["headers"]["idempotency-key"]
-    assert again.content == first.content
-    assert again.headers["idempotency-replayed"] == "true"
+    assert repeated.content == first.content
+    assert repeated.headers["idempotency-replayed"] == "true"
 
 
-def test_a_sent_sample_can_be_asked_for(handle: Handle) -> None:
-    question = load("api/get_email")
+def test_sent_sample_can_be_read(handle: Handle) -> None:
+    request = load("api/get_email")
     read(handle(load("api/plain")))
 
-    found = read(handle(question)).content
+    email = read(handle(request)).content
 
-    assert found["email_id"] == question["pathParameters"]["email_id"]
-    assert found["state"] == "accepted"
-    assert found["email"]["metadata"] == {"order_id": "1234", "campaign": "q1-billing"}
+    assert email["email_id"] == request["pathParameters"]["email_id"]
+    assert email["state"] == "accepted"
+    assert email["email"]["metadata"] == {"order_id": "1234", "campaign": "q1-billing"}
 
 
 @pytest.mark.parametrize("name", names("send_email"))
-def test_every_sample_record_is_done_with(
-    name: str, handle: Handle, store: MemoryEmailStore
-) -> None:
+def test_sample_record_is_finished(name: str, handle: Handle, store: MemoryEmailStore) -> None:
     batch = load(name)
 
     assert handle(batch) == {"batchItemFailures": []}
     for record in batch["Records"]:
-        found = store.load(email_id(record))
-        assert found is not None
+        view = store.load(email_id(record))
+        assert view is not None
         bad = name in REJECTED or "(at)" in record["body"]
-        assert found.state is (EmailState.REJECTED if bad else EmailState.ACCEPTED)
+        assert view.state is (EmailState.REJECTED if bad else EmailState.ACCEPTED)
 
 
 @pytest.mark.parametrize("name", sorted(set(names("send_email")) - REJECTED))
-def test_a_sample_record_delivered_twice_is_sent_once(
+def test_sample_record_delivered_twice_is_sent_once(
     name: str, handle: Handle, ses: FakeSES, queue: ListQueue
 ) -> None:
     handle(load(name))

@@ -10,11 +10,10 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from send_email.queue.send_queue import (
-    MessageTooLargeError,
-    QueueError,
     SendQueue,
     read_job,
 )
+from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 
 
@@ -44,41 +43,47 @@ def queue(sqs: FakeSQS) -> SendQueue:
 
 def job(size: int = 5) -> SendJob:
     message = EmailMessage(body="x" * size, from_email="a@example.com", to=["b@example.com"])
-    return SendJob.of("order-1", message)
+    return SendJob.from_message("order-1", message)
 
 
 def record_of(entry: dict[str, Any]) -> SendJob:
-    attributes = {name: one["StringValue"] for name, one in entry["MessageAttributes"].items()}
+    attributes = {
+        name: attribute["StringValue"] for name, attribute in entry["MessageAttributes"].items()
+    }
     return read_job("record-1", entry["MessageBody"], attributes)
 
 
 @pytest.mark.parametrize("chunks", [False, True], ids=["whole", "chunks"])
-def test_what_is_put_is_read_as_it_was(queue: SendQueue, sqs: FakeSQS, chunks: bool) -> None:
+def test_job_is_read_as_it_was_queued(queue: SendQueue, sqs: FakeSQS, chunks: bool) -> None:
     people = [f"p{number}@example.com" for number in range(51)]
-    merge_data = {one: {"name": one} for one in people}
+    merge_data = {address: {"name": address} for address in people}
     message = EmailMessage(
         body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
     )
-    whole = SendJob.of("order-1", message)
-    put = [one.again(one.message, 1).postpone() for one in whole.chunks()] if chunks else [whole]
+    whole = SendJob.from_message("order-1", message)
+    put = (
+        [job.retry_with(job.message, 1).postponed() for job in whole.chunks()]
+        if chunks
+        else [whole]
+    )
 
     queue.put(put)
 
     assert [record_of(entry) for entry in sqs.batches[0]] == put
 
 
-def test_a_request_that_has_just_come_in_is_named_by_its_record(queue: SendQueue) -> None:
+def test_new_request_gets_the_id_of_its_record(queue: SendQueue) -> None:
     body = job().message.to_json()
 
     assert read_job("record-1", body, {}).email_id == "record-1"
 
 
-def test_a_record_that_breaks_rules_names_them() -> None:
+def test_invalid_record_names_its_fields() -> None:
     with pytest.raises(InvalidMessageError, match="from_email"):
         read_job("record-1", "{}", {})
 
 
-def test_ten_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
+def test_ten_jobs_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
     queue.put([job()] * 21, 30)
 
     assert [len(batch) for batch in sqs.batches] == [10, 10, 1]
@@ -86,27 +91,27 @@ def test_ten_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
     assert [entry["Id"] for entry in sqs.batches[0]] == [str(number) for number in range(10)]
 
 
-def test_one_call_carries_no_more_than_a_mebibyte(queue: SendQueue, sqs: FakeSQS) -> None:
+def test_call_carries_at_most_one_mebibyte(queue: SendQueue, sqs: FakeSQS) -> None:
     queue.put([job(400_000)] * 5)
 
     assert [len(batch) for batch in sqs.batches] == [2, 2, 1]
 
 
-def test_one_that_is_too_large_is_refused_before_any_is_put(queue: SendQueue, sqs: FakeSQS) -> None:
+def test_too_large_job_is_refused_before_a_call(queue: SendQueue, sqs: FakeSQS) -> None:
     with pytest.raises(MessageTooLargeError, match=str(SQS_SIZE_LIMIT)):
         queue.put([job(), job(SQS_SIZE_LIMIT)])
 
     assert not sqs.batches
 
 
-def test_an_entry_sqs_did_not_take_is_an_error(queue: SendQueue, sqs: FakeSQS) -> None:
+def test_entry_that_sqs_did_not_accept_is_an_error(queue: SendQueue, sqs: FakeSQS) -> None:
     sqs.failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
 
     with pytest.raises(QueueError, match="InternalError"):
         queue.put([job()])
 
 
-def test_an_unreachable_queue_is_an_error_with_its_cause(queue: SendQueue, sqs: FakeSQS) -> None:
+def test_unreachable_queue_is_an_error_with_its_cause(queue: SendQueue, sqs: FakeSQS) -> None:
     sqs.raises = EndpointConnectionError(endpoint_url="https://queue")
 
     with pytest.raises(QueueError) as caught:

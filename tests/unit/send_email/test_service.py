@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import pytest
 
+from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.claims import ClaimStatus
@@ -12,7 +13,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.send_queue import QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
@@ -29,28 +30,26 @@ from tests.unit.send_email.jobs import (
 # Sending
 
 
-def test_a_message_is_sent_with_its_id_as_a_tag(service: SendService, ses: FakeSES) -> None:
+def test_message_is_sent_with_its_email_id_as_a_tag(service: SendService, ses: FakeSES) -> None:
     outcome = service.send(plain(ANNA, BEN))
 
     assert ses.addresses == [[ANNA, BEN]]
     assert ses.tags == [{"email_id": ID}]
-    assert {one.message_id for one in outcome.results.values()} == {"ses-1"}
+    assert {status.message_id for status in outcome.results.values()} == {"ses-1"}
     assert not outcome.is_queued
     assert not outcome.is_refused
 
 
-def test_a_settled_email_is_not_sent_again(service: SendService, ses: FakeSES) -> None:
+def test_settled_email_is_not_sent_again(service: SendService, ses: FakeSES) -> None:
     first = service.send(plain())
-    again = service.send(plain())
+    repeated = service.send(plain())
 
-    assert again.is_replay
-    assert again.results == first.results
+    assert repeated.is_replay
+    assert repeated.results == first.results
     assert len(ses.sent) == 1
 
 
-def test_the_same_id_with_another_body_is_a_conflict_and_shows_nothing_of_the_other(
-    service: SendService, ses: FakeSES
-) -> None:
+def test_conflict_hides_the_results_of_the_other_email(service: SendService, ses: FakeSES) -> None:
     service.send(plain(ANNA))
 
     outcome = service.send(plain(BEN))
@@ -59,14 +58,20 @@ def test_the_same_id_with_another_body_is_a_conflict_and_shows_nothing_of_the_ot
     assert len(ses.sent) == 1
 
 
-def test_the_order_of_keys_makes_no_other_body() -> None:
-    one = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"a": "1", "b": "2"})
-    two = EmailMessage(body="b", from_email="a@b.example", to=[ANNA], metadata={"b": "2", "a": "1"})
+def test_order_of_keys_does_not_change_the_fingerprint() -> None:
+    message = EmailMessage(
+        body="b", from_email="a@b.example", to=[ANNA], metadata={"a": "1", "b": "2"}
+    )
+    reordered = EmailMessage(
+        body="b", from_email="a@b.example", to=[ANNA], metadata={"b": "2", "a": "1"}
+    )
 
-    assert SendJob.of(ID, one).fingerprint == SendJob.of(ID, two).fingerprint
+    assert SendJob.from_message(ID, message).fingerprint == (
+        SendJob.from_message(ID, reordered).fingerprint
+    )
 
 
-def test_while_one_sends_the_other_waits(service: SendService, ses: FakeSES) -> None:
+def test_only_one_worker_sends(service: SendService, ses: FakeSES) -> None:
     outcomes = []
     ses.before = lambda: outcomes.append(service.send(plain()).claim)
 
@@ -76,10 +81,10 @@ def test_while_one_sends_the_other_waits(service: SendService, ses: FakeSES) -> 
     assert len(ses.sent) == 1
 
 
-def test_a_refused_recipient_is_settled_as_rejected(
+def test_refused_recipient_is_settled_as_rejected(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
-    ses.answer(ANNA, SendState.REJECTED, code="MessageRejected")
+    ses.respond(ANNA, SendState.REJECTED, code="MessageRejected")
 
     outcome = service.send(plain())
 
@@ -93,11 +98,11 @@ def test_a_refused_recipient_is_settled_as_rejected(
 
 
 def suppress(store: MemoryEmailStore, *addresses: str) -> None:
-    for one in addresses:
-        store.suppress(Suppression(address=one, reason="bounce", at=NOW))
+    for address in addresses:
+        store.suppress(Suppression(address=address, reason="bounce", at=NOW))
 
 
-def test_suppressed_recipients_are_held_back_and_the_others_get_it(
+def test_suppressed_recipients_are_left_out(
     service: SendService, ses: FakeSES, store: MemoryEmailStore
 ) -> None:
     suppress(store, BEN)
@@ -108,7 +113,7 @@ def test_suppressed_recipients_are_held_back_and_the_others_get_it(
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.SUPPRESSED}
 
 
-def test_nothing_is_sent_when_everyone_is_suppressed(
+def test_nothing_is_sent_when_all_recipients_are_suppressed(
     service: SendService, ses: FakeSES, store: MemoryEmailStore
 ) -> None:
     suppress(store, ANNA)
@@ -117,7 +122,7 @@ def test_nothing_is_sent_when_everyone_is_suppressed(
     assert not ses.sent
 
 
-def test_copies_are_held_back_with_the_addresses_they_go_with(
+def test_copies_are_suppressed_with_their_main_recipients(
     service: SendService, ses: FakeSES, store: MemoryEmailStore
 ) -> None:
     suppress(store, ANNA)
@@ -129,7 +134,7 @@ def test_copies_are_held_back_with_the_addresses_they_go_with(
     assert states(store) == {ANNA: EmailState.SUPPRESSED, CARL: EmailState.SUPPRESSED}
 
 
-def test_a_suppressed_copy_is_left_out_of_every_message(
+def test_suppressed_copy_is_left_out_of_every_message(
     service: SendService, ses: FakeSES, store: MemoryEmailStore
 ) -> None:
     suppress(store, CARL)
@@ -143,7 +148,7 @@ def test_a_suppressed_copy_is_left_out_of_every_message(
 
 
 @pytest.mark.parametrize("has_status", [True, False], ids=["said by AWS", "nothing was called"])
-def test_a_wrong_set_up_loses_nothing(
+def test_wrong_set_up_loses_no_email(
     service: SendService, ses: FakeSES, queue: ListQueue, has_status: bool
 ) -> None:
     denied = RecipientStatus(ANNA, SendState.FAILED, None, "AccessDenied", "no", RetryHint.LATER)
@@ -158,7 +163,7 @@ def test_a_wrong_set_up_loses_nothing(
 # The queue
 
 
-def test_an_email_for_later_is_known_and_queued(
+def test_enqueued_email_is_stored_and_queued(
     service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
 ) -> None:
     outcome = service.enqueue(plain())
@@ -170,14 +175,14 @@ def test_an_email_for_later_is_known_and_queued(
     assert len(ses.sent) == 1
 
 
-def test_an_email_that_was_sent_is_not_queued_again(service: SendService, queue: ListQueue) -> None:
+def test_sent_email_is_not_queued_again(service: SendService, queue: ListQueue) -> None:
     service.send(plain())
 
     assert service.enqueue(plain()).is_replay
     assert not queue.entries
 
 
-def test_an_email_the_queue_did_not_take_is_put_there_by_the_next_request(
+def test_repeated_request_queues_an_email_that_was_not_queued(
     service: SendService, queue: ListQueue
 ) -> None:
     queue.raises = [QueueError()]
@@ -194,8 +199,43 @@ class UnreachableStore(MemoryEmailStore):
         raise StoreError
 
 
-def test_nothing_is_sent_that_cannot_be_remembered(service: SendService, ses: FakeSES) -> None:
+def test_nothing_is_sent_when_the_claim_fails(service: SendService, ses: FakeSES) -> None:
     with pytest.raises(StoreError):
         replace(service, store=UnreachableStore()).send(plain())
 
     assert not ses.sent
+
+
+# Rejecting
+
+ERRORS = [FieldError("to", "must not be empty")]
+
+
+def test_rejected_email_is_stored_under_the_first_free_id(
+    service: SendService, store: MemoryEmailStore
+) -> None:
+    service.send(plain())
+
+    outcome = service.reject(ERRORS, [ID, "record-1", "record-2"])
+
+    assert (outcome.email_id, outcome.is_invalid) == ("record-1", True)
+    assert states(store) == {ANNA: EmailState.ACCEPTED}
+    assert store.load("record-1") is not None
+    assert store.load("record-2") is None
+
+
+def test_rejected_email_is_not_stored_when_all_ids_are_taken(
+    service: SendService, store: MemoryEmailStore
+) -> None:
+    service.send(plain())
+    stored = store.load(ID)
+
+    outcome = service.reject(ERRORS, [ID])
+
+    assert (outcome.email_id, outcome.is_invalid) == (ID, True)
+    assert store.load(ID) == stored
+
+
+def test_rejecting_without_an_id_is_an_error(service: SendService) -> None:
+    with pytest.raises(ValueError, match="email_ids must have at least one id"):
+        service.reject(ERRORS, [])

@@ -18,7 +18,7 @@ ENVIRONMENT = {
 }
 
 
-def test_the_environment_is_read() -> None:
+def test_environment_is_read() -> None:
     settings = Settings.from_environment(ENVIRONMENT)
 
     assert settings == Settings(
@@ -26,7 +26,7 @@ def test_the_environment_is_read() -> None:
     )
 
 
-def test_all_missing_variables_are_named_at_once() -> None:
+def test_all_missing_variables_are_named() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment({})
 
@@ -48,6 +48,6 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("MAX_CONCURRENCY", "two"),
     ],
 )
-def test_a_wrong_value_is_named(name: str, value: str) -> None:
+def test_invalid_variable_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Settings.from_environment(ENVIRONMENT | {name: value})

@@ -1,4 +1,4 @@
-"""Who gets no more mail, on our list and on SES's, and how they get it again."""
+"""The routes of the suppression lists: the service's and SES's."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ def listed(store: MemoryEmailStore, ses_list: FakeSESList) -> None:
     ses_list.entries["Anna@example.com"] = "BOUNCE"
 
 
-def test_an_address_is_found_on_both_lists_whatever_its_letter_case(api: Api) -> None:
-    answer = api("GET", PATH)
+def test_address_is_found_in_any_letter_case(api: Api) -> None:
+    response = api("GET", PATH)
 
-    assert answer.status == 200
-    assert answer.content == {
+    assert response.status == 200
+    assert response.content == {
         "address": "anna@example.com",
         "ours": {"reason": "bounce", "at": NOW.isoformat(), "email_id": "order-1"},
         "ses": {"reason": "BOUNCE", "at": NOW.isoformat()},
     }
 
 
-def test_an_address_that_only_ses_knows_is_found(api: Api, ses_list: FakeSESList) -> None:
+def test_address_only_on_the_list_of_ses_is_found(api: Api, ses_list: FakeSESList) -> None:
     ses_list.entries["ben@example.com"] = "COMPLAINT"
 
-    answer = api("GET", "/suppressions/ben%40example.com")
+    response = api("GET", "/suppressions/ben%40example.com")
 
-    assert answer.content["ours"] is None
-    assert answer.content["ses"]["reason"] == "COMPLAINT"
+    assert response.content["ours"] is None
+    assert response.content["ses"]["reason"] == "COMPLAINT"
 
 
-def test_a_removed_address_is_on_neither_list(
+def test_removed_address_is_on_neither_list(
     api: Api, store: MemoryEmailStore, ses_list: FakeSESList
 ) -> None:
-    answer = api("DELETE", PATH)
+    response = api("DELETE", PATH)
 
-    assert answer.status == 204
+    assert response.status == 204
     assert store.suppression("anna@example.com") is None
     assert ses_list.entries == {}
     assert api("DELETE", PATH).status == 404
@@ -52,21 +52,21 @@ def test_a_removed_address_is_on_neither_list(
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize(
-    ("address", "status"), [("nobody@example.com", 404), ("nobody", 422), ("a@b@c", 422)]
+    ("address", "status"), [("unlisted@example.com", 404), ("no-address", 422), ("a@b@c", 422)]
 )
-def test_an_address_that_is_none_or_not_listed_is_told(
+def test_invalid_or_unlisted_address_gets_its_status(
     api: Api, method: str, address: str, status: int
 ) -> None:
     assert api(method, f"/suppressions/{address}").status == status
 
 
-def test_while_ses_does_not_answer_ours_stays(
+def test_our_entry_stays_while_ses_is_unavailable(
     api: Api, store: MemoryEmailStore, ses_list: FakeSESList
 ) -> None:
     error = {"Error": {"Code": "TooManyRequestsException", "Message": ""}}
     ses_list.raises = [ClientError(error, "DeleteSuppressedDestination")]  # type: ignore[arg-type]
 
-    answer = api("DELETE", PATH)
+    response = api("DELETE", PATH)
 
-    assert answer.status == 503
+    assert response.status == 503
     assert store.suppression("anna@example.com") is not None

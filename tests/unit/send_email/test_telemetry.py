@@ -1,4 +1,4 @@
-"""What logs and metrics tell, and what they must not."""
+"""Log lines and metrics, and what they must not contain."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.records import Suppression
-from send_email.queue.send_queue import QueueError, read_job
+from send_email.queue.send_queue import read_job
 from send_email.sending.backoff import MAX_RETRIES
+from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
 from tests.unit.send_email.test_records import batch, record
@@ -31,25 +32,25 @@ def lines(capture: Capture) -> list[dict[str, Any]]:
 
 
 def metrics(capture: Capture) -> dict[str, float]:
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for line in lines(capture):
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == "AmsdalMail"
-            found |= {one["Name"]: sum(line[one["Name"]]) for one in directive["Metrics"]}
-    found.pop("ColdStart", None)
-    found.pop("Requests", None)
-    return found
+            values |= {metric["Name"]: sum(line[metric["Name"]]) for metric in directive["Metrics"]}
+    values.pop("ColdStart", None)
+    values.pop("Requests", None)
+    return values
 
 
 def test_recipients_are_counted_by_state(
     handle: Handle, service: SendService, ses: FakeSES, capsys: Capture
 ) -> None:
     service.store.suppress(Suppression(address="held@example.com", reason="bounce", at=NOW))
-    ses.answer("bad@example.com", SendState.REJECTED)
-    ses.answer("busy@example.com", SendState.FAILED, RetryHint.SOON)
+    ses.respond("bad@example.com", SendState.REJECTED)
+    ses.respond("busy@example.com", SendState.FAILED, RetryHint.SOON)
     people = [ANNA, "held@example.com", "bad@example.com", "busy@example.com"]
 
-    handle(batch(EMAIL | {"to": people, "merge_data": {one: {} for one in people}}))
+    handle(batch(EMAIL | {"to": people, "merge_data": {address: {} for address in people}}))
 
     assert metrics(capsys) == {
         "RecipientsAccepted": 1,
@@ -59,7 +60,7 @@ def test_recipients_are_counted_by_state(
     }
 
 
-def test_a_replay_counts_nobody_twice(handle: Handle, capsys: Capture) -> None:
+def test_replay_counts_no_recipients(handle: Handle, capsys: Capture) -> None:
     handle(batch(EMAIL))
     metrics(capsys)
 
@@ -68,9 +69,7 @@ def test_a_replay_counts_nobody_twice(handle: Handle, capsys: Capture) -> None:
     assert metrics(capsys) == {"EmailsReplayed": 1}
 
 
-def test_bad_emails_are_counted_however_they_come(
-    handle: Handle, api: Api, capsys: Capture
-) -> None:
+def test_invalid_emails_are_counted_on_every_way(handle: Handle, api: Api, capsys: Capture) -> None:
     handle(batch("no json"))
     assert metrics(capsys) == {"EmailsInvalid": 1}
 
@@ -81,7 +80,7 @@ def test_bad_emails_are_counted_however_they_come(
     assert metrics(capsys) == {"EmailsInvalid": 1, "RecipientsAccepted": 1}
 
 
-def test_a_wrong_set_up_is_an_error_and_counted(
+def test_wrong_set_up_is_logged_as_error_and_counted(
     handle: Handle, ses: FakeSES, capsys: Capture
 ) -> None:
     ses.raises = [ConfigurationError("AccessDenied")]
@@ -89,24 +88,22 @@ def test_a_wrong_set_up_is_an_error_and_counted(
     handle(batch(EMAIL))
 
     printed = lines(capsys)
-    assert any(one.get("level") == "ERROR" for one in printed)
-    assert any(one.get("ConfigurationErrors") == [1.0] for one in printed)
+    assert any(line.get("level") == "ERROR" for line in printed)
+    assert any(line.get("ConfigurationErrors") == [1.0] for line in printed)
 
 
 @pytest.mark.parametrize("code", ["SendingPausedException", "TooManyRequestsException"])
-def test_a_stop_of_all_sending_is_counted(
+def test_stopped_sending_is_counted(
     handle: Handle, ses: FakeSES, capsys: Capture, code: str
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.LATER, code)
+    ses.respond(ANNA, SendState.FAILED, RetryHint.LATER, code)
 
     handle(batch(EMAIL))
     assert metrics(capsys) == {"RecipientsQueued": 1, "SendingStopped": 1}
 
 
-def test_an_email_that_is_given_up_is_counted(
-    handle: Handle, ses: FakeSES, capsys: Capture
-) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+def test_abandoned_email_is_counted(handle: Handle, ses: FakeSES, capsys: Capture) -> None:
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
     attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": str(MAX_RETRIES)}
 
     handle({"Records": [record(1, EMAIL, **attributes)]})
@@ -114,31 +111,31 @@ def test_an_email_that_is_given_up_is_counted(
     assert metrics(capsys) == {"RecipientsFailed": 1, "EmailsAbandoned": 1}
 
 
-def test_a_duplicate_that_is_put_off_counts_as_one(
+def test_postponed_duplicate_is_counted(
     handle: Handle, service: SendService, clock: Clock, capsys: Capture
 ) -> None:
     job = read_job("record-1", json.dumps(EMAIL), {})
-    service.store.claim(job.record(clock()), job.part, job.addresses, now=clock(), lease_seconds=9)
+    service.store.claim(job.record(clock()), job.unit, job.addresses, now=clock(), lease_seconds=9)
 
     handle(batch(EMAIL))
 
     assert metrics(capsys) == {"EmailsInProgress": 1}
 
 
-def test_a_record_that_comes_back_is_told_with_the_kind_of_error(
+def test_failed_record_is_logged_with_the_error_class(
     handle: Handle, ses: FakeSES, queue: ListQueue, capsys: Capture
 ) -> None:
-    ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
     queue.raises = [QueueError(ANNA)]
 
     handle(batch(EMAIL))
 
-    (warning,) = [one for one in lines(capsys) if one.get("level") == "WARNING"]
+    (warning,) = [line for line in lines(capsys) if line.get("level") == "WARNING"]
     assert (warning["record"], warning["errors"]) == ("record-1", ["QueueError"])
 
 
 @pytest.mark.parametrize("way", ["api", "batch", "record"])
-def test_a_bug_is_told_by_type_and_place_and_counted(
+def test_bug_is_logged_by_class_and_place_and_counted(
     handle: Handle, api: Api, ses: FakeSES, capsys: Capture, way: str
 ) -> None:
     def fail() -> None:
@@ -154,23 +151,23 @@ def test_a_bug_is_told_by_type_and_place_and_counted(
             handle(batch(EMAIL))
 
     captured = capsys.readouterr()
-    told = [json.loads(line) for line in captured.out.splitlines()]
-    (error,) = [one for one in told if one.get("level") == "ERROR"]
+    printed = [json.loads(line) for line in captured.out.splitlines()]
+    (error,) = [line for line in printed if line.get("level") == "ERROR"]
     assert error["errors"] == ["KeyError", "ValueError"]
     assert "in send_one" in "".join(error["stack"])
-    assert [one["InternalErrors"] for one in told if "InternalErrors" in one] == [[1]]
+    assert [line["InternalErrors"] for line in printed if "InternalErrors" in line] == [[1]]
     assert "secret" not in captured.out + captured.err
 
 
 @pytest.mark.parametrize("trouble", ["none", "rejected", "queue", "set-up", "bug"])
-def test_no_log_tells_a_secret(
+def test_log_has_no_secret(
     handle: Handle, api: Api, ses: FakeSES, queue: ListQueue, capsys: Capture, trouble: str
 ) -> None:
     match trouble:
         case "rejected":
-            ses.answer(ANNA, SendState.REJECTED)
+            ses.respond(ANNA, SendState.REJECTED)
         case "queue":
-            ses.answer(ANNA, SendState.FAILED, RetryHint.SOON)
+            ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
             queue.raises = [QueueError(ANNA), QueueError(ANNA)]
         case "set-up":
             ses.raises = [ConfigurationError(ANNA), ConfigurationError(ANNA)]

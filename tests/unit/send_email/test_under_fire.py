@@ -1,4 +1,4 @@
-"""Whatever goes wrong, and in whatever order: every email is accepted by SES exactly once."""
+"""SES accepts each email exactly once, whatever goes wrong and in whatever order."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from send_email.sending.timeouts import Timeouts
 from tests.unit.send_email.simulation import FlakyStore, Simulation
 
 W = TypeVar("W", bound=Simulation)
-CHANCES = st.randoms(use_true_random=False)
+RNGS = st.randoms(use_true_random=False)
 SIMULATIONS = 100
-"""So many by chance are enough to show that a protection is missing."""
+"""Enough random simulations to show that a protection is missing."""
 
 
 def emails() -> list[SendJob]:
     to = [f"p{number}@example.com" for number in range(60)]
     return [
-        SendJob.of("plain", email(to=to[:1])),
-        SendJob.of("shared", email(to=to[:2], cc=to[2:3])),
-        SendJob.of("merged", email(to=to[:3], merge_data={})),
-        SendJob.of("chunks", email(to=to, merge_data={})),
+        SendJob.from_message("plain", email(to=to[:1])),
+        SendJob.from_message("shared", email(to=to[:2], cc=to[2:3])),
+        SendJob.from_message("merged", email(to=to[:3], merge_data={})),
+        SendJob.from_message("chunks", email(to=to, merge_data={})),
     ]
 
 
@@ -40,33 +40,33 @@ def email(**fields: Any) -> EmailMessage:
 
 def end_of(simulation: W) -> W:
     for job in emails():
-        simulation.chance.choice((simulation.request, simulation.drop))(job)
+        simulation.rng.choice((simulation.request, simulation.drop))(job)
     simulation.run()
     return simulation
 
 
 @settings(max_examples=80)
-@given(chance=CHANCES)
-def test_nothing_is_lost_and_nothing_sent_twice(chance: random.Random) -> None:
-    simulation = end_of(Simulation(chance))
+@given(rng=RNGS)
+def test_no_email_is_lost_or_sent_twice(rng: random.Random) -> None:
+    simulation = end_of(Simulation(rng))
 
     assert simulation.lost == set()
     assert simulation.sent_twice == set()
 
 
 @settings(max_examples=30)
-@given(chance=CHANCES)
-def test_in_the_end_the_store_knows_what_ses_accepted(chance: random.Random) -> None:
-    simulation = end_of(Simulation(chance))
+@given(rng=RNGS)
+def test_store_ends_with_what_ses_accepted(rng: random.Random) -> None:
+    simulation = end_of(Simulation(rng))
 
     for job in emails():
-        found = simulation.store.load(job.email_id)
-        assert found is not None
-        assert found.counts == {EmailState.ACCEPTED: len(job.addresses)}
+        view = simulation.store.load(job.email_id)
+        assert view is not None
+        assert view.counts == {EmailState.ACCEPTED: len(job.addresses)}
 
 
 class NoClaims(MemoryEmailStore):
-    """Lets everybody send."""
+    """Grants every claim."""
 
     def claim(self, record: Any, unit: Any, addresses: Any, **_: Any) -> Claim:
         return Claim(unit, ClaimStatus.CLAIMED, queued(addresses), 1)
@@ -78,33 +78,33 @@ class NoClaims(MemoryEmailStore):
 
 
 class NoEvents(FlakyStore):
-    """Does not look whom SES's events show to have been sent to."""
+    """Ignores the recipients that SES's events show as accepted."""
 
     def _recipients_of(self, email_id: str) -> list[Any]:
         return []
 
 
-class NoRequeue(Simulation):
+class NoRetry(Simulation):
     def put(self, *_: Any, **__: Any) -> None:
-        """Forget what should go back on the queue."""
+        """Forget the jobs."""
 
 
-def without_claims(chance: random.Random) -> Simulation:
-    simulation = Simulation(chance)
+def without_claims(rng: random.Random) -> Simulation:
+    simulation = Simulation(rng)
     simulation.store = NoClaims()
     return simulation
 
 
-def without_events(chance: random.Random) -> Simulation:
-    simulation = Simulation(chance)
+def without_events(rng: random.Random) -> Simulation:
+    simulation = Simulation(rng)
     simulation.store = NoEvents(simulation)
     return simulation
 
 
-def without_waiting(chance: random.Random) -> Simulation:
-    """Neither a lease nor a lost answer keeps anybody from sending again at once."""
-    simulation = Simulation(chance)
-    simulation.times = Timeouts(timeout=60, lost_response=0)
+def without_waiting(rng: random.Random) -> Simulation:
+    """Neither a lease nor a lost response delays a retry."""
+    simulation = Simulation(rng)
+    simulation.timeouts = Timeouts.from_settings(60, 0)
     return simulation
 
 
@@ -115,21 +115,21 @@ def fails(simulation: Simulation) -> bool:
 
 @pytest.mark.parametrize(
     "make",
-    [without_claims, without_events, without_waiting, NoRequeue],
-    ids=["claims", "events", "waiting", "requeueing"],
+    [without_claims, without_events, without_waiting, NoRetry],
+    ids=["claims", "events", "waiting", "retries"],
 )
-def test_without_a_protection_emails_are_lost_or_sent_twice(
+def test_missing_protection_loses_or_repeats_emails(
     make: Callable[[random.Random], Simulation],
 ) -> None:
     assert any(fails(make(random.Random(seed))) for seed in range(SIMULATIONS))
 
 
-def test_with_every_protection_the_same_worlds_end_well() -> None:
+def test_same_simulations_end_well_with_every_protection() -> None:
     assert not any(fails(Simulation(random.Random(seed))) for seed in range(SIMULATIONS))
 
 
-@pytest.mark.parametrize("fault", ["throttle", "pause", "drop answer", "no turn", "twice"])
-def test_what_passes_by_itself_makes_no_dead_letter(fault: str) -> None:
+@pytest.mark.parametrize("fault", ["throttle", "pause", "drop response", "no capacity", "twice"])
+def test_temporary_fault_makes_no_dead_letter(fault: str) -> None:
     class OneFault(Simulation):
         letters = 0
 

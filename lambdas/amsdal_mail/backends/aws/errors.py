@@ -1,14 +1,12 @@
-"""One table: what each error of the SDK means for the recipients of the call.
+"""The meaning of each error of the SDK for the recipients of the call.
 
-Sources: the error lists of SendEmail and SendBulkEmail in the SESv2 API reference, its
-list of common errors, and
+Sources: the errors of SendEmail and SendBulkEmail in the SESv2 API reference, and
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -26,78 +24,37 @@ from botocore.exceptions import ConnectionError as SDKConnectionError
 from botocore.exceptions import HTTPClientError as SDKHTTPClientError
 from botocore.parsers import ResponseParserError
 
-from amsdal_mail.status import (
-    ConfigurationError,
-    CredentialsError,
-    RecipientStatus,
-    RetryHint,
-    SendState,
-    SendStatus,
-)
+from amsdal_mail.backends.aws.flow import CallResult
+from amsdal_mail.status import ConfigurationError, CredentialsError, RetryHint, SendState
 
-__all__ = [
-    "BULK_STATUSES",
-    "ERROR_CODES",
-    "CallResult",
-    "classify_error",
-    "raise_for_configuration",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class CallResult:
-    """What one call, or one entry of a bulk call, came to."""
-
-    state: SendState
-    retry: RetryHint = RetryHint.NO
-    message_id: str | None = None
-    code: str | None = None
-    text: str | None = None
-    raises: type[ConfigurationError] | None = None
-    """The error for the caller, where not the message but the set-up is at fault."""
-
-    @property
-    def is_tag_refused(self) -> bool:
-        """True when SES refuses the spelling of a tag: of this call nothing was sent."""
-        return (self.text or "").startswith(("Invalid tag name", "Invalid tag value"))
-
-    def for_recipient(self, address: str) -> RecipientStatus:
-        """Tell the outcome as the status of one of the recipients."""
-        return RecipientStatus(
-            address=address,
-            state=self.state,
-            message_id=self.message_id,
-            error_code=self.code,
-            error_message=self.text,
-            retry=self.retry,
-        )
-
+__all__ = ["BULK_STATUSES", "ERROR_CODES", "FAILED", "classify_error"]
 
 REJECTED = CallResult(SendState.REJECTED)
-NOT_FOUND = CallResult(SendState.REJECTED, raises=ConfigurationError)
-THROTTLED = CallResult(SendState.FAILED, RetryHint.SOON)
-STOPPED = CallResult(SendState.FAILED, RetryHint.LATER)
+MISSING = CallResult(SendState.REJECTED, raises=ConfigurationError)
+RETRY_SOON = CallResult(SendState.FAILED, RetryHint.SOON)
+RETRY_LATER = CallResult(SendState.FAILED, RetryHint.LATER)
 NOT_ALLOWED = CallResult(SendState.FAILED, RetryHint.LATER, raises=ConfigurationError)
 NO_CREDENTIALS = CallResult(SendState.FAILED, RetryHint.LATER, raises=CredentialsError)
 FAILED = CallResult(SendState.FAILED)
 UNKNOWN = CallResult(SendState.UNKNOWN)
 
 ERROR_CODES: dict[str, CallResult] = {
-    # SESv2's own, all of them: a test compares with the service model.
-    "AccountSuspendedException": STOPPED,
+    # All errors of SESv2: a test compares them with the service model.
+    "AccountSuspendedException": RETRY_LATER,
     "AlreadyExistsException": REJECTED,
     "BadRequestException": REJECTED,
-    "ConcurrentModificationException": THROTTLED,
-    "ConflictException": THROTTLED,
-    "InternalServiceErrorException": THROTTLED,
+    "ConcurrentModificationException": RETRY_SOON,
+    "ConflictException": RETRY_SOON,
+    "InternalServiceErrorException": RETRY_SOON,
     "InvalidNextTokenException": REJECTED,
-    "LimitExceededException": STOPPED,
-    "MailFromDomainNotVerifiedException": STOPPED,
+    "LimitExceededException": RETRY_LATER,
+    "MailFromDomainNotVerifiedException": RETRY_LATER,
     "MessageRejected": REJECTED,
-    "NotFoundException": NOT_FOUND,
-    "SendingPausedException": STOPPED,
-    "TooManyRequestsException": THROTTLED,
-    # Common to all AWS services.
+    "NotFoundException": MISSING,
+    "SendingPausedException": RETRY_LATER,
+    "TooManyRequestsException": RETRY_SOON,
+    # Common to all AWS services:
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
     "AccessDeniedException": NOT_ALLOWED,
     "AccessDenied": NOT_ALLOWED,
     "ExpiredTokenException": NO_CREDENTIALS,
@@ -107,116 +64,125 @@ ERROR_CODES: dict[str, CallResult] = {
     "InvalidSignatureException": NO_CREDENTIALS,
     "MissingAuthenticationTokenException": NO_CREDENTIALS,
     "OptInRequired": NOT_ALLOWED,
-    # Nobody knows how far a request had come that the service gave up before its answer.
+    # The service stopped before it responded: how far the request came is not known.
     "RequestAbortedException": UNKNOWN,
     "RequestExpired": NO_CREDENTIALS,
-    "ServiceUnavailable": THROTTLED,
+    "ServiceUnavailable": RETRY_SOON,
     "SignatureDoesNotMatch": NO_CREDENTIALS,
-    "ThrottlingException": THROTTLED,
-    "Throttling": THROTTLED,
+    "ThrottlingException": RETRY_SOON,
+    "Throttling": RETRY_SOON,
     "UnrecognizedClientException": NO_CREDENTIALS,
-    # What botocore tries again whichever service says it, for nothing was done: the codes in
-    # botocore/retries/standard.py and botocore/data/_retry.json that are not above.
-    "BandwidthLimitExceeded": THROTTLED,
-    "EC2ThrottledException": THROTTLED,
-    "PriorRequestNotComplete": THROTTLED,
-    "ProvisionedThroughputExceededException": THROTTLED,
-    "RequestLimitExceeded": THROTTLED,
-    "RequestThrottled": THROTTLED,
-    "RequestThrottledException": THROTTLED,
-    "RequestTimeout": THROTTLED,
-    "RequestTimeoutException": THROTTLED,
-    "SlowDown": THROTTLED,
-    "ThrottledException": THROTTLED,
-    "TransactionInProgressException": THROTTLED,
-    # SQS's.
-    "AWS.SimpleQueueService.NonExistentQueue": NOT_FOUND,
-    "KMS.ThrottlingException": THROTTLED,
-    "KmsThrottled": THROTTLED,
-    "QueueDoesNotExist": NOT_FOUND,
+    # Codes that botocore retries for any service, since nothing was done: those that
+    # botocore/retries/standard.py and botocore/data/_retry.json add to the ones above.
+    "BandwidthLimitExceeded": RETRY_SOON,
+    "EC2ThrottledException": RETRY_SOON,
+    "PriorRequestNotComplete": RETRY_SOON,
+    "ProvisionedThroughputExceededException": RETRY_SOON,
+    "RequestLimitExceeded": RETRY_SOON,
+    "RequestThrottled": RETRY_SOON,
+    "RequestThrottledException": RETRY_SOON,
+    "RequestTimeout": RETRY_SOON,
+    "RequestTimeoutException": RETRY_SOON,
+    "SlowDown": RETRY_SOON,
+    "ThrottledException": RETRY_SOON,
+    "TransactionInProgressException": RETRY_SOON,
+    # Errors of SQS:
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+    "AWS.SimpleQueueService.NonExistentQueue": MISSING,
+    "KMS.ThrottlingException": RETRY_SOON,
+    "KmsThrottled": RETRY_SOON,
+    "QueueDoesNotExist": MISSING,
 }
+
+"""The result of each error code, whichever service responds with it."""
 
 BULK_STATUSES: dict[str, CallResult] = {
     "SUCCESS": CallResult(SendState.ACCEPTED),
     "MESSAGE_REJECTED": REJECTED,
-    "MAIL_FROM_DOMAIN_NOT_VERIFIED": STOPPED,
-    "CONFIGURATION_SET_NOT_FOUND": NOT_FOUND,
-    "TEMPLATE_NOT_FOUND": NOT_FOUND,
-    "ACCOUNT_SUSPENDED": STOPPED,
-    "ACCOUNT_THROTTLED": THROTTLED,
-    "ACCOUNT_DAILY_QUOTA_EXCEEDED": STOPPED,
-    "INVALID_SENDING_POOL_NAME": NOT_FOUND,
-    "ACCOUNT_SENDING_PAUSED": STOPPED,
-    "CONFIGURATION_SET_SENDING_PAUSED": STOPPED,
+    "MAIL_FROM_DOMAIN_NOT_VERIFIED": RETRY_LATER,
+    "CONFIGURATION_SET_NOT_FOUND": MISSING,
+    "TEMPLATE_NOT_FOUND": MISSING,
+    "ACCOUNT_SUSPENDED": RETRY_LATER,
+    "ACCOUNT_THROTTLED": RETRY_SOON,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": RETRY_LATER,
+    "INVALID_SENDING_POOL_NAME": MISSING,
+    "ACCOUNT_SENDING_PAUSED": RETRY_LATER,
+    "CONFIGURATION_SET_SENDING_PAUSED": RETRY_LATER,
     "INVALID_PARAMETER": REJECTED,
-    "TRANSIENT_FAILURE": THROTTLED,
+    "TRANSIENT_FAILURE": RETRY_SOON,
     "FAILED": FAILED,
 }
+"""The result of each status that SendBulkEmail gives an entry:
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html"""
+
+SDK_ERRORS: tuple[tuple[type[Exception], CallResult], ...] = (
+    # The connection was never made.
+    (ConnectTimeoutError, RETRY_SOON),
+    (ProxyConnectionError, RETRY_SOON),
+    # The request may have arrived, but its response was lost or cannot be read.
+    (SDKHTTPClientError, UNKNOWN),
+    (SDKConnectionError, UNKNOWN),
+    (ResponseParserError, UNKNOWN),
+    # The SDK raised the error before the request.
+    (NoCredentialsError, NO_CREDENTIALS),
+    (PartialCredentialsError, NO_CREDENTIALS),
+    (CredentialRetrievalError, NO_CREDENTIALS),
+    (ParamValidationError, REJECTED),
+    (BotoCoreError, NOT_ALLOWED),  # for example profile, endpoint, single sign-on
+    (Exception, UNKNOWN),
+)
+"""The result of each class of errors without an error code. The first class that fits counts."""
 
 NEVER_CONNECTED = frozenset({"NewConnectionError", "ClientConnectorError", "gaierror"})
-
-
-def raise_for_configuration(outcomes: Iterable[CallResult], status: SendStatus) -> SendStatus:
-    """Return the status.
-
-    Raises:
-        ConfigurationError: one of the outcomes blames the set-up; it carries the status.
-    """
-    for outcome in outcomes:
-        if outcome.raises:
-            raise outcome.raises(f"{outcome.code}: {outcome.text}", status)
-    return status
+"""Errors of urllib3, aiohttp and the socket module for a connection that was never made."""
 
 
 def classify_error(error: Exception) -> CallResult:
-    """Say what an error of the SDK means. Only an outcome no one can know is `unknown`."""
+    """Return the meaning of an error that a call raised.
+
+    A result is `unknown` only if the request may have been carried out.
+    """
+    # The service responded.
     if isinstance(error, ClientError):
         return _classify_client_error(error)
-    found = _classify_sdk_error(error)
-    return replace(found, code=type(error).__name__, text=str(error))
+    # aiobotocore uses this class for a connection that was reset in mid-request too.
+    if isinstance(error, EndpointConnectionError) and _was_never_connected(error):
+        result = RETRY_SOON
+    # The certificate of the service, or of a proxy in between, is not trusted here.
+    elif isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        result = NOT_ALLOWED
+    else:
+        result = next(result for kind, result in SDK_ERRORS if isinstance(error, kind))
+    return replace(result, error_code=type(error).__name__, error_message=str(error))
+
+
+def _was_never_connected(error: EndpointConnectionError) -> bool:
+    cause = error.kwargs.get("error")
+    return not NEVER_CONNECTED.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
 
 
 def _classify_client_error(error: ClientError) -> CallResult:
     code = error.response.get("Error", {}).get("Code", "")
-    # SES leaves the text out now and then; botocore then writes None or nothing.
+    # SES leaves the text out now and then. botocore then sets None or an empty string.
     text = error.response.get("Error", {}).get("Message") or ""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    found = ERROR_CODES.get(code) or _classify_http_status(status)
-    # SES has one code for rate and quota, one for refusal and paused account: the text tells.
-    if found is THROTTLED and "quota" in text.lower():
-        found = STOPPED
-    if found is REJECTED and "sending paused" in text.lower():
-        found = STOPPED
-    if found is REJECTED and text.startswith("Configuration set"):
-        found = NOT_FOUND
-    return replace(found, code=code, text=text)
+    http_status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    result = ERROR_CODES.get(code) or _classify_http_status(http_status)
+    # SES uses one code for rate and quota, and one for a refused email and a paused account:
+    # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+    if result is RETRY_SOON and "quota" in text.lower():
+        result = RETRY_LATER
+    if result is REJECTED and "sending paused" in text.lower():
+        result = RETRY_LATER
+    if result is REJECTED and text.startswith("Configuration set"):
+        result = MISSING
+    return replace(result, error_code=code, error_message=text)
 
 
 def _classify_http_status(status: int) -> CallResult:
-    # A gateway that got no answer from SES says nothing about what SES did.
+    # A gateway without a response of the service does not know what the service did.
     if status in {502, 504}:
         return UNKNOWN
-    # 408: the request did not arrive whole (RFC 9110, 15.5.9), so nothing of it was done.
+    # 408: the request did not arrive completely (RFC 9110, 15.5.9), so nothing was done.
     if status >= 500 or status in {408, 429}:
-        return THROTTLED
+        return RETRY_SOON
     return NOT_ALLOWED if status in {401, 403} else REJECTED
-
-
-def _classify_sdk_error(error: Exception) -> CallResult:
-    if isinstance(error, EndpointConnectionError):
-        # aiobotocore gives this name to a connection reset in mid-request too: the cause tells.
-        cause = error.kwargs.get("error")
-        names = {kind.__name__ for kind in type(cause).__mro__}
-        return THROTTLED if names & NEVER_CONNECTED else UNKNOWN
-    if isinstance(error, SSLError):
-        return NOT_ALLOWED if "CERTIFICATE_VERIFY_FAILED" in str(error) else UNKNOWN
-    if isinstance(error, ConnectTimeoutError | ProxyConnectionError):
-        return THROTTLED
-    if isinstance(error, SDKHTTPClientError | SDKConnectionError | ResponseParserError):
-        return UNKNOWN
-    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
-        return NO_CREDENTIALS
-    if isinstance(error, ParamValidationError):
-        return REJECTED
-    # What else the SDK raises, it raises before the request: profile, endpoint, single sign-on.
-    return NOT_ALLOWED if isinstance(error, BotoCoreError) else UNKNOWN

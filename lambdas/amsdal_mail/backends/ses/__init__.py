@@ -1,4 +1,4 @@
-"""Amazon SES: the request built, the answer read, and the backend that carries them."""
+"""Amazon SES: requests, sending with retries and a rate limit, tags, and the backend."""
 
 from amsdal_mail.backends.ses.backend import SESBackend
 

@@ -1,29 +1,31 @@
-"""SESBackend: sends through Amazon SES, by boto3 and, in async code, by aioboto3."""
+"""SESBackend: sends through Amazon SES."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
-from amsdal_mail.backends.aws.errors import raise_for_configuration
-from amsdal_mail.backends.aws.flow import Flow
 from amsdal_mail.backends.aws.options import (
     AWSOptions,
     check_positive_integer,
     check_positive_number,
     region_from,
 )
-from amsdal_mail.backends.ses.requests import build_requests
-from amsdal_mail.backends.ses.send import EntryResult, TagEncoding, rate_limited, send_flow
-from amsdal_mail.backends.ses.tags import message_tags
+from amsdal_mail.backends.base import validate_messages
+from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
+from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.rules import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import SendStatus
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
 
 __all__ = ["SESBackend"]
 
@@ -33,21 +35,23 @@ NO_TAGS: Mapping[str, str] = {}
 class SESBackend(AWSBackend):
     """Sends messages through the SESv2 API.
 
-    Keys given here go to boto3; left out, boto3 finds its own (environment, profile, the role in
-    Lambda and on EC2). `configuration_set` and `metadata_prefix` default to the environment's
-    AWS_SES_CONFIGURATION_SET and AWS_SES_METADATA_PREFIX, the region to AWS_REGION, then
-    AWS_DEFAULT_REGION, then the profile's, then us-east-1.
+    The SDK is boto3, and in async code aioboto3 where it is installed, else aiobotocore.
+    Without keys, boto3 finds some: environment, profile, or the role of the function or machine.
+    `configuration_set` and `metadata_prefix` default to the environment's
+    AWS_SES_CONFIGURATION_SET and AWS_SES_METADATA_PREFIX. The region defaults to AWS_REGION, then
+    AWS_DEFAULT_REGION, then the profile's region, then us-east-1.
 
-    A call that SES refuses for its rate, or that never reached it, is tried `max_attempts` times
-    in all, with growing pauses. A call whose answer was lost is never tried again.
+    A call that SES throttles, or that never reached SES, is tried `max_attempts` times in all,
+    with growing delays. A call whose response was lost is never retried.
 
-    `max_send_rate` is the number of recipients a second that this connection sends to at most, in
-    all its threads and tasks: `GetAccount` tells the account's own, and SES drops what exceeds it.
+    `max_send_rate` limits the recipients a second of this connection, in all its threads and
+    tasks. SES drops what exceeds the account's rate, which `GetAccount` returns:
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
 
     Raises:
-        ConfigurationError: options that do not go together; or, from a send, a set-up that AWS
-            refuses (credentials, permission, missing template or configuration set): its `status`
-            tells what became of every message.
+        ConfigurationError: options exclude each other; or, from a send, AWS refuses credentials,
+            permission, template or configuration set. Then its `status` has the result of each
+            message.
     """
 
     service_name = "sesv2"
@@ -73,50 +77,31 @@ class SESBackend(AWSBackend):
         self.max_attempts = max_attempts
         if max_send_rate is not None:
             check_positive_number("max_send_rate", max_send_rate)
-        self._pace = RateLimiter(max_send_rate) if max_send_rate else None
-        self._spelling = TagEncoding()
+        self._rate_limiter = RateLimiter(max_send_rate) if max_send_rate else None
+        self._tag_encoding = TagEncoding()
 
     def send_one(
         self, message: EmailMessage, *, extra_tags: Mapping[str, str] = NO_TAGS
     ) -> SendStatus:
-        """Send one message, with tags of the sender's own beside the user's.
+        """Send one message, with tags of the sender beside those of the message.
 
-        `extra_tags` do not count toward the 50 and are written as they are given.
+        `extra_tags` do not count toward the 50 tags of a message, and are sent unchanged.
         """
-        return self._execute(self._plan([message], extra_tags))
+        messages = validate_messages([message])
+        client = self.client()
+        return self._execute(client, self.plan(messages, client.meta.service_model, extra_tags))
 
-    def plan(self, messages: list[EmailMessage]) -> SendPlan:
-        """SendPlan one flow for each call that the messages need."""
-        return self._plan(messages, NO_TAGS)
-
-    def _plan(self, messages: list[EmailMessage], extra_tags: Mapping[str, str]) -> SendPlan:
-        requests = [build_requests(message, self.configuration_set) for message in messages]
-        every_tags = [message_tags(one, self.metadata_prefix) for one in messages]
-        flows: list[Flow[list[EntryResult]]] = [
-            send_flow(request, tags, extra_tags, self._spelling, self.max_attempts)
-            for of_message, tags in zip(requests, every_tags, strict=True)
-            for request in of_message
-        ]
-        if self._pace:
-            flows = [rate_limited(one, self._pace) for one in flows]
-        calls_of_each = [len(of_message) for of_message in requests]
-        return SendPlan(flows, lambda results: collect_status(calls_of_each, results))
-
-
-def collect_status(
-    calls_of_each: Sequence[int], results: Iterable[list[EntryResult]]
-) -> SendStatus:
-    """Give every recipient the outcome of its call; `calls_of_each` message tells whose is whose.
-
-    Raises:
-        ConfigurationError: AWS refused the set-up, not the message.
-    """
-    rest = iter(results)
-    answers = [[one for call in islice(rest, count) for one in call] for count in calls_of_each]
-    status = SendStatus.combine(
-        SendStatus.of(
-            outcome.for_recipient(one) for addresses, outcome in calls for one in addresses
-        )
-        for calls in answers
-    )
-    return raise_for_configuration((outcome for calls in answers for _, outcome in calls), status)
+    @override
+    def plan(
+        self,
+        messages: list[EmailMessage],
+        model: ServiceModel,
+        extra_tags: Mapping[str, str] = NO_TAGS,
+    ) -> SendPlan:
+        plan: SendPlan = []
+        for index, message in enumerate(messages):
+            tags = message_tags(message, self.metadata_prefix)
+            for request in build_requests(message, self.configuration_set, model, index):
+                flow = send_flow(request, tags, extra_tags, self._tag_encoding, self.max_attempts)
+                plan.append(rate_limited(flow, self._rate_limiter) if self._rate_limiter else flow)
+        return plan

@@ -1,20 +1,28 @@
-"""An EmailMessage as the SESv2 calls that send it: pure, nothing is sent here.
+"""SESv2 requests that send an EmailMessage: pure functions, nothing is sent here.
 
-https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html and API_SendBulkEmail.
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html and
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amsdal_mail.addresses import encode_header_text, parse_address
 from amsdal_mail.backends.aws.flow import Call
-from amsdal_mail.backends.ses.tags import Tags, tag_parameters
+from amsdal_mail.backends.aws.service_model import require_parameters, supports_parameter
+from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
+from amsdal_mail.message.limits import (
+    HEADER_COUNT_LIMIT,
+    HEADER_VALUE_LIMIT,
+    RECIPIENT_LIMIT,
+    TAG_LENGTH_LIMIT,
+)
 from amsdal_mail.message.merge_data import (
     TemplateValues,
     html_template,
@@ -23,74 +31,104 @@ from amsdal_mail.message.merge_data import (
 )
 from amsdal_mail.message.mime import mime_bytes
 
-__all__ = ["Request", "build_requests"]
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
 
+__all__ = ["SESRequest", "TagEncoding", "Tags", "build_requests", "message_tags", "sanitize_tags"]
+
+NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
+NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
+"""Characters that SES refuses in the name and in the value of a message tag.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
+"""
+
+Tags = dict[str, str]
 Params = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One call: `entries` are the single answers it will get, each for some addresses.
+class SESRequest:
+    """One call of SendEmail, or of SendBulkEmail where it has `bulk_entries`.
 
-    SendEmail answers once for all recipients; SendBulkEmail once for each of `bulk_entries`.
+    `entries` are the addresses that share a result. SendEmail gives one result for all
+    recipients, SendBulkEmail one for each of the `bulk_entries`.
     """
 
+    message_index: int
+    """The position of the message among those of the send."""
     params: Params
     entries: tuple[tuple[str, ...], ...]
     bulk_entries: tuple[Params, ...] = ()
 
     def call(self, tags: Tags) -> Call:
-        """Write the call, with these tags."""
+        """Return the call with these tags."""
         if self.bulk_entries:
             bulk = {"DefaultEmailTags": tag_parameters(tags), "BulkEmailEntries": self.bulk_entries}
             return Call("send_bulk_email", self.params | bulk)
         return Call("send_email", self.params | {"EmailTags": tag_parameters(tags)})
 
-    def only(self, indexes: Sequence[int]) -> Request:
-        """Return the same call for some of its entries."""
-        bulk = tuple(self.bulk_entries[i] for i in indexes) if self.bulk_entries else ()
-        return replace(self, entries=tuple(self.entries[i] for i in indexes), bulk_entries=bulk)
+    def restrict_to(self, indexes: Sequence[int]) -> SESRequest:
+        """Return the request for some of its entries."""
+        if len(indexes) == len(self.entries):
+            return self
+        bulk_entries = tuple(self.bulk_entries[index] for index in indexes)
+        entries = tuple(self.entries[index] for index in indexes)
+        return replace(self, entries=entries, bulk_entries=bulk_entries)
 
 
-def build_requests(message: EmailMessage, configuration_set: str | None) -> list[Request]:
-    """Say which calls send the message: one, or one for each 50 of its merged recipients."""
-    params: Params = {"FromEmailAddress": _mailbox(message.from_email)}
+def build_requests(
+    message: EmailMessage,
+    configuration_set: str | None,
+    model: ServiceModel,
+    message_index: int = 0,
+) -> list[SESRequest]:
+    """Return the requests that send the message: one, or one for each 50 personalized emails.
+
+    Raises:
+        ConfigurationError: the installed SDK does not know a parameter that the message needs.
+    """
+    params: Params = {"FromEmailAddress": str(parse_address(message.from_email))}
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
     if message.is_personalized:
-        return _bulk_requests(message, params)
-    addresses = tuple(one.addr_spec for one in message.recipients)
-    params |= {"Destination": _destination(message, message.to), "Content": _content(message)}
+        return _bulk_requests(message, params, model, message_index)
+    addresses = tuple(recipient.addr_spec for recipient in message.recipients)
+    params["Destination"] = _destination(message, message.to)
+    params["Content"] = _content(message, model)
     if message.reply_to and "Raw" not in params["Content"]:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
-    return [Request(params, (addresses,))]
+    return [SESRequest(message_index, params, (addresses,))]
 
 
-def _bulk_requests(message: EmailMessage, params: Params) -> list[Request]:
-    params["DefaultContent"] = {"Template": _template(message, "{}")}
+def _bulk_requests(
+    message: EmailMessage, params: Params, model: ServiceModel, message_index: int
+) -> list[SESRequest]:
+    template = _template(message, "{}")
+    require_parameters(
+        model, "SendBulkEmail", (f"DefaultContent.Template.{name}" for name in template)
+    )
+    params["DefaultContent"] = {"Template": template}
     if message.reply_to:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
-    copies = tuple(parse_address(one).addr_spec for one in (*message.cc, *message.bcc))
-    written = TemplateValues(message)
-    shared = written.json(merge_values_for(message, {}))
-    own = {
-        spec: written.json(merge_values_for(message, values))
-        for spec, values in merge_data_by_address(message).items()
+    copies = tuple(parse_address(copy).addr_spec for copy in (*message.cc, *message.bcc))
+    template_values = TemplateValues(message)
+    shared_json = template_values.json(merge_values_for(message, {}))
+    json_by_address = {
+        address: template_values.json(merge_values_for(message, values))
+        for address, values in merge_data_by_address(message).items()
     }
     requests = []
-    for chunk in _chunks(message.to):
-        specs = [parse_address(one).addr_spec for one in chunk]
-        entries = [
-            _bulk_entry(message, to, own.get(spec, shared))
-            for to, spec in zip(chunk, specs, strict=True)
-        ]
-        recipients = tuple((spec, *copies) for spec in specs)
-        requests.append(Request(params, recipients, tuple(entries)))
+    for start in range(0, len(message.to), RECIPIENT_LIMIT):
+        mailboxes = message.to[start : start + RECIPIENT_LIMIT]
+        addresses = [parse_address(mailbox).addr_spec for mailbox in mailboxes]
+        bulk_entries = tuple(
+            _bulk_entry(message, mailbox, json_by_address.get(address, shared_json))
+            for mailbox, address in zip(mailboxes, addresses, strict=True)
+        )
+        entries = tuple((address, *copies) for address in addresses)
+        requests.append(SESRequest(message_index, params, entries, bulk_entries))
     return requests
-
-
-def _chunks(to: Sequence[str]) -> list[Sequence[str]]:
-    return [to[i : i + RECIPIENT_LIMIT] for i in range(0, len(to), RECIPIENT_LIMIT)]
 
 
 def _bulk_entry(message: EmailMessage, to: str, template_data: str) -> Params:
@@ -102,43 +140,48 @@ def _bulk_entry(message: EmailMessage, to: str, template_data: str) -> Params:
 
 
 def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
-    """Name everyone once: SES sends twice to who is named twice."""
+    """Return the lists with each address once, else it would get the email twice."""
     lists = {"ToAddresses": to, "CcAddresses": message.cc, "BccAddresses": message.bcc}
     seen: set[str] = set()
     destination: Params = {}
-    for name, addresses in lists.items():
-        new = {parse_address(one).addr_spec: one for one in reversed(addresses)}
-        new = {spec: one for spec, one in reversed(new.items()) if spec not in seen}
+    for name, mailboxes in lists.items():
+        new: dict[str, str] = {}
+        for mailbox in map(parse_address, mailboxes):
+            if mailbox.addr_spec not in seen:
+                new.setdefault(mailbox.addr_spec, str(mailbox))
         seen |= new.keys()
         if new:
-            destination[name] = _mailboxes(list(new.values()))
+            destination[name] = list(new.values())
     return destination
 
 
-def _mailbox(address: str) -> str:
-    return str(parse_address(address))
-
-
 def _mailboxes(addresses: Sequence[str]) -> list[str]:
-    return [_mailbox(one) for one in addresses]
+    return [str(parse_address(address)) for address in addresses]
 
 
-def _content(message: EmailMessage) -> Params:
+def _content(message: EmailMessage, model: ServiceModel) -> Params:
     if message.is_templated:
-        data = TemplateValues(message).json(merge_values_for(message, {}))
-        return {"Template": _template(message, data)}
-    if fits_simple_content(message):
-        return {"Simple": _simple(message)}
+        template = _template(message, TemplateValues(message).json(merge_values_for(message, {})))
+        require_parameters(model, "SendEmail", (f"Content.Template.{name}" for name in template))
+        return {"Template": template}
+    parts = _headers_and_attachments(message)
+    if fits_simple_content(message) and all(
+        supports_parameter(model, "SendEmail", f"Content.Simple.{name}") for name in parts
+    ):
+        return {"Simple": _simple(message) | parts}
     return {"Raw": {"Data": mime_bytes(message)}}
 
 
 def fits_simple_content(message: EmailMessage) -> bool:
-    """Tell whether SES's Simple content can carry the headers and file names."""
+    """Return whether SES's Simple content takes the headers and the file names.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
+    """
     lengths = [len(encode_header_text(value)) for value in message.headers.values()]
     return (
         len(lengths) <= HEADER_COUNT_LIMIT
         and all(1 <= length <= HEADER_VALUE_LIMIT for length in lengths)
-        and all(one.filename.isascii() for one in message.attachments)
+        and all(attachment.filename.isascii() for attachment in message.attachments)
     )
 
 
@@ -149,7 +192,6 @@ def _simple(message: EmailMessage) -> Params:
     return {
         "Subject": {"Data": message.subject, "Charset": "UTF-8"},
         "Body": {k: {"Data": v, "Charset": "UTF-8"} for k, v in body.items() if v is not None},
-        **_headers_and_attachments(message),
     }
 
 
@@ -171,7 +213,7 @@ def _headers_and_attachments(message: EmailMessage) -> Params:
             for name, value in message.headers.items()
         ]
     if message.attachments:
-        parts["Attachments"] = [_attachment(one) for one in message.attachments]
+        parts["Attachments"] = [_attachment(attachment) for attachment in message.attachments]
     return parts
 
 
@@ -186,3 +228,46 @@ def _attachment(attachment: Attachment) -> Params:
     if attachment.content_id:
         params |= {"ContentDisposition": "INLINE", "ContentId": attachment.content_id}
     return params
+
+
+@dataclass
+class TagEncoding:
+    """The spelling of tags on one connection.
+
+    Metadata is first sent as `metadata:key`. If SES refuses a tag, all tags are sent again with `_`
+    for the characters that it does not take, and the connection does so from then on.
+    """
+
+    is_restricted: bool = False
+
+    def encode(self, tags: Tags) -> Tags:
+        """Return the tags in the spelling that the connection uses now."""
+        return sanitize_tags(tags) if self.is_restricted else tags
+
+
+def message_tags(message: EmailMessage, prefix: str) -> Tags:
+    """Return the tags of a message: `tag=true` and `<prefix>key=value`.
+
+    Raises:
+        InvalidMessageError: a key has over 255 characters with a prefix longer than `metadata:`.
+    """
+    for key in message.metadata:
+        if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
+            rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
+            raise InvalidMessageError.of(f"metadata.{key}", rule)
+    tags = dict.fromkeys(message.tags, "true")
+    return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
+
+
+def sanitize_tags(tags: Tags) -> Tags:
+    """Return the tags with `_` for characters that SES refuses. The first of equal names stays."""
+    sanitized: Tags = {}
+    for name, value in tags.items():
+        sanitized_name = NOT_IN_NAME.sub("_", name)[:TAG_LENGTH_LIMIT]
+        sanitized.setdefault(sanitized_name, NOT_IN_VALUE.sub("_", value))
+    return sanitized
+
+
+def tag_parameters(tags: Tags) -> list[dict[str, str]]:
+    """Return the tags as parameters of the SESv2 API."""
+    return [{"Name": name, "Value": value} for name, value in tags.items()]

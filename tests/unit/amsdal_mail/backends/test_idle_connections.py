@@ -1,4 +1,6 @@
-"""A connection that died while nobody looked, as in a function that Lambda had frozen."""
+"""A connection that the other side closed while it was idle, as in a frozen function."""
+
+from __future__ import annotations
 
 import json
 import threading
@@ -12,11 +14,11 @@ from amsdal_mail.backends.aws.backend import IDLE_LIMIT
 from amsdal_mail.backends.ses import SESBackend
 
 MESSAGE = EmailMessage(subject="Hi", body="Hello", from_email="shop@example.com", to=["a@x.io"])
-ANSWER = json.dumps({"MessageId": "0100-a"}).encode()
+RESPONSE = json.dumps({"MessageId": "0100-a"}).encode()
 
 
-class OneRequestAConnection(BaseHTTPRequestHandler):
-    """Answers the first request of a connection, and hangs up on the second."""
+class OneRequestPerConnection(BaseHTTPRequestHandler):
+    """Responds to the first request of a connection, and closes it on the second."""
 
     protocol_version = "HTTP/1.1"
     requests = 0
@@ -28,17 +30,17 @@ class OneRequestAConnection(BaseHTTPRequestHandler):
         if self.requests > 1:
             return
         self.send_response(200)
-        self.send_header("content-length", str(len(ANSWER)))
+        self.send_header("content-length", str(len(RESPONSE)))
         self.end_headers()
-        self.wfile.write(ANSWER)
+        self.wfile.write(RESPONSE)
 
     def log_message(self, *_args: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OneRequestAConnection)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OneRequestPerConnection)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -51,9 +53,9 @@ def url() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("idle", "state"),
     [(IDLE_LIMIT - 1, SendState.UNKNOWN), (IDLE_LIMIT + 1, SendState.ACCEPTED)],
-    ids=["trusted", "trusted no more"],
+    ids=["used again", "opened anew"],
 )
-def test_a_connection_that_was_idle_for_long_is_not_used_again(
+def test_connection_that_was_idle_for_long_is_opened_anew(
     url: str, idle: float, state: SendState
 ) -> None:
     now = [1_000.0]

@@ -1,17 +1,23 @@
-"""EmailMessage to SESv2 parameters, held against the service model of botocore."""
+"""SESv2 requests of an EmailMessage, compared with the SDK's model of SES."""
+
+from __future__ import annotations
 
 import json
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
 from amsdal_mail import Attachment, EmailMessage
-from amsdal_mail.backends.ses.requests import Request, build_requests
-from amsdal_mail.backends.ses.tags import message_tags, sanitize_tags
+from amsdal_mail.backends.ses.requests import (
+    SESRequest,
+    build_requests,
+    message_tags,
+    sanitize_tags,
+)
+from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 
 BASE: dict[str, Any] = {
     "subject": "Hallo Jörg",
@@ -28,7 +34,6 @@ BASE: dict[str, Any] = {
         Attachment("logo.png", b"\x89PNG", "image/png", "logo"),
     ],
 }
-MODEL = botocore.session.get_session().get_service_model("sesv2")
 KINDS: dict[str, dict[str, Any]] = {
     "simple": {},
     "raw": {"headers": {f"X-{n}": "a" for n in range(16)}},
@@ -39,8 +44,8 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def requests(**change: Any) -> list[Request]:
-    return build_requests(EmailMessage(**BASE | change), "my-set")
+def requests(**change: Any) -> list[SESRequest]:
+    return build_requests(EmailMessage(**BASE | change), "my-set", SES_MODEL)
 
 
 def params(**change: Any) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def params(**change: Any) -> dict[str, Any]:
 def test_parameters_fit_the_service_model(change: dict[str, Any]) -> None:
     (request,) = requests(**change)
     call = request.call({"t": "true"})
-    shape = MODEL.operation_model(
+    shape = SES_MODEL.operation_model(
         {"send_email": "SendEmail", "send_bulk_email": "SendBulkEmail"}[call.operation]
     ).input_shape
     assert shape is not None
@@ -82,7 +87,7 @@ def test_plain_message_is_simple_content() -> None:
     assert simple["Attachments"][1]["ContentId"] == "logo"
 
 
-def test_html_alone_has_no_empty_text_beside_it() -> None:
+def test_html_without_text_has_no_text_part() -> None:
     assert set(params(body="")["Content"]["Simple"]["Body"]) == {"Html"}
 
 
@@ -95,7 +100,7 @@ RAW: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", RAW.values(), ids=RAW)
-def test_what_simple_content_cannot_carry_goes_as_mime(change: dict[str, Any]) -> None:
+def test_message_beyond_simple_content_goes_as_mime(change: dict[str, Any]) -> None:
     call = params(**change)
 
     raw = call["Content"]["Raw"]["Data"]
@@ -107,11 +112,12 @@ def test_what_simple_content_cannot_carry_goes_as_mime(change: dict[str, Any]) -
     assert mime["Bcc"] is None
     assert call["Destination"]["BccAddresses"] == ["bcc@x.io"]
     assert "ReplyToAddresses" not in call
+    attachments = change.get("attachments", ())
     for name, value in change.get("headers", {}).items():
         assert mime[name].split() == value.split()
-    for given, found in zip(change.get("attachments", ()), mime.iter_attachments(), strict=False):
-        assert found.get_filename() == given.filename
-        assert found.get_content() == given.content
+    for attachment, part in zip(attachments, mime.iter_attachments(), strict=False):
+        assert part.get_filename() == attachment.filename
+        assert part.get_content() == attachment.content
 
 
 def test_mime_parts_nest_as_mail_programs_expect() -> None:
@@ -139,11 +145,11 @@ def test_template_without_merge_data_is_one_send_email() -> None:
     assert len(template["Headers"]) == len(template["Attachments"]) == 2
 
 
-def test_template_without_any_value_has_the_empty_object_ses_insists_on() -> None:
+def test_template_without_values_gets_an_empty_object() -> None:
     assert params(template_id="welcome")["Content"]["Template"]["TemplateData"] == "{}"
 
 
-def test_merge_data_is_one_bulk_entry_a_recipient_over_the_globals() -> None:
+def test_merge_data_makes_one_bulk_entry_for_each_recipient() -> None:
     call = params(
         template_id="welcome",
         to=["a@x.io", "B <b@X.io>"],
@@ -153,17 +159,22 @@ def test_merge_data_is_one_bulk_entry_a_recipient_over_the_globals() -> None:
 
     entries = call["BulkEmailEntries"]
     data = [
-        json.loads(one["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"])
-        for one in entries
+        json.loads(
+            entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"]
+        )
+        for entry in entries
     ]
-    assert [one["Destination"]["ToAddresses"] for one in entries] == [["a@x.io"], ["B <b@x.io>"]]
-    assert all(one["Destination"]["CcAddresses"] == ["cc@x.io"] for one in entries)
+    assert [entry["Destination"]["ToAddresses"] for entry in entries] == [
+        ["a@x.io"],
+        ["B <b@x.io>"],
+    ]
+    assert all(entry["Destination"]["CcAddresses"] == ["cc@x.io"] for entry in entries)
     assert data == [{"plan": "Free", "year": 2026}, {"plan": "Pro", "year": 2026}]
     assert call["DefaultEmailTags"] == [{"Name": "t", "Value": "true"}]
     assert call["DefaultContent"]["Template"]["TemplateName"] == "welcome"
 
 
-def test_merge_data_without_template_makes_an_inline_one() -> None:
+def test_merge_data_without_template_makes_an_inline_template() -> None:
     call = params(subject="Hi {{name}}", merge_data={}, merge_global_data={"name": "you"})
 
     content = call["DefaultContent"]["Template"]["TemplateContent"]
@@ -173,7 +184,7 @@ def test_merge_data_without_template_makes_an_inline_one() -> None:
 def test_bulk_calls_carry_50_entries_each() -> None:
     calls = requests(to=[f"u{n}@x.io" for n in range(120)], merge_data={})
 
-    assert [len(one.entries) for one in calls] == [50, 50, 20]
+    assert [len(request.entries) for request in calls] == [50, 50, 20]
     assert calls[2].entries[-1] == ("u119@x.io", "cc@x.io", "bcc@x.io")
 
 
@@ -192,7 +203,7 @@ def test_values_of_a_stored_template_are_escaped_on_request() -> None:
     }
 
 
-def test_values_of_an_inline_template_are_escaped_in_its_html_alone() -> None:
+def test_values_of_an_inline_template_are_escaped_in_html_only() -> None:
     call = params(
         subject="{{name}}",
         body="{{name}} {{n}}",
@@ -220,7 +231,7 @@ def test_address_named_twice_gets_one_message() -> None:
     assert call["Destination"] == {"ToAddresses": ["A <a@x.io>"], "CcAddresses": ["c@x.io"]}
 
 
-def test_tags_are_the_documents_own() -> None:
+def test_tags_and_metadata_become_message_tags() -> None:
     message = EmailMessage(**BASE, tags=["onboarding"], metadata={"order_id": "1234"})
 
     tags = message_tags(message, "metadata:")
@@ -229,7 +240,7 @@ def test_tags_are_the_documents_own() -> None:
     assert sanitize_tags(tags) == {"onboarding": "true", "metadata_order_id": "1234"}
 
 
-def test_respelt_tags_keep_to_the_alphabet_of_ses() -> None:
+def test_sanitized_tags_have_only_characters_that_ses_takes() -> None:
     sanitized = sanitize_tags({"wel come!": "true", "metadata:Größe": "1 m²", "mail": "a.b@c-d_e"})
 
     assert sanitized == {"wel_come_": "true", "metadata_Gr__e": "1_m_", "mail": "a.b@c-d_e"}

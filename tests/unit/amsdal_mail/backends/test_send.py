@@ -1,4 +1,6 @@
-"""The flow with SES: what is tried again, what never is, and how tags are respelt."""
+"""The flow of one request to SES: retries, tags and responses."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,118 +8,107 @@ from typing import Any
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
-    ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
-    NoCredentialsError,
     ReadTimeoutError,
 )
-from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from amsdal_mail import ConfigurationError, CredentialsError, EmailMessage, RetryHint, SendState
-from amsdal_mail.backends.aws.errors import BULK_STATUSES, ERROR_CODES, classify_error
-from amsdal_mail.backends.aws.flow import Call, Wait
-from amsdal_mail.backends.ses.backend import collect_status
-from amsdal_mail.backends.ses.requests import build_requests
-from amsdal_mail.backends.ses.send import EntryResult, TagEncoding, send_flow
+from amsdal_mail import EmailMessage, RetryHint, SendState
+from amsdal_mail.backends.aws.flow import Call, EntryResult, Wait
+from amsdal_mail.backends.ses.requests import TagEncoding, build_requests
+from amsdal_mail.backends.ses.send import send_flow
+from tests.unit.amsdal_mail.backends.responses import SES_MODEL, client_error
 
 PLAIN = EmailMessage(subject="s", body="b", from_email="f@x.io", to=["a@x.io", "b@x.io"])
 BULK = EmailMessage(
     template_id="t", from_email="f@x.io", to=["a@x.io", "b@x.io", "c@x.io"], merge_data={}
 )
 TAGS = {"metadata:order_id": "1234"}
-TAG_REFUSED = (
+TAG_REFUSED = client_error(
+    "BadRequestException",
     "Invalid tag name <metadata:order_id>: only alphanumeric ASCII characters, '_',  '-' are"
-    " allowed."
+    " allowed.",
 )
 ACCEPTED = {"MessageId": "0100-a"}
-
-
-def refusal(code: str, text: str | None = None, status: int = 400) -> ClientError:
-    answer: Any = {
-        "Error": {"Code": code, "Message": text},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ClientError(answer, "SendEmail")
-
-
-THROTTLED = refusal("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+THROTTLED = client_error("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
 
 
 def run(
-    answers: Iterable[Any],
+    responses: Iterable[Any],
     message: EmailMessage = PLAIN,
-    spelling: TagEncoding | None = None,
+    encoding: TagEncoding | None = None,
     attempts: int = 3,
 ) -> tuple[list[EntryResult], list[Call | Wait]]:
-    """Play SES's part with these answers; return the result and everything that was asked for."""
-    (request,) = build_requests(message, None)
-    flow = send_flow(request, TAGS, {"email_id": "e1"}, spelling or TagEncoding(), attempts)
-    remaining = iter(answers)
-    said: list[Call | Wait] = []
-    answer: Any = None
+    """Run a flow with these responses of SES; return its results and its steps."""
+    (request,) = build_requests(message, None, SES_MODEL)
+    flow = send_flow(request, TAGS, {"email_id": "e1"}, encoding or TagEncoding(), attempts)
+    remaining = iter(responses)
+    steps: list[Call | Wait] = []
+    response: Any = None
     while True:
         try:
-            said.append(flow.send(answer))
-        except StopIteration as done:
+            steps.append(flow.send(response))
+        except StopIteration as end:
             assert not list(remaining)
-            return done.value, said
-        answer = None if isinstance(said[-1], Wait) else next(remaining)
+            return end.value, steps
+        response = None if isinstance(steps[-1], Wait) else next(remaining)
 
 
 def bulk(*statuses: str) -> dict[str, Any]:
     return {
         "BulkEmailEntryResults": [
-            {"Status": one, "MessageId": f"id-{n}"} if one == "SUCCESS" else {"Status": one}
-            for n, one in enumerate(statuses)
+            {"Status": status, "MessageId": f"id-{index}"}
+            if status == "SUCCESS"
+            else {"Status": status}
+            for index, status in enumerate(statuses)
         ]
     }
 
 
 def test_all_recipients_of_a_plain_message_share_the_id() -> None:
-    ((addresses, outcome),), _ = run([ACCEPTED])
+    ((_, addresses, result),), _ = run([ACCEPTED])
 
     assert addresses == ("a@x.io", "b@x.io")
-    assert outcome.message_id == "0100-a"
+    assert result.message_id == "0100-a"
 
 
-def test_throttled_call_is_tried_again_after_a_pause() -> None:
-    ((_, outcome),), said = run([THROTTLED, ACCEPTED])
+def test_throttled_call_is_retried_after_a_wait() -> None:
+    (entry,), steps = run([THROTTLED, ACCEPTED])
 
-    assert outcome.state is SendState.ACCEPTED
-    assert [type(one) for one in said] == [Call, Wait, Call]
+    assert entry.result.state is SendState.ACCEPTED
+    assert [type(step) for step in steps] == [Call, Wait, Call]
 
 
-def test_pauses_grow() -> None:
-    ((_, outcome),), said = run([THROTTLED] * 5, attempts=5)
+def test_waits_grow() -> None:
+    (entry,), steps = run([THROTTLED] * 5, attempts=5)
 
-    pauses = [one.seconds for one in said if isinstance(one, Wait)]
-    assert outcome.state is SendState.FAILED
-    assert outcome.retry is RetryHint.SOON
-    assert len(pauses) == 4
-    assert pauses[0] < pauses[2] < 8
+    waits = [step.seconds for step in steps if isinstance(step, Wait)]
+    assert entry.result.state is SendState.FAILED
+    assert entry.result.retry is RetryHint.SOON
+    assert len(waits) == 4
+    assert waits[0] < waits[2] < 8
 
 
 LOST: dict[str, BotoCoreError] = {
     "read timeout": ReadTimeoutError(endpoint_url="u"),
     "connection closed": ConnectionClosedError(endpoint_url="u"),
-    "reset in mid-request, as aiobotocore tells it": EndpointConnectionError(
+    "reset in mid-request, as aiobotocore raises it": EndpointConnectionError(
         endpoint_url="u", error=ConnectionResetError()
     ),
 }
 
 
 @pytest.mark.parametrize("error", LOST.values(), ids=LOST)
-def test_lost_answer_is_never_tried_again(error: BotoCoreError) -> None:
-    ((_, outcome),), said = run([error])
+def test_lost_response_is_never_retried(error: BotoCoreError) -> None:
+    (entry,), steps = run([error])
 
-    assert outcome.state is SendState.UNKNOWN
-    assert len(said) == 1
+    assert entry.result.state is SendState.UNKNOWN
+    assert len(steps) == 1
 
 
 class NewConnectionError(Exception):
-    """Stands for the errors of urllib3 and aiohttp that say no connection was made."""
+    """Stands for the errors of urllib3 and aiohttp for a connection that was never made."""
 
 
 NEVER_MADE: dict[str, BotoCoreError] = {
@@ -127,201 +118,114 @@ NEVER_MADE: dict[str, BotoCoreError] = {
 
 
 @pytest.mark.parametrize("error", NEVER_MADE.values(), ids=NEVER_MADE)
-def test_connection_that_was_never_made_is_tried_again(error: BotoCoreError) -> None:
-    ((_, outcome),), _ = run([error, ACCEPTED])
+def test_connection_that_was_never_made_is_retried(error: BotoCoreError) -> None:
+    (entry,), _ = run([error, ACCEPTED])
 
-    assert outcome.state is SendState.ACCEPTED
+    assert entry.result.state is SendState.ACCEPTED
 
 
-def test_refused_tag_is_sent_once_more_in_the_alphabet_of_ses() -> None:
-    spelling = TagEncoding()
+def test_refused_tag_is_sent_again_with_allowed_characters() -> None:
+    encoding = TagEncoding()
 
-    ((_, outcome),), said = run(
-        [refusal("BadRequestException", TAG_REFUSED), ACCEPTED], spelling=spelling
-    )
+    (entry,), steps = run([TAG_REFUSED, ACCEPTED], encoding=encoding)
 
-    names = [one.params["EmailTags"][0]["Name"] for one in said if isinstance(one, Call)]
-    assert outcome.state is SendState.ACCEPTED
+    names = [step.params["EmailTags"][0]["Name"] for step in steps if isinstance(step, Call)]
+    assert entry.result.state is SendState.ACCEPTED
     assert names == ["metadata:order_id", "metadata_order_id"]
-    assert spelling.is_restricted
+    assert encoding.is_restricted
 
 
-def test_connection_keeps_to_the_spelling_ses_took() -> None:
-    spelling = TagEncoding(is_restricted=True)
+def test_connection_keeps_the_spelling_that_ses_took() -> None:
+    _, (call,) = run([ACCEPTED], encoding=TagEncoding(is_restricted=True))
 
-    _, said = run([ACCEPTED], spelling=spelling)
-
-    assert isinstance(said[0], Call)
-    assert said[0].params["EmailTags"][0]["Name"] == "metadata_order_id"
+    assert isinstance(call, Call)
+    assert call.params["EmailTags"][0]["Name"] == "metadata_order_id"
 
 
-def test_tag_refused_in_every_spelling_ends_rejected() -> None:
-    refused = refusal("BadRequestException", TAG_REFUSED)
+def test_tag_refused_in_both_spellings_ends_rejected() -> None:
+    (entry,), steps = run([TAG_REFUSED, TAG_REFUSED])
 
-    ((_, outcome),), said = run([refused, refused])
-
-    assert outcome.state is SendState.REJECTED
-    assert len(said) == 2
+    assert entry.result.state is SendState.REJECTED
+    assert len(steps) == 2
 
 
 @pytest.mark.parametrize("name", ["email_id", "email id", "email:id", "email.id"])
-def test_no_tag_of_the_user_takes_the_place_of_our_own(name: str) -> None:
-    (request,) = build_requests(PLAIN, None)
+def test_extra_tag_replaces_a_tag_of_the_message(name: str) -> None:
+    (request,) = build_requests(PLAIN, None, SES_MODEL)
+    encoding = TagEncoding(is_restricted=True)
 
-    flow = send_flow(
-        request, {name: "true"}, {"email_id": "e1"}, TagEncoding(is_restricted=True), 1
-    )
-    call = next(flow)
+    call = next(send_flow(request, {name: "true"}, {"email_id": "e1"}, encoding, 1))
 
     assert isinstance(call, Call)
     assert call.params["EmailTags"] == [{"Name": "email_id", "Value": "e1"}]
 
 
-def test_only_the_throttled_entries_of_a_bulk_call_are_tried_again() -> None:
-    result, said = run(
+def test_only_throttled_entries_of_a_bulk_call_are_retried() -> None:
+    entries, steps = run(
         [bulk("SUCCESS", "ACCOUNT_THROTTLED", "MESSAGE_REJECTED"), bulk("SUCCESS")], BULK
     )
 
-    again = said[-1]
-    assert isinstance(again, Call)
-    assert [e["Destination"]["ToAddresses"] for e in again.params["BulkEmailEntries"]] == [
+    retry = steps[-1]
+    assert isinstance(retry, Call)
+    assert [entry["Destination"]["ToAddresses"] for entry in retry.params["BulkEmailEntries"]] == [
         ["b@x.io"]
     ]
-    assert [(a, o.state, o.message_id) for (a,), o in result] == [
+    assert [(*addresses, result.state, result.message_id) for _, addresses, result in entries] == [
         ("a@x.io", "accepted", "id-0"),
         ("b@x.io", "accepted", "id-0"),
         ("c@x.io", "rejected", None),
     ]
 
 
+def test_entry_throttled_again_is_retried_again() -> None:
+    first = bulk("SUCCESS", "ACCOUNT_THROTTLED", "ACCOUNT_THROTTLED")
+
+    entries, steps = run([first, bulk("SUCCESS", "ACCOUNT_THROTTLED"), bulk("SUCCESS")], BULK)
+
+    sizes = [len(step.params["BulkEmailEntries"]) for step in steps if isinstance(step, Call)]
+    assert sizes == [3, 2, 1]
+    assert [entry.result.state for entry in entries] == ["accepted"] * 3
+
+
+def test_entries_refused_for_a_tag_are_retried_in_their_places() -> None:
+    refused = {"Status": "INVALID_PARAMETER", "Error": "Invalid tag name <a:b>: only …"}
+    first = {"BulkEmailEntryResults": [refused, {"Status": "FAILED"}, refused]}
+
+    entries, steps = run([first, bulk("SUCCESS", "SUCCESS")], BULK)
+
+    assert len(steps) == 2
+    assert [(entry.result.state, entry.result.message_id) for entry in entries] == [
+        ("accepted", "id-0"),
+        ("failed", None),
+        ("accepted", "id-1"),
+    ]
+
+
 def test_entry_without_a_result_is_unknown() -> None:
-    result, _ = run([bulk("SUCCESS")], BULK)
+    entries, _ = run([bulk("SUCCESS")], BULK)
 
-    assert [o.state for _, o in result] == ["accepted", "unknown", "unknown"]
+    assert [entry.result.state for entry in entries] == ["accepted", "unknown", "unknown"]
 
 
-NO_ANSWER: dict[str, tuple[Any, EmailMessage]] = {
-    "bulk answer without results": ({}, BULK),
-    "answer without an id": ({}, PLAIN),
+UNREADABLE: dict[str, tuple[Any, EmailMessage]] = {
+    "bulk response without results": ({}, BULK),
+    "response without an id": ({}, PLAIN),
     "bulk success without an id": ({"BulkEmailEntryResults": [{"Status": "SUCCESS"}]}, BULK),
     "not UTF-8": (UnicodeDecodeError("utf-8", b"", 0, 1, "invalid"), PLAIN),
     "not what the parser expects": (AttributeError("'list' object has no attribute"), PLAIN),
 }
 
 
-@pytest.mark.parametrize(("answer", "message"), NO_ANSWER.values(), ids=NO_ANSWER)
-def test_answer_that_makes_no_sense_is_unknown(answer: Any, message: EmailMessage) -> None:
-    result, said = run([answer], message)
+@pytest.mark.parametrize(("response", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_unreadable_response_is_unknown(response: Any, message: EmailMessage) -> None:
+    entries, steps = run([response], message)
 
-    assert {outcome.state for _, outcome in result} == {SendState.UNKNOWN}
-    assert len(said) == 1
-
-
-def test_word_ses_never_used_before_is_failed() -> None:
-    result, _ = run([bulk("SUCCESS", "SUCCESS", "ALIENS")], BULK)
-
-    assert [(o.state, o.code) for _, o in result][2] == ("failed", "ALIENS")
+    assert {entry.result.state for entry in entries} == {SendState.UNKNOWN}
+    assert len(steps) == 1
 
 
-VERDICTS: dict[str, tuple[Exception, SendState, RetryHint]] = {
-    "rate": (THROTTLED, SendState.FAILED, RetryHint.SOON),
-    "quota": (
-        refusal("TooManyRequestsException", "Daily message quota exceeded", 429),
-        SendState.FAILED,
-        RetryHint.LATER,
-    ),
-    "unverified": (
-        refusal("MessageRejected", "Email address is not verified. X"),
-        SendState.REJECTED,
-        RetryHint.NO,
-    ),
-    "account paused": (
-        refusal("MessageRejected", "Sending paused for this account. For more information"),
-        SendState.FAILED,
-        RetryHint.LATER,
-    ),
-    "refusal without a text": (refusal("BadRequestException"), SendState.REJECTED, RetryHint.NO),
-    "outage": (refusal("InternalServiceErrorException", "", 500), SendState.FAILED, RetryHint.SOON),
-    "unavailable": (refusal("503", "", 503), SendState.FAILED, RetryHint.SOON),
-    "request not read in time": (
-        refusal("RequestTimeoutException", "Reading the Request timed out", 408),
-        SendState.FAILED,
-        RetryHint.SOON,
-    ),
-    "408 without a code of SES's": (refusal("408", "", 408), SendState.FAILED, RetryHint.SOON),
-    "aborted by SES": (refusal("RequestAbortedException"), SendState.UNKNOWN, RetryHint.NO),
-    "gateway without an answer": (refusal("504", "", 504), SendState.UNKNOWN, RetryHint.NO),
-    "error of tomorrow": (refusal("Novelty", "", 400), SendState.REJECTED, RetryHint.NO),
-    "forbidden of tomorrow": (refusal("Novelty", "", 403), SendState.FAILED, RetryHint.LATER),
-    "no credentials": (NoCredentialsError(), SendState.FAILED, RetryHint.LATER),
-}
+def test_new_bulk_status_of_ses_is_failed() -> None:
+    entries, _ = run([bulk("SUCCESS", "SUCCESS", "ALIENS")], BULK)
 
-
-@pytest.mark.parametrize(("error", "state", "retry"), VERDICTS.values(), ids=VERDICTS)
-def test_error_means_what_the_table_says(
-    error: Exception, state: SendState, retry: RetryHint
-) -> None:
-    outcome = classify_error(error)
-
-    assert (outcome.state, outcome.retry) == (state, retry)
-
-
-RAISED: dict[str, tuple[Exception, type[ConfigurationError]]] = {
-    "template missing": (
-        refusal("NotFoundException", "Template x does not exist", 404),
-        ConfigurationError,
-    ),
-    "default set missing": (
-        refusal("BadRequestException", "Configuration set <x> does not exist."),
-        ConfigurationError,
-    ),
-    "permission": (refusal("AccessDeniedException", "not authorized", 403), ConfigurationError),
-    "wrong key": (refusal("UnrecognizedClientException", "invalid", 403), CredentialsError),
-    "no key": (NoCredentialsError(), CredentialsError),
-}
-
-
-@pytest.mark.parametrize(("error", "raised"), RAISED.values(), ids=RAISED)
-def test_wrong_set_up_is_raised_and_tells_what_became_of_all(
-    error: Exception, raised: type[ConfigurationError]
-) -> None:
-    good, _ = run([ACCEPTED])
-    bad, _ = run([error])
-
-    with pytest.raises(raised) as caught:
-        collect_status([1, 1], [good, bad])
-
-    assert type(caught.value) is raised
-    assert caught.value.status is not None
-    assert [one.is_success for one in caught.value.status.messages] == [True, False]
-
-
-def test_every_error_of_the_service_model_is_in_the_table() -> None:
-    import botocore.session
-
-    model: Any = botocore.session.get_session().get_service_model("sesv2")
-
-    assert {shape.error_code for shape in model.error_shapes} <= set(ERROR_CODES)
-
-
-# botocore keeps its lists of codes to itself.
-RETRIED_BY_THE_SDK: set[str] = {
-    *vars(TransientRetryableChecker)["_TRANSIENT_ERROR_CODES"],
-    *vars(ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"],
-}
-
-
-@pytest.mark.parametrize("code", sorted(RETRIED_BY_THE_SDK))
-def test_what_the_sdk_itself_would_try_again_is_no_permanent_refusal(code: str) -> None:
-    outcome = classify_error(refusal(code))
-
-    assert outcome.state is SendState.FAILED
-    assert outcome.retry is not RetryHint.NO
-
-
-def test_every_bulk_status_of_the_service_model_is_in_the_table() -> None:
-    import botocore.session
-
-    model: Any = botocore.session.get_session().get_service_model("sesv2")
-
-    assert set(model.shape_for("BulkEmailStatus").enum) == set(BULK_STATUSES)
+    assert entries[2].result.state == "failed"
+    assert entries[2].result.error_code == "ALIENS"

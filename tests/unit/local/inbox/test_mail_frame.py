@@ -1,4 +1,4 @@
-"""A message's HTML in its frame: links go to new tabs, inline images come from the message."""
+"""The HTML of a message in its frame: its links and its inline images."""
 
 import pytest
 

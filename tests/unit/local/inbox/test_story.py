@@ -1,4 +1,4 @@
-"""What the inbox tells of a message: states, a timeline, and when it asks the stack again."""
+"""The story of a message: states, a timeline, and when the stack is asked again."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from local.inbox.deployed_stack import (
     StackEmail,
 )
 from local.inbox.labels import most_urgent, state_label, summary_lines
-from local.inbox.listing import Search, email_id, listing
+from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.story import build_story
 from local.inbox.templating import elapsed, size
 from local.ses.events.mailbox_simulator import EventStep
@@ -25,8 +25,8 @@ from tests.unit.local.ses.events.test_payloads import MESSAGE, NOW
 ADDRESS = StackAddress(api_url="http://api", table_name="t", aws_endpoint="http://aws")
 
 
-class Asked:
-    """An API that notes who asked, and a clock that stands."""
+class FakeAPI:
+    """An API that records the requests, and a clock that the test sets."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -38,44 +38,46 @@ class Asked:
 
 
 @pytest.fixture
-def asked() -> Asked:
-    return Asked()
+def api() -> FakeAPI:
+    return FakeAPI()
 
 
 @pytest.fixture
-def stack(asked: Asked) -> DeployedStack:
-    made = DeployedStack(lambda: asked.now, asked)
-    made.connect(ADDRESS)
-    return made
+def stack(api: FakeAPI) -> DeployedStack:
+    new_stack = DeployedStack(lambda: api.now, api)
+    new_stack.connect(ADDRESS)
+    return new_stack
 
 
-async def test_a_settled_story_is_not_asked_for_again_soon(
-    stack: DeployedStack, asked: Asked
-) -> None:
-    for asked.now in (100.0, 100.1, 105.0, 109.0, 130.0, 160.0):
+async def test_settled_email_is_not_fetched_again_soon(stack: DeployedStack, api: FakeAPI) -> None:
+    for api.now in (100.0, 100.1, 105.0, 109.0, 130.0, 160.0):
         await stack.email("e1", version=2)
 
-    assert len(asked.ids) == 3  # at once, while events may still be on their way, and after
+    assert len(api.ids) == 3  # at once, while events may still be on their way, and after
 
 
-async def test_each_new_event_makes_it_ask_again(stack: DeployedStack, asked: Asked) -> None:
-    for version, asked.now in ((1, 100.0), (1, 120.0), (1, 121.0), (2, 130.0), (2, 131.0)):
+async def test_each_new_event_causes_a_fetch(stack: DeployedStack, api: FakeAPI) -> None:
+    for version, api.now in ((1, 100.0), (1, 120.0), (1, 121.0), (2, 130.0), (2, 131.0)):
         await stack.email("e1", version)
 
-    assert len(asked.ids) == 4
+    assert len(api.ids) == 4
 
 
-async def test_an_open_message_is_always_asked_for(stack: DeployedStack, asked: Asked) -> None:
+async def test_email_of_an_open_message_is_always_fetched(
+    stack: DeployedStack, api: FakeAPI
+) -> None:
     for _ in range(3):
         await stack.fetch_email("e1")
 
-    assert len(asked.ids) == 3
+    assert len(api.ids) == 3
 
 
-async def test_without_a_stack_or_an_id_nobody_is_asked(stack: DeployedStack, asked: Asked) -> None:
-    assert await DeployedStack(lambda: 0.0, asked).email("e1", 1) is NO_STACK
+async def test_no_request_without_a_stack_or_an_email_id(
+    stack: DeployedStack, api: FakeAPI
+) -> None:
+    assert await DeployedStack(lambda: 0.0, api).email("e1", 1) is NO_STACK
     assert await stack.email(None, 1) is NOT_FROM_STACK
-    assert asked.ids == []
+    assert api.ids == []
 
 
 def kept(*steps: EventStep, message: Message = MESSAGE) -> KeptMessage:
@@ -83,19 +85,21 @@ def kept(*steps: EventStep, message: Message = MESSAGE) -> KeptMessage:
     return KeptMessage(message, rows)
 
 
-async def test_messages_of_one_email_ask_for_it_once(stack: DeployedStack, asked: Asked) -> None:
+async def test_email_with_several_messages_is_fetched_once(
+    stack: DeployedStack, api: FakeAPI
+) -> None:
     messages = Messages()
     for name in ("1", "2", "3"):
         messages.add(replace(MESSAGE, id=name))
     messages.add(replace(MESSAGE, id="4", tags={}))
 
-    found = await listing(messages, stack, Search())
+    found = await list_messages(messages, stack, Search())
 
     assert [row.kept.message.id for row in found.rows] == ["4", "3", "2", "1"]
-    assert asked.ids == ["e1"]
+    assert api.ids == ["e1"]
 
 
-def test_the_stacks_story_is_told_for_this_message_alone() -> None:
+def test_story_has_only_the_events_of_this_message() -> None:
     row: dict[str, Any] = {
         "at": "2026-03-02T09:15:31Z",
         "recipient": "a@example.net",
@@ -113,13 +117,13 @@ def test_the_stacks_story_is_told_for_this_message_alone() -> None:
 
     story = build_story(kept(EventStep("Send"), EventStep("Delivery")), StackEmail(content))
 
-    assert [one.label.text for one in story.events] == ["Sent"]
-    assert [one.label.text for one in story.recipients] == ["Delivered"]
+    assert [event.label.text for event in story.events] == ["Sent"]
+    assert [recipient.label.text for recipient in story.recipients] == ["Delivered"]
     assert (story.tags, story.metadata, story.expected) == (["welcome"], {"order": "1"}, 2)
     assert StackEmail(content).states(("a@EXAMPLE.net",)) == ["delivered"]
 
 
-def test_without_a_stack_sess_own_events_are_told() -> None:
+def test_story_without_a_stack_has_the_events_of_ses() -> None:
     steps = (
         EventStep("Send"),
         EventStep("Rendering Failure", text="x"),
@@ -128,7 +132,7 @@ def test_without_a_stack_sess_own_events_are_told() -> None:
 
     story = build_story(kept(*steps), NO_STACK)
 
-    labels = [one.label.text for one in story.events]
+    labels = [event.label.text for event in story.events]
     assert labels == ["Sent", "Rendering failure", "Delayed"]
     assert story.problem == NO_STACK.problem
 
@@ -137,12 +141,12 @@ def test_without_a_stack_sess_own_events_are_told() -> None:
     ("states", "expected"),
     [(["delivered", "bounced"], "bounced"), (["clicked", "new one"], "new one"), ([], None)],
 )
-def test_the_worst_state_stands_in_the_list(states: list[str], expected: str | None) -> None:
+def test_list_shows_the_most_urgent_state(states: list[str], expected: str | None) -> None:
     assert most_urgent(states) == expected
     assert state_label("new one") == ("new one", "calm")
 
 
-def test_the_gist_of_details_is_short() -> None:
+def test_summary_lines_are_short() -> None:
     details = {
         "type": "Permanent", "subtype": "General", "diagnostic_code": "550", "status": "5.1.1",
         "link_tags": {"a": ["b", "c"]}, "ip_address": "::1", "user_agent": None,
@@ -161,12 +165,12 @@ def test_the_gist_of_details_is_short() -> None:
         ("shop b@", False),
     ],
 )
-def test_every_word_is_looked_for(text: str, found: bool) -> None:
+def test_search_needs_every_word(text: str, found: bool) -> None:
     assert Search(text).matches(kept()) is found
     assert email_id(kept()) == "e1"
 
 
-def test_times_and_sizes_read_well() -> None:
+def test_times_and_sizes_have_units() -> None:
     start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     later = [start.replace(second=1), start.replace(minute=5), start.replace(hour=12)]
 

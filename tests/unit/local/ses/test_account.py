@@ -11,7 +11,7 @@ def seconds(count: float) -> datetime:
     return NOW + timedelta(seconds=count)
 
 
-def test_five_recipients_at_one_a_second_are_taken_then_refused_for_five_seconds() -> None:
+def test_five_recipients_block_a_rate_of_one_for_five_seconds() -> None:
     rate = SendRate()
 
     assert rate.consume(5, 1.0, seconds(0))
@@ -28,7 +28,7 @@ def test_the_rate_counts_recipients_of_a_second() -> None:
     assert taken.count(True) == 14
 
 
-def test_no_rate_is_no_limit() -> None:
+def test_no_rate_means_no_limit() -> None:
     rate = SendRate()
 
     assert all(rate.consume(50, None, NOW) for _ in range(1000))

@@ -24,7 +24,7 @@ def test_a_change_touches_only_what_it_names() -> None:
         ({"drop_response": {"chance": 2}}, ("drop_response", "chance")),
     ],
 )
-def test_a_bad_switch_is_named(change: object, field: tuple[str, ...]) -> None:
+def test_invalid_switch_is_named(change: object, field: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError) as error:
         Switches().changed(change)
 

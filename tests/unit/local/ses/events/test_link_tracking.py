@@ -1,4 +1,4 @@
-"""Open and click tracking: what SES does to the HTML of a message, and to nothing else."""
+"""Open and click tracking changes the HTML of a message, and nothing else."""
 
 import pytest
 from hypothesis import given
@@ -50,7 +50,7 @@ REWRITTEN = {
 
 
 @pytest.mark.parametrize(("html", "sent"), REWRITTEN.values(), ids=REWRITTEN)
-def test_links_are_rewritten_and_nothing_else(html: str, sent: str) -> None:
+def test_only_links_are_rewritten(html: str, sent: str) -> None:
     assert track_html(html, "id", CLICKS).html == sent
 
 
@@ -68,7 +68,7 @@ UNTOUCHED = {
 
 
 @pytest.mark.parametrize("html", UNTOUCHED.values(), ids=UNTOUCHED)
-def test_what_is_no_web_link_stays_as_it_is(html: str) -> None:
+def test_other_links_stay_as_they_are(html: str) -> None:
     assert track_html(html, "id", CLICKS).html == html
 
 
@@ -79,7 +79,7 @@ def test_link_tags_are_a_map_of_lists() -> None:
     assert track_html(html, "id", CLICKS).links == [Link("https://a.example/?x=1&y", tags)]
 
 
-def test_only_so_many_links_are_tracked() -> None:
+def test_links_above_the_limit_are_not_tracked() -> None:
     html = '<a href="https://a.example/">x</a>' * (MAX_LINKS + 5)
 
     result = track_html(html, "id", CLICKS)
@@ -104,7 +104,7 @@ def test_the_pixel_has_its_place(html: str, sent: str) -> None:
     assert track_html(html, "id", Tracking(BASE, opens=True)).html == sent
 
 
-def test_a_set_that_asks_for_neither_gets_neither() -> None:
+def test_html_is_not_tracked_when_no_destination_asks() -> None:
     html = '<a ses:tags="a:b" href="https://a.example/">x</a>'
 
     result = track_html(html + "{{ses:openTracker}}", "id", Tracking(BASE))
@@ -116,7 +116,7 @@ def test_a_set_that_asks_for_neither_gets_neither() -> None:
 @given(
     st.lists(st.sampled_from(["<a ", "href=", "'", '"', ">", "<", "https://a/", "\n", "ß", "="]))
 )
-def test_no_html_breaks_the_reader_and_no_edit_is_no_change(pieces: list[str]) -> None:
+def test_any_html_can_be_read_and_stays_without_edits(pieces: list[str]) -> None:
     html = "".join(pieces)
 
     tags = start_tags(html)

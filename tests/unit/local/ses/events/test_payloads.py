@@ -1,4 +1,4 @@
-"""The simulator's events: SES's fields, and the same ones as in the samples of events/ses."""
+"""The event payloads have the fields of the samples in events/ses."""
 
 import json
 from dataclasses import replace
@@ -39,29 +39,28 @@ def made(step: EventStep, message: Message = MESSAGE) -> dict[str, Any]:
     return event_payload(message, step, NOW + timedelta(seconds=1.36))
 
 
-def fate(address: str, suppressed: str | None = None) -> EventStep:
+def last_step(address: str, suppressed: str | None = None) -> EventStep:
     return steps_for(address, suppressed)[-1]
 
 
 def simulator(mailbox: str) -> EventStep:
-    return fate(f"{mailbox}@simulator.amazonses.com")
+    return last_step(f"{mailbox}@simulator.amazonses.com")
 
 
-# One row a sample: the file, the step that makes its like, the message.
 LIKE_SAMPLES = [
     ("send", EventStep("Send"), MESSAGE),
     ("send_template", EventStep("Send"), TEMPLATED),
-    ("delivery", fate("a@example.net"), MESSAGE),
+    ("delivery", last_step("a@example.net"), MESSAGE),
     ("bounce_permanent", simulator("bounce"), MESSAGE),
     ("bounce_out_of_office", simulator("ooto"), MESSAGE),
     ("bounce_globally_suppressed", simulator("suppressionlist"), MESSAGE),
-    ("bounce_suppression_list", fate("a@example.net", "BOUNCE"), MESSAGE),
+    ("bounce_suppression_list", last_step("a@example.net", "BOUNCE"), MESSAGE),
     ("bounce_message_too_large", simulator("toolarge"), MESSAGE),
     ("bounce_transient", simulator("mailboxfull"), MESSAGE),
     ("bounce_undetermined", simulator("undetermined"), MESSAGE),
     ("complaint", simulator("complaint"), MESSAGE),
     ("complaint_not_spam", simulator("notspam"), MESSAGE),
-    ("complaint_suppression_list", fate("a@example.net", "COMPLAINT"), MESSAGE),
+    ("complaint_suppression_list", last_step("a@example.net", "COMPLAINT"), MESSAGE),
     ("delivery_delay", steps_for("delay@simulator.amazonses.com")[0], MESSAGE),
     ("reject", EventStep("Reject"), MESSAGE),
     ("open", EventStep("Open"), MESSAGE),
@@ -69,10 +68,11 @@ LIKE_SAMPLES = [
     ("rendering_failure", EventStep("Rendering Failure", text="x"), TEMPLATED),
     ("subscription", EventStep("Subscription", sub="customers"), MESSAGE),
 ]
+"""The sample, the event step, the message."""
 
 
 def keys(value: Any) -> Any:
-    """The structure of an event: names, at every level, of one entry of each list."""
+    """Return the structure of an event: all names, of the first entry of each list."""
     if isinstance(value, dict):
         return {name: keys(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -81,7 +81,7 @@ def keys(value: Any) -> Any:
 
 
 def comparable(body: dict[str, Any], unrendered: bool) -> Any:
-    """Without what is the sender's own: tags beside SES's, link tags."""
+    """Return the structure without the tags and link tags of the sender."""
     mail = {name: part for name, part in body["mail"].items() if name not in UNRENDERED}
     mail = mail if unrendered else body["mail"]
     tags = {name: part for name, part in mail["tags"].items() if name.startswith("ses:")}
@@ -96,7 +96,7 @@ def comparable(body: dict[str, Any], unrendered: bool) -> Any:
 )
 def test_an_event_has_the_keys_of_its_sample(name: str, step: EventStep, message: Message) -> None:
     sample = json.loads((SAMPLES / f"{name}.json").read_text())
-    # The guide's unrendered mail has no headers at all, records have a few: both are seen.
+    # Before rendering, AWS's guide shows no headers, and its records have a few.
     unrendered = message is TEMPLATED
 
     body = made(step, message)
@@ -105,7 +105,7 @@ def test_an_event_has_the_keys_of_its_sample(name: str, step: EventStep, message
     assert comparable(body, unrendered) == comparable(sample, unrendered)
 
 
-def test_every_kind_of_event_is_held_to_a_sample() -> None:
+def test_every_kind_of_event_has_a_sample() -> None:
     kinds = {step.kind for _name, step, _message in LIKE_SAMPLES}
 
     assert kinds == {
@@ -114,7 +114,7 @@ def test_every_kind_of_event_is_held_to_a_sample() -> None:
     }
 
 
-def test_mail_carries_the_returned_id_the_tags_and_the_bare_sender() -> None:
+def test_mail_object_has_message_id_tags_and_bare_sender() -> None:
     mail = made(EventStep("Send"))["mail"]
 
     assert mail["messageId"] == "0100-id"
@@ -129,7 +129,7 @@ def test_mail_carries_the_returned_id_the_tags_and_the_bare_sender() -> None:
 
 
 def test_the_outgoing_address_is_known_after_delivery_only() -> None:
-    assert "ses:outgoing-ip" in made(fate("a@example.net"))["mail"]["tags"]
+    assert "ses:outgoing-ip" in made(last_step("a@example.net"))["mail"]["tags"]
     assert "ses:outgoing-ip" not in made(EventStep("Send"))["mail"]["tags"]
 
 
@@ -148,10 +148,10 @@ def test_headers_above_10_kb_are_cut() -> None:
     assert len(mail["headers"]) < 15
 
 
-def test_an_event_names_only_the_people_it_is_about() -> None:
+def test_event_names_only_its_own_recipients() -> None:
     message = replace(MESSAGE, to=("a@example.net", "b@example.net"))
 
-    bounce = made(fate("b@example.net", "BOUNCE"), message)
+    bounce = made(last_step("b@example.net", "BOUNCE"), message)
 
     assert [row["emailAddress"] for row in bounce["bounce"]["bouncedRecipients"]] == [
         "b@example.net"
@@ -177,17 +177,17 @@ def test_an_event_names_only_the_people_it_is_about() -> None:
         ("unheard-of", ["Delivery"]),
     ],
 )
-def test_a_simulator_mailbox_meets_its_fate(mailbox: str, kinds: list[str]) -> None:
+def test_simulator_mailbox_causes_its_events(mailbox: str, kinds: list[str]) -> None:
     found = steps_for(f"{mailbox}@simulator.amazonses.com")
 
     assert [step.kind for step in found] == kinds
 
 
-def test_the_word_bounce_elsewhere_is_an_ordinary_address() -> None:
+def test_mailbox_names_of_other_domains_are_ordinary() -> None:
     assert [step.kind for step in steps_for("bounce@example.com")] == ["Delivery"]
 
 
-def test_a_rejected_message_reaches_nobody() -> None:
+def test_rejected_message_reaches_no_recipient() -> None:
     message = replace(MESSAGE, to=("a@example.net", "reject@simulator.amazonses.com"))
 
     assert [step.kind for step in event_steps(message, {})] == ["Send", "Reject"]
@@ -203,7 +203,7 @@ def test_a_test_virus_in_an_attachment_is_rejected() -> None:
     ]
 
 
-def test_a_rendering_failure_is_all_that_follows_the_send() -> None:
+def test_only_a_rendering_failure_follows_the_send() -> None:
     failed = replace(TEMPLATED, mime=b"", rendering_failure="no name")
 
     assert [step.kind for step in event_steps(failed, {})] == ["Send", "Rendering Failure"]

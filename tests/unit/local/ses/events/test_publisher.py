@@ -1,4 +1,4 @@
-"""Events on their way to the topics, and the account suppression list they fill."""
+"""The events of messages are published to the topics that ask for them."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ STEPS = [EventStep("Send"), EventStep("Delivery", ("d@e.f",)), EventStep("Open")
 
 
 class FakeAWSClient:
-    """A stand-in for the local AWS with one destination for two kinds."""
+    """A fake local AWS with a destination for two kinds of events."""
 
     account = "0"
 
@@ -69,7 +69,7 @@ def kinds(aws: FakeAWSClient) -> list[str]:
     return [body["eventType"] for _topic, body in aws.published]
 
 
-async def test_a_topic_gets_the_kinds_it_asked_for_in_their_order() -> None:
+async def test_topic_gets_the_kinds_it_asks_for_in_order() -> None:
     aws = FakeAWSClient()
 
     kept = await played(aws, {})
@@ -80,7 +80,7 @@ async def test_a_topic_gets_the_kinds_it_asked_for_in_their_order() -> None:
     assert [row["topics"] for row in found.events] == [["topic"], ["topic"], []]
 
 
-async def test_a_failed_publish_is_tried_again() -> None:
+async def test_failed_publish_is_retried() -> None:
     aws = FakeAWSClient(failures=2)
 
     await played(aws, {})
@@ -116,7 +116,7 @@ async def test_events_can_be_lost() -> None:
 
 
 @pytest.mark.parametrize("lost", [{"loses_events": True}, {"configuration_set": None}])
-async def test_a_message_without_a_set_or_with_a_bad_tag_header_tells_nobody(
+async def test_message_that_loses_its_events_publishes_none(
     lost: dict[str, Any],
 ) -> None:
     aws = FakeAWSClient()
@@ -126,7 +126,7 @@ async def test_a_message_without_a_set_or_with_a_bad_tag_header_tells_nobody(
     assert aws.published == []
 
 
-async def test_events_of_many_messages_go_ten_a_call_in_their_order() -> None:
+async def test_events_are_published_ten_per_call_in_order() -> None:
     aws = FakeAWSClient()
     topics = Topics(aws)
 
@@ -147,7 +147,7 @@ async def test_a_call_stays_below_the_size_sns_takes() -> None:
     assert aws.calls == 4
 
 
-async def test_an_event_is_given_up_after_a_few_tries_and_the_next_one_goes() -> None:
+async def test_event_is_dropped_after_its_last_attempt() -> None:
     aws = FakeAWSClient(failures=MAX_ATTEMPTS)
     topics = Topics(aws, first_wait=0.0)
 

@@ -1,4 +1,4 @@
-"""Requests against the published service model."""
+"""Requests are checked by the published service model."""
 
 from typing import Any
 
@@ -63,16 +63,14 @@ HEADER = "content.simple.headers"
         pytest.param(header("", "v"), "Empty header names are illegal.", id="empty header name"),
     ],
 )
-def test_a_broken_constraint_is_told_in_the_words_of_aws(
-    body: dict[str, Any], message: str
-) -> None:
+def test_broken_constraint_has_the_text_of_aws(body: dict[str, Any], message: str) -> None:
     error = check("SendEmail", body)
 
     assert error is not None
     assert (error.code, error.message) == ("BadRequestException", message)
 
 
-def test_a_value_of_another_type_is_a_serialization_exception() -> None:
+def test_value_of_a_wrong_type_is_a_serialization_exception() -> None:
     error = check("SendEmail", {"Content": "text"})
 
     assert error is not None
@@ -83,5 +81,5 @@ def test_fields_the_model_does_not_know_are_ignored() -> None:
     assert check("SendEmail", {**simple(), "SomethingNew": 1}) is None
 
 
-def test_a_header_value_of_995_characters_is_taken() -> None:
+def test_header_value_of_995_characters_is_valid() -> None:
     assert check("SendEmail", header("X", "v" * 995)) is None

@@ -1,4 +1,4 @@
-"""The MIME the simulator keeps, made and read back."""
+"""MIME is composed and read back."""
 
 from datetime import UTC, datetime
 
@@ -52,7 +52,7 @@ def test_a_line_break_in_a_subject_starts_no_header() -> None:
     assert parse_mime(mime)["Bcc"] is None
 
 
-def test_ses_replaces_date_and_message_id_and_hides_bcc_of_raw_messages() -> None:
+def test_raw_message_gets_new_date_and_id_and_loses_bcc() -> None:
     raw = b"Date: long ago\nMessage-ID: <own@x>\nBcc: a@x,\n b@x\nSubject: s\n\nbody\n"
 
     mime = replace_ses_headers(raw, ENVELOPE)
@@ -65,7 +65,7 @@ def test_ses_replaces_date_and_message_id_and_hides_bcc_of_raw_messages() -> Non
     assert mime.endswith(b"body\n")
 
 
-def test_raw_headers_stand_in_for_what_the_api_leaves_out() -> None:
+def test_raw_headers_replace_missing_api_fields() -> None:
     raw = (
         b"From: =?utf-8?q?J=C3=B6?=\r\n <a@example.com>\r\nTo: B <b@example.com>, c@example.com\r\n"
         b"X-SES-CONFIGURATION-SET: set\r\nX-SES-MESSAGE-TAGS: k=v, l=w\r\n\r\n"
@@ -87,7 +87,7 @@ def test_api_tags_and_header_tags_are_never_merged() -> None:
     assert given.tags == tuple(tags)
 
 
-def test_a_tag_header_beyond_ascii_loses_the_events_not_the_message() -> None:
+def test_tag_header_beyond_ascii_loses_only_the_events() -> None:
     given = requests.read_raw_request({}, "X-SES-MESSAGE-TAGS: k=ü\r\n\r\n".encode())
 
     assert given.loses_events

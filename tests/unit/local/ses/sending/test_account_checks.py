@@ -1,4 +1,4 @@
-"""What the simulated account's state refuses."""
+"""The checks of a send against the account."""
 
 from datetime import UTC, datetime
 
@@ -41,7 +41,7 @@ def test_a_paused_configuration_set_cannot_send(
     assert error.code == "SendingPausedException"
 
 
-def test_an_account_paused_by_aws_is_told_so() -> None:
+def test_account_paused_by_aws_gets_the_text_of_aws() -> None:
     switches = Switches().changed({"paused": {"account": "MessageRejected"}})
 
     error = account_checks.check_account_paused(Account(), switches)
@@ -50,7 +50,7 @@ def test_an_account_paused_by_aws_is_told_so() -> None:
     assert (error.code, error.message) == ("MessageRejected", PAUSED)
 
 
-def test_unverified_identities_are_listed_with_the_region_in_capitals() -> None:
+def test_error_lists_unverified_identities_and_the_region() -> None:
     error = account_checks.check_identities(
         "A <a@example.com>", ["b@example.net"], frozenset(), Switches(sandbox=True), "us-west-2"
     )
@@ -88,7 +88,7 @@ def test_outside_the_sandbox_recipients_need_no_verification() -> None:
     )
 
 
-def test_the_quota_is_told_from_the_rate_by_the_text_alone() -> None:
+def test_quota_and_rate_errors_differ_only_in_text() -> None:
     full = account_checks.check_limits(Account(), ["a@b.c"], Switches(max_24_hour_send=0), NOW)
     account, slow = Account(), Switches(max_send_rate=1)
     account_checks.check_limits(account, ["a@b.c"], slow, NOW)

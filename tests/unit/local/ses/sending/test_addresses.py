@@ -1,4 +1,4 @@
-"""The simulator's address rules, with SES's texts."""
+"""The address rules, with the texts of SES."""
 
 import pytest
 
@@ -56,7 +56,7 @@ from local.ses.sending.addresses import AddressRefusedError, parse_mailbox
         pytest.param("a.@example.com", "Local address ends with dot", id="dot before at"),
     ],
 )
-def test_a_bad_address_is_refused_with_the_text_of_ses(text: str, message: str) -> None:
+def test_invalid_address_has_the_text_of_ses(text: str, message: str) -> None:
     with pytest.raises(AddressRefusedError) as refused:
         parse_mailbox(text)
 
@@ -80,7 +80,7 @@ def test_a_bad_address_is_refused_with_the_text_of_ses(text: str, message: str) 
         pytest.param('"a b"@example.com', "", '"a b"@example.com', id="quoted local part"),
     ],
 )
-def test_a_good_address_is_taken_apart(text: str, name: str, address: str) -> None:
+def test_valid_address_is_parsed(text: str, name: str, address: str) -> None:
     mailbox = parse_mailbox(text)
 
     assert (mailbox.display_name, mailbox.address) == (name, address)

@@ -1,4 +1,4 @@
-"""Whatever a request holds, the simulator answers or refuses it: it never breaks."""
+"""The simulator accepts or refuses any request, without an internal error."""
 
 import base64
 import random
@@ -81,7 +81,7 @@ ENVELOPE = st.fixed_dictionaries(
 
 
 class Unpublished(Publisher):
-    """Plays nothing: the events are made in the test."""
+    """A publisher that publishes nothing."""
 
     def publish_events(self, message: Any, steps: Any) -> None:
         return None
@@ -97,7 +97,7 @@ def ses() -> Simulator:
     )
 
 
-async def answer_or_refuse(ses: Simulator, body: dict[str, Any]) -> None:
+async def check_accepted_or_refused(ses: Simulator, body: dict[str, Any]) -> None:
     if shapes.check("SendEmail", body):
         return
     try:
@@ -114,14 +114,16 @@ async def answer_or_refuse(ses: Simulator, body: dict[str, Any]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(content=CONTENT)
-async def test_any_content_is_taken_or_refused(ses: Simulator, content: dict[str, Any]) -> None:
-    await answer_or_refuse(ses, {**PLAIN, "Content": content})
+async def test_any_content_is_accepted_or_refused(ses: Simulator, content: dict[str, Any]) -> None:
+    await check_accepted_or_refused(ses, {**PLAIN, "Content": content})
 
 
 @settings(max_examples=300, deadline=None)
 @given(envelope=ENVELOPE)
-async def test_any_envelope_is_taken_or_refused(ses: Simulator, envelope: dict[str, Any]) -> None:
-    await answer_or_refuse(ses, {**PLAIN, **envelope})
+async def test_any_envelope_is_accepted_or_refused(
+    ses: Simulator, envelope: dict[str, Any]
+) -> None:
+    await check_accepted_or_refused(ses, {**PLAIN, **envelope})
 
 
 @settings(max_examples=200, deadline=None)

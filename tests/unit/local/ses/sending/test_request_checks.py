@@ -1,4 +1,4 @@
-"""The simulator's stateless checks of a send request, with SES's texts."""
+"""The checks of a send request alone, with the texts of SES."""
 
 import base64
 
@@ -40,11 +40,11 @@ def text_of(error: Refusal | None) -> str | None:
         "empty value",
     ],
 )
-def test_a_bad_tag_is_refused_with_the_text_of_ses(name: str, value: str, message: str) -> None:
+def test_invalid_tag_has_the_text_of_ses(name: str, value: str, message: str) -> None:
     assert text_of(request_checks.check_tags([{"Name": name, "Value": value}])) == message
 
 
-def test_tag_values_take_dot_and_at_and_the_feedback_tags_a_colon() -> None:
+def test_tag_values_allow_dot_and_at() -> None:
     tags = [
         {"Name": "to", "Value": "a.b@example.com"},
         {"Name": "ses:feedback-id-a", "Value": "x"},
@@ -54,7 +54,7 @@ def test_tag_values_take_dot_and_at_and_the_feedback_tags_a_colon() -> None:
     assert request_checks.check_tags(tags) is None
 
 
-def test_the_fifty_first_recipient_is_one_too_many() -> None:
+def test_the_fifty_first_recipient_is_too_many() -> None:
     fifty = [f"r{n}@example.com" for n in range(50)]
 
     assert request_checks.check_recipients(fifty) is None

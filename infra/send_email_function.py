@@ -1,0 +1,60 @@
+"""The Lambda function that sends emails, for the HTTP API and for the send queue."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.service_function import ServiceFunction
+from infra.settings import Settings
+from infra.work_queue import WorkQueue
+
+__all__ = ["SendEmailFunction"]
+
+METADATA_PREFIX = "metadata_"
+"""SES accepts no colon in the name of a message tag, so `metadata:` is not possible.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
+"""
+
+
+class SendEmailFunction(ServiceFunction):
+    """The send function, with the send queue as its event source.
+
+    A job that SES throttles goes back to the same queue, for up to three days.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: lambda_.Code,
+        settings: Settings,
+        table: dynamodb.ITableV2,
+        queue: WorkQueue,
+        configuration_set: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            name="send_email",
+            code=code,
+            settings=settings,
+            timeout=Duration.seconds(settings.send_timeout_seconds),
+            memory_mb=512,
+            allow_recursive_loop=True,
+            environment={
+                "TABLE_NAME": table.table_name,
+                "QUEUE_URL": queue.queue.queue_url,
+                "AWS_SES_CONFIGURATION_SET": configuration_set,
+                "AWS_SES_METADATA_PREFIX": METADATA_PREFIX,
+                "MAX_SEND_RATE": str(settings.max_send_rate),
+                "MAX_CONCURRENCY": str(settings.concurrency),
+                "TIMEOUT_SECONDS": str(settings.send_timeout_seconds),
+                "LOST_RESPONSE_SECONDS": str(settings.lost_response_seconds),
+            },
+        )
+        self.consume(queue, max_concurrency=settings.concurrency)

@@ -1,0 +1,77 @@
+"""The errors of sending, and the field errors of an email that can never be sent.
+
+ExpectedError             not a bug: a caller's mistake, or an AWS service that is unavailable
+├── QueueError            the job was not queued; a retry may help
+└── MessageTooLargeError  the job is too large for the queue
+StoreError                of email_store
+└── ResultNotStoredError  SES responded, but the result was not stored
+PoisonMessageError        every worker that claimed the email crashed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amsdal_mail.exceptions import FieldError, InvalidMessageError
+from email_store.store import RecordTooLargeError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from send_email.sending.job import SendOutcome
+
+__all__ = [
+    "INVALID_EMAIL_ERRORS",
+    "ExpectedError",
+    "MessageTooLargeError",
+    "PoisonMessageError",
+    "QueueError",
+    "ResultNotStoredError",
+    "email_field_errors",
+]
+
+RECORD_TOO_LARGE = "has more outside of bodies and attachments than a record of the table can hold"
+
+
+class ExpectedError(Exception):
+    """Base of the errors that are not bugs: they are logged as warnings."""
+
+
+class QueueError(ExpectedError):
+    """SQS refused the call or could not be reached. The cause says why. Retry later."""
+
+
+class MessageTooLargeError(ExpectedError):
+    """The job is too large for the queue. It can only be sent in the call, without retries."""
+
+
+class ResultNotStoredError(StoreError):
+    """SES responded and any retry is queued, but storing the result failed."""
+
+    def __init__(self, outcome: SendOutcome) -> None:
+        super().__init__("the result could not be stored")
+        self.outcome = outcome
+
+
+class PoisonMessageError(Exception):
+    """The lease expired MAX_POSTPONES times in a row: every worker that claimed the email crashed.
+
+    The record becomes a dead letter.
+    """
+
+
+INVALID_EMAIL_ERRORS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)
+"""Errors of an email that can never be sent: a retry cannot help."""
+
+
+def email_field_errors(error: Exception) -> Sequence[FieldError]:
+    """Return the fields and rules of an error that is one of INVALID_EMAIL_ERRORS."""
+    match error:
+        case InvalidMessageError():
+            return error.errors
+        case MessageTooLargeError():
+            return [FieldError("(body)", str(error))]
+        case RecordTooLargeError():
+            # The text of the error is AWS's.
+            return [FieldError("(body)", RECORD_TOO_LARGE)]
+    raise TypeError(f"{type(error).__name__} is not one of INVALID_EMAIL_ERRORS") from error

@@ -1,0 +1,1 @@
+"""The deployed stack on the local AWS: MiniStack, the simulator, deployment."""

@@ -1,0 +1,110 @@
+"""The local AWS as a whole: MiniStack, the SES simulator and the deployed stack."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from local.process.ports import free_port, require_free
+from local.stack import ministack, ses_simulator
+from local.stack.cdk import assembly_dir
+from local.stack.clients import client
+from local.stack.deploy import deploy
+from local.stack.environment import trusting
+from local.terminal.progress import say, step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from local.terminal.progress import Say
+
+
+@dataclass
+class LocalAws:
+    """A context manager; inside the block the stack is deployed and takes email.
+
+    `run_dir` is emptied at the start and holds the logs. Ports default to free ones. Raises
+    `PortInUseError` before anything is started, `ProcessError` with the end of the log of
+    whatever failed.
+    """
+
+    run_dir: Path
+    port: int = field(default_factory=free_port)
+    ses_port: int = field(default_factory=free_port)
+    to: Say = say
+    context: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the stack that differ from those of the local AWS."""
+    strict: bool = False
+    """Whether signatures and IAM policies are checked, and all is TLS."""
+    ministack_pid: int = field(default=0, init=False)
+    outputs: dict[str, str] = field(default_factory=dict, init=False)
+    _running: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        """The AWS endpoint (every service but SES), as boto3's `endpoint_url`."""
+        return f"{'https' if self.strict else 'http'}://localhost:{self.port}"
+
+    @property
+    def ses_url(self) -> str:
+        """The SES simulator, as the `endpoint_url` of a sesv2 client."""
+        return f"http://localhost:{self.ses_port}"
+
+    @property
+    def api_url(self) -> str:
+        """The HTTP API; names below *.localhost do not resolve everywhere, this path does."""
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client; SES is the simulator."""
+        return client(service, self.ses_url if service == "sesv2" else self.endpoint)
+
+    def __enter__(self) -> Self:
+        require_free(self.port, purpose="MiniStack", option="--port, or make local PORT=...")
+        require_free(
+            self.ses_port,
+            purpose="the SES simulator",
+            option="--ses-port, or make local SES_PORT=...",
+        )
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        self.run_dir.mkdir(parents=True)
+        try:
+            self._start()
+        except BaseException:
+            self._running.close()
+            raise
+        return self
+
+    def _start(self) -> None:
+        run_dir, enter = self.run_dir, self._running.enter_context
+        with step(f"start MiniStack on port {self.port}", to=self.to):
+            if self.strict:
+                enter(trusting(ministack.certificate(run_dir)))
+            self.ministack_pid = enter(
+                ministack.running(
+                    self.port, ses_url=self.ses_url, run_dir=run_dir, strict=self.strict
+                )
+            )
+        with step(f"start the SES simulator on port {self.ses_port}", to=self.to):
+            enter(ses_simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))
+        self.outputs = deploy(self.endpoint, self.context, run_dir=run_dir, to=self.to)
+        stack = {
+            "api_url": self.api_url,
+            "table_name": self.outputs["TableName"],
+            "aws_endpoint": self.endpoint,
+        }
+        ses_simulator.control(self.ses_url, "PUT", "stack", stack)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with step("stop everything", to=self.to):
+            self._running.close()
+            shutil.rmtree(assembly_dir(self.run_dir), ignore_errors=True)

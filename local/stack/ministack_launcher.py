@@ -1,0 +1,28 @@
+"""Starts MiniStack behind our own checks. A script for the Python of MiniStack's environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).resolve().parents[2])
+
+
+def main() -> None:
+    """Run MiniStack behind the gateway and the check of each request."""
+    import ministack.app  # type: ignore[import-not-found]
+
+    sys.path.insert(0, ROOT)
+    from local.stack.http_api_gateway import HTTPAPIGateway
+    from local.stack.local_requests import LocalRequestsOnly
+
+    sys.path.remove(ROOT)
+    # With AUTH, MiniStack itself checks signatures against the keys of its IAM users.
+    gateway = HTTPAPIGateway(ministack.app.app, checks_signatures=os.environ.get("AUTH") != "true")
+    ministack.app.app = LocalRequestsOnly(gateway)
+    ministack.app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The SES simulator as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from local.paths import ROOT
+from local.process import child
+from local.process.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
+    """Run the simulator on `port` for the block; it publishes its events at `aws_endpoint`."""
+    command = [
+        sys.executable, "-m", "local.ses", "--port", str(port), "--aws-endpoint", aws_endpoint
+    ]  # fmt: skip
+    log = run_dir / "ses.log"
+    process = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
+    try:
+        health = f"http://{LOOPBACK}:{port}/_local/health"
+        child.wait_until_ready(process, health, name="the SES simulator", log=log)
+        yield
+    finally:
+        child.stop(process)
+
+
+def control(ses_url: str, method: str, path: str, body: object = None) -> Any:
+    """Call the simulator's control path (`/_local`) and return the JSON it answers."""
+    content = None if body is None else json.dumps(body).encode()
+    url = f"{ses_url.rstrip('/')}/_local/{path}"
+    request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)

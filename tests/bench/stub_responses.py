@@ -1,0 +1,59 @@
+"""The responses of services that accept everything and keep nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+Json = dict[str, Any]
+NUMBERS = count(1)
+
+
+def message_id() -> str:
+    """Return an id as long as those of SES."""
+    return f"0100019b{next(NUMBERS):08x}-52fdfc07-2182-454f-963f-5f0f9a621d72-000000"
+
+
+def send_email(_request: Json) -> Json:
+    return {"MessageId": message_id()}
+
+
+def send_bulk_email(request: Json) -> Json:
+    entries = request["BulkEmailEntries"]
+    return {
+        "BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": message_id()} for _ in entries]
+    }
+
+
+def update_item(request: Json) -> Json:
+    """Return the item that the update makes of nothing: `SET #a = :set_a`, `+ :one`."""
+    values = request["ExpressionAttributeValues"]
+    names = request["ExpressionAttributeNames"].values()
+    item = {name: values.get(f":set_{name}", {"N": "1"}) for name in names}
+    return {"Attributes": {**request["Key"], **item}}
+
+
+def batch_get_item(request: Json) -> Json:
+    return {"Responses": {name: [] for name in request["RequestItems"]}}
+
+
+def send_message_batch(request: Json) -> Json:
+    entries = request["Entries"]
+    return {"Successful": [{"Id": entry["Id"], "MessageId": message_id()} for entry in entries]}
+
+
+def put_events(request: Json) -> Json:
+    entries = request["Entries"]
+    return {"FailedEntryCount": 0, "Entries": [{"EventId": message_id()} for _ in entries]}
+
+
+RESPONSES: dict[str, Callable[[Json], Json]] = {
+    "outbound-emails": send_email,
+    "outbound-bulk-emails": send_bulk_email,
+    "UpdateItem": update_item,
+    "PutItem": lambda _request: {},
+    "BatchGetItem": batch_get_item,
+    "SendMessageBatch": send_message_batch,
+    "PutEvents": put_events,
+}

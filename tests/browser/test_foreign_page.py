@@ -1,0 +1,54 @@
+"""A web page of another origin tries to use the local AWS of the developer who visits it."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OtherSite
+from tests.e2e.service import Service
+
+QUERY = "Action=CreateQueue&Version=2012-11-05&QueueName={name}"
+ATTACKS = {
+    "fetch": "fetch(url, {method: 'POST', mode: 'no-cors', body: new URLSearchParams(query)})",
+    "fetch with CORS": "fetch(url, {method: 'POST', body: new URLSearchParams(query)})",
+    "beacon": "navigator.sendBeacon(url, new URLSearchParams(query))",
+    "image": """new Promise(done => {
+        const image = new Image(); image.onload = image.onerror = done
+        image.src = url + '?' + query
+    })""",
+    "form": """new Promise(done => {
+        const frame = document.createElement('iframe'); frame.name = 'target'
+        frame.onload = done; document.body.append(frame)
+        const form = document.createElement('form')
+        Object.assign(form, {method: 'POST', action: url, target: 'target'})
+        for (const [name, value] of new URLSearchParams(query)) {
+            const input = document.createElement('input')
+            Object.assign(input, {name, value}); form.append(input)
+        }
+        document.body.append(form); form.submit(); setTimeout(done, 1000)
+    })""",
+}
+READ = "url => fetch(url + '/_ministack/health').then(response => response.text(), () => 'refused')"
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_foreign_page_changes_nothing_in_the_local_aws(
+    name: str, page: Page, service: Service, other_site: OtherSite
+) -> None:
+    queue = f"attacked-by-{name.replace(' ', '-')}"
+    page.goto(other_site.url)
+
+    page.evaluate(
+        f"async ([url, query]) => {{ try {{ await {ATTACKS[name]} }} catch {{}} }}",
+        [f"{service.aws.endpoint}/", QUERY.format(name=queue)],
+    )
+
+    page.wait_for_timeout(200)
+    assert not service.aws.client("sqs").list_queues(QueueNamePrefix=queue).get("QueueUrls")
+
+
+def test_a_foreign_page_reads_nothing_of_the_local_aws(
+    page: Page, service: Service, other_site: OtherSite
+) -> None:
+    page.goto(other_site.url)
+
+    assert page.evaluate(READ, service.aws.endpoint) == "refused"

@@ -1,0 +1,102 @@
+"""`python -m local ses`: every command becomes a change that the switches take."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from local.commands.ses import main
+from local.ses.switches import Switches
+
+COMMANDS = {
+    "throttle": {"throttle": {"calls": 1}},
+    "throttle --calls 10": {"throttle": {"calls": 10}},
+    "server-error --chance 0.5 --status 503": {"server_error": {"chance": 0.5, "status": 503}},
+    "drop answer": {"drop_answer": {"calls": 1}},
+    "drop request --calls 2": {"drop_request": {"calls": 2}},
+    "latency 200": {"latency_ms": 200},
+    "pause": {"paused": {"account": "SendingPausedException"}},
+    "pause --code MessageRejected": {"paused": {"account": "MessageRejected"}},
+    "pause --configuration-set a": {"paused": {"configuration_sets": ["a"]}},
+    "resume": {"paused": {"account": None, "configuration_sets": []}},
+    "rate 14": {"max_send_rate": 14},
+    "rate none": {"max_send_rate": None},
+    "quota 200": {"max_24_hour_send": 200},
+    "api-rate 1": {"api_rate": 1},
+    "sandbox on": {"sandbox": True},
+    "identities example.com": {"identities": ["example.com"]},
+    "identities any": {"identities": None},
+    "events --shuffle --delay-ms 5": {"events": {"shuffle": True, "delay_ms": 5}},
+    "events --lost-chance 1": {"events": {"lost_chance": 1.0}},
+}
+
+
+class ControlPath(BaseHTTPRequestHandler):
+    """Notes the calls, and answers with switches as the simulator does."""
+
+    calls: list[tuple[str, Any]] = []
+
+    def do_PUT(self) -> None:
+        change = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.calls.append((self.path, change))
+        self._answer(200, Switches().changed(change).model_dump())
+
+    def do_GET(self) -> None:
+        self._answer(400, {"errors": []})
+
+    def _answer(self, status: int, body: object) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), ControlPath) as server:
+        ControlPath.calls.clear()
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("command", "change"), COMMANDS.items(), ids=COMMANDS)
+def test_a_command_changes_its_switch_and_prints_it(
+    url: str, command: str, change: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--url", url, *command.split()]) == 0
+
+    assert ControlPath.calls == [("/_local/switches", change)]
+    assert json.loads(capsys.readouterr().out).keys() == change.keys()
+
+
+def test_a_refusal_is_shown_with_what_the_simulator_says(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--url", url, "show"]) == 1
+
+    assert '{"errors": []}' in capsys.readouterr().err
+
+
+def test_no_simulator_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", "http://127.0.0.1:1", "show"]) == 1
+
+    said = capsys.readouterr().err
+    assert "Is `make local` running?" in said
+    assert "source .local/<PORT>/env" in said
+    assert "--url" in said
+
+
+def test_a_url_that_is_none_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--url", "localhost:4801", "show"])
+
+    said = "argument --url: must begin with http://, not 'localhost:4801'"
+    assert said in capsys.readouterr().err

@@ -1,0 +1,68 @@
+"""GET /emails/{email_id}."""
+
+from __future__ import annotations
+
+import pytest
+
+from email_store.memory import MemoryEmailStore
+from email_store.records import EventRecord, RecipientRecord
+from email_store.states import EmailState
+from tests.unit.send_email.bodies import ANNA, email
+from tests.unit.send_email.conftest import NOW, Api
+
+
+def test_email_is_shown_with_later_events(api: Api, store: MemoryEmailStore) -> None:
+    api.post(email(tags=["welcome"]), idempotency_key="k")
+    bounce = RecipientRecord(
+        email_id="k", address=ANNA, state=EmailState.BOUNCED, at=NOW, message_id="ses-1",
+        error_code="Permanent/NoEmail",
+    )  # fmt: skip
+    store.advance_recipient(bounce, now=NOW)
+    event = EventRecord(
+        email_id="k", event_id="e", kind="bounce", at=NOW, message_id="ses-1", recipient=ANNA,
+        details={"type": "Permanent"}, raw={"eventType": "Bounce"},
+    )  # fmt: skip
+    store.add_event(event, now=NOW)
+
+    shown = api("GET", "/emails/k").content
+
+    assert shown["state"] == "bounced"
+    assert shown["counts"] == {"bounced": 1}
+    assert shown["recipients"][0]["error_code"] == "Permanent/NoEmail"
+    assert shown["timeline"] == [
+        {
+            "at": "2026-02-27T10:15:31+00:00",
+            "kind": "bounce",
+            "recipient": ANNA,
+            "message_id": "ses-1",
+            "details": {"type": "Permanent"},
+        }
+    ]
+    assert shown["email"]["tags"] == ["welcome"]
+    assert shown["email"]["subject"] == "Hi"
+
+
+def test_email_known_only_by_events_has_no_record(api: Api, store: MemoryEmailStore) -> None:
+    seen = RecipientRecord(
+        email_id="ses-0100", address=ANNA, state=EmailState.OPENED, at=NOW, message_id="0100"
+    )
+    store.advance_recipient(seen, now=NOW)
+
+    shown = api("GET", "/emails/ses-0100").content
+
+    assert (shown["state"], shown["email"]) == ("opened", None)
+
+
+def test_unknown_email_gets_404(api: Api) -> None:
+    response = api("GET", "/emails/unknown")
+
+    assert (response.status, response.content["message"]) == (404, "Email not found.")
+
+
+@pytest.mark.parametrize("email_id", ["a" * 3000, ".a", "a|b", "a@b"])
+def test_invalid_email_id_gets_404_without_a_read(
+    api: Api, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch, email_id: str
+) -> None:
+    monkeypatch.setattr(store, "load", pytest.fail)
+
+    assert api("GET", f"/emails/{email_id}").status == 404
