@@ -36,10 +36,8 @@ class FrozenList(list[V]):
 
 def freeze(value: Any) -> Any:
     """Return a JSON value whose dicts and lists are frozen, at every depth."""
-    if isinstance(value, FrozenDict | FrozenList):
-        return value
-    if isinstance(value, dict):
+    if isinstance(value, dict) and type(value) is not FrozenDict:
         return FrozenDict({name: freeze(inner) for name, inner in value.items()})
-    if isinstance(value, list):
+    if isinstance(value, list) and type(value) is not FrozenList:
         return FrozenList(map(freeze, value))
     return value
