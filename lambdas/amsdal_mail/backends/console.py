@@ -40,7 +40,7 @@ class ConsoleBackend(BaseBackend):
             stream.write(f"{mime.decode('ascii')}\n{SEPARATOR}\n".replace("\r\n", "\n"))
         stream.flush()
         message_id = f"console-{uuid4().hex}"
-        return SendStatus.of(
+        return SendStatus.from_recipients(
             RecipientStatus(address.addr_spec, SendState.ACCEPTED, message_id=message_id)
             for address in message.recipients
         )

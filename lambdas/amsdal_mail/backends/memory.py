@@ -44,7 +44,7 @@ class MemoryBackend(BaseBackend):
 def _keep(message: EmailMessage) -> SendStatus:
     sent = SentMessage(message, f"memory-{uuid4().hex}", tuple(render(message)))
     outbox.append(sent)
-    return SendStatus.of(
+    return SendStatus.from_recipients(
         RecipientStatus(address.addr_spec, SendState.ACCEPTED, message_id=sent.message_id)
         for address in message.recipients
     )

@@ -100,7 +100,7 @@ def _entry(index: int, request: EmailRequest) -> Entry:
     entry = {"Id": str(index), "MessageBody": request.to_json()}
     if _size(entry) > BODY_SIZE_LIMIT:
         rule = f"has {_size(entry)} bytes as JSON, the queue takes {BODY_SIZE_LIMIT}"
-        raise InvalidMessageError.of(f"messages[{index}]", rule)
+        raise InvalidMessageError.for_field(f"messages[{index}]", rule)
     return entry
 
 

@@ -108,7 +108,7 @@ class EmailRequest(EmailMessage):
             InvalidMessageError: the key or the message breaks a rule.
         """
         if idempotency_key is not None and not is_email_id(idempotency_key):
-            raise InvalidMessageError.of("idempotency_key", EMAIL_ID_RULE)
+            raise InvalidMessageError.for_field("idempotency_key", EMAIL_ID_RULE)
         values = _message_fields(ensure_checked(message)) | {"idempotency_key": idempotency_key}
         return _mark_as_checked(EmailRequest.model_construct(**values))
 

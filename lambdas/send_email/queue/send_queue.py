@@ -102,7 +102,7 @@ def _attribute(name: str, attributes: Mapping[str, str]) -> str:
     value = attributes.get(name, "")
     if not ATTRIBUTES[name].fullmatch(value):
         rule = f"must match {ATTRIBUTES[name].pattern}; only this service writes it"
-        raise InvalidMessageError.of(f"(message attribute {name})", rule)
+        raise InvalidMessageError.for_field(f"(message attribute {name})", rule)
     return value
 
 

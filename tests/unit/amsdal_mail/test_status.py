@@ -22,7 +22,7 @@ def refused(state: SendState) -> RecipientStatus:
 
 
 def test_accepted_and_queued_are_success() -> None:
-    status = SendStatus.of([ACCEPTED, QUEUED])
+    status = SendStatus.from_recipients([ACCEPTED, QUEUED])
 
     assert status.is_success
     assert status.message_id == "0100-a"
@@ -31,7 +31,7 @@ def test_accepted_and_queued_are_success() -> None:
 
 @pytest.mark.parametrize("state", sorted(set(SendState) - {SendState.ACCEPTED, SendState.QUEUED}))
 def test_one_recipient_that_is_not_taken_is_no_success(state: SendState) -> None:
-    assert not SendStatus.of([ACCEPTED, refused(state)]).is_success
+    assert not SendStatus.from_recipients([ACCEPTED, refused(state)]).is_success
 
 
 def test_nothing_sent_is_no_success() -> None:
@@ -40,7 +40,10 @@ def test_nothing_sent_is_no_success() -> None:
 
 
 def test_several_messages_keep_their_own_answers() -> None:
-    one, two = SendStatus.of([ACCEPTED]), SendStatus.of([refused(SendState.REJECTED)])
+    one, two = (
+        SendStatus.from_recipients([ACCEPTED]),
+        SendStatus.from_recipients([refused(SendState.REJECTED)]),
+    )
 
     both = SendStatus.combine([one, two])
 
@@ -53,12 +56,12 @@ def test_address_in_several_messages_shows_its_worst_answer() -> None:
     rejected = RecipientStatus("a@x.io", SendState.REJECTED)
 
     for order in ([ACCEPTED, rejected], [rejected, ACCEPTED]):
-        both = SendStatus.combine(SendStatus.of([one]) for one in order)
+        both = SendStatus.combine(SendStatus.from_recipients([one]) for one in order)
         assert both.recipients["a@x.io"] is rejected
 
 
 def test_single_message_stands_for_itself() -> None:
-    status = SendStatus.of([ACCEPTED])
+    status = SendStatus.from_recipients([ACCEPTED])
 
     assert SendStatus.combine([status]) is status
     assert status.messages == (status,)
@@ -74,7 +77,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("state", "error"), ERRORS.items(), ids=ERRORS)
 def test_refusal_becomes_its_error_on_request(state: SendState, error: type[SendError]) -> None:
-    status = SendStatus.of([ACCEPTED, refused(state)])
+    status = SendStatus.from_recipients([ACCEPTED, refused(state)])
 
     with pytest.raises(error, match=r"z@x\.io .*Code: Text\.") as caught:
         status.raise_for_status()
@@ -83,6 +86,6 @@ def test_refusal_becomes_its_error_on_request(state: SendState, error: type[Send
 
 
 def test_success_passes_through() -> None:
-    status = SendStatus.of([ACCEPTED])
+    status = SendStatus.from_recipients([ACCEPTED])
 
     assert status.raise_for_status() is status

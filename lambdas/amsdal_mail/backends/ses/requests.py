@@ -254,7 +254,7 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     for key in message.metadata:
         if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
             rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
-            raise InvalidMessageError.of(f"metadata.{key}", rule)
+            raise InvalidMessageError.for_field(f"metadata.{key}", rule)
     tags = dict.fromkeys(message.tags, "true")
     return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
 
