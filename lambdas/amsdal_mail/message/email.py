@@ -74,7 +74,7 @@ class EmailMessage(MessageFields):
         return _mark_as_checked(super().model_copy(update=frozen))
 
     def to_json(self) -> str:
-        """Return the JSON that the API and the queue take, without fields that have a default."""
+        """Return the JSON that the API and the queue take. Default values are left out."""
         return self.model_dump_json(exclude_defaults=True)
 
     @classmethod
