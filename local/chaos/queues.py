@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from local.stack.local_aws import LocalAws
 
-WORK = ("SendQueueUrl", "EventQueueUrl")
-DEAD = ("SendDeadLetterQueueUrl", "EventDeadLetterQueueUrl")
+WORK = ("SendQueueUrl", "EventQueueUrl", "EngagementQueueUrl")
+DEAD = ("SendDeadLetterQueueUrl", "EventDeadLetterQueueUrl", "EngagementDeadLetterQueueUrl")
 VISIBILITY = "VisibilityTimeout"
 DEPTHS = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
 
