@@ -69,7 +69,7 @@ test:  ## all tests, on each Python and SDK (PYTEST_ARGS="-k bounce" for some of
 		$(if $(PYTEST_ARGS),,test-oldest test-aioboto3) test-all
 
 unit: .venv/.stamp  ## unit tests, with coverage of lambdas: half a minute
-	@$(PYTEST) -n 2 tests/unit $(wildcard tests/docs) \
+	@$(PYTEST) -n 2 tests/unit tests/docs tests/routes \
 		$(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report= --cov-fail-under=$(UNIT_COVERAGE))
 
 contract: .venv/.stamp .venv-ministack/.stamp  ## the backends, stores and samples, with MiniStack

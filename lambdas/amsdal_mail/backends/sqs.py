@@ -13,9 +13,8 @@ from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
 from amsdal_mail.backends.aws.errors import classify_error
-from amsdal_mail.backends.aws.flow import Call, Flow, Response
+from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
-from amsdal_mail.backends.aws.results import CallResult, EntryResult
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage

@@ -29,7 +29,7 @@ from send_email.api.responses import (
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.sending.backoff import lease_delay
 from send_email.sending.errors import ResultNotStoredError
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
     from send_email.sending.job import SendJob

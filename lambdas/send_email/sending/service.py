@@ -23,7 +23,7 @@ from send_email.sending.errors import (
     QueueError,
     ResultNotStoredError,
 )
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.job import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     OPEN_STATES,

@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError
 from typing_extensions import override
 
-from amsdal_mail.backends.aws.flow import Flow, run_flows, run_flows_async
+from amsdal_mail.backends.aws.flow import (
+    EntryResult,
+    Flow,
+    collect_status,
+    run_flows,
+    run_flows_async,
+)
 from amsdal_mail.backends.aws.options import AWSOptions
-from amsdal_mail.backends.aws.results import EntryResult, collect_status
 from amsdal_mail.backends.base import BaseBackend, checked
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, SendStatus
