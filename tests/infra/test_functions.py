@@ -23,6 +23,8 @@ SEND = {
 OUTPUTS = {
     "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",
     "EventQueueUrl", "EventDeadLetterQueueUrl", "UndeliveredEventQueueUrl", "EventBusName",
+    "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
+    "UndeliveredEngagementQueueUrl",
     "ConfigurationSetName", "SendFunctionName", "TrackFunctionName",
 }  # fmt: skip
 

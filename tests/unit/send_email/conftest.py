@@ -59,7 +59,7 @@ class FakeSES:
             self.sent.append(message)
             self.tags.append(extra_tags)
             number = len(self.sent)
-        return SendStatus.of(
+        return SendStatus.from_recipients(
             self.results.get(address.addr_spec)
             or RecipientStatus(address.addr_spec, SendState.ACCEPTED, f"ses-{number}")
             for address in message.recipients
