@@ -57,7 +57,9 @@ def create_handler(
         if not _is_http_request(event):
             telemetry.record_ignored_event()
             return {}
-        response = api().resolve(event, context)
+        from send_email.api.routing import with_path_of_route
+
+        response = api().resolve(with_path_of_route(event), context)
         telemetry.record_response(event.get("routeKey", ""), response["statusCode"])
         return response
 
