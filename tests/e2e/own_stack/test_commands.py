@@ -1,5 +1,7 @@
 """`make local` and `make demo`: their ports, processes and results."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
