@@ -24,7 +24,7 @@ from email_store.store import StoreError
 from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, TIMEOUTS
+from tests.unit.send_email.conftest import IDENTITIES, NOW, TIMEOUTS
 
 VISIBILITY = 360
 MAX_RECEIVES = 3
@@ -69,6 +69,7 @@ class Simulation:
             sender=self,
             queue=self,
             send_rate=self,
+            identities=IDENTITIES,
             timeouts=self.timeouts,
             clock=lambda: self.now,
             jitter=self.rng.random,
