@@ -76,10 +76,7 @@ class Attachment:
     is an inline file: `<img src="cid:logo">` shows the attachment with the content_id `logo`.
     SES refuses some file types by their extension, and messages over 40 MB after base64
     (https://docs.aws.amazon.com/ses/latest/dg/attachments.html).
-
-    Raises:
-        InvalidMessageError: names every field that breaks a rule.
-    """
+    """  # also the description in the OpenAPI document: hence no Raises section
 
     filename: Annotated[str, AfterValidator(limits.check_filename)]
     content: Annotated[Content, Field(repr=False)]
