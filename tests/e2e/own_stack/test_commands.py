@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="finds child processes in /proc"
 )
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 
 class LocalCommand:
