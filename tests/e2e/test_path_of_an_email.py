@@ -8,6 +8,7 @@ import time
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -279,11 +280,11 @@ def test_a_suppressed_address_is_seen_and_gets_mail_again_after_it_was_removed(
     service.wait_for_state(first.content["email_id"], "bounced")
     service.aws.client("sesv2").put_suppressed_destination(EmailAddress=address, Reason="BOUNCE")
 
-    seen = service.get(f"/suppressions/{address}")
-    removed = service.delete(f"/suppressions/{address}")
+    seen = service.get(f"/suppressions?address={quote(address)}")
+    removed = service.delete(f"/suppressions?address={quote(address)}")
     again = service.post("/emails", message(address))
 
     assert (seen.content["ours"]["reason"], seen.content["ses"]["reason"]) == ("bounce", "BOUNCE")
     assert removed.status == 204
     assert again.content["state"] == "accepted"
-    assert service.get("/suppressions/nobody@example.com").status == 404
+    assert service.get("/suppressions?address=nobody%40example.com").status == 404
