@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from infra.settings import Settings
-from local.stack.deploy import OWN
+from local.stack.deploy import RESET_SETTINGS
 from tests.infra.synthesis import SynthesisedStack
 
 ON_AWS = {
@@ -68,6 +68,6 @@ def test_local_stack_has_the_same_resources(
 def test_settings_of_the_stack_on_aws_are_reset() -> None:
     ours = Settings.from_context(ON_AWS)
 
-    local = Settings.from_context({**asdict(ours), **OWN})
+    local = Settings.from_context({**asdict(ours), **RESET_SETTINGS})
 
     assert local == Settings()

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from local.chaos.run import CONTEXT
-from local.stack.local_aws import LocalAws
+from local.chaos.run import SHORT_TIMES
+from local.stack.local_aws import LocalAWS
 from local.terminal.progress import silent
 from tests.e2e.service import Service, message, to
 
@@ -31,12 +31,12 @@ def handle(event, context):
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The stack in a local AWS that checks signatures and policies."""
     run_dir = tmp_path_factory.mktemp("strict") / "run"
-    with LocalAws(run_dir, to=silent, context=CONTEXT, strict=True) as aws:
+    with LocalAWS(run_dir, output=silent, settings=SHORT_TIMES, strict=True) as aws:
         allow_batches(aws)
         yield Service(aws)
 
 
-def allow_batches(aws: LocalAws) -> None:
+def allow_batches(aws: LocalAWS) -> None:
     """Grant what MiniStack asks for beyond AWS, where sqs:SendMessage covers SendMessageBatch."""
     role = role_of(aws, "SendFunctionName").rpartition("/")[2]
     grant = {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": "*"}
@@ -44,7 +44,7 @@ def allow_batches(aws: LocalAws) -> None:
     aws.client("iam").put_role_policy(RoleName=role, PolicyName="batch", PolicyDocument=policy)
 
 
-def role_of(aws: LocalAws, function: str) -> str:
+def role_of(aws: LocalAWS, function: str) -> str:
     found = aws.client("lambda").get_function(FunctionName=aws.outputs[function])
     return str(found["Configuration"]["Role"])
 
