@@ -50,7 +50,7 @@ async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Js
         raise RefusedError(bad_request(f"Destination count must be 1 to {MAX_ENTRIES}."))
     content = ses.template_content(template)
     defaults = parse_template_data(template.get("TemplateData"))
-    await ses.authorize_send(shared, ())
+    await ses.authorize_send(shared, (), caller)
     return [await _entry(ses, shared, template, content, defaults, row, caller) for row in entries]
 
 
@@ -73,7 +73,7 @@ async def _entry(
         refuse(requests.check_send_request(request))
         refuse(requests.check_content(entry_template, request))
         data = {**defaults, **_replacement(row)}
-        await ses.authorize_send(request, request.recipients)
+        await ses.authorize_send(request, request.recipients, caller)
         envelope = ses.new_envelope(request)
         composed = await ses.compose(envelope, entry_template, content, data)
         message_id = await ses.accept(request, envelope, composed, caller)

@@ -11,7 +11,7 @@ from local.ses.errors import RefusedError, bad_request, refuse, template_missing
 from local.ses.events.link_tracking import Tracking
 from local.ses.messages import new_id
 from local.ses.mime.compose import Content, Envelope, compose
-from local.ses.sending import acceptance, account_checks, request_checks, requests
+from local.ses.sending import acceptance, account_checks, identities, request_checks, requests
 from local.ses.sending.acceptance import ComposedMessage
 from local.ses.templates import (
     InlineRenderer,
@@ -69,13 +69,10 @@ class Simulator:
         self.account = Account()
         self.switches = self._at_start.model_copy(deep=True)
 
-    async def verified_identities(self) -> frozenset[str] | None:
-        """Return the identities that may send, None when any sender may."""
-        listed = self.switches.identities
-        if listed is None and not self.switches.sandbox:
-            return None
-        local = await self.aws.verified_identities()
-        return frozenset(listed or ()) | self.account.identities | local
+    async def identities(self) -> dict[str, str]:
+        """Return the status of each identity. The switches win over what was created."""
+        created = dict.fromkeys(self.account.identities, identities.VERIFIED)
+        return {**await self.aws.identities(), **created, **self.switches.identities}
 
     def with_default_set(self, request: SendRequest) -> SendRequest:
         """Return the request with the default set of the identity, if it names no set."""
@@ -85,18 +82,25 @@ class Simulator:
         name = account_checks.default_configuration_set(request.source, sets)
         return replace(request, configuration_set=name, is_default_set=True)
 
-    async def authorize_send(self, request: SendRequest, recipients: Iterable[str]) -> None:
-        """Check configuration set, account and identities. Raises RefusedError."""
+    async def authorize_send(
+        self, request: SendRequest, recipients: Iterable[str], caller: Caller
+    ) -> None:
+        """Check permission, configuration set, account and identities. Raises RefusedError."""
         name, switches = request.configuration_set, self.switches
         configuration_set = await self._configuration_set(name)
-        verified = await self.verified_identities()
-        source = request.source if switches.identities is not None else None
+        known = await self.identities()
+        senders = [] if switches.any_sender else [request.source]
+        # In the sandbox, every recipient must be verified too:
+        # https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
+        addresses = [*senders, *recipients] if switches.sandbox else senders
+        place = self.aws.account, self.region
         refuse(
+            *(identities.check_permission(each, known, caller, *place) for each in senders),
             account_checks.check_configuration_set(
                 name, configuration_set, switches, is_default=request.is_default_set
             ),
             account_checks.check_account_paused(self.account, switches),
-            account_checks.check_identities(source, recipients, verified, switches, self.region),
+            identities.check_verified(addresses, known, self.region),
         )
 
     def consume_quota(self, request: SendRequest) -> None:
