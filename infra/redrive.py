@@ -34,6 +34,8 @@ MOVES = (
     Move("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl"),
     Move("untracked events", "EventDeadLetterQueueUrl", "EventQueueUrl"),
     Move("undelivered events", "UndeliveredEventQueueUrl", "EventQueueUrl"),
+    Move("untracked opens", "EngagementDeadLetterQueueUrl", "EngagementQueueUrl"),
+    Move("undelivered opens", "UndeliveredEngagementQueueUrl", "EngagementQueueUrl"),
 )
 
 

@@ -18,7 +18,7 @@ from send_email.sending.errors import ExpectedError
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
 
-    from send_email.sending.outcome import SendOutcome
+    from send_email.sending.job import SendOutcome
 
 __all__ = ["Telemetry"]
 

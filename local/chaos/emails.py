@@ -29,7 +29,7 @@ class Email:
 
 
 def make_emails(count: int) -> Iterator[Email]:
-    """Yield `count` emails: of ten, one has a cc and one is personalized for three recipients."""
+    """Yield emails. Of ten, one has a cc recipient, and one is personalized for three."""
     for number in range(count):
         key = f"chaos-{number}"
         addresses = [f"{key}.{letter}@example.com" for letter in "abc"]

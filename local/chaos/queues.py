@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DEAD_LETTER_QUEUES", "WORK_QUEUES", "depth", "visibility_timeout"]
 
-WORK_QUEUES = ("SendQueueUrl", "EventQueueUrl")
-DEAD_LETTER_QUEUES = ("SendDeadLetterQueueUrl", "EventDeadLetterQueueUrl")
+WORK_QUEUES = ("SendQueueUrl", "EventQueueUrl", "EngagementQueueUrl")
+DEAD_LETTER_QUEUES = (
+    "SendDeadLetterQueueUrl",
+    "EventDeadLetterQueueUrl",
+    "EngagementDeadLetterQueueUrl",
+)
 VISIBILITY = "VisibilityTimeout"
 DEPTHS = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-    from send_email.sending.outcome import SendOutcome
+    from send_email.sending.job import SendOutcome
     from send_email.sending.service import SendService
 
 __all__ = ["ORIGINAL_MESSAGE_ID", "handle_record"]

@@ -24,7 +24,7 @@ from botocore.exceptions import ConnectionError as SDKConnectionError
 from botocore.exceptions import HTTPClientError as SDKHTTPClientError
 from botocore.parsers import ResponseParserError
 
-from amsdal_mail.backends.aws.results import CallResult
+from amsdal_mail.backends.aws.flow import CallResult
 from amsdal_mail.status import ConfigurationError, CredentialsError, RetryHint, SendState
 
 __all__ = ["BULK_STATUSES", "ERROR_CODES", "FAILED", "classify_error"]

@@ -12,10 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, classify_error
-from amsdal_mail.backends.aws.flow import Call, Flow, Response, Wait
-from amsdal_mail.backends.aws.results import CallResult, EntryResult
-from amsdal_mail.backends.ses.requests import SESRequest
-from amsdal_mail.backends.ses.tags import TagEncoding, Tags, sanitize_tags
+from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response, Wait
+from amsdal_mail.backends.ses.requests import SESRequest, TagEncoding, Tags, sanitize_tags
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import RetryHint, SendState
 
