@@ -108,6 +108,10 @@ def accepted_message(
         rendering_failure=composed.rendering_failure,
         loses_events=request.loses_events,
         links=composed.links,
+        return_path=request.return_path,
+        tenant=request.tenant,
+        endpoint_id=request.endpoint_id,
+        identity_arn=request.identity_arn,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from local.ses import errors
 from local.ses.events.mailbox_simulator import SIMULATOR_DOMAIN
 from local.ses.messages import bare_address
+from local.ses.sending.request_checks import IDENTITY_ARN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from local.ses.errors import Refusal
     from local.ses.sending.acceptance import Caller
 
-__all__ = ["VERIFIED", "check_permission", "check_verified", "covering"]
+__all__ = ["VERIFIED", "check_permission", "check_verified", "covering", "is_foreign"]
 
 VERIFIED = "SUCCESS"
 """The VerificationStatus of an identity that may send. A new identity is PENDING.
@@ -52,6 +53,12 @@ def check_permission(
         return None
     resource = f"arn:aws:ses:{region}:{account}:identity/{address}"
     return errors.access_denied(caller.arn(account), caller.action, resource)
+
+
+def is_foreign(arn: str | None, account: str) -> bool:
+    """Return whether the ARN names an identity of another account, which its policy lends."""
+    match = IDENTITY_ARN.fullmatch(arn or "")
+    return match is not None and match["account"] != account
 
 
 def check_verified(

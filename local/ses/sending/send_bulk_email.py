@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.ses import errors
 from local.ses.errors import RefusedError, bad_request, refuse
-from local.ses.sending import request_checks, requests
+from local.ses.sending import requests
 from local.ses.templates import parse_template_data
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Js
     entries = body["BulkEmailEntries"]
     refuse(
         None if shared.source else bad_request("Source cannot be empty"),
-        request_checks.check_addresses((shared.source, *shared.reply_to)),
-        request_checks.check_tags(shared.tags),
+        requests.check_shared_fields(shared),
         requests.check_content(template, shared),
     )
     if not 0 < len(entries) <= MAX_ENTRIES:
@@ -72,7 +71,9 @@ async def _entry(
     try:
         refuse(requests.check_send_request(request))
         refuse(requests.check_content(entry_template, request))
-        data = {**defaults, **_replacement(row)}
+        # https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-api.html: the default
+        # data serves an entry whose own data is an empty object, and adds nothing to other data.
+        data = _replacement(row) or defaults
         await ses.authorize_send(request, request.recipients, caller)
         envelope = ses.new_envelope(request)
         composed = await ses.compose(envelope, entry_template, content, data)
@@ -88,13 +89,14 @@ async def _entry(
 def _addressed(shared: SendRequest, row: Json) -> SendRequest:
     """Return the request of an entry. Its tags replace default tags of the same name."""
     destination = row["Destination"]
-    tags = {tag["Name"]: tag for tag in (*shared.tags, *(row.get("ReplacementTags") or ()))}
+    new = row.get("ReplacementTags") or ()
+    replaced = {tag["Name"] for tag in new}
     return replace(
         shared,
         to=tuple(destination.get("ToAddresses") or ()),
         cc=tuple(destination.get("CcAddresses") or ()),
         bcc=tuple(destination.get("BccAddresses") or ()),
-        tags=tuple(tags.values()),
+        tags=(*(tag for tag in shared.tags if tag["Name"] not in replaced), *new),
     )
 
 
