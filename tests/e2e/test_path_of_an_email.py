@@ -1,5 +1,7 @@
 """An email's whole way: API or queue, send function, SES, its events, and what anyone can ask."""
 
+from __future__ import annotations
+
 import base64
 import json
 import time
@@ -13,6 +15,7 @@ import httpx
 import pytest
 
 from amsdal_mail import Attachment, EmailMessage, EmailRequest, SendState
+from local.stack.api_client import signed_headers
 from tests.e2e.service import Service, kinds, message, to
 
 FINAL = {
@@ -243,9 +246,9 @@ def test_openapi_document_names_the_contract(service: Service) -> None:
 
 
 def test_docs_page_is_html(service: Service) -> None:
-    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/execute-api/x"}
+    url = f"{service.aws.api_url}/docs"
 
-    page = httpx.get(f"{service.aws.api_url}/docs", headers=headers)
+    page = httpx.get(url, headers=signed_headers("GET", url, None, {}))
 
     assert page.status_code == 200
     assert "swagger" in page.text.lower()

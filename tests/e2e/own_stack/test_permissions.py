@@ -1,5 +1,7 @@
 """With IAM enforced: each function's role suffices, and what it does not grant is denied."""
 
+from __future__ import annotations
+
 import io
 import json
 import zipfile
