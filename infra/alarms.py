@@ -12,10 +12,9 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.service_function import METRICS_NAMESPACE
 from infra.work_queue import WorkQueue
 
-__all__ = ["Alarms", "reputation_metric"]
+__all__ = ["SENDING_ALARMS", "Alarms", "reputation_metric", "sending_metric"]
 
 REPUTATION_LIMITS = {"BounceRate": 0.05, "ComplaintRate": 0.001}
 """From these rates on, AWS reviews an account.
@@ -72,17 +71,10 @@ class Alarms(Construct):
         reason = f"Lambda throttled {label}: the account's concurrency is used up."
         self._add(f"{label}Throttles", throttles, 1, reason, periods=3)
 
-    def add_sending_alarms(self) -> None:
+    def add_sending_alarms(self, namespace: str) -> None:
         """Alarm on each metric of SENDING_ALARMS."""
         for name, reason in SENDING_ALARMS.items():
-            metric = cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name=name,
-                dimensions_map={"service": "send_email"},
-                period=FIVE_MINUTES,
-                statistic="Sum",
-            )
-            self._add(name, metric, 1, reason)
+            self._add(name, sending_metric(namespace, name), 1, reason)
 
     def add_reputation_alarms(self) -> None:
         """Alarm on the account's bounce and complaint rates."""
@@ -115,6 +107,17 @@ class Alarms(Construct):
         if self._topic:
             alarm.add_alarm_action(actions.SnsAction(self._topic))
             alarm.add_ok_action(actions.SnsAction(self._topic))
+
+
+def sending_metric(namespace: str, name: str) -> cloudwatch.Metric:
+    """Return a metric of the send function of a stage."""
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map={"service": "send_email"},
+        period=FIVE_MINUTES,
+        statistic="Sum",
+    )
 
 
 def reputation_metric(name: str) -> cloudwatch.Metric:

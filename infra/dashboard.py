@@ -10,13 +10,17 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.alarms import reputation_metric
+from infra.alarms import SENDING_ALARMS, reputation_metric, sending_metric
 from infra.work_queue import WorkQueue
 
 __all__ = ["Dashboard"]
 
 HALF_WIDTH = 12
 PERIOD = Duration.minutes(5)
+RECIPIENT_METRICS = (
+    "RecipientsAccepted", "RecipientsQueued", "RecipientsSuppressed", "RecipientsFailed",
+    "RecipientsUnknown", "RecipientsRejected",
+)  # fmt: skip
 SES_METRICS = ("Send", "Delivery", "Bounce", "Complaint", "Reject", "Open", "Click")
 
 
@@ -24,6 +28,7 @@ class Dashboard(Construct):
     """A dashboard of single metrics, without metric math.
 
     Args:
+        namespace: the stage's metrics.
         queues: the queues by the label that the graphs show.
         undelivered: the queues of events that SNS could not deliver, by their label.
         functions: the functions by their label.
@@ -34,6 +39,7 @@ class Dashboard(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        namespace: str,
         queues: Mapping[str, WorkQueue],
         undelivered: Mapping[str, sqs.IQueue],
         functions: Mapping[str, lambda_.IFunction],
@@ -49,7 +55,8 @@ class Dashboard(Construct):
             # The name of a dashboard is unique in the account, across its regions.
             dashboard_name=f"{stack.stack_name}-{stack.region}",
             widgets=[
-                [_graph("SES, whole account", _ses_metrics()), _reputation()],
+                [_recipients(namespace), _graph("SES, whole account", _ses_metrics())],
+                [_reputation(), _failures(namespace)],
                 [_queue_lengths(by_label), _oldest_messages(by_label)],
                 [_invocations(functions), _durations(functions)],
             ],
@@ -58,6 +65,14 @@ class Dashboard(Construct):
 
 def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.IWidget:
     return cloudwatch.GraphWidget(title=title, left=list(metrics), width=HALF_WIDTH)
+
+
+def _recipients(namespace: str) -> cloudwatch.IWidget:
+    return _graph("Recipients", [sending_metric(namespace, name) for name in RECIPIENT_METRICS])
+
+
+def _failures(namespace: str) -> cloudwatch.IWidget:
+    return _graph("Sending alarms", [sending_metric(namespace, name) for name in SENDING_ALARMS])
 
 
 def _ses_metrics() -> list[cloudwatch.IMetric]:
@@ -71,7 +86,8 @@ def _ses_metrics() -> list[cloudwatch.IMetric]:
 
 def _reputation() -> cloudwatch.IWidget:
     return _graph(
-        "Reputation", [reputation_metric(name) for name in ("BounceRate", "ComplaintRate")]
+        "Reputation, whole account",
+        [reputation_metric(name) for name in ("BounceRate", "ComplaintRate")],
     )
 
 

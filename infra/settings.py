@@ -11,10 +11,17 @@ from typing import Self
 from infra.concurrency import LOWEST_CONCURRENCY, queue_concurrency
 from infra.setting_rules import DEFAULT_SENDER, DEFAULT_STAGE, broken_rules
 
-__all__ = ["Settings", "SettingsError"]
+__all__ = ["STAGES", "Settings", "SettingsError"]
 
 CDK_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 """Context that the CDK keeps for itself. Its other names have a namespace: `@aws-cdk/...`."""
+
+
+STAGES = "stages"
+"""Context with the settings that only a stage has, by the name of the stage."""
+
+COMMON_SETTINGS = frozenset({"stage", "account_send_rate", "local"})
+"""Settings that no entry of `stages` may have."""
 
 
 class SettingsError(ValueError):
@@ -28,7 +35,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A deployment: `-c name=value` on the command line, or `"name": value` in cdk.json."""
+    """A deployment: `-c name=value` on the command line, or `"name": value` in cdk.json.
+
+    `"stages": {"prod": {"name": value}}` in cdk.json sets values for a single stage.
+    """
 
     stage: str = DEFAULT_STAGE
     """Part of the stack's name, and the value of its tag `stage`."""
@@ -58,6 +68,8 @@ class Settings:
     The default is the rate of the SES sandbox. SES throttles what exceeds the account's rate, so
     do not guess a higher rate. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
+    account_send_rate: float = 0.0
+    """Recipients a second of the whole account, which its stages share. 0 if it is not known."""
     max_concurrency: int = 0
     """Environments that share the rate and read the send queue at the same time. 0 derives it."""
     send_timeout_seconds: int = 60
@@ -104,6 +116,7 @@ class Settings:
         defaults = {
             field.name: field.default for field in fields(cls) if field.default is not MISSING
         }
+        context = _settings_of_stage(context)
         problems = _unknown_names(context, defaults)
         values: dict[str, object] = {}
         for name, default in defaults.items():
@@ -132,6 +145,11 @@ class Settings:
         return f"AmsdalMail-{self.stage}"
 
     @property
+    def metrics_namespace(self) -> str:
+        """The namespace of the functions' metrics. Stages of an account share none."""
+        return self.stack_name
+
+    @property
     def concurrency(self) -> int:
         """The maximum concurrency of the event source that sends."""
         return self.max_concurrency or queue_concurrency(self.max_send_rate)
@@ -141,6 +159,44 @@ class Settings:
         """The maximum concurrency of each event source that tracks."""
         # An environment of the local AWS is a process on the developer's machine.
         return LOWEST_CONCURRENCY if self.local else queue_concurrency(self.max_send_rate)
+
+
+def _settings_of_stage(context: Mapping[str, object]) -> dict[str, object]:
+    """Return the context, with the settings that `stages` has for its stage.
+
+    Raises:
+        SettingsError: `stages` is invalid, or does not fit the rest of the context.
+    """
+    common = {name: value for name, value in context.items() if name != STAGES}
+    stages = context.get(STAGES) or {}
+    if not stages or _is_local(common):
+        return common  # the local AWS has settings of its own
+    if not isinstance(stages, Mapping) or not all(isinstance(s, Mapping) for s in stages.values()):
+        example = '{"prod": {"sender": "example.org"}}'
+        raise SettingsError(
+            [f"stages must be settings by stage, such as {example}, got {stages!r}"]
+        )
+    stage = common.get("stage", DEFAULT_STAGE)
+    if stage not in stages:
+        raise SettingsError([f"stage must be one of {', '.join(stages)} (stages), got {stage!r}"])
+    own = stages[stage]
+    problems = [
+        f"{name} must not be in stages.{stage}: it is for all stages"
+        if name in COMMON_SETTINGS
+        else f"{name} must be either in stages.{stage} or for all stages, not both"
+        for name in own
+        if name in COMMON_SETTINGS or name in common
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return {**common, **own}
+
+
+def _is_local(context: Mapping[str, object]) -> bool:
+    try:
+        return _read_bool(context.get("local", False))
+    except ValueError:
+        return False
 
 
 def _unknown_names(context: Mapping[str, object], defaults: Mapping[str, object]) -> list[str]:

@@ -95,11 +95,12 @@ class AmsdalMailStack(Stack):
             alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
         alarms.add_function_alarms("SendEmail", send_email.function)
         alarms.add_function_alarms("TrackEvents", track_events.function)
-        alarms.add_sending_alarms()
+        alarms.add_sending_alarms(settings.metrics_namespace)
         alarms.add_reputation_alarms()
         Dashboard(
             self,
             "Monitoring",
+            namespace=settings.metrics_namespace,
             queues={"send": send_queue, "event": event_queue, "engagement": engagement_queue},
             undelivered={
                 "events": event_queue.undelivered,
