@@ -73,7 +73,7 @@ class Settings:
     max_concurrency: int = 0
     """Environments that share the rate and read the send queue at the same time. 0 derives it."""
     send_timeout_seconds: int = 60
-    """The timeout of the send function."""
+    """The timeout of the send function. It concerns the queue: the API responds in 28 seconds."""
     lost_response_seconds: int = 900
     """How long to wait before a retry when SES's response was lost, for an event that decides.
 
@@ -133,6 +133,11 @@ class Settings:
     def sender_is_domain(self) -> bool:
         """Whether the identity is a domain, not an address."""
         return "@" not in self.sender
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The identities that the send function may use."""
+        return (self.sender, *self.other_identities)
 
     @property
     def mail_from_domain(self) -> str:

@@ -10,7 +10,8 @@ from inspect import Parameter, signature
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, SendStatus
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]

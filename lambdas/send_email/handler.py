@@ -28,7 +28,9 @@ __all__ = ["create_handler"]
 
 
 def create_handler(
-    build_service: Callable[[], SendService], build_suppressions: Callable[[], Suppressions]
+    build_service: Callable[[], SendService],
+    build_api_service: Callable[[], SendService],
+    build_suppressions: Callable[[], Suppressions],
 ) -> Handler:
     """Return the handler. It calls `build_service` in each invocation, which returns the same.
 
@@ -41,7 +43,7 @@ def create_handler(
     def api() -> APIGatewayHttpResolver:
         from send_email.api.routes import build_api
 
-        return build_api(build_service(), build_suppressions, telemetry)
+        return build_api(build_api_service(), build_suppressions, telemetry)
 
     @logger.inject_lambda_context
     @traced

@@ -133,7 +133,7 @@ def test_same_key_with_another_body_is_a_conflict(service: Service) -> None:
 
 
 def test_record_delivered_twice_sends_once(service: Service) -> None:
-    request = EmailRequest.of(EmailMessage(**message()), f"order-{uuid4().hex}")
+    request = EmailRequest.from_message(EmailMessage(**message()), f"order-{uuid4().hex}")
 
     service.queue().send_messages([request, request])
     status = service.queue().send_messages([EmailMessage(**message(to("success+after")))])

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swag
 from pydantic import TypeAdapter
 
 from amsdal_mail.email_id import EMAIL_ID
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailRequest
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,

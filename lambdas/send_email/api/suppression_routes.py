@@ -55,4 +55,4 @@ def _parse(address: str) -> str:
     try:
         return parse_address(address if "@" in address else unquote(address)).addr_spec
     except ValueError as error:
-        raise InvalidMessageError.of("address", str(error)) from error
+        raise InvalidMessageError.for_field("address", str(error)) from error

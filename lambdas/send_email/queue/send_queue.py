@@ -12,7 +12,7 @@ from typing_extensions import override
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailRequest
 from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.ports import JobQueue
@@ -102,7 +102,7 @@ def _attribute(name: str, attributes: Mapping[str, str]) -> str:
     value = attributes.get(name, "")
     if not ATTRIBUTES[name].fullmatch(value):
         rule = f"must match {ATTRIBUTES[name].pattern}; only this service writes it"
-        raise InvalidMessageError.of(f"(message attribute {name})", rule)
+        raise InvalidMessageError.for_field(f"(message attribute {name})", rule)
     return value
 
 

@@ -23,6 +23,7 @@ from send_email.sending.errors import (
     QueueError,
     ResultNotStoredError,
 )
+from send_email.sending.identities import Identities
 from send_email.sending.job import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
@@ -55,6 +56,7 @@ class SendService:
     Raises:
         StoreError, QueueError: the email is not lost; the same job can be sent again.
         ResultNotStoredError: SES responded and any retry is queued, but storing the result failed.
+        InvalidMessageError: the service may not send from this sender. Nothing is stored.
         RecordTooLargeError, MessageTooLargeError: the email can never be sent so. Nothing of it
             is stored.
     """
@@ -63,6 +65,7 @@ class SendService:
     sender: EmailSender
     queue: JobQueue
     send_rate: SendRate
+    identities: Identities
     timeouts: Timeouts
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
@@ -77,6 +80,7 @@ class SendService:
 
         Shortly before the deadline, it goes back on the queue instead.
         """
+        self.identities.check_sender(job.message)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -87,6 +91,7 @@ class SendService:
 
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
+        self.identities.check_sender(job.message)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -192,9 +197,11 @@ class SendService:
         if job is None:
             return {}, False
         message = job.message
-        remaining = (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
-        if not self.send_rate.wait(ses_recipient_count(message), remaining):
-            text = "the sending rate leaves no time for it in this invocation"
+        spare = self._spare_seconds(deadline)
+        is_free = self.send_rate.wait(ses_recipient_count(message), spare)
+        # Lambda freezes a worker after its response. A thread that it left waiting has no time.
+        if not is_free or self._spare_seconds(deadline) < 0:
+            text = "there is no time left to send it in this invocation"
             return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
         try:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
@@ -204,6 +211,10 @@ class SendService:
             code, text = type(error).__name__, str(error)
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
+
+    def _spare_seconds(self, deadline: datetime) -> float:
+        """Return the seconds until a call to SES could no longer end in time."""
+        return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
 
     def _enqueue_retry(self, job: SendJob, delay_seconds: int) -> None:
         try:

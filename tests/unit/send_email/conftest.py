@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,12 +16,15 @@ from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
 from send_email.handler import create_handler
 from send_email.queue.send_queue import SendQueue
+from send_email.sending.identities import Identities
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
 
+IDENTITIES = Identities(frozenset({"example.com", "Me.Too@example.org"}))
 TIMEOUTS = Timeouts.from_settings(60, 900)
+API_TIMEOUTS = Timeouts.for_api(60, 900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 Handle = Callable[..., Any]
 
@@ -56,7 +59,7 @@ class FakeSES:
             self.sent.append(message)
             self.tags.append(extra_tags)
             number = len(self.sent)
-        return SendStatus.of(
+        return SendStatus.from_recipients(
             self.results.get(address.addr_spec)
             or RecipientStatus(address.addr_spec, SendState.ACCEPTED, f"ses-{number}")
             for address in message.recipients
@@ -154,6 +157,7 @@ def service(
         sender=ses,
         queue=queue,
         send_rate=send_rate,
+        identities=IDENTITIES,
         timeouts=TIMEOUTS,
         clock=clock,
         jitter=lambda: 0.0,
@@ -204,7 +208,8 @@ def handle(
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     # In the test: pytest captures each phase anew.
-    made = cache(lambda: create_handler(lambda: service, lambda: suppressions))
+    api_service = replace(service, timeouts=API_TIMEOUTS)
+    made = cache(lambda: create_handler(lambda: service, lambda: api_service, lambda: suppressions))
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 

@@ -24,7 +24,7 @@ from amsdal_mail.backends.aws.flow import (
     run_flows_async,
 )
 from amsdal_mail.backends.aws.options import AWSOptions
-from amsdal_mail.backends.base import BaseBackend, checked
+from amsdal_mail.backends.base import BaseBackend, validate_messages
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, SendStatus
 
@@ -85,13 +85,13 @@ class AWSBackend(BaseBackend):
 
     @override
     def send_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
-        checked_messages = checked(messages)
+        checked_messages = validate_messages(messages)
         client = self.client()
         return self._execute(client, self.plan(checked_messages, client.meta.service_model))
 
     @override
     async def asend_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
-        checked_messages = checked(messages)
+        checked_messages = validate_messages(messages)
         async with self._usable_async_client() as client:
             plan = self.plan(checked_messages, client.meta.service_model)
             results = await run_flows_async(client, plan, self.options.max_concurrency)

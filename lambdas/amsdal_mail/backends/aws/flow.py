@@ -98,7 +98,7 @@ def collect_status(entries: Iterable[EntryResult]) -> SendStatus:
     by_message: dict[int, list[RecipientStatus]] = {}
     for index, addresses, result in entries:
         by_message.setdefault(index, []).extend(map(result.for_recipient, addresses))
-    status = SendStatus.combine(map(SendStatus.of, by_message.values()))
+    status = SendStatus.combine(map(SendStatus.from_recipients, by_message.values()))
     raise_for_configuration((entry.result for entry in entries), status)
     return status
 

@@ -16,6 +16,7 @@ from amsdal_mail.backends.aws.options import (
     check_positive_number,
     region_from,
 )
+from amsdal_mail.backends.base import validate_messages
 from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
@@ -86,8 +87,9 @@ class SESBackend(AWSBackend):
 
         `extra_tags` do not count toward the 50 tags of a message, and are sent unchanged.
         """
+        messages = validate_messages([message])
         client = self.client()
-        return self._execute(client, self.plan([message], client.meta.service_model, extra_tags))
+        return self._execute(client, self.plan(messages, client.meta.service_model, extra_tags))
 
     @override
     def plan(

@@ -15,7 +15,8 @@ from amsdal_mail.addresses import encode_header_text, parse_address
 from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.aws.service_model import require_parameters, supports_parameter
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import (
     HEADER_COUNT_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -253,7 +254,7 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     for key in message.metadata:
         if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
             rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
-            raise InvalidMessageError.of(f"metadata.{key}", rule)
+            raise InvalidMessageError.for_field(f"metadata.{key}", rule)
     tags = dict.fromkeys(message.tags, "true")
     return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
 
