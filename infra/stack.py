@@ -40,7 +40,6 @@ class AmsdalMailStack(Stack):
             self,
             "Send",
             function_timeout=Duration.seconds(settings.send_timeout_seconds),
-            max_receive_count=3,
             retain=retain,
         )
         configuration_set = create_configuration_set(self, settings)
