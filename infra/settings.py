@@ -81,6 +81,11 @@ class Settings:
     """
     event_batching_window_seconds: int = 5
     """How long Lambda collects SES's events, so that ten of them share an invocation."""
+    deletion_protection: bool = False
+    """Let DynamoDB refuse to delete the table.
+
+    Set it after the first deployment: the rollback of a failed one could not delete the table.
+    """
     retention_days: int = 30
     """How long the table keeps an email."""
     jwt_issuer: str = ""

@@ -84,7 +84,7 @@ def test_queue_and_messages_are_retained(stack: SynthesisedStack, queue: str) ->
     name, properties = stack.find("AWS::SQS::Queue", queue)
 
     assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS
-    assert stack.resources[name]["DeletionPolicy"] == "Retain"
+    assert stack.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
 
 
