@@ -20,6 +20,12 @@ CDK_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 STAGES = "stages"
 """Context with the settings that only a stage has, by the name of the stage."""
 
+REMOVED_SETTINGS = {
+    "tracking_domain": " any more: SES has no certificate for the domain, so every https link of "
+    "every email would show a warning (see docs/deploying.md, Links and tracking)"
+}
+"""Why a setting of earlier versions is gone, by its name."""
+
 COMMON_SETTINGS = frozenset({"stage", "account_send_rate", "local"})
 """Settings that no entry of `stages` may have."""
 
@@ -52,6 +58,8 @@ class Settings:
     In the SES sandbox these are the recipients. An address that is verified beside its domain
     counts too.
     """
+    mail_from_subdomain: str = "mail"
+    """The subdomain of the sender for the envelope sender. It gets records, so it must be free."""
     hosted_zone_id: str = ""
     """The Route 53 zone to write the DNS records to. Without a zone, they are stack outputs."""
     hosted_zone_name: str = ""
@@ -60,8 +68,7 @@ class Settings:
     track_opens: bool = True
     """SES tracks opens by an image that it adds to the HTML of each message."""
     track_clicks: bool = True
-    """SES tracks clicks by links that lead through its own domain, or `tracking_domain`."""
-    tracking_domain: str = ""
+    """SES tracks clicks by links that lead through its own domain."""
     max_send_rate: float = 1.0
     """Recipients a second. GetAccount returns the rate of an account.
 
@@ -147,7 +154,7 @@ class Settings:
     @property
     def mail_from_domain(self) -> str:
         """The domain of the envelope sender."""
-        return f"mail.{self.sender}"
+        return f"{self.mail_from_subdomain}.{self.sender}"
 
     @property
     def stack_name(self) -> str:
@@ -215,7 +222,10 @@ def _unknown_names(context: Mapping[str, object], defaults: Mapping[str, object]
         for name in context
         if name not in defaults and not re.search("[:/]", name) and name not in CDK_NAMES
     )
-    return [f"{name} is not a setting{_suggestion(name, defaults)}" for name in unknown]
+    return [
+        f"{name} is not a setting{REMOVED_SETTINGS.get(name) or _suggestion(name, defaults)}"
+        for name in unknown
+    ]
 
 
 def _suggestion(name: str, defaults: Mapping[str, object]) -> str:
