@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
 from infra.bundling import lambda_code
+from infra.regions import region_problem
 from infra.settings import Settings, SettingsError
 from infra.stack import AmsdalMailStack
 from infra.stages import send_rate_warning
@@ -34,6 +35,10 @@ def main() -> None:
     app = cdk.App()
     try:
         settings = Settings.from_context(app.node.get_all_context())
+        # The CDK command line sets the region of the deployment.
+        problem = region_problem(os.environ.get("CDK_DEFAULT_REGION", ""))
+        if problem and not settings.local:
+            sys.exit(problem)
         build(app, settings, lambda_code(settings))
     except SettingsError as error:
         sys.exit(str(error))

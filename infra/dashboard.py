@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -32,6 +33,7 @@ class Dashboard(Construct):
         queues: the queues by the label that the graphs show.
         undelivered: the queues of events that SNS could not deliver, by their label.
         functions: the functions by their label.
+        http_api: the API, with its requests and errors.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Dashboard(Construct):
         queues: Mapping[str, WorkQueue],
         undelivered: Mapping[str, sqs.IQueue],
         functions: Mapping[str, lambda_.IFunction],
+        http_api: api.IHttpApi,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -56,9 +59,10 @@ class Dashboard(Construct):
             dashboard_name=f"{stack.stack_name}-{stack.region}",
             widgets=[
                 [_recipients(namespace), _graph("SES, whole account", _ses_metrics())],
-                [_reputation(), _failures(namespace)],
+                [_requests(http_api), _failures(namespace)],
                 [_queue_lengths(by_label), _oldest_messages(by_label)],
                 [_invocations(functions), _durations(functions)],
+                [_reputation()],
             ],
         )
 
@@ -69,6 +73,16 @@ def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.IWid
 
 def _recipients(namespace: str) -> cloudwatch.IWidget:
     return _graph("Recipients", [sending_metric(namespace, name) for name in RECIPIENT_METRICS])
+
+
+def _requests(http_api: api.IHttpApi) -> cloudwatch.IWidget:
+    metrics: list[cloudwatch.IMetric] = [
+        metric(period=PERIOD, statistic="Sum")
+        for metric in (
+            http_api.metric_count, http_api.metric_client_error, http_api.metric_server_error,
+        )
+    ]  # fmt: skip
+    return _graph("HTTP API", metrics)
 
 
 def _failures(namespace: str) -> cloudwatch.IWidget:

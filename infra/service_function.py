@@ -92,11 +92,12 @@ class ServiceFunction(Construct):
         )
 
 
-def log_group(scope: Construct, construct_id: str) -> logs.LogGroup:
+def log_group(scope: Construct, construct_id: str, name: str | None = None) -> logs.LogGroup:
     """Create a log group that keeps logs for a month and is deleted with the stack."""
     return logs.LogGroup(
         scope,
         construct_id,
+        log_group_name=name,
         retention=logs.RetentionDays.ONE_MONTH,
         removal_policy=RemovalPolicy.DESTROY,
     )

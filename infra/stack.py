@@ -94,6 +94,7 @@ class AmsdalMailStack(Stack):
             alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
         alarms.add_function_alarms("SendEmail", send_email.function)
         alarms.add_function_alarms("TrackEvents", track_events.function)
+        alarms.add_api_alarm(http_api.api)
         alarms.add_sending_alarms(settings.metrics_namespace)
         alarms.add_reputation_alarms()
         Dashboard(
@@ -106,6 +107,7 @@ class AmsdalMailStack(Stack):
                 "engagements": engagement_queue.undelivered,
             },
             functions={"send_email": send_email.function, "track_events": track_events.function},
+            http_api=http_api.api,
         )
 
         outputs = {

@@ -20,7 +20,7 @@ def test_dashboard_and_alarms_have_the_metrics_of_the_stage(stack: SynthesisedSt
     alarmed = {
         (alarm["Namespace"], alarm["MetricName"])
         for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"] not in {"AWS/SQS", "AWS/Lambda", "AWS/SES"}
+        if alarm["Namespace"] not in {"AWS/SQS", "AWS/Lambda", "AWS/SES", "AWS/ApiGateway"}
     }
 
     assert (namespace, "RecipientsAccepted") in graphed
