@@ -9,7 +9,6 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any, NamedTuple
 
 import boto3
@@ -17,24 +16,20 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.settings import Settings
 
-__all__ = [
-    "ORIGINAL_MESSAGE_ID", "Move", "RedriveResult", "main", "moves_from_earlier_stacks", "redrive",
-]  # fmt: skip
+__all__ = ["Move", "RedriveResult", "main", "moves_from_earlier_stacks", "redrive"]
 
-ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The message attribute that holds a moved message's first id. The send function reads it."""
+ENVELOPE = '{"amsdal_mail": '
+"""The start of a body that the send function wrote. It has an id already."""
+MOVED = ENVELOPE + '{"original_message_id": "%s"}, "request": %s}'
+"""The body of a moved request, with the message's first id for the send function.
+
+It is not an attribute: the message may have the ten attributes that SQS takes.
+"""
 
 VISIBILITY_TIMEOUT_SECONDS = 60
 """SQS hides a received message for this time, in which it is sent and deleted."""
 
 BATCH_SIZE = 10
-
-
-ATTRIBUTES_LIMIT = 10
-"""Message attributes that SQS takes.
-
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
-"""
 
 
 QUEUES_PER_PAGE = 1000
@@ -46,6 +41,8 @@ class Move(NamedTuple):
     title: str
     source_url: str
     target_url: str
+    keeps_ids: bool = False
+    """Whether the target's function needs the first id of a message."""
 
 
 DEAD_LETTERS = (
@@ -92,7 +89,8 @@ def main(arguments: list[str] | None = None) -> int:
         outputs = _outputs(boto3.client("cloudformation"), stack)
         sqs = boto3.client("sqs")
         moves = [
-            Move(title, outputs[source], outputs[target]) for title, source, target in DEAD_LETTERS
+            _move_to(outputs[source], target, outputs, title)
+            for title, source, target in DEAD_LETTERS
         ]
         moves += moves_from_earlier_stacks(sqs, stack, outputs)
         return max([_redrive_and_print(move, sqs) for move in moves])
@@ -112,8 +110,12 @@ def moves_from_earlier_stacks(sqs: Any, stack: str, outputs: Mapping[str, str]) 
         for url in page.get("QueueUrls", []):
             generated = GENERATED_NAME.fullmatch(_name(url).removeprefix(f"{stack}-"))
             if generated and _name(url) not in current:
-                moves.append(Move(_name(url), url, outputs[WORK_QUEUES[generated[1]]]))
+                moves.append(_move_to(url, WORK_QUEUES[generated[1]], outputs, _name(url)))
     return moves
+
+
+def _move_to(source_url: str, target: str, outputs: Mapping[str, str], title: str) -> Move:
+    return Move(title, source_url, outputs[target], keeps_ids=target == WORK_QUEUES["Send"])
 
 
 def _pages(sqs: Any, name_prefix: str) -> Iterator[dict[str, Any]]:
@@ -129,7 +131,7 @@ def _name(queue_url: str) -> str:
 
 
 def _redrive_and_print(move: Move, sqs: Any) -> int:
-    result = redrive(sqs, move.source_url, move.target_url)
+    result = redrive(sqs, move.source_url, move.target_url, keeps_ids=move.keeps_ids)
     print(f"{move.title:<20}{result.moved:>6} moved")
     for message_id, error in result.errors.items():
         print(f"{move.title}: {message_id} was not moved: {error}", file=sys.stderr)
@@ -144,7 +146,9 @@ def _hidden(sqs: Any, url: str) -> int:
     return sum(int(number) for number in response["Attributes"].values())
 
 
-def redrive(sqs: Any, source_url: str, target_url: str) -> RedriveResult:
+def redrive(
+    sqs: Any, source_url: str, target_url: str, *, keeps_ids: bool = False
+) -> RedriveResult:
     """Move all messages that are visible now. Each is sent before it is deleted.
 
     After a crash in between, a message is in both queues. This is harmless, because the functions
@@ -156,7 +160,8 @@ def redrive(sqs: Any, source_url: str, target_url: str) -> RedriveResult:
     while messages := [m for m in _receive(sqs, source_url) if m["MessageId"] not in errors]:
         for message in messages:
             try:
-                _move(sqs, message, source_url, target_url)
+                body = _with_id(message) if keeps_ids else message["Body"]
+                _move(sqs, message, body, source_url, target_url)
                 moved += 1
             except ClientError as error:
                 errors[message["MessageId"]] = str(error)
@@ -164,12 +169,16 @@ def redrive(sqs: Any, source_url: str, target_url: str) -> RedriveResult:
     return RedriveResult(moved, errors, max(0, _hidden(sqs, source_url) - len(errors)))
 
 
-def _move(sqs: Any, message: dict[str, Any], source_url: str, target_url: str) -> None:
-    original_id = {"DataType": "String", "StringValue": message["MessageId"]}
-    attributes = {ORIGINAL_MESSAGE_ID: original_id, **message.get("MessageAttributes", {})}
-    # Only a caller's message can have too many: a job of the service has fewer.
-    fitting = dict(islice(attributes.items(), ATTRIBUTES_LIMIT))
-    sqs.send_message(QueueUrl=target_url, MessageBody=message["Body"], MessageAttributes=fitting)
+def _with_id(message: dict[str, Any]) -> str:
+    body: str = message["Body"]
+    if body.startswith(ENVELOPE):
+        return body
+    return MOVED % (message["MessageId"], body)
+
+
+def _move(sqs: Any, message: dict[str, Any], body: str, source_url: str, target_url: str) -> None:
+    attributes = message.get("MessageAttributes", {})
+    sqs.send_message(QueueUrl=target_url, MessageBody=body, MessageAttributes=attributes)
     sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message["ReceiptHandle"])
 
 

@@ -10,14 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from infra.redrive import (
-    ORIGINAL_MESSAGE_ID,
-    RedriveResult,
-    main,
-    moves_from_earlier_stacks,
-    redrive,
-)
-from send_email.queue import records
+from infra.redrive import Move, RedriveResult, main, moves_from_earlier_stacks, redrive
+from send_email.queue.envelope import open_envelope, seal
+from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID
 from tests.infra.synthesis import SynthesisedStack
 
 
@@ -58,23 +53,46 @@ class Queues:
         self.dead = [m for m in self.dead if m["MessageId"] != ReceiptHandle]
 
 
-def _redrive(sqs: Queues) -> RedriveResult:
-    return redrive(sqs, "https://dead", "https://work")
+def _redrive(sqs: Queues, **options: bool) -> RedriveResult:
+    return redrive(sqs, "https://dead", "https://work", **options)
 
 
-def test_moved_message_keeps_its_original_id() -> None:
+def test_moved_request_keeps_its_original_id_for_the_send_function() -> None:
     sqs = Queues([str(number) for number in range(25)])
 
-    assert _redrive(sqs).moved == 25
+    assert _redrive(sqs, keeps_ids=True).moved == 25
 
     assert sqs.dead == []
-    assert {m["MessageAttributes"]["original_message_id"]["StringValue"] for m in sqs.sent} == {
-        f"id-{number}" for number in range(25)
-    }
+    assert [open_envelope(message["MessageBody"]) for message in sqs.sent] == [
+        ({ORIGINAL_MESSAGE_ID: f"id-{number}"}, str(number)) for number in range(25)
+    ]
 
 
-def test_send_function_reads_the_attribute_of_redrive() -> None:
-    assert ORIGINAL_MESSAGE_ID == records.ORIGINAL_MESSAGE_ID
+def test_body_of_the_send_function_is_moved_as_it_is() -> None:
+    body = seal({"email_id": "order-1"}, "{}")
+    sqs = Queues([body])
+
+    _redrive(sqs, keeps_ids=True)
+
+    assert [message["MessageBody"] for message in sqs.sent] == [body]
+
+
+def test_message_with_ten_attributes_is_moved() -> None:
+    attributes = {f"a{number}": {"DataType": "Binary", "BinaryValue": b"x"} for number in range(10)}
+    sqs = Queues(["body"])
+    sqs.dead[0]["MessageAttributes"] = attributes
+
+    _redrive(sqs, keeps_ids=True)
+
+    assert [message["MessageAttributes"] for message in sqs.sent] == [attributes]
+
+
+def test_event_is_moved_as_it_is() -> None:
+    sqs = Queues(["event"])
+
+    _redrive(sqs)
+
+    assert [message["MessageBody"] for message in sqs.sent] == ["event"]
 
 
 @pytest.mark.parametrize("shows_again", [False, True], ids=["hidden", "visible_again_meanwhile"])
@@ -89,23 +107,6 @@ def test_refused_message_stays_and_the_others_move(shows_again: bool) -> None:
     assert [message["Body"] for message in sqs.dead] == ["too large"]
 
 
-@pytest.mark.parametrize("has_original_id", [False, True])
-def test_message_with_ten_attributes_moves(*, has_original_id: bool) -> None:
-    text = {"DataType": "String", "StringValue": "of the caller"}
-    names = [f"trace-{number}" for number in range(9 if has_original_id else 10)]
-    if has_original_id:
-        names.append(ORIGINAL_MESSAGE_ID)
-    sqs = Queues(["a"])
-    sqs.dead[0]["MessageAttributes"] = dict.fromkeys(names, text)
-
-    assert _redrive(sqs).moved == 1
-
-    (message,) = sqs.sent
-    assert len(message["MessageAttributes"]) == 10
-    original_id = message["MessageAttributes"][ORIGINAL_MESSAGE_ID]["StringValue"]
-    assert original_id == ("of the caller" if has_original_id else "id-a")
-
-
 def test_messages_that_cannot_be_received_yet_are_counted() -> None:
     assert _redrive(Queues(["a", "too large"], delayed=2)) == RedriveResult(
         moved=1, errors={"id-too large": ANY}, hidden=2
@@ -118,8 +119,8 @@ OUTPUTS = {
 }  # fmt: skip
 
 
-def _moves(names: list[str]) -> dict[str, str]:
-    """Return the target of each queue that is found among queues of these names."""
+def _moves(names: list[str]) -> dict[str, Move]:
+    """Return the moves from queues of these names, by the name."""
     sqs = boto3.client(
         "sqs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
@@ -134,7 +135,7 @@ def _moves(names: list[str]) -> dict[str, str]:
                 response["NextToken"] = "second"
             stub.add_response("list_queues", response, params)
         moves = moves_from_earlier_stacks(sqs, "AmsdalMail-prod", OUTPUTS)
-    return {move.source_url.rpartition("/")[2]: move.target_url for move in moves}
+    return {move.source_url.rpartition("/")[2]: move for move in moves}
 
 
 def test_queues_that_an_earlier_stack_left_are_found(stack: SynthesisedStack) -> None:
@@ -145,11 +146,12 @@ def test_queues_that_an_earlier_stack_left_are_found(stack: SynthesisedStack) ->
     moves = _moves(left)
 
     assert list(moves) == left
-    for name, target in moves.items():
+    for name, move in moves.items():
         kind = name.removeprefix("AmsdalMail-prod-")
         expected = {"S": "SendQueueUrl", "Ev": "EventQueueUrl", "En": "EngagementQueueUrl"}
         (output,) = (value for prefix, value in expected.items() if kind.startswith(prefix))
-        assert target == OUTPUTS[output]
+        assert move.target_url == OUTPUTS[output]
+        assert move.keeps_ids is (output == "SendQueueUrl")
 
 
 def test_queues_of_others_are_left_alone() -> None:
