@@ -28,6 +28,13 @@ ROUTES = (
     (api.HttpMethod.GET, "/docs"),
 )
 
+VENDED_LOGS = "/aws/vendedlogs/"
+"""Log groups of AWS services below this prefix share a resource policy.
+
+Otherwise each has an entry in a policy of 5,120 characters, which an account can use up:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+"""
+
 ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
     "requestTime": "$context.requestTime",
@@ -74,7 +81,9 @@ class EmailAPI(Construct):
             throttle=api.ThrottleSettings(
                 rate_limit=settings.api_rate_limit, burst_limit=settings.api_burst_limit
             ),
-            access_log_settings=_AccessLogSettings(log_group(self, "AccessLogs")),
+            access_log_settings=_AccessLogSettings(
+                log_group(self, "AccessLogs", f"{VENDED_LOGS}{settings.stack_name}/http-api")
+            ),
         )
 
 

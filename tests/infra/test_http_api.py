@@ -52,7 +52,11 @@ def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:
         "ThrottlingRateLimit": 50,
     }
     log_group = target(stage["AccessLogSettings"]["DestinationArn"])
-    assert stack.resources[log_group]["Type"] == "AWS::Logs::LogGroup"
+    # A log group elsewhere needs an entry in a resource policy that an account can use up.
+    assert stack.resources[log_group]["Properties"]["LogGroupName"] == (
+        "/aws/vendedlogs/AmsdalMail-dev/http-api"
+    )
+    assert stack.resources[log_group]["DeletionPolicy"] == "Delete"
 
 
 def test_access_log_is_json_without_the_path(stack: SynthesisedStack) -> None:
