@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.request
 from functools import cache
 from typing import Any
@@ -11,11 +10,19 @@ __all__ = ["urlopen"]
 
 
 def urlopen(request: str | urllib.request.Request, *, timeout: float) -> Any:
-    """Open a URL of this machine as `urllib.request.urlopen` does, without a proxy."""
-    return _opener(os.environ.get("SSL_CERT_FILE")).open(request, timeout=timeout)
+    """Open a URL of this machine as `urllib.request.urlopen` does, without a proxy.
+
+    An opener keeps the certificates that it found when it was made. A server may write its own
+    later, so each call by TLS has a new opener.
+    """
+    url = request if isinstance(request, str) else request.full_url
+    opener = new_opener() if url.startswith("https:") else http_opener()
+    return opener.open(request, timeout=timeout)
 
 
-@cache
-def _opener(_certificates: str | None) -> urllib.request.OpenerDirector:
-    """Return an opener for these certificates. It reads them when it is made, from the variable."""
+def new_opener() -> urllib.request.OpenerDirector:
+    """Return an opener without proxies."""
     return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+http_opener = cache(new_opener)

@@ -70,7 +70,7 @@ class Loopback:
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "AmsdalMail",
             "POWERTOOLS_LOG_LEVEL": "INFO",
-            "POWERTOOLS_TRACE_DISABLED": "false",
+            "POWERTOOLS_TRACE_DISABLED": "true",
             "PYDANTIC_DISABLE_PLUGINS": "true",
         }
 

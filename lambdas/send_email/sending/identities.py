@@ -32,7 +32,7 @@ class Identities:
             InvalidMessageError: the sender belongs to no identity.
         """
         if self.names.isdisjoint(identities_of(message.from_email)):
-            raise InvalidMessageError.of("from_email", self._rule)
+            raise InvalidMessageError.for_field("from_email", self._rule)
 
     @property
     def _rule(self) -> str:

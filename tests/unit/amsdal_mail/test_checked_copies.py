@@ -191,7 +191,11 @@ def test_ses_backend_refuses_a_single_changed_message(message: EmailMessage) -> 
         SESBackend(**DEAD_SERVICE).send_one(by_dict(message))
 
 
-@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, EmailMessage.model_copy], ids=str)
+@pytest.mark.parametrize(
+    "way",
+    [copy.copy, copy.deepcopy, EmailMessage.model_copy],
+    ids=["copy", "deepcopy", "model_copy"],
+)
 def test_backend_takes_a_copy_of_a_message(
     message: EmailMessage, way: Callable[[EmailMessage], EmailMessage]
 ) -> None:

@@ -62,7 +62,9 @@ class VirtualSES:
         longest = self.timeouts.ses_connect + self.timeouts.ses_read
         self.clock.forward(min(self.latency, longest))
         state = SendState.ACCEPTED if self.latency <= longest else SendState.UNKNOWN
-        return SendStatus.of(RecipientStatus(to.addr_spec, state) for to in message.recipients)
+        return SendStatus.from_recipients(
+            RecipientStatus(to.addr_spec, state) for to in message.recipients
+        )
 
 
 class SlowStore(MemoryEmailStore):
