@@ -1,5 +1,7 @@
 """After `source .local/<PORT>/env`, no program of the shell reaches a real account."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
