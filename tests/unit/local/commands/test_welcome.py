@@ -1,5 +1,7 @@
 """The text and the variables of `make local`: addresses, and calls that can be pasted."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 
