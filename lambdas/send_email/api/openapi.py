@@ -100,7 +100,7 @@ SERVER_ERRORS = {
 }
 SEND_ERRORS = {
     "400": "The request body is not valid JSON.",
-    "413": "The email is too large for the queue.",
+    "413": "The email is too large for the queue, or makes too many messages for it.",
     "415": "The content type is not application/json.",
     **SERVER_ERRORS,
 }

@@ -91,6 +91,15 @@ def test_truncation_is_described(document: dict[str, Any]) -> None:
     assert "10,000 recipients" in schema["properties"]["is_truncated"]["description"]
 
 
+def test_opens_and_clicks_are_described(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    for name in ("EmailResponse", "TrackedRecipientResponse"):
+        properties = schemas[name]["properties"]
+        assert {properties[count]["type"] for count in ("opens", "clicks")} == {"integer"}
+    assert "opens" not in schemas["RecipientResponse"]["properties"]
+
+
 def test_path_parameter_is_described(document: dict[str, Any]) -> None:
     (parameter,) = document["paths"]["/emails/{email_id}"]["get"]["parameters"]
 
