@@ -1,23 +1,24 @@
-"""Flows: calls of an AWS service as generators without I/O, and two ways to run them.
+"""Flows: calls of an AWS service as generators without I/O.
 
 A flow yields the calls and waits that it wants, is sent each response (an error is a response
 too), and returns its result. So the logic of a call is written once, for threads and for tasks.
+`run.py` runs flows.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["Call", "Flow", "Response", "Wait", "run_flows", "run_flows_async"]
+from amsdal_mail.backends.aws.results import CallResult
+
+__all__ = ["Call", "Flow", "Response", "Wait"]
 
 T = TypeVar("T")
-Response = Mapping[str, Any] | Exception | None
-"""The response of a call, or the error that it raised; None after a wait."""
+Response = Mapping[str, Any] | Exception | CallResult | None
+"""The response of a call, the error that it raised, or the result of a call that was not sent;
+None after a wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Call:
 
     operation: str
     params: Mapping[str, Any]
+    delay: Callable[[], float] | None = None
+    """Takes a turn to send, and returns the seconds until then. Only for a call that is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,72 +39,3 @@ class Wait:
 
 
 Flow = Generator[Call | Wait, Response, T]
-
-
-# The client is `Any`: one driver calls the clients of two services, by the name of the method.
-
-
-def run_flows(client: Any, flows: Sequence[Flow[T]], max_concurrency: int) -> list[T]:
-    """Run the flows in at most `max_concurrency` threads, and return their results in order."""
-    threads = min(max_concurrency, len(flows))
-    if threads <= 1:
-        return [_run(client, flow) for flow in flows]
-    with ThreadPoolExecutor(threads, "amsdal_mail") as pool:
-        return list(pool.map(lambda flow: _run(client, flow), flows))
-
-
-async def run_flows_async(client: Any, flows: Sequence[Flow[T]], max_concurrency: int) -> list[T]:
-    """Run at most `max_concurrency` flows at once as tasks, and return their results in order."""
-    slots = asyncio.Semaphore(max_concurrency)
-
-    async def run(flow: Flow[T]) -> T:
-        async with slots:
-            return await _run_async(client, flow)
-
-    return await asyncio.gather(*map(run, flows))
-
-
-def _run(client: Any, flow: Flow[T]) -> T:
-    response: Response = None
-    try:
-        while True:
-            response = _perform(client, flow.send(response))
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-async def _run_async(client: Any, flow: Flow[T]) -> T:
-    response: Response = None
-    try:
-        while True:
-            response = await _perform_async(client, flow.send(response))
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-# Any error of a call is a response, and the flow decides what it means. Most are classes of the
-# SDK, but a response that is not JSON or not UTF-8 makes its parsers raise others.
-
-
-def _perform(client: Any, step: Call | Wait) -> Response:
-    if isinstance(step, Wait):
-        time.sleep(step.seconds)
-        return None
-    try:
-        response: Response = getattr(client, step.operation)(**step.params)
-    except Exception as error:  # noqa: BLE001 - see above
-        return error
-    return response
-
-
-async def _perform_async(client: Any, step: Call | Wait) -> Response:
-    if isinstance(step, Wait):
-        await asyncio.sleep(step.seconds)
-        return None
-    try:
-        response: Response = await getattr(client, step.operation)(**step.params)
-    except Exception as error:  # noqa: BLE001 - see above
-        return error
-    return response

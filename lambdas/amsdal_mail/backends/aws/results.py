@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from amsdal_mail.status import ConfigurationError, RecipientStatus, RetryHint, SendState, SendStatus
 
-__all__ = ["CallResult", "EntryResult", "collect_status", "raise_for_configuration"]
+__all__ = ["CallResult", "EntryResult", "collect_status", "combine_entries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class CallResult:
     error_message: str | None = None
     raises: type[ConfigurationError] | None = None
     """The error to raise where the configuration is at fault, and not the message."""
+    is_unsent: bool = False
+    """True when it is certain that the request never left this machine."""
 
     @property
     def is_tag_refused(self) -> bool:
@@ -56,12 +58,17 @@ def collect_status(entries: Iterable[EntryResult]) -> SendStatus:
         ConfigurationError: AWS refused the configuration in at least one call.
     """
     entries = list(entries)
+    status = combine_entries(entries)
+    raise_for_configuration((entry.result for entry in entries), status)
+    return status
+
+
+def combine_entries(entries: Iterable[EntryResult]) -> SendStatus:
+    """Return the status of each message and recipient, whatever AWS refused."""
     by_message: dict[int, list[RecipientStatus]] = {}
     for index, addresses, result in entries:
         by_message.setdefault(index, []).extend(map(result.for_recipient, addresses))
-    status = SendStatus.combine(map(SendStatus.of, by_message.values()))
-    raise_for_configuration((entry.result for entry in entries), status)
-    return status
+    return SendStatus.combine(map(SendStatus.of, by_message.values()))
 
 
 def raise_for_configuration(results: Iterable[CallResult], status: SendStatus) -> None:
