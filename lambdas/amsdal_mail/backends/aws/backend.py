@@ -122,7 +122,7 @@ class AWSBackend(BaseBackend):
                 is_quick = _is_quick(checked_messages)
                 flows = make_plan() if is_quick else await in_thread(make_plan)
                 run = attempt.start(client, flows, self.options)
-                results = await run.run_async(self.client)
+                results = await run.run_async(self.client, self._async_clients.turns())
             collect = partial(attempt.status, results)
             return collect() if is_quick else await in_thread(collect)
 

@@ -93,7 +93,7 @@ class AsyncClients:
     async def open(self) -> None:
         """Keep a client for the calls of this event loop."""
         loop = self._loop()
-        async with loop.lock:
+        async with loop.opening:
             if loop.opened is None:
                 loop.opened = _OpenClient(await self._new_client(loop))
 
@@ -119,6 +119,10 @@ class AsyncClients:
         finally:
             opened.users -= 1
             await opened.close_if_unused()
+
+    def turns(self) -> asyncio.Lock:
+        """Return the lock by which the calls of this event loop begin one after the other."""
+        return self._loop().turns
 
     def _loop(self) -> _Loop:
         return self._loops.setdefault(asyncio.get_running_loop(), _Loop())
@@ -173,7 +177,8 @@ class _Loop:
     """What a connection keeps for one event loop."""
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
+        self.opening = asyncio.Lock()
+        self.turns = asyncio.Lock()
         self.factory: ClientFactory | None = None
         self.opened: _OpenClient | None = None
 

@@ -55,6 +55,7 @@ class FlowRun(Generic[T]):
         self._halt = Halt()
         self._results: dict[int, T] = {}
         self._errors: list[BaseException] = []
+        self._turns: asyncio.Lock
 
     @property
     def results(self) -> list[T]:
@@ -152,11 +153,13 @@ class FlowRun(Generic[T]):
         # A client that is not traced may have sent the request as soon as it is called.
         return Transmission(has_begun=not self._is_traced)
 
-    async def run_async(self, sync_client: Callable[[], Any]) -> list[T]:
+    async def run_async(self, sync_client: Callable[[], Any], turns: asyncio.Lock) -> list[T]:
         """Run the flows as tasks, and return their results.
 
-        Large calls are made with `sync_client` in a thread, so that the event loop goes on.
+        So that the event loop goes on, large calls are made with `sync_client` in a thread, and
+        the others take `turns`: to begin a call takes the time of a millisecond or two.
         """
+        self._turns = turns
         tasks = [asyncio.ensure_future(self._work_async(sync_client)) for _ in range(self._width)]
         try:
             await asyncio.gather(*tasks)
@@ -191,6 +194,8 @@ class FlowRun(Generic[T]):
                 if _size(action.params) > LARGE_CALL:
                     response = await _call_in_thread(sync_client, action, transmission)
                 else:
+                    async with self._turns:
+                        await asyncio.sleep(0)
                     response = await _call_async(self._client, action, transmission)
                 transmission = None
         except StopIteration:
