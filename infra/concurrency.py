@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["queue_concurrency"]
+__all__ = ["LOWEST_CONCURRENCY", "queue_concurrency"]
 
 LOWEST_CONCURRENCY = 2
 """Lambda accepts no lower maximum concurrency for an SQS event source.
@@ -19,16 +19,16 @@ RECIPIENTS_PER_ENVIRONMENT = 10
 """Recipients a second that an environment handles at least.
 
 A SendEmail call takes 100 to 200 ms, so an environment sends to this many recipients even in
-sequence. Their events (Send, Delivery, Open, Click and a spare, five a recipient) are
-cheaper: a batch of ten takes about 200 ms, and 50 events a second are the same ten recipients.
+sequence. Their events are cheaper: a batch of ten takes about 200 ms, and 50 events a second are
+more than ten recipients cause on one of the two event queues.
 """
 
 
 def queue_concurrency(max_send_rate: float) -> int:
-    """Return the maximum concurrency C of both event sources, from recipients a second.
+    """Return the maximum concurrency C of an event source, from recipients a second.
 
-    Each of the C environments limits itself to 0.95 x max_send_rate / C. C is as small as the
-    rate allows, because with a very small share a single batch would take minutes.
+    Each of the C environments that send limits itself to 0.95 x max_send_rate / C. C is as small as
+    the rate allows, because with a very small share a single batch would take minutes.
     """
     wanted = math.ceil(max_send_rate / RECIPIENTS_PER_ENVIRONMENT)
     return min(max(wanted, LOWEST_CONCURRENCY), HIGHEST_CONCURRENCY)

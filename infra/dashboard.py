@@ -25,7 +25,7 @@ class Dashboard(Construct):
 
     Args:
         queues: the queues by the label that the graphs show.
-        undelivered_events: the events that SNS could not deliver.
+        undelivered: the queues of events that SNS could not deliver, by their label.
         functions: the functions by their label.
     """
 
@@ -35,14 +35,14 @@ class Dashboard(Construct):
         construct_id: str,
         *,
         queues: Mapping[str, WorkQueue],
-        undelivered_events: sqs.IQueue,
+        undelivered: Mapping[str, sqs.IQueue],
         functions: Mapping[str, lambda_.IFunction],
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
         by_label: dict[str, sqs.IQueue] = {label: queue.queue for label, queue in queues.items()}
         by_label |= {f"{label} dead letters": queue.dead_letters for label, queue in queues.items()}
-        by_label["undelivered events"] = undelivered_events
+        by_label |= {f"undelivered {label}": queue for label, queue in undelivered.items()}
         cloudwatch.Dashboard(
             self,
             "Dashboard",

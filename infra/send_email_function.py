@@ -50,6 +50,7 @@ class SendEmailFunction(ServiceFunction):
                 "TABLE_NAME": table.table_name,
                 "QUEUE_URL": queue.queue.queue_url,
                 "AWS_SES_CONFIGURATION_SET": configuration_set,
+                "SES_IDENTITIES": ",".join(settings.identities),
                 "AWS_SES_METADATA_PREFIX": METADATA_PREFIX,
                 "MAX_SEND_RATE": str(settings.max_send_rate),
                 "MAX_CONCURRENCY": str(settings.concurrency),

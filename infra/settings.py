@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
-from infra.concurrency import queue_concurrency
+from infra.concurrency import LOWEST_CONCURRENCY, queue_concurrency
 from infra.setting_rules import DEFAULT_SENDER, DEFAULT_STAGE, broken_rules
 
 __all__ = ["Settings", "SettingsError"]
@@ -59,9 +59,9 @@ class Settings:
     do not guess a higher rate. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
     max_concurrency: int = 0
-    """Environments that share the rate and read a queue at the same time. 0 derives the number."""
+    """Environments that share the rate and read the send queue at the same time. 0 derives it."""
     send_timeout_seconds: int = 60
-    """The timeout of the send function."""
+    """The timeout of the send function. It concerns the queue: the API responds in 28 seconds."""
     lost_response_seconds: int = 900
     """How long to wait before a retry when SES's response was lost, for an event that decides.
 
@@ -122,6 +122,11 @@ class Settings:
         return "@" not in self.sender
 
     @property
+    def identities(self) -> tuple[str, ...]:
+        """The identities that the send function may use."""
+        return (self.sender, *self.other_identities)
+
+    @property
     def mail_from_domain(self) -> str:
         """The domain of the envelope sender."""
         return f"mail.{self.sender}"
@@ -133,8 +138,14 @@ class Settings:
 
     @property
     def concurrency(self) -> int:
-        """The maximum concurrency of both event sources."""
+        """The maximum concurrency of the event source that sends."""
         return self.max_concurrency or queue_concurrency(self.max_send_rate)
+
+    @property
+    def tracking_concurrency(self) -> int:
+        """The maximum concurrency of each event source that tracks."""
+        # An environment of the local AWS is a process on the developer's machine.
+        return LOWEST_CONCURRENCY if self.local else queue_concurrency(self.max_send_rate)
 
 
 def _unknown_names(context: Mapping[str, object], defaults: Mapping[str, object]) -> list[str]:

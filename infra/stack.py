@@ -8,14 +8,15 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.configuration_set import TrackedConfigurationSet
+from infra.configuration_set import create_configuration_set
 from infra.dashboard import Dashboard
 from infra.dns_records import publish_dns_records
 from infra.email_table import EmailTable
+from infra.event_queue import OTHER_EVENT_TYPES, EventQueue, engagement_types
 from infra.http_api import EmailAPI
 from infra.send_email_function import SendEmailFunction
 from infra.sending_identity import SendingIdentity, grant_suppression_list
-from infra.setting_rules import DEFAULT_SENDER, TRACK_TIMEOUT_SECONDS
+from infra.setting_rules import DEFAULT_SENDER
 from infra.settings import Settings
 from infra.track_events_function import TrackEventsFunction
 from infra.work_queue import WorkQueue
@@ -42,16 +43,20 @@ class AmsdalMailStack(Stack):
             max_receive_count=3,
             retain=retain,
         )
-        event_queue = WorkQueue(
+        configuration_set = create_configuration_set(self, settings)
+        event_queue = EventQueue(
             self,
             "Events",
-            function_timeout=Duration.seconds(TRACK_TIMEOUT_SECONDS),
-            max_receive_count=5,
-            batching_window=Duration.seconds(settings.event_batching_window_seconds),
-            retain=retain,
+            configuration_set=configuration_set,
+            event_types=OTHER_EVENT_TYPES,
+            settings=settings,
         )
-        configuration_set = TrackedConfigurationSet(
-            self, "ConfigurationSet", settings=settings, event_queue=event_queue
+        engagement_queue = EventQueue(
+            self,
+            "Engagements",
+            configuration_set=configuration_set,
+            event_types=engagement_types(settings),
+            settings=settings,
         )
         send_email = SendEmailFunction(
             self,
@@ -60,7 +65,7 @@ class AmsdalMailStack(Stack):
             settings=settings,
             table=emails.table,
             queue=send_queue,
-            configuration_set=configuration_set.name,
+            configuration_set=configuration_set.configuration_set_name,
         )
         track_events = TrackEventsFunction(
             self,
@@ -68,7 +73,7 @@ class AmsdalMailStack(Stack):
             code=code,
             settings=settings,
             table=emails.table,
-            queue=event_queue,
+            queues=(event_queue, engagement_queue),
             event_bus=event_bus,
         )
         http_api = EmailAPI(self, "HttpApi", function=send_email.function, settings=settings)
@@ -77,16 +82,17 @@ class AmsdalMailStack(Stack):
 
         emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
         emails.grant_delete_suppressions(send_email.role)
-        emails.grant(track_events.role, "BatchGetItem", "PutItem")
+        emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
         send_queue.queue.grant_send_messages(send_email.role)
         event_bus.grant_put_events_to(track_events.role)
-        identity.grant_send(send_email.role, configuration_set.name)
+        identity.grant_send(send_email.role, configuration_set.configuration_set_name)
         grant_suppression_list(send_email.role)
 
         alarms = Alarms(self, "Alarms", alert_email=settings.alert_email)
         alarms.add_queue_alarms("Send", send_queue)
-        alarms.add_queue_alarms("Event", event_queue)
-        alarms.add_dead_letter_alarm("UndeliveredEvents", configuration_set.undelivered_events)
+        for label, queue in (("Event", event_queue), ("Engagement", engagement_queue)):
+            alarms.add_queue_alarms(label, queue)
+            alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
         alarms.add_function_alarms("SendEmail", send_email.function)
         alarms.add_function_alarms("TrackEvents", track_events.function)
         alarms.add_sending_alarms()
@@ -94,8 +100,11 @@ class AmsdalMailStack(Stack):
         Dashboard(
             self,
             "Monitoring",
-            queues={"send": send_queue, "event": event_queue},
-            undelivered_events=configuration_set.undelivered_events,
+            queues={"send": send_queue, "event": event_queue, "engagement": engagement_queue},
+            undelivered={
+                "events": event_queue.undelivered,
+                "engagements": engagement_queue.undelivered,
+            },
             functions={"send_email": send_email.function, "track_events": track_events.function},
         )
 
@@ -105,12 +114,16 @@ class AmsdalMailStack(Stack):
             "SendQueueUrl": send_queue.queue.queue_url,
             "SendDeadLetterQueueUrl": send_queue.dead_letters.queue_url,
             "TableName": emails.table.table_name,
-            "EventTopicArn": configuration_set.topic.topic_arn,
+            "EventTopicArn": event_queue.topic.topic_arn,
             "EventQueueUrl": event_queue.queue.queue_url,
             "EventDeadLetterQueueUrl": event_queue.dead_letters.queue_url,
-            "UndeliveredEventQueueUrl": configuration_set.undelivered_events.queue_url,
+            "UndeliveredEventQueueUrl": event_queue.undelivered.queue_url,
+            "EngagementTopicArn": engagement_queue.topic.topic_arn,
+            "EngagementQueueUrl": engagement_queue.queue.queue_url,
+            "EngagementDeadLetterQueueUrl": engagement_queue.dead_letters.queue_url,
+            "UndeliveredEngagementQueueUrl": engagement_queue.undelivered.queue_url,
             "EventBusName": event_bus.event_bus_name,
-            "ConfigurationSetName": configuration_set.name,
+            "ConfigurationSetName": configuration_set.configuration_set_name,
             "SendFunctionName": send_email.function.function_name,
             "TrackFunctionName": track_events.function.function_name,
         }

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.event_queue import EventQueue
 from infra.service_function import ServiceFunction
 from infra.setting_rules import TRACK_TIMEOUT_SECONDS
 from infra.settings import Settings
-from infra.work_queue import WorkQueue
 
 __all__ = ["TrackEventsFunction"]
 
 
 class TrackEventsFunction(ServiceFunction):
-    """The tracking function, with the event queue as its event source."""
+    """The tracking function, with each queue of events as an event source.
+
+    Each event source has a concurrency of its own. A flood of opens waits in its queue, and leaves
+    the environments of the other events alone.
+    """
 
     def __init__(
         self,
@@ -27,7 +33,7 @@ class TrackEventsFunction(ServiceFunction):
         code: lambda_.Code,
         settings: Settings,
         table: dynamodb.ITableV2,
-        queue: WorkQueue,
+        queues: Iterable[EventQueue],
         event_bus: events.IEventBus,
     ) -> None:
         super().__init__(
@@ -43,4 +49,5 @@ class TrackEventsFunction(ServiceFunction):
                 "EVENT_BUS_NAME": event_bus.event_bus_name,
             },
         )
-        self.consume(queue, max_concurrency=settings.concurrency)
+        for queue in queues:
+            self.consume(queue, max_concurrency=settings.tracking_concurrency)

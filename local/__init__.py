@@ -1,1 +1,1 @@
-"""The local AWS: the deployed stack on one's own machine, without an account. Never shipped."""
+"""The local AWS: the deployed stack on one machine, without an AWS account. Never shipped."""

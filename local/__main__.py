@@ -1,7 +1,4 @@
-"""`python -m local`: the local AWS with the deployed stack, until Ctrl-C.
-
-`python -m local ses ...` makes the SES simulator of a running one misbehave.
-"""
+"""`python -m local`: run the local AWS with the deployed stack until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,27 +8,33 @@ import sys
 import threading
 from pathlib import Path
 
+from local.chaos.__main__ import main as run_chaos
 from local.commands import demo, ses, welcome
 from local.paths import STATE_DIR
 from local.process import signals
 from local.process.child import ProcessError
 from local.process.ports import PortInUseError, port_number
-from local.stack.local_aws import LocalAws
-from local.terminal.progress import say
+from local.stack.local_aws import LocalAWS
+from local.terminal.progress import show
 
 PORT = 4800
 SES_PORT = 4801
+COMMANDS = {"chaos": run_chaos, "demo": demo.main, "ses": ses.main}
+DESCRIPTION = "Run the local AWS with the deployed stack until Ctrl-C."
+OTHER_COMMANDS = """other commands (each has --help):
+  python -m local demo    send the samples of events/ through a temporary local AWS
+  python -m local ses     let the SES simulator of a running local AWS fail
+  python -m local chaos   send many emails while SES fails and workers are killed
+"""
 
 
 def main(arguments: list[str]) -> int:
-    """Run until a signal; return 0 after Ctrl-C, 1 with the reason when it could not start."""
-    if arguments[:1] == ["demo"]:
-        return demo.main()
-    if arguments[:1] == ["ses"]:
-        return ses.main(arguments[1:])
+    """Run a command, or the local AWS until a signal; return the exit status."""
+    if arguments and arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]](arguments[1:])
     options = _options(arguments)
     try:
-        with signals.raised():
+        with signals.as_exceptions():
             _run(options.port, options.ses_port)
     except (PortInUseError, ProcessError) as error:
         print(f"\n{error}", file=sys.stderr)
@@ -42,11 +45,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(port: int, ses_port: int) -> None:
-    say("The local AWS:")
-    with LocalAws(STATE_DIR / str(port), port=port, ses_port=ses_port) as aws:
+    show("The local AWS:")
+    with LocalAWS(STATE_DIR / str(port), port=port, ses_port=ses_port) as aws:
         exports_file = aws.run_dir / "env"
-        exports_file.write_text(welcome.exports(welcome.variables(aws)))
-        say(welcome.welcome(aws, _short(exports_file)))
+        exports_file.write_text(welcome.export_lines(welcome.shell_variables(aws)))
+        show(welcome.welcome_text(aws, _short(exports_file)))
         threading.Event().wait()
 
 
@@ -55,15 +58,20 @@ def _short(path: Path) -> str:
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description=DESCRIPTION,
+        epilog=OTHER_COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     ports = {"--port": ("MiniStack", PORT), "--ses-port": ("the SES simulator", SES_PORT)}
-    for name, (whose, default) in ports.items():
-        text = f"of {whose} (default %(default)s)"
+    for name, (process, default) in ports.items():
+        text = f"port of {process} (default: %(default)s)"
         parser.add_argument(name, type=port_number, default=default, help=text)
     options = parser.parse_args(arguments)
     if options.port == options.ses_port:
         both = "--port and --ses-port (PORT and SES_PORT of make local)"
-        parser.error(f"{both} are both {options.port}")
+        parser.error(f"{both} must differ, both are {options.port}")
     return options
 
 

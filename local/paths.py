@@ -1,11 +1,14 @@
-"""Where the parts of the checkout lie that the local AWS uses."""
+"""Paths in this repository that the local AWS uses."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+__all__ = ["CDK", "EVENTS", "MINISTACK_PYTHON", "ROOT", "STATE_DIR"]
+
 ROOT = Path(__file__).resolve().parent.parent
-STATE_DIR = ROOT / ".local"  # logs of the runs; git ignores it
+STATE_DIR = ROOT / ".local"
+"""The logs of each run. Git ignores this folder."""
 EVENTS = ROOT / "events"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from local.chaos.run import CONTEXT
-from local.stack.local_aws import LocalAws
-from local.terminal.progress import say
+from local.chaos.run import SHORT_TIMES
+from local.stack.local_aws import LocalAWS
+from local.terminal.progress import show
 from tests.e2e.service import Service
 
 # A busy machine is not a fault of the code: speed is measured in tests/bench.
@@ -36,25 +36,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 @pytest.fixture(scope="session")
 def local_aws(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LocalAws]:
+) -> Iterator[LocalAWS]:
     """The running local AWS on free ports, deployed once by the real CDK command line.
 
     Its steps are printed as they happen: the first test that needs it waits some 15 seconds.
     """
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
-    def say_at_once(text: str, *, end: str = "\n") -> None:
+    def show_at_once(text: str, *, end: str = "\n") -> None:
         with capture.global_and_fixture_disabled():
-            say(text, end=end)
+            show(text, end=end)
 
-    say_at_once("\nThe stack for the end-to-end and browser tests:")
+    show_at_once("\nThe stack for the end-to-end and browser tests:")
     run_dir = tmp_path_factory.mktemp("aws") / "run"
     # With the times of the chaos run: a wait of a quarter of an hour on AWS takes seconds here.
-    with LocalAws(run_dir, to=say_at_once, context=CONTEXT) as aws:
+    with LocalAWS(run_dir, output=show_at_once, settings=SHORT_TIMES) as aws:
         yield aws
 
 
 @pytest.fixture(scope="session")
-def service(local_aws: LocalAws) -> Service:
+def service(local_aws: LocalAWS) -> Service:
     """The deployed service."""
     return Service(local_aws)

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
         MailError,
         MalformedJSONError,
     )
-    from amsdal_mail.message.email import Attachment, EmailMessage
-    from amsdal_mail.message.request import EmailRequest
+    from amsdal_mail.message import Attachment, EmailMessage, EmailRequest
     from amsdal_mail.status import (
         ConfigurationError,
         CredentialsError,

@@ -1,8 +1,9 @@
-"""Read, check and write email addresses the way SES wants them.
+"""Reads, checks and writes email addresses in the form that SES takes.
 
-SES has no SMTPUTF8: a local part is 7-bit ASCII, a domain is Punycode (IDNA 2008), a display name
-beyond ASCII is an RFC 2047 encoded word. What SES refuses is refused here first, with the reason.
-Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+SES does not support SMTPUTF8: a local part is 7-bit ASCII, a domain is Punycode (IDNA 2008), and a
+display name that is not ASCII is written as RFC 2047 encoded words. An address that SES refuses is
+refused here first, with the reason.
+Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
 """
 
 from __future__ import annotations
@@ -11,37 +12,40 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Address", "encode_header_text", "encoded_words", "mask", "parse_address"]
+__all__ = ["CONTROL", "Address", "encode_header_text", "encoded_words", "mask", "parse_address"]
 
-LOCAL_LIMIT = 64  # RFC 5321 4.5.3.1.1
+LOCAL_LIMIT = 64
+"""RFC 5321 section 4.5.3.1.1."""
 MAILBOX_LIMIT = 1000
-"""Characters of a mailbox with its display name: far beyond what any header line takes."""
-ADDRESS_LIMIT = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
+"""Characters of a mailbox with its display name: more than a header line takes."""
+ADDRESS_LIMIT = 254
+"""RFC 5321 section 4.5.3.1.3, without the angle brackets."""
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 DOT_ATOM = re.compile(rf"{ATOM}(?:\.{ATOM})*")
 QUOTED_LOCAL = re.compile(r'"(?:[!#-\[\]-~]|\\[!-~])+"')
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')  # RFC 5322 3.2.3, but for the dot of an initial
+SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
+"""RFC 5322 section 3.2.3, without the dot, which initials have."""
 PLAIN_NAME = re.compile(rf"{ATOM}\.?(?: {ATOM}\.?)*")
 QUOTED_NAME = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One mailbox. `addr_spec` is the bare address: `local@domain`, domain in lower case ASCII."""
+    """A mailbox. `addr_spec` is the bare address `local@domain`, its domain in lower case ASCII."""
 
     addr_spec: str
     display_name: str = ""
 
     @property
     def domain(self) -> str:
-        """The part behind the @, in lower case ASCII."""
+        """The part after the @, in lower case ASCII."""
         return self.addr_spec.rpartition("@")[2]
 
     def __str__(self) -> str:
-        """Write the mailbox as a header does: all ASCII, the display name quoted or encoded."""
+        """Return the mailbox for a header: ASCII, with the display name quoted or encoded."""
         if not self.display_name:
             return self.addr_spec
         if not self.display_name.isascii() or "=?" in self.display_name:
@@ -57,7 +61,7 @@ def parse_address(text: str) -> Address:
     """Read `local@domain` or `Display Name <local@domain>`.
 
     Raises:
-        ValueError: saying which rule is broken, never echoing more than the part at fault.
+        ValueError: names the broken rule, and repeats no more than the part that breaks it.
     """
     if len(text) > MAILBOX_LIMIT:
         raise ValueError(f"must have at most {MAILBOX_LIMIT} characters, has {len(text)}")
@@ -104,7 +108,7 @@ def _local_part(local: str) -> str:
 
 def _ascii_domain(domain: str) -> str:
     if not domain:
-        raise ValueError("domain (behind the @) is missing")
+        raise ValueError("domain (after the @) is missing")
     ascii_domain = domain.lower() if domain.isascii() else _idna(domain)
     labels = ascii_domain.split(".")
     if not all(LABEL.fullmatch(label) for label in labels):
@@ -118,22 +122,27 @@ def _idna(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise ValueError(f"domain is no valid IDNA 2008 name: {error}") from error
+        raise ValueError(f"domain is not a valid IDNA 2008 name: {error}") from error
 
 
-def encode_header_text(text: str) -> str:
-    """Write text for a header: as it is when ASCII, else as RFC 2047 encoded words on one line."""
-    return text if text.isascii() else encoded_words(text)
+def encode_header_text(text: str, header_name: str = "") -> str:
+    """Return text for a header: unchanged if ASCII, else as RFC 2047 encoded words on one line."""
+    return text if text.isascii() else encoded_words(text, header_name)
 
 
-def encoded_words(text: str) -> str:
-    """Write text as RFC 2047 encoded words of at most 75 characters, on one line."""
+def encoded_words(text: str, header_name: str = "") -> str:
+    """Return RFC 2047 encoded words of at most 75 characters, on one line.
+
+    The first word also leaves room for the name of the header.
+    """
     from email.header import Header
 
-    return Header(text, "utf-8").encode(linesep="", maxlinelen=75)
+    name = header_name or None
+    words = Header(text, "utf-8", header_name=name).encode(linesep="", maxlinelen=75)
+    return words.lstrip()
 
 
 def mask(address: str) -> str:
-    """Shorten an address for a log: `c***@example.com`."""
+    """Shorten an address for logs: `c***@example.com`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"

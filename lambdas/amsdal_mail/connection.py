@@ -10,7 +10,8 @@ from inspect import Parameter, signature
 from typing import Any, TypedDict, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.email import Attachment, EmailMessage
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import (
     ConfigurationError,
     RecipientStatus,
@@ -173,7 +174,7 @@ def _connection_to_send(email: EmailMessage, connection: BaseBackend | None) -> 
     try:
         return _resolve_connection(connection)
     except ConfigurationError as error:
-        error.status = SendStatus.of(
+        error.status = SendStatus.from_recipients(
             RecipientStatus(
                 address=recipient.addr_spec,
                 state=SendState.FAILED,

@@ -1,4 +1,4 @@
-"""The id of an email: its form, and the SES message tag that carries it."""
+"""The id of an email: its format, and the SES message tag that carries it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 __all__ = ["EMAIL_ID", "EMAIL_ID_RULE", "EMAIL_ID_TAG", "is_email_id"]
 
 EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
-"""The id becomes the value of an SES message tag and a part of a URL's path."""
+"""The id is the value of an SES message tag, and a part of a URL path."""
 EMAIL_ID_RULE = "must be 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
 EMAIL_ID_TAG = "email_id"
-"""The SES message tag with the id. An event finds its email by this tag."""
+"""The SES message tag with the id. Events are matched to their email by this tag."""
 
 
 def is_email_id(text: str) -> bool:

@@ -64,7 +64,7 @@ class InvalidMessageError(MailError):
         self.errors = tuple(errors)
 
     @classmethod
-    def of(cls, field: str, rule: str) -> InvalidMessageError:
+    def for_field(cls, field: str, rule: str) -> InvalidMessageError:
         """Return the error for a single broken rule."""
         return cls([FieldError(field, rule)])
 

@@ -1,4 +1,4 @@
-"""RateLimiter: keeps sending below a number of recipients a second."""
+"""RateLimiter: keeps sending below a number of recipients per second."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ __all__ = ["RateLimiter"]
 
 
 class RateLimiter:
-    """Hands out turns. Thread-safe; SES counts recipients, not messages.
+    """Reserves times for sends. Thread-safe.
 
-    Time in which nobody sends is lost, but for `burst_seconds` seconds of it.
+    `rate` is in recipients per second, because SES counts recipients and not messages
+    (https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html). Unused capacity expires,
+    except for `burst_seconds` of it.
     """
 
     def __init__(
@@ -20,18 +22,18 @@ class RateLimiter:
     ) -> None:
         self._rate = rate
         self._clock = clock
-        self._catch_up = burst_seconds
+        self._burst_seconds = burst_seconds
         self._lock = threading.Lock()
         self._free_at = clock()
 
     def reserve(self, recipients: int, at_most: float = float("inf")) -> float | None:
-        """Take the next turn to send to so many, and tell in how many seconds it comes.
+        """Reserve the next time to send to `recipients`, and return the seconds until then.
 
-        None, and no turn is taken, when it comes in more than `at_most` seconds.
+        Return None and reserve nothing if that is more than `at_most` seconds away.
         """
         with self._lock:
             now = self._clock()
-            start = max(now - self._catch_up, self._free_at)
+            start = max(now - self._burst_seconds, self._free_at)
             if start - now > at_most:
                 return None
             self._free_at = start + recipients / self._rate

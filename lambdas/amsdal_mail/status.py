@@ -138,7 +138,7 @@ class SendStatus:
     parts: tuple[SendStatus, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, recipients: Iterable[RecipientStatus]) -> SendStatus:
+    def from_recipients(cls, recipients: Iterable[RecipientStatus]) -> SendStatus:
         """Return the status of one message with these recipients."""
         worst: dict[str, RecipientStatus] = {}
         for recipient in recipients:
@@ -153,7 +153,9 @@ class SendStatus:
         statuses = tuple(messages)
         if len(statuses) == 1:
             return statuses[0]
-        total = cls.of(recipient for status in statuses for recipient in status.recipients.values())
+        total = cls.from_recipients(
+            recipient for status in statuses for recipient in status.recipients.values()
+        )
         return cls(total.recipients, statuses)
 
     @property

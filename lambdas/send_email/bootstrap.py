@@ -4,55 +4,53 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from function_runtime.clients import CLIENT_CONFIG
 from send_email.queue.send_queue import SendQueue
+from send_email.sending.identities import Identities
 from send_email.sending.rate_limit import SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
 from send_email.suppressions import Suppressions
 
-__all__ = ["build_service", "build_suppressions"]
+if TYPE_CHECKING:
+    import boto3
+
+    from send_email.sending.ports import EmailSender
+
+__all__ = ["build_api_service", "build_service", "build_suppressions"]
 
 
 @cache
 def build_service() -> SendService:
-    """Build the service with its AWS clients.
+    """Build the service of the queue with its AWS clients.
 
     Raises:
         ConfigurationError: names every setting that is missing or wrong.
     """
-    import boto3
     from botocore.config import Config
 
-    from amsdal_mail.backends.ses import SESBackend
     from email_store.dynamodb.store import DynamoDBEmailStore
 
-    settings = Settings.from_environment(os.environ)
+    settings = _settings()
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
-    session = boto3.Session()
+    session = _session()
     config = Config(**CLIENT_CONFIG)
-    # One attempt: a throttled email goes back on the queue, which can wait longer than a call.
-    sender = SESBackend(
-        configuration_set=settings.configuration_set,
-        metadata_prefix=settings.metadata_prefix,
-        max_attempts=1,
-        read_timeout=timeouts.ses_read,
-        session=session,
-    )
-    sender.open()
     return SendService(
         store=DynamoDBEmailStore(
             session.client("dynamodb", config=config),
             settings.table_name,
             timedelta(days=settings.retention_days),
         ),
-        sender=sender,
+        sender=_build_sender(timeouts),
         queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
         send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
+        identities=Identities(settings.identities),
         timeouts=timeouts,
         clock=partial(datetime.now, UTC),
         jitter=random.random,
@@ -60,10 +58,50 @@ def build_service() -> SendService:
 
 
 @cache
+def build_api_service() -> SendService:
+    """Build the service of the HTTP API, at the first request.
+
+    It shares all with that of the queue, but waits less for SES: API Gateway does not wait as long
+    as the function may run.
+    """
+    settings = _settings()
+    timeouts = Timeouts.for_api(settings.timeout_seconds, settings.lost_response_seconds)
+    return replace(build_service(), sender=_build_sender(timeouts), timeouts=timeouts)
+
+
+@cache
 def build_suppressions() -> Suppressions:
     """Build the suppression lists, at the first request for them."""
-    import boto3
     from botocore.config import Config
 
-    ses = boto3.client("sesv2", config=Config(**CLIENT_CONFIG))
+    ses = _session().client("sesv2", config=Config(**CLIENT_CONFIG))
     return Suppressions(build_service().store, ses)
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+@cache
+def _session() -> boto3.Session:
+    import boto3
+
+    return boto3.Session()
+
+
+def _build_sender(timeouts: Timeouts) -> EmailSender:
+    from amsdal_mail.backends.ses import SESBackend
+
+    settings = _settings()
+    # One attempt: a throttled email goes back on the queue, which can wait longer than a call.
+    sender = SESBackend(
+        configuration_set=settings.configuration_set,
+        metadata_prefix=settings.metadata_prefix,
+        max_attempts=1,
+        connect_timeout=timeouts.ses_connect,
+        read_timeout=timeouts.ses_read,
+        session=_session(),
+    )
+    sender.open()
+    return sender

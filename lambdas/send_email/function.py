@@ -14,9 +14,9 @@ from function_runtime.cold_start import cold_start
 
 with cold_start():
     from amsdal_mail.status import ConfigurationError
-    from send_email.bootstrap import build_service, build_suppressions
+    from send_email.bootstrap import build_api_service, build_service, build_suppressions
     from send_email.handler import create_handler
 
-    handler = create_handler(build_service, build_suppressions)
+    handler = create_handler(build_service, build_api_service, build_suppressions)
     with suppress(ConfigurationError):
         build_service()

@@ -10,11 +10,21 @@ from function_runtime.settings import count, rate, read, text
 
 __all__ = ["Settings"]
 
+
+def identities(value: str) -> frozenset[str]:
+    """Return the SES identities of a list separated by commas, with their domains in lower case."""
+    names = [name.strip().rpartition("@") for name in value.split(",") if name.strip()]
+    if not names:
+        raise ValueError("must name an identity")
+    return frozenset(f"{local}{at}{domain.lower()}" for local, at, domain in names)
+
+
 VARIABLES = {
     "table_name": ("TABLE_NAME", text),
     "retention_days": ("RETENTION_DAYS", count),
     "queue_url": ("QUEUE_URL", text),
     "configuration_set": ("AWS_SES_CONFIGURATION_SET", text),
+    "identities": ("SES_IDENTITIES", identities),
     "metadata_prefix": ("AWS_SES_METADATA_PREFIX", text),
     "max_send_rate": ("MAX_SEND_RATE", rate),
     "max_concurrency": ("MAX_CONCURRENCY", count),
@@ -31,6 +41,8 @@ class Settings:
     retention_days: int
     queue_url: str
     configuration_set: str
+    identities: frozenset[str]
+    """The SES identities to send from: domains, and addresses."""
     metadata_prefix: str
     max_send_rate: float
     """How many recipients the account may send to in a second."""

@@ -18,7 +18,7 @@ from send_email.sending.errors import ExpectedError
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
 
-    from send_email.sending.outcome import SendOutcome
+    from send_email.sending.job import SendOutcome
 
 __all__ = ["Telemetry"]
 
@@ -83,6 +83,11 @@ class Telemetry:
         """Log and count a record that SQS will deliver again."""
         self.record_error(error, record=record_id)
         self._count("FailedRecords")
+
+    def record_ignored_event(self) -> None:
+        """Count an event that is neither an HTTP request nor of the queue. It is no failure."""
+        self.logger.debug("event ignored")
+        self._count("IgnoredEvents")
 
     def record_response(self, route: str, status: int) -> None:
         """Count an HTTP request. The access log of the API has a line for it."""

@@ -1,1 +1,1 @@
-"""The chaos run: the deployed stack under load while everything around it misbehaves."""
+"""The chaos run: many emails through the deployed stack while SES fails and workers are killed."""

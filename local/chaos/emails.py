@@ -1,4 +1,4 @@
-"""The emails of a chaos run, and who has to get them."""
+"""The emails of a chaos run, with the recipients that must get them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["Email", "make_emails"]
+
 SENDER = "orders@example.com"
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """One request; its key is its id."""
+    """A request. Its idempotency key is its `email_id`."""
 
     key: str
     recipients: tuple[str, ...]
@@ -22,24 +24,25 @@ class Email:
 
     @property
     def body(self) -> str:
-        """The request with its key in it, as the queue wants it."""
+        """The request with its key, as a message of the send queue."""
         return json.dumps({**self.request, "idempotency_key": self.key})
 
 
-def emails(count: int) -> Iterator[Email]:
-    """Make so many; of ten, one goes to two people at once and one to three one by one."""
+def make_emails(count: int) -> Iterator[Email]:
+    """Yield emails. Of ten, one has a cc recipient, and one is personalized for three."""
     for number in range(count):
         key = f"chaos-{number}"
-        people = [f"{key}.{letter}@example.com" for letter in "abc"]
+        addresses = [f"{key}.{letter}@example.com" for letter in "abc"]
         match number % 10:
             case 3:
-                yield Email(key, tuple(people[:2]), _request(to=people[:1], cc=people[1:2]))
+                request = _request(to=addresses[:1], cc=addresses[1:2])
+                yield Email(key, tuple(addresses[:2]), request)
             case 7:
-                merged = _request(to=people, merge_data={}, body="Dear {{title}}")
-                merged["merge_global_data"] = {"title": "customer"}
-                yield Email(key, tuple(people), merged)
+                request = _request(to=addresses, merge_data={}, body="Dear {{title}}")
+                request["merge_global_data"] = {"title": "customer"}
+                yield Email(key, tuple(addresses), request)
             case _:
-                yield Email(key, tuple(people[:1]), _request(to=people[:1]))
+                yield Email(key, tuple(addresses[:1]), _request(to=addresses[:1]))
 
 
 def _request(**fields: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What goes wrong in a chaos run: SES by its switches, the functions by SIGKILL."""
+"""The failures of a chaos run: SES fails by its switches, workers by SIGKILL."""
 
 from __future__ import annotations
 
@@ -15,70 +15,74 @@ from local.stack.ses_simulator import control
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["FAULTS_OFF", "FAULTS_ON", "WorkerKiller", "faulty_ses", "set_switches"]
+
 SECONDS_BETWEEN_KILLS = 4.0
-BAD_DAYS: dict[str, Any] = {
+FAULTS_ON: dict[str, Any] = {
     "latency_ms": 60,
     "throttle": {"chance": 0.10},
     "server_error": {"chance": 0.05},
     "drop_request": {"chance": 0.03},
-    "drop_answer": {"chance": 0.05},
+    "drop_response": {"chance": 0.05},
     "events": {"delay_ms": 50, "duplicate_chance": 0.3, "shuffle": True},
 }
-GOOD_DAYS: dict[str, Any] = {
+"""Switches with which SES throttles, fails, drops connections, and publishes events twice and in
+any order."""
+FAULTS_OFF: dict[str, Any] = {
     "latency_ms": 0,
     "throttle": {"chance": 0},
     "server_error": {"chance": 0},
     "drop_request": {"chance": 0},
-    "drop_answer": {"chance": 0},
+    "drop_response": {"chance": 0},
     "events": {"delay_ms": 20, "duplicate_chance": 0, "lost_chance": 0, "shuffle": False},
 }
 
 
 @contextmanager
-def misbehaving(ses_url: str) -> Iterator[None]:
-    """Let SES throttle, fail, hang up and tell its events twice and out of order."""
-    switch(ses_url, BAD_DAYS)
+def faulty_ses(ses_url: str) -> Iterator[None]:
+    """Let the SES simulator fail within the block."""
+    set_switches(ses_url, FAULTS_ON)
     try:
         yield
     finally:
-        switch(ses_url, GOOD_DAYS)
+        set_switches(ses_url, FAULTS_OFF)
 
 
-def switch(ses_url: str, change: dict[str, Any]) -> None:
+def set_switches(ses_url: str, change: dict[str, Any]) -> None:
     """Set switches of the SES simulator."""
     control(ses_url, "PUT", "switches", change)
 
 
-class Killer:
-    """Kills `count` processes below MiniStack, one every few seconds: all are functions' workers.
+class WorkerKiller:
+    """Kills `count` processes below MiniStack, all of them workers, one every few seconds.
 
-    No more than that: on a busy machine a worker takes longer to start than to be killed.
+    More kills would stop the run: on a busy machine a worker takes seconds to start.
     """
 
-    def __init__(self, ministack_pid: int, count: int, chance: random.Random) -> None:
+    def __init__(self, ministack_pid: int, count: int, rng: random.Random) -> None:
         self._pid = ministack_pid
         self._count = count
-        self._chance = chance
-        self._over = threading.Event()
+        self._rng = rng
+        self._stopped = threading.Event()
         self.killed = 0
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Kill until the block ends."""
-        thread = threading.Thread(target=self._work, daemon=True)
+    def running(self) -> Iterator[None]:
+        """Kill workers within the block."""
+        thread = threading.Thread(target=self._run, daemon=True)
         thread.start()
         try:
             yield
         finally:
-            self._over.set()
+            self._stopped.set()
             thread.join()
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while self.killed < self._count:
-            if self._over.wait(SECONDS_BETWEEN_KILLS * (0.5 + self._chance.random())):
+            if self._stopped.wait(SECONDS_BETWEEN_KILLS * (0.5 + self._rng.random())):
                 return
             workers = sorted(descendants(self._pid))
-            if workers and _kill(self._chance.choice(workers)):
+            if workers and _kill(self._rng.choice(workers)):
                 self.killed += 1
 
 

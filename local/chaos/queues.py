@@ -1,4 +1,4 @@
-"""The queues of a deployed stack: how much waits in them, and how long they hide a record."""
+"""The queues of a deployed stack: their depth and their visibility timeout."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.stack.local_aws import LocalAws
+    from local.stack.local_aws import LocalAWS
 
-WORK = ("SendQueueUrl", "EventQueueUrl")
-DEAD = ("SendDeadLetterQueueUrl", "EventDeadLetterQueueUrl")
+__all__ = ["DEAD_LETTER_QUEUES", "WORK_QUEUES", "depth", "visibility_timeout"]
+
+WORK_QUEUES = ("SendQueueUrl", "EventQueueUrl", "EngagementQueueUrl")
+DEAD_LETTER_QUEUES = (
+    "SendDeadLetterQueueUrl",
+    "EventDeadLetterQueueUrl",
+    "EngagementDeadLetterQueueUrl",
+)
 VISIBILITY = "VisibilityTimeout"
 DEPTHS = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
 
 
-def depth(aws: LocalAws, *outputs: str) -> int:
-    """Count the messages of the queues by their outputs' names: waiting, in flight, delayed."""
+def depth(aws: LocalAWS, *outputs: str) -> int:
+    """Count the messages that wait, are in flight or delayed; queues are named by stack output."""
     sqs = aws.client("sqs")
-    found = (
-        sqs.get_queue_attributes(QueueUrl=aws.outputs[one], AttributeNames=DEPTHS)["Attributes"]
-        for one in outputs
+    queues = (
+        sqs.get_queue_attributes(QueueUrl=aws.outputs[output], AttributeNames=DEPTHS)["Attributes"]
+        for output in outputs
     )
-    return sum(int(attributes[name]) for attributes in found for name in DEPTHS)
+    return sum(int(attributes[name]) for attributes in queues for name in DEPTHS)
 
 
 @contextmanager
-def visibility(aws: LocalAws, seconds: int) -> Iterator[None]:
-    """Let the work queues hide a record for so long, until the block ends."""
+def visibility_timeout(aws: LocalAWS, seconds: int) -> Iterator[None]:
+    """Set the visibility timeout of the work queues within the block."""
     sqs = aws.client("sqs")
-    urls = [aws.outputs[one] for one in WORK]
-    before = [
+    urls = [aws.outputs[output] for output in WORK_QUEUES]
+    previous = [
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[VISIBILITY])["Attributes"]
         for url in urls
     ]
@@ -40,5 +46,5 @@ def visibility(aws: LocalAws, seconds: int) -> Iterator[None]:
     try:
         yield
     finally:
-        for url, attributes in zip(urls, before, strict=True):
+        for url, attributes in zip(urls, previous, strict=True):
             sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)

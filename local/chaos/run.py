@@ -1,4 +1,4 @@
-"""One chaos run against a deployed stack, from the first email to the verdict."""
+"""A chaos run against a deployed stack, from the first email to the verdict."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from local.chaos.emails import Email, emails
-from local.chaos.faults import Killer, misbehaving
+from local.chaos.emails import Email, make_emails
+from local.chaos.faults import WorkerKiller, faulty_ses
 from local.chaos.load import CLIENTS, send
-from local.chaos.queues import DEAD, WORK, depth, visibility
+from local.chaos.queues import DEAD_LETTER_QUEUES, WORK_QUEUES, depth, visibility_timeout
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 from local.paths import ROOT
 from local.stack.api_client import get
@@ -23,73 +23,81 @@ from local.stack.ses_simulator import control
 from local.terminal.progress import step
 
 if TYPE_CHECKING:
-    from local.stack.local_aws import LocalAws
-    from local.terminal.progress import Say
+    from local.stack.local_aws import LocalAWS
+    from local.terminal.progress import Printer
 
-CONTEXT = {"send_timeout_seconds": "12", "lost_answer_seconds": "15", "max_send_rate": "500"}
-"""The stack's own times are 60 and 900 seconds; with those a run would wait for half an hour."""
+__all__ = ["SHORT_TIMES", "kill_count", "run"]
+
+SHORT_TIMES = {"send_timeout_seconds": "12", "lost_response_seconds": "15", "max_send_rate": "500"}
+"""Settings of a chaos run. The defaults of 60 and 900 seconds would make it last half an hour."""
 VISIBILITY_SECONDS = 10
-"""The stack's own queues hide a record for six times the function's timeout. Less makes a harsher
-test: a record comes again while the first try may be at work."""
+"""By default the queues hide a record for six times the timeout of the function. This is less, and
+a harder test: a record returns while the first worker may still have it."""
 DEADLINE_SECONDS = 180.0
 SECONDS_PER_EMAIL = 0.2
-ASKED = 100
+SAMPLE_SIZE = 100
+"""Emails whose state is read from the API at the end."""
 COUNTS = {
-    "throttle answers": "TooManyRequestsException",
+    "throttling responses": "TooManyRequestsException",
     "server errors": "InternalServiceErrorException",
-    "answers dropped after accepting": "dropped answers",
+    "responses dropped after accepting": "dropped responses",
     "requests dropped": "dropped requests",
 }
+"""Names in the table of the verdict, and names of the simulator's counts."""
 
 
-def kills(count: int) -> int:
-    """Choose how many workers to kill in a run of so many emails."""
-    return 4 + count // 150
+def kill_count(emails: int) -> int:
+    """Return how many workers to kill in a run with so many emails."""
+    return 4 + emails // 150
 
 
-def run(aws: LocalAws, count: int, *, seed: int, to: Say) -> Verdict:
-    """Send `count` emails while things go wrong, wait until all is quiet, and judge."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
-    every = list(emails(count))
+def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
+    """Send `count` emails while SES and workers fail, wait until all work is done, and judge."""
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not a secret
+    emails = list(make_emails(count))
     deadline = time.monotonic() + DEADLINE_SECONDS + SECONDS_PER_EMAIL * count
-    killer = Killer(aws.ministack_pid, kills(count), chance)
+    killer = WorkerKiller(aws.ministack_pid, kill_count(count), rng)
     before = control(aws.ses_url, "GET", "counts")
-    with visibility(aws, VISIBILITY_SECONDS):
-        title = f"send {count:,} emails while everything goes wrong"
-        with step(title, to=to), misbehaving(aws.ses_url), killer.at_work():
-            acknowledged = send(aws, every, chance, deadline)
-        with step("wait until the queues are empty", to=to):
-            redriven = _wait_until_quiet(aws, deadline)
-    asked = chance.sample(every, min(count, ASKED))
-    with step(f"ask the API about {len(asked):,} of them", to=to):
-        untold = sum(_untold(aws, [one for one in asked if one.key in acknowledged]))
+    with visibility_timeout(aws, VISIBILITY_SECONDS):
+        title = f"send {count:,} emails while SES and workers fail"
+        with step(title, output=output), faulty_ses(aws.ses_url), killer.running():
+            acknowledged = send(aws, emails, rng, deadline)
+        with step("wait until the queues are empty", output=output):
+            redriven = _wait_until_done(aws, deadline)
+    sample = rng.sample(emails, min(count, SAMPLE_SIZE))
+    with step(f"get the state of {len(sample):,} emails from the API", output=output):
+        not_delivered = _not_delivered(aws, [mail for mail in sample if mail.key in acknowledged])
     after = control(aws.ses_url, "GET", "counts")
-    more = {name: after.get(key, 0) - before.get(key, 0) for name, key in COUNTS.items()}
-    more |= {"workers killed": killer.killed, "dead letters redriven": redriven}
-    mine = {one.key for one in every}
-    accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"])
-    for key in [key for key in accepted if key[0] not in mine]:
-        del accepted[key]
-    left = depth(aws, *DEAD)
-    return judge(every, acknowledged, accepted, left=left, untold=untold, more=more)
+    extra = {name: after.get(key, 0) - before.get(key, 0) for name, key in COUNTS.items()}
+    extra |= {"workers killed": killer.killed, "dead letters redriven": redriven}
+    keys = {email.key for email in emails}
+    accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"], keys)
+    return judge(
+        emails,
+        acknowledged,
+        accepted,
+        dead_letters=depth(aws, *DEAD_LETTER_QUEUES),
+        not_delivered=not_delivered,
+        extra=extra,
+    )
 
 
-def _wait_until_quiet(aws: LocalAws, deadline: float) -> int:
-    """Return how many dead letters had to be moved back."""
-    redriven = quiet = 0
-    while quiet < 2 and time.monotonic() < deadline:
-        waiting = depth(aws, *WORK)
+def _wait_until_done(aws: LocalAWS, deadline: float) -> int:
+    """Redrive dead letters until there is no more work; return how many were redriven."""
+    redriven = quiet_checks = 0
+    while quiet_checks < 2 and time.monotonic() < deadline:
+        waiting = depth(aws, *WORK_QUEUES)
         pending = control(aws.ses_url, "GET", "health")["messages_with_pending_events"]
-        quiet = 0 if waiting or pending else quiet + 1
-        if dead := depth(aws, *DEAD):
+        quiet_checks = 0 if waiting or pending else quiet_checks + 1
+        if dead := depth(aws, *DEAD_LETTER_QUEUES):
             _redrive(aws)
-            redriven, quiet = redriven + dead, 0
+            redriven, quiet_checks = redriven + dead, 0
         time.sleep(0.3)
     return redriven
 
 
-def _redrive(aws: LocalAws) -> None:
-    """Do what the README says of dead letters."""
+def _redrive(aws: LocalAWS) -> None:
+    """Move the dead letters back as an operator does, by `make redrive`."""
     environment = for_local_aws(os.environ, aws.endpoint)
     subprocess.run(
         [sys.executable, "-m", "infra.redrive"], cwd=ROOT, env=environment, check=True,
@@ -97,11 +105,13 @@ def _redrive(aws: LocalAws) -> None:
     )  # fmt: skip
 
 
-def _untold(aws: LocalAws, asked: Sequence[Email]) -> list[int]:
-    def of(email: Email) -> int:
-        answer = get(aws.api_url, f"/emails/{email.key}")
-        told = answer.content.get("counts") if answer.status == 200 else {}
-        return len(email.recipients) - int((told or {}).get("delivered", 0))
+def _not_delivered(aws: LocalAWS, emails: Sequence[Email]) -> int:
+    """Count the recipients that the API does not report as delivered."""
+
+    def missing(email: Email) -> int:
+        response = get(aws.api_url, f"/emails/{email.key}")
+        counts = response.content.get("counts") if response.status == 200 else None
+        return len(email.recipients) - int((counts or {}).get("delivered", 0))
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        return list(pool.map(of, asked))
+        return sum(pool.map(missing, emails))

@@ -1,4 +1,4 @@
-"""What came of a chaos run, counted where it cannot be mistaken: at SES."""
+"""The verdict of a chaos run, from the messages that SES accepted."""
 
 from __future__ import annotations
 
@@ -11,75 +11,85 @@ if TYPE_CHECKING:
 
     from local.chaos.emails import Email
 
+__all__ = ["Verdict", "accepted_by_ses", "judge"]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One email to three people is three that SES has to accept."""
+    """The counts of a run. SES must accept each recipient of an email exactly once."""
 
     emails: int
     recipients: int
-    unanswered: int
-    """Emails of the API that nobody acknowledged: they may be sent, but not twice."""
+    unacknowledged: int
+    """Emails that the API did not acknowledge: they may be sent, but not twice."""
     accepted_once: int
     duplicates: int
     lost: int
-    left: int
-    """Dead letters that are still there in the end."""
-    untold: int
-    """Recipients of whom the API does not say, or not rightly, that they were delivered to."""
-    more: Mapping[str, int] = field(default_factory=dict)
+    dead_letters: int
+    """Dead letters that are left at the end."""
+    not_delivered: int
+    """Recipients that the API does not report as delivered."""
+    extra: Mapping[str, int] = field(default_factory=dict)
+    """Counts that are shown, but not judged."""
 
     @property
     def is_good(self) -> bool:
-        """True when nobody lost an email or got it twice, and the table knows."""
-        return not (self.duplicates or self.lost or self.left or self.untold)
+        """Whether no email was lost or sent twice, and the API reports each as delivered."""
+        return not (self.duplicates or self.lost or self.dead_letters or self.not_delivered)
 
     def rows(self) -> list[tuple[str, str]]:
-        """List every figure with its name."""
-        figures = {
-            "emails in": self.emails,
+        """Return each count with its name."""
+        counts = {
+            "emails": self.emails,
             "recipients": self.recipients,
             "accepted by SES exactly once": self.accepted_once,
             "duplicates": self.duplicates,
             "lost": self.lost,
-            "left in the dead-letter queue": self.left,
-            "not known as delivered": self.untold,
-            "unanswered requests": self.unanswered,
-            **self.more,
+            "left in the dead-letter queues": self.dead_letters,
+            "not reported as delivered": self.not_delivered,
+            "unacknowledged requests": self.unacknowledged,
+            **self.extra,
         }
-        return [(name, f"{count:,}") for name, count in figures.items()]
+        return [(name, f"{count:,}") for name, count in counts.items()]
 
 
 def judge(
-    emails: Iterable[Email],
+    emails: Collection[Email],
     acknowledged: Collection[str],
     accepted: Counter[tuple[str, str]],
     *,
-    left: int,
-    untold: int,
-    more: Mapping[str, int],
+    dead_letters: int,
+    not_delivered: int,
+    extra: Mapping[str, int],
 ) -> Verdict:
-    """Compare what was acknowledged with what SES accepted, by email and address."""
-    every = list(emails)
-    wanted = {(one.key, to) for one in every if one.key in acknowledged for to in one.recipients}
+    """Compare the acknowledged emails with what SES accepted, by `email_id` and address."""
+    expected = {
+        (email.key, recipient)
+        for email in emails
+        if email.key in acknowledged
+        for recipient in email.recipients
+    }
     return Verdict(
-        emails=len(every),
-        recipients=sum(len(one.recipients) for one in every),
-        unanswered=sum(one.key not in acknowledged for one in every),
+        emails=len(emails),
+        recipients=sum(len(email.recipients) for email in emails),
+        unacknowledged=sum(email.key not in acknowledged for email in emails),
         accepted_once=sum(count == 1 for count in accepted.values()),
         duplicates=sum(count > 1 for count in accepted.values()),
-        lost=sum(one not in accepted for one in wanted),
-        left=left,
-        untold=untold,
-        more=more,
+        lost=len(expected - accepted.keys()),
+        dead_letters=dead_letters,
+        not_delivered=not_delivered,
+        extra=extra,
     )
 
 
-def accepted_by_ses(messages: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
-    """Count the messages that SES accepted, by our id and recipient."""
+def accepted_by_ses(
+    messages: Iterable[Mapping[str, Any]], email_ids: Collection[str]
+) -> Counter[tuple[str, str]]:
+    """Count the messages that SES accepted for these emails, by `email_id` and address."""
     return Counter(
         (email_id, address)
         for message in messages
         for email_id in message["tags"].get("email_id", [])
+        if email_id in email_ids
         for address in message["destinations"]
     )

@@ -1,4 +1,4 @@
-"""What the API tells of an email, and whether it is what the demo waits for."""
+"""What the demo expects of each email, and what the API returns for it."""
 
 from __future__ import annotations
 
@@ -9,48 +9,32 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, Self
 
-
-@dataclass(frozen=True)
-class Fate:
-    """What is to become of an email for one recipient: the state, and the events on the way."""
-
-    state: str
-    kinds: frozenset[str]
-
-
-FATES = {
-    "success": Fate("delivered", frozenset({"send", "delivery"})),
-    "bounce": Fate("bounced", frozenset({"send", "bounce"})),
-    "complaint": Fate("complained", frozenset({"send", "delivery", "complaint"})),
-}
-
-
-def expected(body: str) -> dict[str, Fate]:
-    """Return what SES's mailbox simulator makes of each recipient of a message, given as JSON.
-
-    The word before the + of <word>+<label>@simulator.amazonses.com decides.
-    """
-    message = json.loads(body)
-    mailboxes = [*message.get("to", []), *message.get("cc", []), *message.get("bcc", [])]
-    addresses = [parseaddr(mailbox)[1] for mailbox in mailboxes]
-    return {one: FATES[one.partition("@")[0].partition("+")[0]] for one in addresses}
+__all__ = ["EXPECTATIONS", "EmailResult", "Expectation", "RecipientResult", "expectations_of"]
 
 
 @dataclass(frozen=True)
-class RecipientOutcome:
-    """One recipient's state with the events that led to it."""
+class RecipientResult:
+    """The state of a recipient, and its events in the order of time."""
 
     address: str
     state: str
     message_id: str | None
     timeline: tuple[tuple[datetime, str], ...]
 
-    def met(self, fate: Fate) -> bool:
-        """Tell whether the state is reached and every event on the way to it is known."""
-        return self.state == fate.state and fate.kinds <= {kind for _, kind in self.timeline}
+    @classmethod
+    def from_response(cls, content: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> Self:
+        """Read a recipient of an email, with its events among all `events` of the email."""
+        address = content["address"]
+        timeline = [
+            (datetime.fromisoformat(event["at"]), str(event["kind"]))
+            for event in events
+            if event.get("recipient") == address
+        ]
+        timeline.sort(key=lambda event: event[0])
+        return cls(address, content["state"], content.get("message_id"), tuple(timeline))
 
-    def story(self) -> str:
-        """Return the events in order, each with the seconds since the first."""
+    def summary(self) -> str:
+        """Return the events with the seconds since the first, as in "send, bounce +1.5s"."""
         if not self.timeline:
             return ""
         first = self.timeline[0][0]
@@ -61,45 +45,67 @@ class RecipientOutcome:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One email as `GET /emails/{email_id}` shows it."""
+class Expectation:
+    """The expected state of a recipient, and the kinds of events that it needs."""
 
-    state: str = "not known yet"
-    recipients: tuple[RecipientOutcome, ...] = ()
+    state: str
+    kinds: frozenset[str]
+
+    def is_met(self, result: RecipientResult) -> bool:
+        """Return whether the state is right and no event is missing."""
+        return result.state == self.state and self.kinds <= {kind for _, kind in result.timeline}
+
+
+EXPECTATIONS = {
+    "success": Expectation("delivered", frozenset({"send", "delivery"})),
+    "bounce": Expectation("bounced", frozenset({"send", "bounce"})),
+    "complaint": Expectation("complained", frozenset({"send", "delivery", "complaint"})),
+}
+"""By the name of the mailbox at simulator.amazonses.com:
+https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html"""
+
+
+def expectations_of(body: str) -> dict[str, Expectation]:
+    """Return what the mailbox simulator does with each recipient of a message in JSON.
+
+    The word before the + in <word>+<label>@simulator.amazonses.com names the mailbox.
+    """
+    message = json.loads(body)
+    mailboxes = [*message.get("to", []), *message.get("cc", []), *message.get("bcc", [])]
+    addresses = [parseaddr(mailbox)[1] for mailbox in mailboxes]
+    return {
+        address: EXPECTATIONS[address.partition("@")[0].partition("+")[0]] for address in addresses
+    }
+
+
+@dataclass(frozen=True)
+class EmailResult:
+    """An email as the API returns it."""
+
+    state: str = "unknown to the API"
+    recipients: tuple[RecipientResult, ...] = ()
     reason: str = ""
 
     @classmethod
-    def refused(cls, content: Mapping[str, Any]) -> Self:
-        """Read the API's refusal of a message."""
+    def from_refusal(cls, content: Mapping[str, Any]) -> Self:
+        """Read the response to an invalid message."""
         return cls("refused", reason=_reason(content["detail"]))
 
     @classmethod
-    def read(cls, content: Mapping[str, Any]) -> Self:
-        """Read the answer of the API."""
-        events = [
-            (datetime.fromisoformat(event["at"]), str(event["kind"]), event.get("recipient"))
-            for event in content["timeline"]
+    def from_response(cls, content: Mapping[str, Any]) -> Self:
+        """Read the response of `GET /emails/{email_id}`."""
+        recipients = [
+            RecipientResult.from_response(recipient, content["timeline"])
+            for recipient in content["recipients"]
         ]
-        events.sort(key=lambda event: event[0])
-        return cls(
-            content["state"],
-            tuple(
-                RecipientOutcome(
-                    one["address"],
-                    one["state"],
-                    one.get("message_id"),
-                    tuple((at, kind) for at, kind, to in events if to == one["address"]),
-                )
-                for one in content["recipients"]
-            ),
-            _reason((content["email"] or {}).get("errors", ())),
-        )
+        errors = (content["email"] or {}).get("errors", ())
+        return cls(content["state"], tuple(recipients), _reason(errors))
 
-    def arrived(self, fates: Mapping[str, Fate]) -> bool:
-        """Tell whether all these recipients, and nobody else, met their fate."""
-        found = {one.address: one for one in self.recipients}
-        return found.keys() == fates.keys() and all(
-            found[address].met(fate) for address, fate in fates.items()
+    def meets(self, expectations: Mapping[str, Expectation]) -> bool:
+        """Return whether these are exactly the expected recipients, each as expected."""
+        results = {result.address: result for result in self.recipients}
+        return results.keys() == expectations.keys() and all(
+            expectation.is_met(results[address]) for address, expectation in expectations.items()
         )
 
 

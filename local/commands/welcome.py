@@ -1,4 +1,4 @@
-"""What a person needs to talk to the running local AWS from another terminal."""
+"""The text and the shell variables that `make local` prints for use in another terminal."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY, for_local_aw
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.stack.local_aws import LocalAws
+    from local.stack.local_aws import LocalAWS
 
-_MESSAGE = """{"subject": "Hello", "body": "It works.",
+__all__ = ["export_lines", "shell_variables", "welcome_text"]
+
+MESSAGE = """{"subject": "Hello", "body": "It works.",
     "html_body": "<p>It works: <a href=https://example.com/>follow me</a>.</p>",
     "from_email": "orders@example.com", "to": ["success+anna@simulator.amazonses.com"]}"""
 
 
-def variables(aws: LocalAws) -> dict[str, str]:
-    """Return the environment of boto3, the library and curl for this run."""
+def shell_variables(aws: LocalAWS) -> dict[str, str]:
+    """Return the variables that boto3, the library and the printed calls need."""
     return for_local_aws({}, aws.endpoint) | {
         "AWS_ENDPOINT_URL_SESV2": aws.ses_url,
         "AWS_SES_CONFIGURATION_SET": aws.outputs["ConfigurationSetName"],
@@ -30,15 +32,15 @@ def variables(aws: LocalAws) -> dict[str, str]:
     }
 
 
-def exports(environment: Mapping[str, str]) -> str:
-    """Return `environment` as lines for a shell's `source`."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+def export_lines(variables: Mapping[str, str]) -> str:
+    """Return `variables` as a file that a shell can `source`."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def welcome(aws: LocalAws, exports_file: str) -> str:
-    """Return the addresses of this run with calls to paste."""
+def welcome_text(aws: LocalAWS, exports_file: str) -> str:
+    """Return the addresses of a running local AWS, and calls to paste."""
     return f"""
-  INBOX           {aws.ses_url}/   every message with its events, in your browser
+  INBOX           {aws.ses_url}/   each message with its events, in your browser
   HTTP API        {aws.api_url}
   send queue      {aws.outputs["SendQueueUrl"]}
   SES simulator   {aws.ses_url}
@@ -48,20 +50,20 @@ def welcome(aws: LocalAws, exports_file: str) -> str:
 In another terminal:
 
   source {exports_file}
-  MESSAGE='{_MESSAGE}'
+  MESSAGE='{MESSAGE}'
 
-  # send an email by the API; open it in the inbox, click its link; then ask what became of it
-  {_signed_for("execute-api")} "$API_URL/emails" \\
+  # Send an email by the API. Open it in the inbox and click its link. Then get its state.
+  {_signed_curl("execute-api")} "$API_URL/emails" \\
     -H 'Content-Type: application/json' -d "$MESSAGE"
-  {_signed_for("execute-api")} "$API_URL/emails/<email_id>"
+  {_signed_curl("execute-api")} "$API_URL/emails/<email_id>"
 
-  # drop it on the queue: the MessageId of the answer is the email_id
-  {_signed_for("sqs")} "$SEND_QUEUE_URL" \\
+  # Send an email by the queue. The MessageId in the response is the email_id.
+  {_signed_curl("sqs")} "$SEND_QUEUE_URL" \\
     -d Action=SendMessage --data-urlencode "MessageBody=$MESSAGE"
 
 Ctrl-C stops everything.
 """
 
 
-def _signed_for(service: str) -> str:
+def _signed_curl(service: str) -> str:
     return f"curl -s --aws-sigv4 aws:amz:{REGION}:{service} --user {ACCESS_KEY}:{SECRET_KEY}"

@@ -1,1 +1,1 @@
-"""Child processes, signals and ports."""
+"""Child processes, the process tree, signals and ports."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -17,13 +18,15 @@ from local.process import exec_with_parent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+__all__ = ["ProcessError", "run", "start", "stop", "wait_until_ready"]
+
 TERM_SECONDS = 5.0
 TAIL_LINES = 25
-TIED = (sys.executable, "-I", "-S", exec_with_parent.__file__)
+EXEC_WITH_PARENT = (sys.executable, "-I", "-S", exec_with_parent.__file__)
 
 
 class ProcessError(RuntimeError):
-    """A process failed or never became ready; the text carries the end of its log."""
+    """A process failed or did not become ready. The text ends with the last lines of its log."""
 
 
 def start(
@@ -31,14 +34,14 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a process group of its own, with both outputs in `log`.
 
-    On Linux the kernel ends the child when the thread that started it ends, even by SIGKILL;
-    elsewhere only `stop` does. The terminal's Ctrl-C does not reach the group, so that we
-    decide the order in which things stop.
+    On Linux the kernel ends the child when the thread that started it ends, even by SIGKILL.
+    On other systems only `stop` ends it. Ctrl-C in the terminal does not reach the group, so this
+    process decides the order in which its children stop.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*TIED, str(os.getpid()), *command],
+            [*EXEC_WITH_PARENT, str(os.getpid()), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -51,22 +54,24 @@ def start(
 def run(
     command: Sequence[str], *, log: Path, env: Mapping[str, str], cwd: Path, timeout: float
 ) -> None:
-    """Run `command` to its end; `ProcessError` when it fails or takes over `timeout` seconds."""
-    process = start(command, log=log, env=env, cwd=cwd)
+    """Run `command` to its end.
+
+    Raises:
+        ProcessError: it failed, or took more than `timeout` seconds.
+    """
+    process, name = start(command, log=log, env=env, cwd=cwd), Path(command[0]).name
     try:
         status = process.wait(timeout)
     except subprocess.TimeoutExpired as error:
-        text = f"{Path(command[0]).name} took over {timeout:.0f} s"
-        raise ProcessError(_with_tail(text, log)) from error
+        raise ProcessError(_with_tail(f"{name} took over {timeout:.0f} s", log)) from error
     finally:
         stop(process)
     if status != 0:
-        text = f"{Path(command[0]).name} ended with exit status {status}"
-        raise ProcessError(_with_tail(text, log))
+        raise ProcessError(_with_tail(f"{name} ended with exit status {status}", log))
 
 
 def stop(process: subprocess.Popen[bytes], *, patience: float = TERM_SECONDS) -> None:
-    """End the process and its whole group: SIGTERM, `patience` seconds, then SIGKILL."""
+    """Stop the process and its group: SIGTERM, then SIGKILL after `patience` seconds."""
     if process.poll() is None:
         _signal_group(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + patience
@@ -79,9 +84,13 @@ def stop(process: subprocess.Popen[bytes], *, patience: float = TERM_SECONDS) ->
 def wait_until_ready(
     process: subprocess.Popen[bytes], url: str, *, name: str, log: Path, seconds: float = 30.0
 ) -> None:
-    """Wait until `url` answers 200; `ProcessError` when the process ends or takes too long."""
+    """Wait until `url` returns 200.
+
+    Raises:
+        ProcessError: the process called `name` ended, or was not ready after `seconds`.
+    """
     deadline = time.monotonic() + seconds
-    while not _answers(url):
+    while not _is_ready(url):
         if process.poll() is not None:
             text = f"{name} ended at once with exit status {process.poll()}"
             raise ProcessError(_with_tail(text, log))
@@ -90,21 +99,23 @@ def wait_until_ready(
         time.sleep(0.05)
 
 
-def _answers(url: str) -> bool:
+def _is_ready(url: str) -> bool:
+    # urlopen alone keeps the certificates of its first call, which may come before the server's.
+    context = ssl.create_default_context() if url.startswith("https:") else None
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback URL
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(url, timeout=2, context=context) as response:  # noqa: S310
+            return bool(response.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
 
 
 def _with_tail(text: str, log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-    return "\n".join([f"{text}; the end of {log}:", *(f"    {line}" for line in lines)])
+    return "\n".join([f"{text}; the last lines of {log}:", *(f"    {line}" for line in lines)])
 
 
 def _signal_group(pid: int, number: int) -> None:
     try:
         os.killpg(pid, number)
     except ProcessLookupError:
-        return  # the whole group is gone already
+        return  # the whole group has ended

@@ -1,10 +1,12 @@
-"""Becomes another program that the kernel ends with its parent; run as a script.
+"""A script that runs a command which Linux ends when the parent process dies.
 
-    python tied.py <parent's pid> <program> <arguments...>
+    python exec_with_parent.py <pid of the parent> <program> <arguments...>
 
-prctl(2): the signal survives exec, and comes when the parent's thread that started us ends. Only
-Linux has it; elsewhere the program is just run. (subprocess's preexec_fn could do the same, but
-is unsafe, and from Python 3.12 on a warning, in a process with threads.)
+It sets PR_SET_PDEATHSIG and replaces itself by the command: the setting survives exec, and the
+signal comes when the thread of the parent that started the script ends
+(https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html). On other systems it just
+runs the command. The preexec_fn of subprocess is not safe in a process with threads
+(https://docs.python.org/3/library/subprocess.html#subprocess.Popen).
 """
 
 from __future__ import annotations
@@ -18,12 +20,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
-    """Replace this process by `command`, unless the parent has died already."""
+    """Replace this process by `command`, unless the parent has already ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             sys.exit("the parent process has ended")
-    os.execvp(command[0], command)  # noqa: S606 - the command is our own caller's
+    os.execvp(command[0], command)  # noqa: S606 - the command comes from this project
 
 
 if __name__ == "__main__":

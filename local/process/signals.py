@@ -1,4 +1,4 @@
-"""Ctrl-C, a closed terminal and kill all end a command the same orderly way."""
+"""Signals as exceptions: Ctrl-C, a closed terminal and kill end a command in the same order."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+__all__ = ["EndedBySignal", "as_exceptions"]
+
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class EndedBySignal(SystemExit):
-    """Unwinds every context manager; left uncaught, the exit status is 128 + the signal."""
+    """A signal ended the command. When it is not caught, the exit status is 128 + the signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
@@ -22,17 +24,17 @@ class EndedBySignal(SystemExit):
 
 
 @contextmanager
-def raised() -> Iterator[None]:
-    """Raise `EndedBySignal` in the block at the first signal; ignore more while it unwinds."""
-    before = {number: signal.signal(number, _raise) for number in ENDING}
+def as_exceptions() -> Iterator[None]:
+    """Raise `EndedBySignal` in the block at the first signal, and ignore the signals after it."""
+    previous = {number: signal.signal(number, _raise) for number in END_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 def _raise(number: int, _: FrameType | None) -> None:
-    for each in ENDING:
-        signal.signal(each, signal.SIG_IGN)
+    for end_signal in END_SIGNALS:
+        signal.signal(end_signal, signal.SIG_IGN)
     raise EndedBySignal(number)

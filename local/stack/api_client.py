@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -18,43 +19,52 @@ from local.stack.samples import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = ["Response", "call", "get", "signed_headers"]
+
 TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the API answered; `content` is the JSON document, None without one."""
+class Response:
+    """A response of the API. `content` is the JSON document, None when the body is empty."""
 
     status: int
     content: Any
 
 
-def call(api_url: str, request: Request) -> Answer:
-    """Sign the request as IAM authorisation wants it, send it and return the answer."""
+def call(api_url: str, request: Request) -> Response:
+    """Sign and send the request. Error statuses are returned, not raised."""
     url = api_url + request.path
     body = request.body.encode() or None
-    signed = urllib.request.Request(  # noqa: S310 - our own loopback URL
+    signed = urllib.request.Request(  # noqa: S310 - our loopback URL
         url,
         data=body,
         method=request.method,
-        headers=signature(request.method, url, body, request.headers),
+        headers=signed_headers(request.method, url, body, request.headers),
     )
+    # urlopen alone keeps the certificates that its first call in this process trusted.
+    context = ssl.create_default_context() if url.startswith("https:") else None
     try:
-        with urllib.request.urlopen(signed, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-            return Answer(answer.status, json.loads(answer.read() or b"null"))
+        with urllib.request.urlopen(  # noqa: S310
+            signed, timeout=TIMEOUT_SECONDS, context=context
+        ) as response:
+            return Response(response.status, json.loads(response.read() or b"null"))
     except urllib.error.HTTPError as error:
-        return Answer(error.code, json.loads(error.read() or b"null"))
+        return Response(error.code, json.loads(error.read() or b"null"))
 
 
-def get(api_url: str, path: str) -> Answer:
+def get(api_url: str, path: str) -> Response:
     """Call the API with GET."""
     return call(api_url, Request("GET", path, {}, ""))
 
 
-def signature(
+def signed_headers(
     method: str, url: str, body: bytes | None, headers: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return `headers` with those of Signature Version 4 for the service execute-api."""
+    """Return `headers` with a Signature Version 4 for the service execute-api.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
+    """
     request = AWSRequest(method, url, data=body, headers=dict(headers))
     SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "execute-api", REGION).add_auth(request)
     return dict(request.headers.items())

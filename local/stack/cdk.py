@@ -1,4 +1,4 @@
-"""The real CDK command line, pointed at the local AWS."""
+"""The CDK command line, run against the local AWS."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+__all__ = ["assembly_dir", "bootstrap", "deploy", "read_outputs"]
+
 TIMEOUT_SECONDS = 300.0
 
 
 def bootstrap(endpoint: str, *, run_dir: Path) -> None:
-    """Make the bucket and the roles that every `cdk deploy` needs, once an account and region.
+    """Create the bucket and the roles that `cdk deploy` needs, once for an account and region.
 
-    It runs where no cdk.json is, so that the command does not synthesise the app as well.
+    The command runs in a folder without cdk.json, so that it does not synthesise the app too.
+    https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping.html
     """
     target = f"aws://{ACCOUNT}/{REGION}"
     _cdk("bootstrap", target, endpoint=endpoint, run_dir=run_dir, cwd=run_dir)
@@ -39,15 +42,19 @@ def deploy(endpoint: str, *, run_dir: Path, context: Mapping[str, str]) -> dict[
 
 
 def read_outputs(text: str) -> dict[str, str]:
-    """Return the outputs of the only stack in an outputs file of the CDK."""
+    """Return the outputs in an outputs file of the CDK.
+
+    Raises:
+        ValueError: the file has not exactly one stack.
+    """
     stacks: dict[str, dict[str, str]] = json.loads(text)
     if len(stacks) != 1:
-        raise ValueError(f"expected the outputs of one stack, found {sorted(stacks) or 'none'}")
+        raise ValueError(f"expected the outputs of one stack, got {sorted(stacks) or 'none'}")
     return next(iter(stacks.values()))
 
 
 def assembly_dir(run_dir: Path) -> Path:
-    """Return the folder with the synthesised templates of this run."""
+    """Return the folder with the synthesised templates of a run."""
     return run_dir / "cdk.out"
 
 

@@ -9,9 +9,11 @@ from botocore.config import Config
 
 from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY
 
+__all__ = ["client"]
+
 
 def client(service: str, endpoint: str) -> Any:
-    """Return a client of `service` at `endpoint`, whatever the environment says."""
+    """Return a client of `service` at `endpoint`. AWS settings of the environment do not count."""
     return boto3.client(
         service,  # type: ignore[call-overload]
         endpoint_url=endpoint,

@@ -1,4 +1,4 @@
-"""The AWS settings of whatever talks to the local AWS: this endpoint and nobody's real account."""
+"""Environment variables that lead AWS programs to the local AWS, never to a real account."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+__all__ = ["ACCESS_KEY", "ACCOUNT", "REGION", "SECRET_KEY", "for_cdk", "for_local_aws", "trusting"]
+
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105 - MiniStack takes any
-# Where boto3, Python and Node look for certificates to trust.
-TRUST = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+SECRET_KEY = "test"  # noqa: S105 - MiniStack accepts any key
+CERTIFICATE_VARIABLES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+"""Where boto3, Python and Node look for certificates to trust."""
 
 
 @contextmanager
 def trusting(certificate: Path) -> Iterator[None]:
-    """Let this process and its children trust the certificate, in the block and alone."""
-    before = {name: os.environ.get(name) for name in TRUST}
-    os.environ.update(dict.fromkeys(TRUST, str(certificate)))
+    """Let this process and its children trust only this certificate, within the block."""
+    previous = {name: os.environ.get(name) for name in CERTIFICATE_VARIABLES}
+    os.environ.update(dict.fromkeys(CERTIFICATE_VARIABLES, str(certificate)))
     try:
         yield
     finally:
-        for name, value in before.items():
+        for name, value in previous.items():
             if value is None:
                 del os.environ[name]
             else:
@@ -35,15 +37,15 @@ def trusting(certificate: Path) -> Iterator[None]:
 
 
 def for_local_aws(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]:
-    """Return `inherited` with every AWS_ variable replaced by those of the local AWS.
+    """Return `inherited` with each AWS_ variable replaced by those of the local AWS.
 
-    A profile, session token or endpoint of the person's own, in the environment or in ~/.aws,
-    would otherwise send a command to a real account.
+    The config files are replaced too: a profile, a session token or an endpoint of the developer
+    would otherwise lead a command to a real account.
     """
     kept = {
         name: value
         for name, value in inherited.items()
-        if not name.startswith("AWS_") or name in TRUST
+        if not name.startswith("AWS_") or name in CERTIFICATE_VARIABLES
     }
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
@@ -59,10 +61,10 @@ def for_local_aws(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]
 
 
 def for_cdk(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]:
-    """Return the environment of the CDK command line: this Python first, and no chatter."""
-    here = str(Path(sys.executable).parent)
+    """Return the environment of the CDK: this Python is first in PATH, and notices are off."""
+    python_dir = str(Path(sys.executable).parent)
     return for_local_aws(inherited, endpoint) | {
-        "PATH": os.pathsep.join([here, inherited.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([python_dir, inherited.get("PATH", os.defpath)]),
         "CI": "true",
         "NO_COLOR": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",

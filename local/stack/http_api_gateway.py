@@ -120,8 +120,10 @@ def signature_error(scope: Message, body: bytes, now: datetime) -> str | None:
         return "SignedHeaders lacks host, or names a header that is missing"
     if not is_recent(headers.get("x-amz-date", ""), parts["date"], now):
         return "X-Amz-Date is missing or more than five minutes away"
-    expected = signature(scope, body, {name: headers[name] for name in signed}, parts)
-    return None if hmac.compare_digest(expected, parts["signature"]) else "the signature differs"
+    right = signatures(scope, body, {name: headers[name] for name in signed}, parts)
+    if any(hmac.compare_digest(signature, parts["signature"]) for signature in right):
+        return None
+    return "the signature differs"
 
 
 def is_recent(amz_date: str, scope_date: str, now: datetime) -> bool:
@@ -133,8 +135,13 @@ def is_recent(amz_date: str, scope_date: str, now: datetime) -> bool:
     return amz_date.startswith(scope_date) and abs(now - sent) <= CLOCK_TOLERANCE
 
 
-def signature(scope: Message, body: bytes, signed: Mapping[str, str], parts: re.Match[str]) -> str:
-    """Return the signature that botocore makes of the same request."""
+def signatures(
+    scope: Message, body: bytes, signed: Mapping[str, str], parts: re.Match[str]
+) -> list[str]:
+    """Return the right signatures of a request.
+
+    There are two, because curl does not encode the `$` of the stage. No path on AWS has that `$`.
+    """
     request = AWSRequest(
         method=scope["method"],
         url=f"{scope['scheme']}://{signed['host']}{raw_path(scope).decode('latin-1')}",
@@ -144,8 +151,10 @@ def signature(scope: Message, body: bytes, signed: Mapping[str, str], parts: re.
     )
     request.context["timestamp"] = signed.get("x-amz-date", "")
     signer = ExactSigner(Credentials(parts["key"], SECRET), parts["service"], parts["region"])
-    text = signer.string_to_sign(request, signer.canonical_request(request))
-    return str(signer.signature(text, request))
+    canonical = signer.canonical_request(request)
+    as_curl = canonical.replace("/%24default/", "/$default/", 1)
+    texts = [signer.string_to_sign(request, text) for text in (canonical, as_curl)]
+    return [str(signer.signature(text, request)) for text in texts]
 
 
 class ExactSigner(SigV4Auth):

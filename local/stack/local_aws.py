@@ -1,4 +1,4 @@
-"""The local AWS as a whole: MiniStack, the SES simulator and the deployed stack."""
+"""The whole local AWS: MiniStack, the SES simulator and the deployed stack."""
 
 from __future__ import annotations
 
@@ -13,54 +13,59 @@ from local.stack.cdk import assembly_dir
 from local.stack.clients import client
 from local.stack.deploy import deploy
 from local.stack.environment import trusting
-from local.terminal.progress import say, step
+from local.terminal.progress import show, step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from local.terminal.progress import Say
+    from local.terminal.progress import Printer
+
+__all__ = ["LocalAWS"]
 
 
 @dataclass
-class LocalAws:
-    """A context manager; inside the block the stack is deployed and takes email.
+class LocalAWS:
+    """A context manager that starts the local AWS, with the stack deployed within the block.
 
-    `run_dir` is emptied at the start and holds the logs. Ports default to free ones. Raises
-    `PortInUseError` before anything is started, `ProcessError` with the end of the log of
-    whatever failed.
+    `run_dir` is emptied at the start; the logs are written to it. The ports are free ones unless
+    they are given.
+
+    Raises:
+        PortInUseError: a port is in use. Nothing has been started.
+        ProcessError: a process failed. The text has the last lines of its log.
     """
 
     run_dir: Path
     port: int = field(default_factory=free_port)
     ses_port: int = field(default_factory=free_port)
-    to: Say = say
-    context: Mapping[str, str] = field(default_factory=dict)
-    """Settings of the stack that differ from those of the local AWS."""
+    output: Printer = show
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the stack, over those of the local AWS."""
     strict: bool = False
-    """Whether signatures and IAM policies are checked, and all is TLS."""
+    """Whether MiniStack checks signatures and IAM policies, and uses TLS."""
     ministack_pid: int = field(default=0, init=False)
     outputs: dict[str, str] = field(default_factory=dict, init=False)
     _running: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     @property
     def endpoint(self) -> str:
-        """The AWS endpoint (every service but SES), as boto3's `endpoint_url`."""
+        """The `endpoint_url` of each boto3 client except sesv2."""
         return f"{'https' if self.strict else 'http'}://localhost:{self.port}"
 
     @property
     def ses_url(self) -> str:
-        """The SES simulator, as the `endpoint_url` of a sesv2 client."""
+        """The `endpoint_url` of a sesv2 client: the SES simulator."""
         return f"http://localhost:{self.ses_port}"
 
     @property
     def api_url(self) -> str:
-        """The HTTP API; names below *.localhost do not resolve everywhere, this path does."""
+        """The HTTP API, by its path: not all systems resolve host names below localhost."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client; SES is the simulator."""
+        """Return a boto3 client. A sesv2 client calls the SES simulator."""
         return client(service, self.ses_url if service == "sesv2" else self.endpoint)
 
     def __enter__(self) -> Self:
@@ -81,7 +86,7 @@ class LocalAws:
 
     def _start(self) -> None:
         run_dir, enter = self.run_dir, self._running.enter_context
-        with step(f"start MiniStack on port {self.port}", to=self.to):
+        with step(f"start MiniStack on port {self.port}", output=self.output):
             if self.strict:
                 enter(trusting(ministack.certificate(run_dir)))
             self.ministack_pid = enter(
@@ -89,9 +94,9 @@ class LocalAws:
                     self.port, ses_url=self.ses_url, run_dir=run_dir, strict=self.strict
                 )
             )
-        with step(f"start the SES simulator on port {self.ses_port}", to=self.to):
+        with step(f"start the SES simulator on port {self.ses_port}", output=self.output):
             enter(ses_simulator.running(self.ses_port, aws_endpoint=self.endpoint, run_dir=run_dir))
-        self.outputs = deploy(self.endpoint, self.context, run_dir=run_dir, to=self.to)
+        self.outputs = deploy(self.endpoint, self.settings, run_dir=run_dir, output=self.output)
         stack = {
             "api_url": self.api_url,
             "table_name": self.outputs["TableName"],
@@ -105,6 +110,6 @@ class LocalAws:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with step("stop everything", to=self.to):
+        with step("stop all processes", output=self.output):
             self._running.close()
             shutil.rmtree(assembly_dir(self.run_dir), ignore_errors=True)

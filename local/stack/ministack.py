@@ -1,7 +1,7 @@
-"""MiniStack, the process that plays AWS: started with a clean environment, stopped with no rest.
+"""MiniStack, the process that replaces AWS, except for SES.
 
-It runs in a virtual environment of its own (it pins another botocore than ours), and runs every
-Python function with that environment's interpreter, whatever the function's Runtime says.
+It runs in a virtual environment of its own, because it pins another botocore. It runs each Python
+function with the interpreter of that environment, whatever the Runtime of the function says.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+__all__ = ["certificate", "environment", "running"]
+
 LAUNCHER = ROOT / "local" / "stack" / "ministack_launcher.py"
 STRICT = {"AUTH": "true", "USE_SSL": "1"}
 
 
 @contextmanager
 def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> Iterator[int]:
-    """Run MiniStack on `port` for the block, which gets its pid; SES is at `ses_url`.
+    """Run MiniStack on `port` within the block, and yield its pid.
 
-    `strict` makes it check signatures and IAM policies, and speak TLS: policies ask for that.
+    With `strict`, MiniStack checks signatures and IAM policies, and uses TLS, because policies
+    require it.
     """
     temporary = run_dir / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
@@ -45,11 +48,12 @@ def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> 
 
 
 def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
-    """Return MiniStack's whole environment: every Lambda function inherits all of it.
+    """Return the whole environment of MiniStack.
 
-    So nothing of ours may leak in, and `AWS_ENDPOINT_URL_SESV2` here is what sends the functions'
-    SES calls to the simulator. The tracer has no daemon to talk to. Workers unpack their code
-    below TMPDIR and leave it there, hence a directory of its own.
+    Each Lambda function inherits all of it, so it has no variable of the developer.
+    `AWS_ENDPOINT_URL_SESV2` leads the functions to the SES simulator. The tracer is off, because
+    there is no daemon that it could send to. Workers unpack their code below TMPDIR and never
+    remove it, so the run has a temporary folder of its own.
     """
     return {
         "PATH": "/usr/bin:/bin",
@@ -65,5 +69,5 @@ def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
 
 
 def certificate(run_dir: Path) -> Path:
-    """Return where a strict MiniStack puts its own certificate, as it starts."""
+    """Return the path of the certificate that a strict MiniStack creates when it starts."""
     return run_dir / "tmp" / "ministack-tls" / "server.crt"

@@ -1,4 +1,4 @@
-"""What MiniStack reads in a template and ignores, done again by the API call that it obeys."""
+"""Properties that MiniStack ignores in a template, set by the API calls that it obeys."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+__all__ = ["ReservedConcurrency", "TimeToLive", "find"]
+
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 FUNCTION = "AWS::Lambda::Function"
 
 
 @dataclass(frozen=True)
 class TimeToLive:
-    """A table's TTL attribute."""
+    """The TTL attribute of a table."""
 
     logical_id: str
     attribute: str
 
     def apply(self, clients: Mapping[str, Any], name: str) -> None:
-        """Switch TTL on for the table called `name`."""
+        """Turn on TTL for the table `name`."""
         clients["dynamodb"].update_time_to_live(
             TableName=name,
             TimeToLiveSpecification={"Enabled": True, "AttributeName": self.attribute},
@@ -29,20 +31,20 @@ class TimeToLive:
 
 @dataclass(frozen=True)
 class ReservedConcurrency:
-    """A function's reserved concurrent executions."""
+    """The reserved concurrent executions of a function."""
 
     logical_id: str
     executions: int
 
     def apply(self, clients: Mapping[str, Any], name: str) -> None:
-        """Reserve the executions for the function called `name`."""
+        """Reserve the executions for the function `name`."""
         clients["lambda"].put_function_concurrency(
             FunctionName=name, ReservedConcurrentExecutions=self.executions
         )
 
 
 def find(template: Mapping[str, Any]) -> Iterator[TimeToLive | ReservedConcurrency]:
-    """Yield what has to be done again for a synthesised template."""
+    """Yield the workarounds that a synthesised template needs."""
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] in TABLES and "TimeToLiveSpecification" in properties:

@@ -1,4 +1,4 @@
-"""The sample payloads of `events/`, read as the request or queue message they stand for."""
+"""The samples of `events/`, as HTTP requests, queue messages and templates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from local.paths import EVENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SENT_HEADERS = ("accept", "content-type", "idempotency-key", "prefer")
+__all__ = ["Request", "queue_bodies", "request", "template"]
+
+CALLER_HEADERS = ("accept", "content-type", "idempotency-key", "prefer")
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,14 @@ def request(name: str) -> Request:
     """Return the request of events/api/<name>.json, without the headers that a gateway adds."""
     event = _load("api", name)
     http = event["requestContext"]["http"]
-    headers = {key: value for key, value in event["headers"].items() if key in SENT_HEADERS}
-    return Request(http["method"], event["rawPath"], headers, event.get("body", ""))
+    headers = {key: value for key, value in event["headers"].items() if key in CALLER_HEADERS}
+    query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
+    return Request(http["method"], event["rawPath"] + query, headers, event.get("body", ""))
 
 
 def queue_bodies(name: str) -> list[str]:
-    """Return the message bodies of events/sqs/<name>.json."""
-    return [str(record["body"]) for record in _load("sqs", name)["Records"]]
+    """Return the message bodies of events/send_email/<name>.json."""
+    return [str(record["body"]) for record in _load("send_email", name)["Records"]]
 
 
 def template(name: str) -> dict[str, Any]:

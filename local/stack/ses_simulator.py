@@ -1,4 +1,4 @@
-"""The SES simulator as a process of its own."""
+"""The SES simulator as a child process, and calls to its control path."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ from local.process import child
 from local.process.ports import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+__all__ = ["control", "running"]
 
 
 @contextmanager
-def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
-    """Run the simulator on `port` for the block; it publishes its events at `aws_endpoint`."""
+def running(
+    port: int, *, aws_endpoint: str, run_dir: Path, identities: Sequence[str] = ()
+) -> Iterator[None]:
+    """Run the simulator on `port` within the block. It publishes its events at `aws_endpoint`.
+
+    `identities` are verified, beside those that a stack creates there.
+    """
     command = [
         sys.executable, "-m", "local.ses", "--port", str(port), "--aws-endpoint", aws_endpoint
     ]  # fmt: skip
+    command += [f"--identity={name}" for name in identities]
     log = run_dir / "ses.log"
     process = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
     try:
@@ -35,9 +43,9 @@ def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
 
 
 def control(ses_url: str, method: str, path: str, body: object = None) -> Any:
-    """Call the simulator's control path (`/_local`) and return the JSON it answers."""
+    """Call the simulator's control path, `/_local/<path>`, and return the JSON of its response."""
     content = None if body is None else json.dumps(body).encode()
     url = f"{ses_url.rstrip('/')}/_local/{path}"
     request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        return json.load(response)

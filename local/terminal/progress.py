@@ -1,4 +1,4 @@
-"""One printed line a step, with the time it took."""
+"""Progress of a command: a line for each step, with the time it took."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["Printer", "show", "silent", "step"]
+
 WIDTH = 58
 
 
-class Say(Protocol):
-    """Takes a piece of text for the person at the terminal."""
+class Printer(Protocol):
+    """A function that shows a text to the person at the terminal."""
 
     def __call__(self, text: str, *, end: str = "\n") -> None:
         """Show `text`."""
 
 
-def say(text: str, *, end: str = "\n") -> None:
-    """Print at once, also into a pipe."""
+def show(text: str, *, end: str = "\n") -> None:
+    """Print without a delay, also into a pipe."""
     print(text, end=end, flush=True)
 
 
@@ -29,14 +31,14 @@ def silent(text: str, *, end: str = "\n") -> None:
 
 
 @contextmanager
-def step(title: str, *, to: Say = say) -> Iterator[None]:
-    """Print `title`, then the seconds the block took, and how it ended when it did not."""
-    to(f"  {title} ".ljust(WIDTH, "."), end="")
-    began = time.monotonic()
+def step(title: str, *, output: Printer = show) -> Iterator[None]:
+    """Show `title`, then the seconds that the block took, or that it failed or was stopped."""
+    output(f"  {title} ".ljust(WIDTH, "."), end="")
+    started_at = time.monotonic()
     try:
         yield
     except BaseException as error:
-        how = "FAILED" if isinstance(error, Exception) else "stopped"
-        to(f" {how} after {time.monotonic() - began:.1f} s")
+        result = "FAILED" if isinstance(error, Exception) else "stopped"
+        output(f" {result} after {time.monotonic() - started_at:.1f} s")
         raise
-    to(f" {time.monotonic() - began:4.1f} s")
+    output(f" {time.monotonic() - started_at:4.1f} s")

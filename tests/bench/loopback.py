@@ -66,10 +66,11 @@ class Loopback:
             "MAX_CONCURRENCY": "2",
             "TIMEOUT_SECONDS": "60",
             "LOST_RESPONSE_SECONDS": "900",
+            "SES_IDENTITIES": "example.com",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "AmsdalMail",
             "POWERTOOLS_LOG_LEVEL": "INFO",
-            "POWERTOOLS_TRACE_DISABLED": "false",
+            "POWERTOOLS_TRACE_DISABLED": "true",
             "PYDANTIC_DISABLE_PLUGINS": "true",
         }
 

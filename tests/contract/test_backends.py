@@ -164,7 +164,7 @@ def test_queued_message_has_the_json_of_a_request_and_its_id(queue_url: str) -> 
 
 
 def test_request_without_a_key_gets_a_key(queue_url: str) -> None:
-    request = EmailRequest.of(message(body="text"), None)
+    request = EmailRequest.from_message(message(body="text"), None)
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([request])
 
@@ -173,7 +173,7 @@ def test_request_without_a_key_gets_a_key(queue_url: str) -> None:
 
 
 def test_key_of_the_caller_is_kept(queue_url: str) -> None:
-    request = EmailRequest.of(message(body="text"), "order-1234")
+    request = EmailRequest.from_message(message(body="text"), "order-1234")
 
     status = get_connection("sqs", queue_url=queue_url).send_messages([request])
 

@@ -16,7 +16,7 @@ from send_email.sending.job import SendJob
 def request_of(size: int, key: str) -> EmailRequest:
     def made(body: str) -> EmailRequest:
         message = EmailMessage(subject="s", body=body, from_email="a@x.io", to=["b@x.io"])
-        return EmailRequest.of(message, key)
+        return EmailRequest.from_message(message, key)
 
     return made("x" * (1 + size - len(made("x").to_json())))
 

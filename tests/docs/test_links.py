@@ -11,6 +11,11 @@ from tests.docs.pages import DOCS, PAGES, ROOT, Page
 LINKS = [
     (page, link) for page in PAGES for link in page.links if not re.match("https?:|mailto:", link)
 ]
+FOLDERS = ("lambdas", "infra", "local", "tests", "docs", "events", "examples")
+FILES = {
+    *(f"/{path.name}" for path in ROOT.iterdir()),
+    *(str(path) for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")),
+}
 SITE_PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 
 
@@ -27,6 +32,21 @@ def test_pages_of_the_site_link_only_to_files_of_the_site() -> None:
     outside = [(p.name, link) for p, link in LINKS if p.path.parent == DOCS and ".." in link]
 
     assert outside == []
+
+
+def test_files_that_the_pages_name_exist() -> None:
+    named = {
+        (page.name, code)
+        for page in PAGES
+        for code in page.codes()
+        if re.fullmatch(r"[\w/]+\.(py|json|yml|yaml|txt)", code)
+    }
+    missing = [
+        (page, file) for page, file in named if not any(path.endswith(f"/{file}") for path in FILES)
+    ]
+
+    assert len(named) > 20
+    assert missing == []
 
 
 @pytest.mark.parametrize("file", ["mkdocs.yml", "docs/llms.txt", "docs/index.md", "README.md"])

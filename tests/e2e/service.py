@@ -11,9 +11,9 @@ from typing import Any
 from amsdal_mail import get_connection
 from amsdal_mail.backends.base import BaseBackend
 from local.chaos.queues import depth
-from local.stack.api_client import Answer, call, get
+from local.stack.api_client import Response, call, get
 from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY
-from local.stack.local_aws import LocalAws
+from local.stack.local_aws import LocalAWS
 from local.stack.samples import Request
 from local.stack.ses_simulator import control
 
@@ -25,16 +25,18 @@ JSON_TYPE = {"content-type": "application/json"}
 class Service:
     """What the tests ask of the deployed stack."""
 
-    aws: LocalAws
+    aws: LocalAWS
 
-    def post(self, path: str, content: object, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self, path: str, content: object, headers: Mapping[str, str] | None = None
+    ) -> Response:
         body = content if isinstance(content, str) else json.dumps(content)
         return call(self.aws.api_url, Request("POST", path, {**JSON_TYPE, **(headers or {})}, body))
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         return get(self.aws.api_url, path)
 
-    def delete(self, path: str) -> Answer:
+    def delete(self, path: str) -> Response:
         return call(self.aws.api_url, Request("DELETE", path, {}, ""))
 
     def queue(self) -> BaseBackend:
@@ -60,7 +62,7 @@ class Service:
     ) -> dict[str, Any]:
         """Return the email as soon as it is `done`; fail with what it is when it never is."""
         deadline = time.monotonic() + seconds
-        answer = Answer(0, None)
+        answer = Response(0, None)
         while time.monotonic() < deadline:
             answer = self.get(f"/emails/{email_id}")
             if answer.status == 200 and done(answer.content):

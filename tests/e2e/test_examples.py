@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from local.commands import welcome
-from local.stack.local_aws import LocalAws
+from local.commands.welcome import shell_variables
+from local.stack.local_aws import LocalAWS
 from tests.docs.pages import ROOT
 
 SENDER = "orders@example.com"
@@ -20,9 +20,9 @@ PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def env(local_aws: LocalAws) -> dict[str, str]:
+def env(local_aws: LocalAWS) -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**mine, **welcome.variables(local_aws), "PYTHONPATH": str(ROOT / "lambdas")}
+    return {**mine, **shell_variables(local_aws), "PYTHONPATH": str(ROOT / "lambdas")}
 
 
 def run(name: str, *arguments: str, env: dict[str, str]) -> list[str]:
@@ -40,7 +40,7 @@ def test_example_sends(name: str, backend: str, state: str, env: dict[str, str])
     assert [line.split()[:2] for line in lines] == [[RECIPIENT, state]]
 
 
-def test_example_reads_the_events_of_a_queue(local_aws: LocalAws, env: dict[str, str]) -> None:
+def test_example_reads_the_events_of_a_queue(local_aws: LocalAWS, env: dict[str, str]) -> None:
     sqs, topic_arn = local_aws.client("sqs"), local_aws.outputs["EventTopicArn"]
     queue_url = sqs.create_queue(QueueName=f"examples-{uuid4().hex}")["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])

@@ -1,12 +1,14 @@
 """One message to thousands, by the API and by the queue."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from local.chaos.faults import GOOD_DAYS, switch
+from local.chaos.faults import FAULTS_OFF, set_switches
 from tests.e2e.service import Service, message, to
 
 PEOPLE = 10_000
@@ -16,9 +18,9 @@ SECONDS = 180
 @pytest.fixture
 def events_go_astray(service: Service) -> Iterator[None]:
     """Keep the tests that follow from waiting behind tens of thousands of events."""
-    switch(service.aws.ses_url, {"events": {"lost_chance": 1}})
+    set_switches(service.aws.ses_url, {"events": {"lost_chance": 1}})
     yield
-    switch(service.aws.ses_url, GOOD_DAYS)
+    set_switches(service.aws.ses_url, FAULTS_OFF)
 
 
 @pytest.mark.usefixtures("events_go_astray")

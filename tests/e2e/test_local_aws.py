@@ -1,14 +1,16 @@
 """The local AWS gives the stack what the stack asks for."""
 
+from __future__ import annotations
+
 import urllib.error
 import urllib.request
 
 import pytest
 
-from local.stack.local_aws import LocalAws
+from local.stack.local_aws import LocalAWS
 
 
-def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAws) -> None:
+def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAWS) -> None:
     dynamodb = local_aws.client("dynamodb")
 
     found = dynamodb.describe_time_to_live(TableName=local_aws.outputs["TableName"])
@@ -19,7 +21,7 @@ def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAw
     }
 
 
-def test_the_api_refuses_a_call_without_a_signature(local_aws: LocalAws) -> None:
+def test_the_api_refuses_a_call_without_a_signature(local_aws: LocalAWS) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{local_aws.api_url}/emails/order-1", timeout=10)
 
@@ -27,7 +29,7 @@ def test_the_api_refuses_a_call_without_a_signature(local_aws: LocalAws) -> None
     assert refused.value.code == 403
 
 
-def test_the_simulator_plays_ses_for_the_clients_of_the_local_aws(local_aws: LocalAws) -> None:
+def test_the_simulator_plays_ses_for_the_clients_of_the_local_aws(local_aws: LocalAWS) -> None:
     account = local_aws.client("sesv2").get_account()
 
     assert account["SendQuota"]["MaxSendRate"] > 0

@@ -1,19 +1,21 @@
 """The deployed stack while DynamoDB cannot be reached: what cannot be remembered is not sent."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from local.chaos.queues import visibility
-from local.stack.local_aws import LocalAws
+from local.chaos.queues import visibility_timeout
+from local.stack.local_aws import LocalAWS
 from tests.e2e.service import Service, message
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 @contextmanager
-def table_out_of_reach(aws: LocalAws) -> Iterator[None]:
+def table_out_of_reach(aws: LocalAWS) -> Iterator[None]:
     """Let the send function look for DynamoDB where nobody answers."""
     functions, name = aws.client("lambda"), aws.outputs["SendFunctionName"]
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -44,7 +46,7 @@ def wait_until_tried(service: Service) -> None:
 
 def test_without_the_table_nothing_is_sent_and_afterwards_everything_once(service: Service) -> None:
     key = f"order-{uuid4().hex}"
-    with visibility(service.aws, 5):
+    with visibility_timeout(service.aws, 5):
         with table_out_of_reach(service.aws):
             refused = service.post("/emails", message(), {"Idempotency-Key": key})
             record = service.put_on_queue(message())

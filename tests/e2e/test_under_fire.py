@@ -1,5 +1,7 @@
 """The deployed stack while SES misbehaves, workers die and everything comes twice."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
@@ -9,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from local.chaos.faults import GOOD_DAYS, switch
+from local.chaos.faults import FAULTS_OFF, set_switches
 from local.chaos.run import run
 from local.paths import ROOT
 from local.stack.environment import for_local_aws
@@ -22,16 +24,16 @@ EMAILS = 120
 @pytest.fixture
 def misbehave(service: Service) -> Iterator[Callable[..., None]]:
     """Sets SES's switches, until the end of the test."""
-    yield lambda **change: switch(service.aws.ses_url, change)
-    switch(service.aws.ses_url, GOOD_DAYS)
+    yield lambda **change: set_switches(service.aws.ses_url, change)
+    set_switches(service.aws.ses_url, FAULTS_OFF)
 
 
 def test_in_chaos_nothing_is_lost_and_nothing_sent_twice(service: Service) -> None:
-    verdict = run(service.aws, EMAILS, seed=3, to=silent)
+    verdict = run(service.aws, EMAILS, seed=3, output=silent)
 
     assert verdict.is_good, verdict
     assert verdict.accepted_once == verdict.recipients
-    assert all(verdict.more[name] for name in ("throttle answers", "workers killed"))
+    assert all(verdict.extra[name] for name in ("throttling responses", "workers killed"))
 
 
 def test_a_dead_letter_goes_back_to_work_under_the_id_of_its_email(service: Service) -> None:
@@ -67,7 +69,7 @@ def test_a_request_that_meets_a_throttle_is_taken_and_finished_by_the_queue(
 def test_an_answer_that_was_lost_is_settled_by_ses_s_own_event(
     service: Service, misbehave: Callable[..., None]
 ) -> None:
-    misbehave(drop_answer={"calls": 1})
+    misbehave(drop_response={"calls": 1})
 
     answer = service.post("/emails", message())
 

@@ -12,8 +12,12 @@ ALARM = "AWS::CloudWatch::Alarm"
 
 
 @pytest.mark.parametrize(
-    "queue", ["SendDeadLetters", "EventsDeadLetters", "ConfigurationSetUndeliveredEvents"]
-)
+    "queue",
+    [
+        "SendDeadLetters", "EventsDeadLetters", "EventsUndelivered",
+        "EngagementsDeadLetters", "EngagementsUndelivered",
+    ],
+)  # fmt: skip
 def test_first_dead_letter_alarms(stack: SynthesisedStack, queue: str) -> None:
     (alarm,) = [
         a
@@ -87,7 +91,7 @@ def test_problems_of_sending_alarm(stack: SynthesisedStack, metric: str) -> None
     assert (alarm["Threshold"], alarm["Statistic"]) == (1, "Sum")
 
 
-@pytest.mark.parametrize("queue", ["SendQueue", "EventsQueue"])
+@pytest.mark.parametrize("queue", ["SendQueue", "EventsQueue", "EngagementsQueue"])
 def test_old_message_in_a_work_queue_alarms(stack: SynthesisedStack, queue: str) -> None:
     (alarm,) = [
         a

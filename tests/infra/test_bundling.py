@@ -203,7 +203,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (
             "SendEmailFunction",
-            "from send_email.bootstrap import *; build_service(); build_suppressions()",
+            "from send_email.bootstrap import *; build_api_service(); build_suppressions()",
         ),
         ("TrackEventsFunction", "from track_events.bootstrap import *; build_tracker()"),
     ],

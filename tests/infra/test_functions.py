@@ -18,11 +18,13 @@ BOTH = {
 }  # fmt: skip
 SEND = {
     "QUEUE_URL", "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
-    "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS",
+    "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS", "SES_IDENTITIES",
 }  # fmt: skip
 OUTPUTS = {
     "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",
     "EventQueueUrl", "EventDeadLetterQueueUrl", "UndeliveredEventQueueUrl", "EventBusName",
+    "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
+    "UndeliveredEngagementQueueUrl",
     "ConfigurationSetName", "SendFunctionName", "TrackFunctionName",
 }  # fmt: skip
 
@@ -62,6 +64,14 @@ def test_settings_of_send_email_accept_its_environment(
     assert settings.configuration_set.startswith("${ConfigurationSet")
     assert settings.metadata_prefix == "metadata_"
     assert (settings.max_send_rate, settings.max_concurrency) == (1.0, 2)
+
+
+def test_send_email_knows_the_identities_that_it_may_use(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, sender="example.org", other_identities=("Me@example.net",))
+
+    settings = SendSettings.from_environment(_environment(stack, "SendEmailFunction"))
+
+    assert settings.identities == {"example.org", "Me@example.net"}
 
 
 def _environment(stack: SynthesisedStack, name: str) -> dict[str, str]:

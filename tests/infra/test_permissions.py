@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from amsdal_mail.tracking import parse_notification
+from email_store.dynamodb.store import DynamoDBEmailStore
 from infra.sending_identity import SEND_ACTIONS, SUPPRESSION_ACTIONS
 from tests.infra.synthesis import SynthesisedStack, as_list, synthesise, text
+from tests.sample_events import load, names
+from track_events.service import Tracker
 
 ROLES = ["SendEmailRole", "TrackEventsRole"]
 XRAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
@@ -19,6 +28,15 @@ def _resources_of(stack: SynthesisedStack, role: str, service: str) -> set[str]:
         for statement in stack.statements(role)
         if any(action.startswith(f"{service}:") for action in as_list(statement["Action"]))
         for resource in as_list(statement["Resource"])
+    }
+
+
+def _actions_of(stack: SynthesisedStack, role: str, service: str) -> set[str]:
+    return {
+        action.removeprefix(f"{service}:")
+        for statement in stack.statements(role)
+        for action in as_list(statement["Action"])
+        if action.startswith(f"{service}:")
     }
 
 
@@ -40,14 +58,9 @@ def test_send_permission_is_limited_to_its_resources(
 def test_send_role_has_exactly_the_ses_actions_it_uses(
     stack: SynthesisedStack,
 ) -> None:
-    actions = {
-        action
-        for statement in stack.statements("SendEmailRole")
-        for action in as_list(statement["Action"])
-        if action.startswith("ses:")
-    }
+    actions = _actions_of(stack, "SendEmailRole", "ses")
 
-    assert actions == {*SEND_ACTIONS, *SUPPRESSION_ACTIONS}
+    assert {f"ses:{action}" for action in actions} == {*SEND_ACTIONS, *SUPPRESSION_ACTIONS}
 
 
 def test_other_identities_are_permitted_by_name(tmp_path: Path) -> None:
@@ -96,22 +109,36 @@ def test_tracking_role_cannot_send(
     ("role", "calls"),
     [
         ("SendEmailRole", {"BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}),
-        ("TrackEventsRole", {"BatchGetItem", "PutItem"}),
+        ("TrackEventsRole", {"BatchGetItem", "PutItem", "UpdateItem"}),
     ],
 )
 def test_role_has_exactly_its_actions_on_the_table(
     stack: SynthesisedStack, role: str, calls: set[str]
 ) -> None:
-    actions = {
-        action.removeprefix("dynamodb:")
-        for statement in stack.statements(role)
-        for action in as_list(statement["Action"])
-        if action.startswith("dynamodb:")
-    }
     (table,) = stack.of_type("AWS::DynamoDB::GlobalTable")
 
-    assert actions == calls
+    assert _actions_of(stack, role, "dynamodb") == calls
     assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
+
+
+def test_tracking_uses_all_its_actions_on_the_table_and_no_others(
+    stack: SynthesisedStack,
+) -> None:
+    calls: set[str] = set()
+
+    class Client:
+        """Records the operations. The table is empty."""
+
+        def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
+            calls.add("".join(word.capitalize() for word in operation.split("_")))
+            return lambda **_params: {"Responses": {}}
+
+    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30))  # type: ignore[arg-type]
+    tracker = Tracker(store, Mock(), lambda: datetime.now(UTC))
+    for name in names("ses"):
+        tracker.track(parse_notification(load(name)), Counter())
+
+    assert calls == _actions_of(stack, "TrackEventsRole", "dynamodb")
 
 
 def test_send_role_may_delete_only_suppressions(

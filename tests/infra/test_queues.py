@@ -8,13 +8,20 @@ from infra.setting_rules import LONG_POLLING_SECONDS, SECOND_DELIVERY_SECONDS
 from tests.infra.synthesis import SynthesisedStack, target
 
 FOURTEEN_DAYS = 14 * 24 * 3600
-WORK_QUEUES = ["SendQueue", "EventsQueue"]
-DEAD_LETTER_QUEUES = ["SendDeadLetters", "EventsDeadLetters", "ConfigurationSetUndeliveredEvents"]
+WORK_QUEUES = ["SendQueue", "EventsQueue", "EngagementsQueue"]
+DEAD_LETTER_QUEUES = [
+    "SendDeadLetters", "EventsDeadLetters", "EventsUndelivered",
+    "EngagementsDeadLetters", "EngagementsUndelivered",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("queue", "function"),
-    [("SendQueue", "SendEmailFunction"), ("EventsQueue", "TrackEventsFunction")],
+    [
+        ("SendQueue", "SendEmailFunction"),
+        ("EventsQueue", "TrackEventsFunction"),
+        ("EngagementsQueue", "TrackEventsFunction"),
+    ],
 )
 def test_record_is_hidden_for_six_function_timeouts(
     stack: SynthesisedStack, queue: str, function: str
@@ -31,7 +38,7 @@ def test_record_is_hidden_for_six_function_timeouts(
     hidden = queue_properties["VisibilityTimeout"]
 
     assert hidden >= 6 * function_properties["Timeout"] + window
-    assert window == (5 if queue == "EventsQueue" else 0)
+    assert window == (0 if queue == "SendQueue" else 5)
 
 
 def test_lost_response_wait_covers_event_redelivery(
@@ -45,7 +52,11 @@ def test_lost_response_wait_covers_event_redelivery(
 
 @pytest.mark.parametrize(
     ("queue", "dead_letters", "attempts"),
-    [("SendQueue", "SendDeadLetters", 3), ("EventsQueue", "EventsDeadLetters", 5)],
+    [
+        ("SendQueue", "SendDeadLetters", 3),
+        ("EventsQueue", "EventsDeadLetters", 5),
+        ("EngagementsQueue", "EngagementsDeadLetters", 5),
+    ],
 )
 def test_failing_record_goes_to_the_dead_letter_queue(
     stack: SynthesisedStack, queue: str, dead_letters: str, attempts: int

@@ -1,4 +1,4 @@
-"""What each recipient would get: the MIME messages SES would make of an EmailMessage."""
+"""Renders what each recipient gets: the MIME messages that SES makes of an EmailMessage."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ __all__ = ["render"]
 
 
 def render(message: EmailMessage) -> list[bytes]:
-    """Write the message as MIME, once for each message SES would send.
+    """Return the MIME of each message that SES would send.
 
-    A stored template lives in SES: its body is shown as the template's name and merge values.
+    A stored template is in SES, so its name and the merge values stand in for the body.
     """
-    return [mime_bytes(one) for one in _single_messages(message)]
+    return [mime_bytes(single) for single in _single_messages(message)]
 
 
 def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
-    written = TemplateValues(message)
+    template_values = TemplateValues(message)
     if not message.is_personalized:
-        yield _filled(message, written.shown(merge_values_for(message, {})))
+        values = merge_values_for(message, {})
+        yield _filled(message, template_values.with_escaping(values))
         return
-    own = merge_data_by_address(message)
+    merge_data = merge_data_by_address(message)
     for to in message.to:
-        values = merge_values_for(message, own.get(parse_address(to).addr_spec, {}))
-        yield _filled(message.model_copy(update={"to": (to,)}), written.shown(values))
+        values = merge_values_for(message, merge_data.get(parse_address(to).addr_spec, {}))
+        yield _filled(message._with(to=(to,)), template_values.with_escaping(values))
 
 
 def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
@@ -44,11 +45,12 @@ def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
         return message
     if message.template_id:
         body = f"[template {message.template_id}]\n{json.dumps(values, indent=2)}\n"
-        return message.model_copy(update={"body": body, "html_body": None})
-    parts = {"subject": message.subject, "body": message.body, "html_body": html_template(message)}
-    filled = {name: text and _substituted(text, values) for name, text in parts.items()}
-    return message.model_copy(update=filled)
+        return message._with(body=body, html_body=None)
+    texts = {"subject": message.subject, "body": message.body, "html_body": html_template(message)}
+    return message._with(
+        **{name: text and _filled_text(text, values) for name, text in texts.items()}
+    )
 
 
-def _substituted(text: str, values: Mapping[str, Any]) -> str:
-    return PLACEHOLDER.sub(lambda found: str(values.get(found[2], "")), text)
+def _filled_text(text: str, values: Mapping[str, Any]) -> str:
+    return PLACEHOLDER.sub(lambda match: str(values.get(match[2], "")), text)

@@ -13,13 +13,11 @@ from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
 from amsdal_mail.backends.aws.errors import classify_error
-from amsdal_mail.backends.aws.flow import Call, Flow, Response
+from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
-from amsdal_mail.backends.aws.results import CallResult, EntryResult
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailMessage, EmailRequest
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 
 if TYPE_CHECKING:
@@ -95,14 +93,14 @@ class SQSBackend(AWSBackend):
 def _with_id(message: EmailMessage) -> EmailRequest:
     if isinstance(message, EmailRequest) and message.idempotency_key:
         return message
-    return EmailRequest.of(message, uuid4().hex)
+    return EmailRequest.from_message(message, uuid4().hex)
 
 
 def _entry(index: int, request: EmailRequest) -> Entry:
     entry = {"Id": str(index), "MessageBody": request.to_json()}
     if _size(entry) > BODY_SIZE_LIMIT:
         rule = f"has {_size(entry)} bytes as JSON, the queue takes {BODY_SIZE_LIMIT}"
-        raise InvalidMessageError.of(f"messages[{index}]", rule)
+        raise InvalidMessageError.for_field(f"messages[{index}]", rule)
     return entry
 
 

@@ -1,6 +1,8 @@
-"""One email: its fields, the rules they follow, its JSON and its MIME."""
+"""A message: its fields, the rules for them, its JSON and its MIME."""
 
-from amsdal_mail.message.email import Attachment, EmailMessage
-from amsdal_mail.message.request import EmailRequest
+from __future__ import annotations
+
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage, EmailRequest
 
 __all__ = ["Attachment", "EmailMessage", "EmailRequest"]

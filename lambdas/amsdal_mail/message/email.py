@@ -1,141 +1,48 @@
-"""EmailMessage: one email as its author wrote it, and the JSON of the API and the queue."""
+"""EmailMessage and EmailRequest: validation, checked copies and JSON."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from dataclasses import fields
-from typing import Annotated, Any, Self
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import starmap, zip_longest
+from operator import is_
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ModelWrapValidatorHandler,
-    PlainSerializer,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic.dataclasses import dataclass
-from pydantic_core import ArgsKwargs
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from typing_extensions import override
 
-from amsdal_mail.addresses import Address, parse_address
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE, is_email_id
 from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
-from amsdal_mail.message import limits
 from amsdal_mail.message.field_errors import field_errors
-from amsdal_mail.message.frozen import FrozenDict
+from amsdal_mail.message.fields import MessageFields, freeze
 from amsdal_mail.message.rules import broken_rules
 
-__all__ = ["Attachment", "EmailMessage"]
+__all__ = ["EmailMessage", "EmailRequest", "validate_messages"]
 
 
-def _bytes(value: object, context: ValidationInfo) -> object:
-    if not isinstance(value, str):
-        return value
-    if context.mode == "python":
-        return value.encode()
-    try:
-        return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"must be base64: {error}") from error
+class EmailMessage(MessageFields):
+    """An email: frozen, and checked when it is made.
 
+    A plain message has at most 50 recipients (to, cc and bcc together). With `merge_data` each
+    address in `to` gets a message of its own, with all of cc and bcc; then `to` may be longer.
 
-def _not_bare_text(value: object) -> object:
-    if isinstance(value, str | bytes):
-        raise ValueError("must be a list, not one string")  # noqa: TRY004 - pydantic wants it
-    return value
+    With a `template_id`, subject and bodies come from that template in SES. Without it, merge
+    values fill `{{name}}` in the subject and the bodies, and each name needs a value. SES does not
+    escape the values. Set `escape_merge_data=True` for values that people write: it escapes HTML
+    in `html_body`, and everywhere in a stored template.
 
-
-Content = Annotated[
-    bytes,
-    BeforeValidator(_bytes),
-    PlainSerializer(lambda raw: base64.b64encode(raw).decode(), when_used="json"),
-    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
-]
-Text = Annotated[str, AfterValidator(limits.text)]
-Line = Annotated[str, AfterValidator(limits.one_line)]
-Mailbox = Annotated[str, AfterValidator(limits.address)]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_not_bare_text)]
-HeaderName = Annotated[str, AfterValidator(limits.header_name)]
-Tag = Annotated[str, AfterValidator(limits.tag)]
-TagValue = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(limits.tag)]
-MergeValues = dict[str, JsonValue]
-NOTHING: Any = Field(default={}, validate_default=True)
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", defer_build=True))
-class Attachment:
-    """A file that goes with the message. `content` is bytes; text is taken as UTF-8.
-
-    With a `content_id` it is inline: `<img src="cid:logo">` shows the one with content_id `logo`.
-    SES refuses some file types by their extension; all attachments together are limited to
-    40 MB after base64. In JSON the content is base64.
-    """
-
-    filename: Annotated[str, AfterValidator(limits.filename)]
-    content: Annotated[Content, Field(repr=False)]
-    mimetype: Annotated[str, AfterValidator(limits.mimetype)]
-    content_id: Annotated[str, AfterValidator(limits.content_id)] | None = None
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _name_every_broken_rule(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            return handler(value)
-        except ValidationError as error:
-            if isinstance(value, ArgsKwargs):  # made by its author, not as part of a message
-                raise InvalidMessageError(field_errors(error, ATTACHMENT_FIELDS)) from error
-            raise
-
-
-ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
-
-
-class EmailMessage(BaseModel):
-    """One email: frozen, and checked when it is made.
-
-    Plain messages go to at most 50 recipients (to, cc and bcc together). With `merge_data` each
-    address in `to` gets a message of its own, cc and bcc going with each; then `to` may be longer.
-    With a `template_id` subject and body come from the SES template. Without one, merge values
-    fill `{{name}}` in subject and bodies; each has to have a value. SES does not escape them:
-    values that come from people need `escape_merge_data=True`, which HTML-escapes them in
-    `html_body` and everywhere in a stored template, or escaping by the caller.
     `track_opens` and `track_clicks` are accepted and not used: the configuration set decides.
 
     Raises:
-        InvalidMessageError: naming every field that breaks a rule.
+        InvalidMessageError: names every field that breaks a rule.
     """
 
-    # Built at first use: the functions use only the request made from it.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    subject: Annotated[str, AfterValidator(limits.subject)] = ""
-    body: Text = ""
-    html_body: Annotated[Text | None, AfterValidator(lambda html: html or None)] = None
-    from_email: Mailbox
-    to: Mailboxes = ()
-    cc: Mailboxes = ()
-    bcc: Mailboxes = ()
-    reply_to: Mailboxes = ()
-    headers: Annotated[dict[HeaderName, Line], AfterValidator(FrozenDict)] = NOTHING
-    attachments: tuple[Attachment, ...] = ()
-    tags: Annotated[tuple[Tag, ...], BeforeValidator(_not_bare_text)] = ()
-    metadata: Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)] = NOTHING
-    template_id: Annotated[str, AfterValidator(limits.template_id)] | None = None
-    merge_data: dict[str, MergeValues] | None = None
-    merge_global_data: MergeValues | None = None
-    escape_merge_data: bool = False
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
+    __slots__ = ("_checked",)  # the values that validation saw, see _ensure_checked
 
     @model_validator(mode="wrap")
     @classmethod
-    def _name_every_broken_rule(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _report_all_errors(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, cls):
+            return _ensure_checked(value)
         try:
             message = handler(value)
         except ValidationError as error:
@@ -143,30 +50,30 @@ class EmailMessage(BaseModel):
         errors = broken_rules(message)
         if errors:
             raise InvalidMessageError(errors)
-        return message
+        return _mark_as_checked(message)
 
-    @property
-    def recipients(self) -> tuple[Address, ...]:
-        """Everyone it goes to, each bare address once: to, then cc, then bcc."""
-        every = (parse_address(one) for one in (*self.to, *self.cc, *self.bcc))
-        return tuple({one.addr_spec: one for one in every}.values())
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values, checked like a new message.
 
-    @property
-    def is_personalized(self) -> bool:
-        """True when each address in `to` gets a message of its own."""
-        return self.merge_data is not None
+        Raises:
+            InvalidMessageError: names every field that breaks a rule, or does not exist.
+        """
+        return self.model_validate({**vars(self), **changes})
 
-    @property
-    def is_templated(self) -> bool:
-        """True when SES renders the content: from a stored template, or from merge values."""
-        return (
-            self.is_personalized
-            or self.template_id is not None
-            or self.merge_global_data is not None
-        )
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        copy = super().model_copy(deep=deep)
+        return copy.replace(**update) if update else copy
+
+    def _with(self, **values: Any) -> Self:
+        """Return a copy without checking the values: they come from this message."""
+        if not _is_checked(self):
+            return self.replace(**values)
+        frozen = {name: freeze(value) for name, value in values.items()}
+        return _mark_as_checked(super().model_copy(update=frozen))
 
     def to_json(self) -> str:
-        """Write the message as the API and the queue take it, without the fields left alone."""
+        """Return the JSON that the API and the queue take. Default values are left out."""
         return self.model_dump_json(exclude_defaults=True)
 
     @classmethod
@@ -174,10 +81,97 @@ class EmailMessage(BaseModel):
         """Read a message from JSON.
 
         Raises:
-            MalformedJSONError: the document is no JSON, or too deeply nested to read.
-            InvalidMessageError: naming every field that breaks a rule.
+            MalformedJSONError: the document is not valid JSON, or is nested too deeply.
+            InvalidMessageError: names every field that breaks a rule.
         """
         try:
             return cls.model_validate_json(document)
         except ValidationError as error:
             raise MalformedJSONError(field_errors(error)) from error
+
+
+class EmailRequest(EmailMessage):
+    """A message for the service, with an optional idempotency key.
+
+    `idempotency_key` becomes the id of the email. A second request with the same key sends
+    nothing. Without a key the service chooses an id.
+    """
+
+    idempotency_key: Annotated[str, Field(pattern=EMAIL_ID)] | None = None
+
+    @staticmethod
+    def from_message(message: EmailMessage, idempotency_key: str | None) -> EmailRequest:
+        """Return the request to send a message.
+
+        Raises:
+            InvalidMessageError: the key or the message breaks a rule.
+        """
+        if idempotency_key is not None and not is_email_id(idempotency_key):
+            raise InvalidMessageError.for_field("idempotency_key", EMAIL_ID_RULE)
+        values = _message_fields(_ensure_checked(message)) | {"idempotency_key": idempotency_key}
+        return _mark_as_checked(EmailRequest.model_construct(**values))
+
+    @property
+    def message(self) -> EmailMessage:
+        """The message without the key."""
+        values = _message_fields(_ensure_checked(self))
+        return _mark_as_checked(EmailMessage.model_construct(**values))
+
+
+def validate_messages(messages: Iterable[EmailMessage]) -> list[EmailMessage]:
+    """Return the messages as a list, each of them checked.
+
+    Every backend calls this first: a message that was changed after its validation, or made
+    without one, is validated here.
+
+    Raises:
+        TypeError: `messages` is a single message, or has another object in it.
+        InvalidMessageError: names every field of a message that breaks a rule.
+    """
+    if isinstance(messages, EmailMessage):
+        raise TypeError("send_messages takes a list of messages, not one message")
+    listed = list(messages)
+    for message in listed:
+        if not isinstance(message, EmailMessage):
+            kind = type(message).__name__
+            raise TypeError(f"send_messages takes EmailMessage objects, not {kind}")
+    return [_ensure_checked(message) for message in listed]
+
+
+M = TypeVar("M", bound=EmailMessage)
+
+
+def _ensure_checked(message: M) -> M:
+    """Return the message if its values are those that validation saw, else a checked copy.
+
+    `model_construct`, `copy`, pickle and writes to `__dict__` make messages that no rule has seen.
+
+    Raises:
+        InvalidMessageError: names every field that breaks a rule.
+    """
+    return message if _is_checked(message) else message.replace()
+
+
+def _mark_as_checked(message: M) -> M:
+    object.__setattr__(message, "_checked", tuple(_contents(message)))
+    return message
+
+
+def _is_checked(message: EmailMessage) -> bool:
+    seen: tuple[object, ...] = getattr(message, "_checked", ())
+    pairs = zip_longest(seen, _contents(message), fillvalue=seen)
+    return bool(seen) and all(starmap(is_, pairs))
+
+
+def _contents(message: EmailMessage) -> Iterator[object]:
+    yield from vars(message).values()
+    for attachment in message.attachments:
+        yield from vars(attachment).values()
+    for mapping in (message.headers, message.metadata):
+        yield from mapping
+        yield from mapping.values()
+
+
+def _message_fields(request: EmailMessage) -> dict[str, Any]:
+    names = EmailMessage.model_fields
+    return {name: value for name, value in vars(request).items() if name in names}

@@ -1,4 +1,4 @@
-"""What pydantic finds broken, in words about email."""
+"""Turns the errors of pydantic into field errors, in words about email."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from amsdal_mail.exceptions import FieldError
 __all__ = ["field_errors"]
 
 RULES = {
-    "extra_forbidden": "is no field of an email",
-    "unexpected_keyword_argument": "is no field of an attachment",
-    "unexpected_positional_argument": "is no field of an attachment",
+    "extra_forbidden": "is not a field of an email",
+    "unexpected_keyword_argument": "is not a field of an attachment",
+    "unexpected_positional_argument": "is not a field of an attachment",
     "multiple_argument_values": "is given twice",
     "missing": "is required",
     "model_type": "must be an object",
@@ -31,30 +31,33 @@ RULES = {
     "recursion_loop": "must not contain itself",
     "string_pattern_mismatch": EMAIL_ID_RULE,  # the only field with a pattern
 }
-"""Where pydantic's own words are about Python and not about email."""
+"""Rules by pydantic's type of error, where its own text is about Python and not about email."""
 
 
 def field_errors(error: ValidationError, positional: Sequence[str] = ()) -> list[FieldError]:
-    """Turn pydantic's findings into (field, rule) pairs; `positional` names leading numbers."""
+    """Return pydantic's errors as field errors.
+
+    `positional` has the names of positional arguments, which pydantic reports by number.
+    """
     return [
-        FieldError(_path(found["loc"], positional), _rule(found["type"], found["msg"]))
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
+        FieldError(_path(details["loc"], positional), _rule(details["type"], details["msg"]))
+        for details in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 
 
-def _rule(kind: str, message: str) -> str:
-    return RULES.get(kind) or message.removeprefix("Value error, ")
+def _rule(error_type: str, message: str) -> str:
+    return RULES.get(error_type) or message.removeprefix("Value error, ")
 
 
 def _path(location: tuple[int | str, ...], positional: Sequence[str]) -> str:
     path = ""
-    for part in location:
-        if part == "[key]":
+    for step in location:
+        if step == "[key]":
             continue
-        if isinstance(part, str):
-            path += f".{part}" if path else part
-        elif not path and part < len(positional):
-            path = positional[part]
+        if isinstance(step, str):
+            path += f".{step}" if path else step
+        elif not path and step < len(positional):
+            path = positional[step]
         else:
-            path += f"[{part}]"
+            path += f"[{step}]"
     return path or "(body)"

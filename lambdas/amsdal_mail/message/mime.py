@@ -1,80 +1,154 @@
-"""A message as raw MIME: 7-bit parts, headers folded, inline files related (RFC 2387)."""
+"""Writes a message as MIME: 7-bit parts, folded headers, inline files in multipart/related.
+
+SES wants quoted-printable or base64, because open and click tracking can corrupt 8-bit parts:
+https://docs.aws.amazon.com/ses/latest/dg/send-email-raw.html.
+"""
 
 from __future__ import annotations
 
-from email import encoders
-from email.charset import QP, Charset
-from email.header import Header
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
+import re
+from collections.abc import Iterable, Sequence
+from email.message import MIMEPart
+from email.policy import EmailPolicy
+from typing import Any
+from uuid import uuid4
 
-from amsdal_mail.addresses import parse_address
-from amsdal_mail.message.email import Attachment, EmailMessage
+from typing_extensions import override
+
+from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.fields import MessageFields
+from amsdal_mail.message.limits import LINE_LIMIT
 
 __all__ = ["mime_bytes", "mime_message"]
 
-# SES asks for quoted-printable or base64: open and click tracking can corrupt 8-bit parts.
-UTF8 = Charset("utf-8")
-UTF8.body_encoding = QP
-CRLF = compat32.clone(linesep="\r\n")
+FOLD_LENGTH = 76
+"""Characters after which a header is folded, if it has a space, and the length of body lines.
+
+RFC 2047 and RFC 2045 allow 76 in lines with encoded words and in quoted-printable.
+"""
+WORD = re.compile(r" *[^ ]+(?: +$)?")
+"""A part of a header that stays on one line."""
+FIRST_PARAMETER = re.compile("(?<=;)(?= )")
+"""Where a Content- header is folded. A fold within a file name would reach some readers."""
 
 
-def mime_bytes(message: EmailMessage) -> bytes:
-    """Write the message as RFC 5322 wants it, lines ended by CRLF. Bcc is left to the envelope."""
-    return mime_message(message).as_bytes(policy=CRLF)
+class HeaderPolicy(EmailPolicy):
+    """Keeps the text of headers. EmailPolicy parses them, and so changes some values.
+
+    A word that is longer than a line would become several encoded words, and an address in such a
+    header (List-Unsubscribe) would be lost.
+    """
+
+    @override
+    def header_max_count(self, name: str) -> int | None:
+        return None
+
+    @override
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
+        if "\r" in value or "\n" in value:
+            raise ValueError(f"header {name} must not contain line breaks")
+        return name, encode_header_text(value, name)
+
+    @override
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return value
+
+    @override
+    def fold(self, name: str, value: str) -> str:
+        is_content = name.startswith("Content-")
+        text = f" {value}"
+        words = FIRST_PARAMETER.split(text, maxsplit=1) if is_content else WORD.findall(text)
+        return self.linesep.join(_lines(f"{name}:", words)) + self.linesep
+
+    @override
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii")
 
 
-def mime_message(message: EmailMessage) -> MIMEBase | MIMEText:
-    """Build the message of the standard library, headers and all."""
+POLICY = HeaderPolicy(linesep="\r\n", cte_type="7bit", max_line_length=FOLD_LENGTH)
+
+
+def mime_bytes(message: MessageFields) -> bytes:
+    """Return the message in the format of RFC 5322, without Bcc."""
+    return mime_message(message).as_bytes()
+
+
+def mime_message(message: MessageFields) -> MIMEPart:
+    """Return the message as a MIMEPart with all headers, without Bcc."""
     mime = _body(message)
-    _set(mime, "Subject", message.subject)
+    mime["MIME-Version"] = "1.0"
+    mime["Subject"] = message.subject
     mime["From"] = str(parse_address(message.from_email))
     lists = {"To": message.to, "Cc": message.cc, "Reply-To": message.reply_to}
-    for name, addresses in lists.items():
-        if addresses:
-            mime[name] = ", ".join(str(parse_address(one)) for one in addresses)
+    for name, mailboxes in lists.items():
+        if mailboxes:
+            mime[name] = ", ".join(str(parse_address(mailbox)) for mailbox in mailboxes)
     for name, value in message.headers.items():
-        _set(mime, name, value)
-    return mime
-
-
-def _set(mime: MIMEBase | MIMEText, name: str, value: str) -> None:
-    if value.isascii():
         mime[name] = value
-    else:
-        mime[name] = Header(value, "utf-8", header_name=name)  # type: ignore[assignment]
-
-
-def _body(message: EmailMessage) -> MIMEBase | MIMEText:
-    inline = [one for one in message.attachments if one.content_id]
-    attached = [one for one in message.attachments if not one.content_id]
-    body = _together("related", [_text_parts(message), *map(_attachment, inline)])
-    return _together("mixed", [body, *map(_attachment, attached)])
-
-
-def _text_parts(message: EmailMessage) -> MIMEBase | MIMEText:
-    parts: list[MIMEBase | MIMEText] = []
-    if message.body or message.html_body is None:
-        parts.append(MIMEText(message.body, "plain", UTF8))  # type: ignore[arg-type]
-    if message.html_body is not None:
-        parts.append(MIMEText(message.html_body, "html", UTF8))  # type: ignore[arg-type]
-    return _together("alternative", parts)
-
-
-def _together(subtype: str, parts: list[MIMEBase | MIMEText]) -> MIMEBase | MIMEText:
-    return parts[0] if len(parts) == 1 else MIMEMultipart(subtype, None, parts)
-
-
-def _attachment(attachment: Attachment) -> MIMEBase:
-    mime = MIMEBase(*attachment.mimetype.split("/", 1))
-    mime.set_payload(attachment.content)
-    encoders.encode_base64(mime)
-    name = attachment.filename
-    filename = name if name.isascii() else ("utf-8", "", name)
-    disposition = "inline" if attachment.content_id else "attachment"
-    mime.add_header("Content-Disposition", disposition, filename=filename)
-    if attachment.content_id:
-        mime["Content-ID"] = f"<{attachment.content_id}>"
     return mime
+
+
+def _body(message: MessageFields) -> MIMEPart:
+    inline = [_file(attachment) for attachment in message.attachments if attachment.content_id]
+    attached = [
+        _file(attachment) for attachment in message.attachments if not attachment.content_id
+    ]
+    return _multipart("mixed", [_multipart("related", [_texts(message), *inline]), *attached])
+
+
+def _texts(message: MessageFields) -> MIMEPart:
+    parts = []
+    if message.body or message.html_body is None:
+        parts.append(_text("plain", message.body))
+    if message.html_body is not None:
+        parts.append(_text("html", message.html_body))
+    return _multipart("alternative", parts)
+
+
+def _text(subtype: str, text: str) -> MIMEPart:
+    part = MIMEPart(POLICY)
+    part.set_content(text, subtype=subtype, cte="quoted-printable")
+    return part
+
+
+def _file(attachment: Attachment) -> MIMEPart:
+    maintype, _, subtype = attachment.mimetype.partition("/")
+    part = MIMEPart(POLICY)
+    part.set_content(
+        attachment.content,
+        maintype,
+        subtype,
+        disposition="inline" if attachment.content_id else "attachment",
+        filename=attachment.filename,
+        cid=f"<{attachment.content_id}>" if attachment.content_id else None,
+    )
+    return part
+
+
+def _multipart(subtype: str, parts: Sequence[MIMEPart]) -> MIMEPart:
+    if len(parts) == 1:
+        return parts[0]
+    multipart = MIMEPart(POLICY)
+    # A boundary of its own: the generator would search all parts for one that does not occur.
+    multipart["Content-Type"] = f'multipart/{subtype}; boundary="{uuid4().hex}"'
+    for part in parts:
+        multipart.attach(part)
+    return multipart
+
+
+def _lines(start: str, words: Iterable[str]) -> list[str]:
+    """Fold a header between words only.
+
+    A long word stays on the first line, which would be empty otherwise. An encoded word does not:
+    RFC 2047 section 2 limits a line with encoded words to 76 characters.
+    """
+    lines = [start]
+    for word in words:
+        is_first = lines == [start] and "=?" not in word
+        limit = LINE_LIMIT if is_first else FOLD_LENGTH
+        if len(lines[-1]) + len(word) > limit:
+            lines.append(word)
+        else:
+            lines[-1] += word
+    return lines

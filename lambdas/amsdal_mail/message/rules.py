@@ -1,28 +1,29 @@
-"""The rules between the fields of a message, each a generator of what it finds broken."""
+"""Rules between the fields of a message. Each yields an error for each field that breaks it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from amsdal_mail.addresses import encode_header_text
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
+from amsdal_mail.message.fields import MessageFields
 from amsdal_mail.message.merge_rules import MERGE_RULES
 
-if TYPE_CHECKING:
-    from amsdal_mail.message.email import EmailMessage
+__all__ = ["METADATA_PREFIX", "broken_rules"]
 
 METADATA_PREFIX = "metadata:"
+"""Comes before a metadata key in the name of its SES message tag."""
 
 
-def broken_rules(message: EmailMessage) -> list[FieldError]:
-    """Find every rule between fields that the message breaks."""
-    return [error for rule in RULES for error in rule(message)]
+def broken_rules(message: MessageFields) -> list[FieldError]:
+    """Return an error for each rule that the message breaks."""
+    rules = TEMPLATE_RULES if message.is_templated else RULES
+    return [error for rule in rules for error in rule(message)]
 
 
-def _recipients(message: EmailMessage) -> Iterator[FieldError]:
+def _recipients(message: MessageFields) -> Iterator[FieldError]:
     limit = limits.RECIPIENT_LIMIT
     copies = len(message.cc) + len(message.bcc)
     if not message.to and (message.is_personalized or not copies):
@@ -37,12 +38,12 @@ def _recipients(message: EmailMessage) -> Iterator[FieldError]:
         )
 
 
-def _content(message: EmailMessage) -> Iterator[FieldError]:
+def _content(message: MessageFields) -> Iterator[FieldError]:
     if not (message.template_id or message.body or message.html_body):
         yield FieldError("body", "must not be empty without html_body or template_id")
 
 
-def _headers(message: EmailMessage) -> Iterator[FieldError]:
+def _headers(message: MessageFields) -> Iterator[FieldError]:
     for name, count in Counter(name.lower() for name in message.headers).items():
         if count > 1:
             yield FieldError("headers", f"{name} is given {count} times in different spellings")
@@ -51,11 +52,9 @@ def _headers(message: EmailMessage) -> Iterator[FieldError]:
         if longest >= limits.LINE_LIMIT:
             rule = f"has a word of {longest} characters, a line takes {limits.LINE_LIMIT}"
             yield FieldError(f"headers.{name}", rule)
-    if message.is_templated:
-        yield from _headers_with_template(message)
 
 
-def _headers_with_template(message: EmailMessage) -> Iterator[FieldError]:
+def _headers_with_template(message: MessageFields) -> Iterator[FieldError]:
     limit = limits.HEADER_COUNT_LIMIT
     if len(message.headers) > limit:
         yield FieldError(
@@ -68,21 +67,21 @@ def _headers_with_template(message: EmailMessage) -> Iterator[FieldError]:
             yield FieldError(f"headers.{name}", f"{rule} with a template")
 
 
-def _tags(message: EmailMessage) -> Iterator[FieldError]:
+def _tags(message: MessageFields) -> Iterator[FieldError]:
     count = len(message.tags) + len(message.metadata)
     if count > limits.TAG_COUNT_LIMIT:
         rule = f"{count} tags and metadata together, at most {limits.TAG_COUNT_LIMIT} are allowed"
         yield FieldError("tags", rule)
-    room = limits.TAG_LENGTH_LIMIT - len(METADATA_PREFIX)
+    limit = limits.TAG_LENGTH_LIMIT - len(METADATA_PREFIX)
     for key in message.metadata:
-        if len(key) > room:
-            yield FieldError(f"metadata.{key}", f"key has {len(key)} characters, at most {room}")
+        if len(key) > limit:
+            yield FieldError(f"metadata.{key}", f"key has {len(key)} characters, at most {limit}")
 
 
-def _size(message: EmailMessage) -> Iterator[FieldError]:
-    content = sum(4 * len(one.content) // 3 for one in message.attachments)
-    parts = (message.body, message.html_body or "")
-    text = sum(4 * len(part.encode()) // 3 for part in parts)
+def _size(message: MessageFields) -> Iterator[FieldError]:
+    content = sum(4 * len(attachment.content) // 3 for attachment in message.attachments)
+    texts = (message.body, message.html_body or "")
+    text = sum(4 * len(part.encode()) // 3 for part in texts)
     if content + text > limits.MESSAGE_SIZE_LIMIT:
         field = "attachments" if content > text else "body"
         yield FieldError(
@@ -92,11 +91,5 @@ def _size(message: EmailMessage) -> Iterator[FieldError]:
         )
 
 
-RULES = (
-    _recipients,
-    _content,
-    *MERGE_RULES,
-    _headers,
-    _tags,
-    _size,
-)
+RULES = (_recipients, _content, _headers, _tags, _size)
+TEMPLATE_RULES = (*RULES, _headers_with_template, *MERGE_RULES)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -198,11 +198,13 @@ def email_item(record: EmailRecord) -> Item:
             "metadata": dict(record.metadata),
             "recipient_count": record.recipient_count,
             "chunk_count": record.chunk_count,
-            "errors": [
-                {"field": error.field, "rule": error.rule} for error in first_errors(record.errors)
-            ],
+            "errors": _error_items(record.errors) if record.errors else [],
         }
     )
+
+
+def _error_items(errors: Sequence[FieldError]) -> list[Item]:
+    return [{"field": error.field, "rule": error.rule} for error in first_errors(errors)]
 
 
 def read_email(item: Mapping[str, Any]) -> EmailRecord:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swag
 from pydantic import TypeAdapter
 
 from amsdal_mail.email_id import EMAIL_ID
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailRequest
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -45,6 +45,13 @@ PREFER_PARAMETER = {
     "in": "header",
     "description": "`respond-async`: respond 202 at once, and send from the queue.",
     "schema": {"type": "string"},
+}
+ADDRESS_PARAMETER = {
+    "name": "address",
+    "in": "query",
+    "required": True,
+    "description": "A bare address, percent-encoded.",
+    "schema": {"type": "string", "format": "email"},
 }
 SERVER_ERRORS = {
     "500": "Internal error. Retry with the same key.",
@@ -107,7 +114,10 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         SERVER_ERRORS,
     )
     for method, success in SUPPRESSION_RESPONSES.items():
-        paths["/suppressions/{address}"][method] |= _responses(success, SUPPRESSION_ERRORS)
+        paths["/suppressions"][method] |= {
+            "parameters": [ADDRESS_PARAMETER],
+            **_responses(success, SUPPRESSION_ERRORS),
+        }
     document["components"] = {"schemas": _schemas()}
     return document
 

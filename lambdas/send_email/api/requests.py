@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from amsdal_mail.email_id import EMAIL_ID_RULE, is_email_id
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
-from amsdal_mail.message.request import EmailRequest
+from amsdal_mail.message.email import EmailRequest
 from send_email.sending.errors import ExpectedError
 from send_email.sending.job import SendJob
 
@@ -80,7 +80,7 @@ class HttpRequest:
             return None
         key = value.strip().removeprefix('"').removesuffix('"')
         if not is_email_id(key):
-            raise InvalidMessageError.of(KEY_HEADER, EMAIL_ID_RULE)
+            raise InvalidMessageError.for_field(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
     def job(self, new_id: NewId) -> SendJob:
@@ -115,7 +115,9 @@ def _read_job(document: bytes, header_key: str | None, new_id: NewId) -> SendJob
     request = EmailRequest.from_json(document)
     key = request.idempotency_key
     if key and header_key and key != header_key:
-        raise InvalidMessageError.of("idempotency_key", f"differs from the header {KEY_HEADER}")
+        raise InvalidMessageError.for_field(
+            "idempotency_key", f"differs from the header {KEY_HEADER}"
+        )
     return SendJob.from_message(key or header_key or new_id(), request.message)
 
 
@@ -125,10 +127,14 @@ def _emails(document: bytes) -> list[Any]:
     except ValueError as error:
         raise MalformedJSONError([FieldError("(body)", str(error))]) from error
     if not isinstance(batch, dict) or set(batch) != {"emails"}:
-        raise InvalidMessageError.of("(body)", "must be an object with the single field emails")
+        raise InvalidMessageError.for_field(
+            "(body)", "must be an object with the single field emails"
+        )
     emails = batch["emails"]
     if not isinstance(emails, list) or not 1 <= len(emails) <= BATCH_LIMIT:
-        raise InvalidMessageError.of("emails", f"must be a list of 1 to {BATCH_LIMIT} emails")
+        raise InvalidMessageError.for_field(
+            "emails", f"must be a list of 1 to {BATCH_LIMIT} emails"
+        )
     return emails
 
 
@@ -137,7 +143,7 @@ def _numbered_keys(key: str | None, count: int) -> list[str | None]:
         return [None] * count
     if not is_email_id(f"{key}.{count}"):
         rule = f"with the number of each email, .1 to .{count}, {EMAIL_ID_RULE}"
-        raise InvalidMessageError.of(KEY_HEADER, rule)
+        raise InvalidMessageError.for_field(KEY_HEADER, rule)
     return [f"{key}.{number}" for number in range(1, count + 1)]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amsdal_mail.status import RecipientStatus
     from email_store.records import EmailRecord, EventRecord
     from email_store.view import EmailView, RecipientView
-    from send_email.sending.outcome import SendOutcome
+    from send_email.sending.job import SendOutcome
     from send_email.suppressions import SuppressionEntry
 
 __all__ = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import InvalidMessageError
 from email_store.claims import ClaimStatus
 from send_email.api.errors import ErrorHandlers, SendFailedError, error_response
+from send_email.api.in_time import response_deadline, run_until
 from send_email.api.requests import HttpRequest, RequestError
 from send_email.api.responses import (
     Headers,
@@ -26,10 +26,11 @@ from send_email.api.responses import (
     json_response,
     send_response,
 )
+from send_email.api.routing import location_of_emails
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.sending.backoff import lease_delay
 from send_email.sending.errors import ResultNotStoredError
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
     from send_email.sending.job import SendJob
@@ -75,27 +76,25 @@ class EmailRoutes(APIGatewayHttpRouter):
         """Send one email. Errors are raised, and ErrorHandlers responds."""
         request = HttpRequest.from_event(self.current_event)
         job = request.job(_new_id)
-        send = self._sender(request)
-        try:
-            outcome = send(job)
-        except ResultNotStoredError as error:
-            self._telemetry.record_error(error)
-            outcome = error.outcome
-        except Exception as error:
-            raise SendFailedError(job.email_id, error) from error
+        (result,) = self._send(request, [job])
+        if isinstance(result, ResultNotStoredError):
+            self._telemetry.record_error(result)
+            outcome = result.outcome
+        elif isinstance(result, Exception):
+            raise SendFailedError(job.email_id, result) from result
+        else:
+            outcome = result
         self._telemetry.record_outcome(outcome)
         status = http_status(outcome)
-        headers = _headers(outcome, status, self._service.clock())
+        location = location_of_emails(self.current_event.raw_event)
+        headers = _headers(outcome, status, location, self._service.clock())
         return json_response(status, send_response(outcome), headers)
 
     def send_batch(self) -> Response[str]:
         """Send the emails of a batch. An error is the result of its email alone."""
         request = HttpRequest.from_event(self.current_event)
         jobs = request.jobs(_new_id)
-        send = self._sender(request)
-        with ThreadPoolExecutor(BATCH_THREADS, "email") as pool:
-            results = list(pool.map(partial(_try, send), jobs))
-        reported = [self._report(result) for result in results]
+        reported = [self._report(result) for result in self._send(request, jobs)]
         entries = [_entry(result, job) for result, job in zip(reported, jobs, strict=True)]
         return json_response(HTTPStatus.OK, batch_response(entries))
 
@@ -106,11 +105,20 @@ class EmailRoutes(APIGatewayHttpRouter):
             raise RequestError(HTTPStatus.NOT_FOUND, "Email not found.")
         return json_response(HTTPStatus.OK, email_response(view))
 
-    def _sender(self, request: HttpRequest) -> Send:
-        if request.prefers_async:
-            return self._service.enqueue
+    def _send(
+        self, request: HttpRequest, jobs: Sequence[SendJob | InvalidMessageError]
+    ) -> list[SendOutcome | Exception]:
+        """Send or queue the jobs. Return a result for each when the response is due."""
+        now = self._service.clock()
         remaining = self.lambda_context.get_remaining_time_in_millis()
-        return partial(self._service.send, deadline=self._service.deadline(remaining))
+        deadline = response_deadline(self.current_event, now, remaining)
+        send = (
+            self._service.enqueue
+            if request.prefers_async
+            else partial(self._service.send, deadline=deadline)
+        )
+        seconds = (deadline - now).total_seconds()
+        return list(run_until(seconds, partial(_try, send), jobs, BATCH_THREADS))
 
     def _report(self, result: SendOutcome | Exception) -> SendOutcome | Exception:
         """Log and count the result. A result that could not be stored counts as success."""
@@ -164,14 +172,14 @@ def _entry(result: SendOutcome | Exception, job: SendJob | InvalidMessageError) 
     return {"status": status, **document}
 
 
-def _headers(outcome: SendOutcome, status: HTTPStatus, now: datetime) -> Headers:
+def _headers(outcome: SendOutcome, status: HTTPStatus, location: str, now: datetime) -> Headers:
     if outcome.claim is ClaimStatus.BUSY:
         return {"Retry-After": str(lease_delay(outcome.lease_expires_at, now))}
     headers: Headers = {}
     if outcome.is_replay:
         headers["Idempotency-Replayed"] = "true"
     if status is HTTPStatus.ACCEPTED:
-        headers["Location"] = f"/emails/{outcome.email_id}"
+        headers["Location"] = f"{location}/{outcome.email_id}"
     return headers
 
 

@@ -18,7 +18,7 @@ from email_store.store import RecordTooLargeError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from send_email.sending.outcome import SendOutcome
+    from send_email.sending.job import SendOutcome
 
 __all__ = [
     "INVALID_EMAIL_ERRORS",

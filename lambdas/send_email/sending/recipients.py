@@ -46,13 +46,13 @@ def restrict_to(message: EmailMessage, addresses: Collection[str]) -> EmailMessa
         return None
     fields = {"to": to, "cc": cc, "bcc": bcc}
     if not message.is_personalized:
-        return message.model_copy(update=fields)
+        return message._with(**fields)
     merge_data = {
         address: values
         for address, values in merge_data_by_address(message).items()
         if address in addresses
     }
-    return message.model_copy(update=fields | {"merge_data": merge_data})
+    return message._with(**fields, merge_data=merge_data)
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
@@ -65,7 +65,7 @@ def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
         merge_data = {
             address: all_merge_data[address] for address in addresses if address in all_merge_data
         }
-        chunks.append(message.model_copy(update={"to": to, "merge_data": merge_data}))
+        chunks.append(message._with(to=to, merge_data=merge_data))
     return chunks
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.status import ConfigurationError, RetryHint
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
@@ -23,7 +23,8 @@ from send_email.sending.errors import (
     QueueError,
     ResultNotStoredError,
 )
-from send_email.sending.outcome import SendOutcome
+from send_email.sending.identities import Identities
+from send_email.sending.job import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     OPEN_STATES,
@@ -38,6 +39,7 @@ from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
+    from amsdal_mail.status import SendStatus
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
@@ -55,6 +57,7 @@ class SendService:
     Raises:
         StoreError, QueueError: the email is not lost; the same job can be sent again.
         ResultNotStoredError: SES responded and any retry is queued, but storing the result failed.
+        InvalidMessageError: the service may not send from this sender. Nothing is stored.
         RecordTooLargeError, MessageTooLargeError: the email can never be sent so. Nothing of it
             is stored.
     """
@@ -63,6 +66,7 @@ class SendService:
     sender: EmailSender
     queue: JobQueue
     send_rate: SendRate
+    identities: Identities
     timeouts: Timeouts
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
@@ -77,6 +81,7 @@ class SendService:
 
         Shortly before the deadline, it goes back on the queue instead.
         """
+        self.identities.check_sender(job.message)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -87,6 +92,7 @@ class SendService:
 
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
+        self.identities.check_sender(job.message)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -133,7 +139,14 @@ class SendService:
         """Attempt, decide, finish."""
         known, unsent_job = self._drop_suppressed(job, claim.results)
         results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
-        retry = decide_retry(unsent_job, results, self.clock(), self.jitter(), self.timeouts)
+        retry = decide_retry(
+            unsent_job,
+            results,
+            self.clock(),
+            self.jitter(),
+            self.timeouts,
+            is_misconfigured=is_misconfigured,
+        )
         outcome = SendOutcome(
             email_id=job.email_id,
             claim=claim.status,
@@ -192,18 +205,24 @@ class SendService:
         if job is None:
             return {}, False
         message = job.message
-        remaining = (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
-        if not self.send_rate.wait(ses_recipient_count(message), remaining):
-            text = "the sending rate leaves no time for it in this invocation"
+        spare = self._spare_seconds(deadline)
+        is_free = self.send_rate.wait(ses_recipient_count(message), spare)
+        # Lambda freezes a worker after its response. A thread that it left waiting has no time.
+        if not is_free or self._spare_seconds(deadline) < 0:
+            text = "there is no time left to send it in this invocation"
             return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
         try:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
         except ConfigurationError as error:
             if error.status is not None:
-                return error.status.recipients, True
+                return error.status.recipients, _waits_for_set_up(error.status)
             code, text = type(error).__name__, str(error)
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
+
+    def _spare_seconds(self, deadline: datetime) -> float:
+        """Return the seconds until a call to SES could no longer end in time."""
+        return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
 
     def _enqueue_retry(self, job: SendJob, delay_seconds: int) -> None:
         try:
@@ -237,6 +256,17 @@ class SendService:
         except (QueueError, MessageTooLargeError):
             self.store.release(claim, results, held_until=held_until)
             raise
+
+
+def _waits_for_set_up(status: SendStatus) -> bool:
+    """Return whether a recipient waits until the operator mends the set-up.
+
+    A template that does not exist is the caller's mistake: its recipients are rejected.
+    """
+    return any(
+        recipient.state is SendState.FAILED and recipient.retry is RetryHint.LATER
+        for recipient in status.recipients.values()
+    )
 
 
 def _has_others_open(job: SendJob, results: Results) -> bool:

@@ -1,4 +1,6 @@
-"""What `make local` and `make demo` promise about ports and processes."""
+"""`make local` and `make demo`: their ports, processes and results."""
+
+from __future__ import annotations
 
 import os
 import shutil
@@ -22,11 +24,11 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="finds child processes in /proc"
 )
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 
 class LocalCommand:
-    """`python -m local` in a process of its own, with what it printed so far."""
+    """`python -m local` as a child process, with its output."""
 
     def __init__(self, output: Path, port: int, ses_port: int) -> None:
         self.output = output
@@ -52,35 +54,35 @@ def command(port: int, ses_port: int) -> list[str]:
     return [sys.executable, "-m", "local", "--port", str(port), "--ses-port", str(ses_port)]
 
 
-def left_of(pids: set[int], *, seconds: float = 10) -> set[int]:
+def still_running(pids: set[int], *, seconds: float = 10) -> set[int]:
     deadline = time.monotonic() + seconds
-    while (left := pids & parents().keys()) and time.monotonic() < deadline:
+    while (remaining := pids & parents().keys()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return left
+    return remaining
 
 
 @pytest.fixture
 def local_command(tmp_path: Path) -> Iterator[LocalCommand]:
-    started = LocalCommand(tmp_path / "output", free_port(), free_port())
-    yield started
-    if started.process.poll() is None:
-        started.process.terminate()
-    started.process.wait(PATIENCE_SECONDS)
-    shutil.rmtree(started.state, ignore_errors=True)
+    local = LocalCommand(tmp_path / "output", free_port(), free_port())
+    yield local
+    if local.process.poll() is None:
+        local.process.terminate()
+    local.process.wait(PATIENCE_SECONDS)
+    shutil.rmtree(local.state, ignore_errors=True)
 
 
-def test_ctrl_c_ends_everything_and_the_functions_workers_too(local_command: LocalCommand) -> None:
+def test_ctrl_c_ends_all_processes_and_workers(local_command: LocalCommand) -> None:
     local_command.wait_for("Ctrl-C stops everything")
     before = descendants(local_command.process.pid)
-    answer = call(local_command.api_url(), samples.request("plain"))
+    response = call(local_command.api_url(), samples.request("plain"))
     children = descendants(local_command.process.pid)
 
     local_command.process.send_signal(signal.SIGINT)
 
-    assert answer.status == 200
+    assert response.status == 200
     assert len(children) > len(before) >= 2
     assert local_command.process.wait(30) == 0
-    assert left_of(children) == set()
+    assert still_running(children) == set()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_ctrl_c_ends_everything_and_the_functions_workers_too(local_command: Loc
     [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL],
     ids=["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"],
 )
-def test_no_process_outlives_a_start_that_was_interrupted(
+def test_no_process_outlives_an_interrupted_start(
     local_command: LocalCommand, number: signal.Signals
 ) -> None:
     local_command.wait_for("cdk bootstrap")
@@ -98,11 +100,11 @@ def test_no_process_outlives_a_start_that_was_interrupted(
 
     assert len(children) >= 2
     local_command.process.wait(30)
-    assert left_of(children) == set()
+    assert still_running(children) == set()
 
 
 @pytest.mark.parametrize("busy", ["--port", "--ses-port"])
-def test_a_busy_port_is_named_with_the_way_to_choose_another(busy: str) -> None:
+def test_a_busy_port_is_reported_with_the_option(busy: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         ports = {"--port": free_port(), "--ses-port": free_port()} | {busy: port}
@@ -118,7 +120,7 @@ def test_a_busy_port_is_named_with_the_way_to_choose_another(busy: str) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_the_demo_sees_every_sample_come_out_as_expected() -> None:
+def test_each_sample_of_the_demo_has_the_expected_result() -> None:
     demo = subprocess.run(
         [sys.executable, "-m", "local", "demo"],
         cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
@@ -126,4 +128,4 @@ def test_the_demo_sees_every_sample_come_out_as_expected() -> None:
     )  # fmt: skip
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert "All 12 emails came out as expected." in demo.stdout
+    assert "All 12 emails have the expected result." in demo.stdout

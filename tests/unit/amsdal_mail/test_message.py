@@ -1,4 +1,6 @@
-"""EmailMessage: every rule names its field, and the JSON contract keeps every byte."""
+"""EmailMessage: every rule names its field, and JSON keeps every byte."""
+
+from __future__ import annotations
 
 import pickle
 from typing import Any
@@ -30,12 +32,16 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "bare string": ({"to": "a@x.io"}, "to", "list"),
     "bare string of cc": ({"cc": "a@x.io"}, "cc", "list"),
     "bad second address": ({"to": ["a@x.io", "b"]}, "to[1]", "local@domain"),
-    "nobody": ({"to": []}, "to", "at least one"),
+    "no recipients": ({"to": []}, "to", "at least one"),
     "51 recipients": ({"cc": ["a@x.io"] * 50}, "to", "51 recipients.*50"),
-    "cc beside each": ({"cc": ["a@x.io"] * 50, "merge_data": {}}, "cc", "50 cc and bcc.*50"),
+    "cc of a personalized message": (
+        {"cc": ["a@x.io"] * 50, "merge_data": {}},
+        "cc",
+        "50 cc and bcc.*50",
+    ),
     "subject of two lines": ({"subject": "a\nBcc: b@x.io"}, "subject", "line breaks"),
-    "endless subject": ({"subject": "a" * 990}, "subject", "989.*990"),
-    "endless template name": ({"template_id": "a" * 256}, "template_id", "255.*256"),
+    "too long subject": ({"subject": "a" * 990}, "subject", "989.*990"),
+    "too long template name": ({"template_id": "a" * 256}, "template_id", "255.*256"),
     "no content": ({"body": ""}, "body", "empty"),
     "lone surrogate": ({"body": "\ud800"}, "body", "surrogate"),
     "header with a break": ({"headers": {"X-A": "a\r\nBcc: b"}}, "headers.X-A", "line breaks"),
@@ -43,7 +49,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "header name too long": ({"headers": {"X" * 127: "a"}}, f"headers.{'X' * 127}", "126"),
     "header of another field": ({"headers": {"bcc": "a@x.io"}}, "headers.bcc", "set by bcc"),
     "header SES writes": ({"headers": {"Message-ID": "<a>"}}, "headers.Message-ID", "by SES"),
-    "MIME header": ({"headers": {"Content-Type": "a/b"}}, "headers.Content-Type", "by SES"),
+    "header of MIME": ({"headers": {"Content-Type": "a/b"}}, "headers.Content-Type", "by SES"),
     "header twice": ({"headers": {"X-A": "1", "x-a": "2"}}, "headers", "2 times"),
     "header word too long": ({"headers": {"X-A": "a" * 998}}, "headers.X-A", "998"),
     "16 headers with a template": (
@@ -59,7 +65,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "blank tag": ({"tags": ["a", ""]}, "tags[1]", "1 to 255"),
     "long tag": ({"tags": ["a" * 256]}, "tags[0]", "255.*256"),
     "tags as a string": ({"tags": "welcome"}, "tags", "list"),
-    "metadata that is no text": ({"metadata": {"a": None}}, "metadata.a", "must be text"),
+    "metadata that is not text": ({"metadata": {"a": None}}, "metadata.a", "must be text"),
     "long metadata key": ({"metadata": {"k" * 250: "v"}}, f"metadata.{'k' * 250}", "246"),
     "51 tags and metadata": (
         {"tags": [f"t{n}" for n in range(26)], "metadata": {f"m{n}": "v" for n in range(25)}},
@@ -104,7 +110,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown field of an attachment": (
         {"attachments": [{**FILE, "x": 1}]},
         "attachments[0].x",
-        "is no field of an attachment",
+        "is not a field of an attachment",
     ),
     "attachment without content": (
         {"attachments": [{**FILE, "content": None}]},
@@ -112,8 +118,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "must be bytes or text",
     ),
     "neither true nor false": ({"escape_merge_data": "x"}, "escape_merge_data", "true or false"),
-    "text that is no text": ({"subject": b"\xff"}, "subject", "must be text"),
-    "unknown field": ({"bdy": "x"}, "bdy", "no field"),
+    "text that is not text": ({"subject": b"\xff"}, "subject", "must be text"),
+    "unknown field": ({"bdy": "x"}, "bdy", "not a field"),
 }
 
 
@@ -146,7 +152,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", LIMITS.values(), ids=LIMITS)
-def test_message_at_the_limit_is_taken(change: dict[str, Any]) -> None:
+def test_message_at_the_limit_is_valid(change: dict[str, Any]) -> None:
     message = EmailMessage(**VALID | change)
 
     assert EmailMessage.from_json(message.to_json()) == message
@@ -160,14 +166,14 @@ def test_message_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("field", ["headers", "metadata"])
-def test_mapping_of_a_message_cannot_be_changed_behind_its_rules(field: str) -> None:
+def test_mapping_of_a_message_cannot_be_changed(field: str) -> None:
     message = EmailMessage(**VALID, headers={"X-A": "1"}, metadata={"a": "1"})
 
     with pytest.raises(TypeError, match="frozen"):
         getattr(message, field)["X-A"] = "a\r\nBcc: b@x.io"
 
 
-def test_empty_html_is_no_html() -> None:
+def test_empty_html_body_becomes_none() -> None:
     assert EmailMessage(**VALID, html_body="").html_body is None
 
 
@@ -179,7 +185,7 @@ def test_message_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(message)) == message
 
 
-def test_attachment_alone_names_its_fields() -> None:
+def test_broken_attachment_names_its_fields() -> None:
     with pytest.raises(InvalidMessageError) as caught:
         Attachment("a.exe", b"", "x")
 
@@ -189,12 +195,12 @@ def test_attachment_alone_names_its_fields() -> None:
 @pytest.mark.parametrize(
     ("arguments", "fields", "error"),
     [
-        (("a", b"", "a/b", None, "x"), {}, "[4]: is no field of an attachment"),
+        (("a", b"", "a/b", None, "x"), {}, "[4]: is not a field of an attachment"),
         (("a", b"", "a/b"), {"filename": "b"}, "filename: is given twice"),
-        (("a", b"", "a/b"), {"x": 1}, "x: is no field of an attachment"),
+        (("a", b"", "a/b"), {"x": 1}, "x: is not a field of an attachment"),
     ],
 )
-def test_attachment_takes_no_more_than_its_fields(
+def test_attachment_refuses_unknown_arguments(
     arguments: tuple[Any, ...], fields: dict[str, Any], error: str
 ) -> None:
     with pytest.raises(InvalidMessageError) as caught:
@@ -203,12 +209,12 @@ def test_attachment_takes_no_more_than_its_fields(
     assert str(caught.value) == error
 
 
-def test_key_of_a_request_is_judged_in_plain_words() -> None:
+def test_invalid_key_is_refused_with_the_rule() -> None:
     with pytest.raises(InvalidMessageError, match="idempotency_key: must be 1 to 128 letters"):
         EmailRequest(**VALID, idempotency_key="a b")
 
 
-def test_text_given_as_attachment_is_utf8() -> None:
+def test_text_of_an_attachment_becomes_utf8() -> None:
     text: Any = "ü"
 
     assert Attachment("a.txt", text, "text/plain").content == "ü".encode()
@@ -225,12 +231,12 @@ NOT_JSON = {"cut off": b'{"to":', "not UTF-8": b'"\xff"', "deep": b"[" * 100_000
 
 
 @pytest.mark.parametrize("document", NOT_JSON.values(), ids=NOT_JSON)
-def test_what_is_no_json_is_told_apart(document: bytes) -> None:
+def test_invalid_json_is_a_malformed_json_error(document: bytes) -> None:
     with pytest.raises(MalformedJSONError):
         EmailMessage.from_json(document)
 
 
-def test_base64_that_is_none_names_the_attachment() -> None:
+def test_invalid_base64_names_the_attachment() -> None:
     document = '{"attachments": [{"filename": "a", "content": "?", "mimetype": "a/b"}]}'
 
     with pytest.raises(InvalidMessageError) as caught:

@@ -1,8 +1,13 @@
-"""SendStatus: one answer for a call, and the error it becomes on request."""
+"""SendStatus: the result of a send, and the errors that carry it."""
+
+from __future__ import annotations
 
 import pytest
 
 from amsdal_mail import (
+    ConfigurationError,
+    CredentialsError,
+    MailError,
     RecipientStatus,
     RejectedError,
     RetryableError,
@@ -22,7 +27,7 @@ def refused(state: SendState) -> RecipientStatus:
 
 
 def test_accepted_and_queued_are_success() -> None:
-    status = SendStatus.of([ACCEPTED, QUEUED])
+    status = SendStatus.from_recipients([ACCEPTED, QUEUED])
 
     assert status.is_success
     assert status.message_id == "0100-a"
@@ -30,35 +35,38 @@ def test_accepted_and_queued_are_success() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(set(SendState) - {SendState.ACCEPTED, SendState.QUEUED}))
-def test_one_recipient_that_is_not_taken_is_no_success(state: SendState) -> None:
-    assert not SendStatus.of([ACCEPTED, refused(state)]).is_success
+def test_one_refused_recipient_is_not_success(state: SendState) -> None:
+    assert not SendStatus.from_recipients([ACCEPTED, refused(state)]).is_success
 
 
-def test_nothing_sent_is_no_success() -> None:
+def test_no_message_is_not_success() -> None:
     with pytest.raises(SendError):
         SendStatus.combine([]).raise_for_status()
 
 
-def test_several_messages_keep_their_own_answers() -> None:
-    one, two = SendStatus.of([ACCEPTED]), SendStatus.of([refused(SendState.REJECTED)])
+def test_several_messages_keep_their_results() -> None:
+    first, second = (
+        SendStatus.from_recipients([ACCEPTED]),
+        SendStatus.from_recipients([refused(SendState.REJECTED)]),
+    )
 
-    both = SendStatus.combine([one, two])
+    both = SendStatus.combine([first, second])
 
-    assert both.messages == (one, two)
+    assert both.messages == (first, second)
     assert set(both.recipients) == {"a@x.io", "z@x.io"}
     assert not both.is_success
 
 
-def test_address_in_several_messages_shows_its_worst_answer() -> None:
+def test_address_of_several_messages_has_its_worst_result() -> None:
     rejected = RecipientStatus("a@x.io", SendState.REJECTED)
 
     for order in ([ACCEPTED, rejected], [rejected, ACCEPTED]):
-        both = SendStatus.combine(SendStatus.of([one]) for one in order)
+        both = SendStatus.combine(SendStatus.from_recipients([status]) for status in order)
         assert both.recipients["a@x.io"] is rejected
 
 
-def test_single_message_stands_for_itself() -> None:
-    status = SendStatus.of([ACCEPTED])
+def test_status_of_a_single_message_is_returned_as_it_is() -> None:
+    status = SendStatus.from_recipients([ACCEPTED])
 
     assert SendStatus.combine([status]) is status
     assert status.messages == (status,)
@@ -73,8 +81,10 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("state", "error"), ERRORS.items(), ids=ERRORS)
-def test_refusal_becomes_its_error_on_request(state: SendState, error: type[SendError]) -> None:
-    status = SendStatus.of([ACCEPTED, refused(state)])
+def test_raise_for_status_raises_the_error_of_the_state(
+    state: SendState, error: type[SendError]
+) -> None:
+    status = SendStatus.from_recipients([ACCEPTED, refused(state)])
 
     with pytest.raises(error, match=r"z@x\.io .*Code: Text\.") as caught:
         status.raise_for_status()
@@ -82,7 +92,15 @@ def test_refusal_becomes_its_error_on_request(state: SendState, error: type[Send
     assert caught.value.status is status
 
 
-def test_success_passes_through() -> None:
-    status = SendStatus.of([ACCEPTED])
+def test_raise_for_status_returns_a_success() -> None:
+    status = SendStatus.from_recipients([ACCEPTED])
 
     assert status.raise_for_status() is status
+
+
+@pytest.mark.parametrize(
+    "error", [*ERRORS.values(), MailError, ConfigurationError, CredentialsError]
+)
+def test_error_leads_to_its_docs(error: type[MailError]) -> None:
+    assert error("text").docs_url == f"docs/errors.md#{error.__name__.lower()}"
+    assert str(error("text")) == "text"

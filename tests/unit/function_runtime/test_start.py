@@ -22,6 +22,7 @@ SETTINGS = {
     "MAX_CONCURRENCY": "2",
     "TIMEOUT_SECONDS": "60",
     "LOST_RESPONSE_SECONDS": "900",
+    "SES_IDENTITIES": "example.com",
 }
 
 

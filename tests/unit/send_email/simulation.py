@@ -24,7 +24,7 @@ from email_store.store import StoreError
 from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, TIMEOUTS
+from tests.unit.send_email.conftest import IDENTITIES, NOW, TIMEOUTS
 
 VISIBILITY = 360
 MAX_RECEIVES = 3
@@ -69,6 +69,7 @@ class Simulation:
             sender=self,
             queue=self,
             send_rate=self,
+            identities=IDENTITIES,
             timeouts=self.timeouts,
             clock=lambda: self.now,
             jitter=self.rng.random,
@@ -148,14 +149,16 @@ class Simulation:
             for _ in range(self.rng.choice((1, 1, 2))):
                 after = self.rng.uniform(0, EVENT_SECONDS)
                 self._plan(after, lambda to=address: self._tell(email_id, to))  # type: ignore[misc]
-        return SendStatus.of(RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses)
+        return SendStatus.from_recipients(
+            RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses
+        )
 
     def _refused(self, message: EmailMessage, retry: RetryHint) -> SendStatus:
         failed = (
             RecipientStatus(address.addr_spec, SendState.FAILED, None, "Code", "text", retry)
             for address in message.recipients
         )
-        return SendStatus.of(failed)
+        return SendStatus.from_recipients(failed)
 
     def _tell(self, email_id: str, address: str) -> None:
         MemoryEmailStore.advance_recipient(
@@ -235,7 +238,7 @@ class Simulation:
 
 
 def _unknown(message: EmailMessage) -> SendStatus:
-    return SendStatus.of(
+    return SendStatus.from_recipients(
         RecipientStatus(address.addr_spec, SendState.UNKNOWN) for address in message.recipients
     )
 

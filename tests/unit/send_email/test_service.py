@@ -152,7 +152,9 @@ def test_wrong_set_up_loses_no_email(
     service: SendService, ses: FakeSES, queue: ListQueue, has_status: bool
 ) -> None:
     denied = RecipientStatus(ANNA, SendState.FAILED, None, "AccessDenied", "no", RetryHint.LATER)
-    ses.raises = [ConfigurationError("no", SendStatus.of([denied]) if has_status else None)]
+    ses.raises = [
+        ConfigurationError("no", SendStatus.from_recipients([denied]) if has_status else None)
+    ]
 
     outcome = service.send(plain())
 

@@ -10,6 +10,7 @@ ENVIRONMENT = {
     "RETENTION_DAYS": "90",
     "QUEUE_URL": "https://queue",
     "AWS_SES_CONFIGURATION_SET": "tracked",
+    "SES_IDENTITIES": "Example.com, Me@Example.org",
     "AWS_SES_METADATA_PREFIX": "metadata_",
     "MAX_SEND_RATE": "14.0",
     "MAX_CONCURRENCY": "2",
@@ -22,7 +23,16 @@ def test_environment_is_read() -> None:
     settings = Settings.from_environment(ENVIRONMENT)
 
     assert settings == Settings(
-        "emails", 90, "https://queue", "tracked", "metadata_", 14.0, 2, 60, 900
+        "emails",
+        90,
+        "https://queue",
+        "tracked",
+        frozenset({"example.com", "Me@example.org"}),
+        "metadata_",
+        14.0,
+        2,
+        60,
+        900,
     )
 
 
@@ -41,6 +51,8 @@ def test_all_missing_variables_are_named() -> None:
         ("RETENTION_DAYS", "-1"),
         ("RETENTION_DAYS", "1.5"),
         ("RETENTION_DAYS", "²"),
+        ("SES_IDENTITIES", ""),
+        ("SES_IDENTITIES", " , "),
         ("MAX_SEND_RATE", "0"),
         ("MAX_SEND_RATE", "inf"),
         ("MAX_SEND_RATE", "nan"),

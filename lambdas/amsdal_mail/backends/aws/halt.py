@@ -9,8 +9,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from amsdal_mail.backends.aws.errors import BULK_STATUSES, classify_error
-from amsdal_mail.backends.aws.flow import Call, Response
-from amsdal_mail.backends.aws.results import CallResult
+from amsdal_mail.backends.aws.flow import Call, CallResult, Response
 from amsdal_mail.status import CredentialsError, RetryHint, SendState
 
 __all__ = ["Halt"]

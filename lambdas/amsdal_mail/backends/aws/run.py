@@ -1,29 +1,27 @@
-"""Runs flows: in threads, or as tasks of an event loop."""
+"""Runs flows in threads. It loads no asyncio, which would be 6 ms of a cold start."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
-from amsdal_mail.backends.aws.flow import Call, Flow, Response
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from amsdal_mail.backends.aws.flow import Call, CallResult, Flow, Response
 from amsdal_mail.backends.aws.halt import Halt
-from amsdal_mail.backends.aws.results import CallResult
-from amsdal_mail.backends.aws.threads import in_thread
 from amsdal_mail.backends.aws.transmission import CURRENT, Transmission, is_traced
 from amsdal_mail.backends.aws.unsent import classify_unsent_error
 from amsdal_mail.status import RetryHint, SendState
 
-__all__ = ["NOT_SENT", "FlowRun"]
+__all__ = ["NOT_SENT", "FlowRun", "call_sdk", "interrupted", "response_to"]
 
 T = TypeVar("T")
-
-LARGE_CALL = 256 * 1024
-"""Bytes. To sign and encode a larger call would hold up an event loop: a thread makes it."""
 
 NOT_SENT = CallResult(
     SendState.FAILED,
@@ -55,7 +53,6 @@ class FlowRun(Generic[T]):
         self._halt = Halt()
         self._results: dict[int, T] = {}
         self._errors: list[BaseException] = []
-        self._turns: asyncio.Lock
 
     @property
     def results(self) -> list[T]:
@@ -114,12 +111,12 @@ class FlowRun(Generic[T]):
                     time.sleep(action)
                     continue
                 transmission = self._new_transmission()
-                response = _call(self._client, action, transmission)
+                response = call_sdk(self._client, action, transmission)
                 transmission = None
         except StopIteration:
             return
         except BaseException:
-            self._end(index, _interrupted(transmission))
+            self._end(index, interrupted(transmission))
             raise
 
     def _actions(self, index: int) -> Generator[float | Call, Response, None]:
@@ -153,57 +150,6 @@ class FlowRun(Generic[T]):
         # A client that is not traced may have sent the request as soon as it is called.
         return Transmission(has_begun=not self._is_traced)
 
-    async def run_async(self, sync_client: Callable[[], Any], turns: asyncio.Lock) -> list[T]:
-        """Run the flows as tasks, and return their results.
-
-        So that the event loop goes on, large calls are made with `sync_client` in a thread, and
-        the others take `turns`: to begin a call takes the time of a millisecond or two.
-        """
-        self._turns = turns
-        tasks = [asyncio.ensure_future(self._work_async(sync_client)) for _ in range(self._width)]
-        try:
-            await asyncio.gather(*tasks)
-        except BaseException:
-            self._halt.all(NOT_SENT)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
-        finally:
-            self._end_pending()
-        return self.results
-
-    async def _work_async(self, sync_client: Callable[[], Any]) -> None:
-        while (index := self._next_index()) is not None:
-            await self._run_flow_async(index, sync_client)
-            if self._halt.is_total:
-                await asyncio.sleep(0)  # the other flows make no calls, so nothing else would wait
-
-    async def _run_flow_async(self, index: int, sync_client: Callable[[], Any]) -> None:
-        actions = self._actions(index)
-        response: Response = None
-        transmission: Transmission | None = None
-        try:
-            while True:
-                action = actions.send(response)
-                response = None
-                if isinstance(action, float):
-                    await asyncio.sleep(action)
-                    continue
-                transmission = self._new_transmission()
-                if _size(action.params) > LARGE_CALL:
-                    response = await _call_in_thread(sync_client, action, transmission)
-                else:
-                    async with self._turns:
-                        await asyncio.sleep(0)
-                    response = await _call_async(self._client, action, transmission)
-                transmission = None
-        except StopIteration:
-            return
-        except BaseException:
-            self._end(index, _interrupted(transmission))
-            raise
-
     def _end_pending(self) -> None:
         while (index := self._next_index()) is not None:
             self._end(index, None)
@@ -222,7 +168,7 @@ class FlowRun(Generic[T]):
                 self._results[index] = end.value
 
 
-def _interrupted(transmission: Transmission | None) -> CallResult | None:
+def interrupted(transmission: Transmission | None) -> CallResult | None:
     """Return the result of the call that was in progress, if there was one."""
     if transmission is None:
         return None
@@ -233,45 +179,24 @@ def _interrupted(transmission: Transmission | None) -> CallResult | None:
 # SDK, but a response that is not JSON or not UTF-8 makes its parsers raise others.
 
 
-def _call(client: Any, call: Call, transmission: Transmission) -> Response:
+def call_sdk(client: Any, call: Call, transmission: Transmission) -> Response:
+    """Make the call, and return its response, its error, or the result of one that never left."""
     token = CURRENT.set(transmission)
     try:
         response: Response = getattr(client, call.operation)(**call.params)
     except Exception as error:  # noqa: BLE001 - see above
-        return error if transmission.has_begun else classify_unsent_error(error)
+        return response_to(error, call, transmission)
     finally:
         CURRENT.reset(token)
     return response
 
 
-async def _call_async(client: Any, call: Call, transmission: Transmission) -> Response:
-    token = CURRENT.set(transmission)
-    try:
-        response: Response = await getattr(client, call.operation)(**call.params)
-    except Exception as error:  # noqa: BLE001 - see above
-        return error if transmission.has_begun else classify_unsent_error(error)
-    finally:
-        CURRENT.reset(token)
-    return response
-
-
-async def _call_in_thread(
-    sync_client: Callable[[], Any], call: Call, transmission: Transmission
-) -> Response:
-    def make_call() -> Response:
-        try:
-            client = sync_client()
-        except Exception as error:  # noqa: BLE001 - a client that cannot be made sent nothing
-            return classify_unsent_error(error)
-        return _call(client, call, transmission)
-
-    return await in_thread(make_call)
-
-
-def _size(value: object) -> int:
-    """Return the number of bytes and characters in the parameters of a call."""
-    if isinstance(value, str | bytes):
-        return len(value)
-    if isinstance(value, Mapping):
-        return sum(map(_size, value.values()))
-    return sum(map(_size, value)) if isinstance(value, list | tuple) else 0
+def response_to(error: Exception, call: Call, transmission: Transmission) -> Response:
+    """Return the error of a call, or the result of a call that never left."""
+    # A service has responded, also where a stand-in such as botocore's Stubber sends nothing.
+    is_answered = isinstance(error, ResponseParserError) or (
+        isinstance(error, ClientError) and xform_name(error.operation_name) == call.operation
+    )
+    if transmission.has_begun or is_answered:
+        return error
+    return classify_unsent_error(error)

@@ -17,7 +17,7 @@ from botocore.exceptions import ConnectionError as SDKConnectionError
 from botocore.exceptions import HTTPClientError as SDKHTTPClientError
 
 from amsdal_mail.backends.aws.errors import classify_error
-from amsdal_mail.backends.aws.results import CallResult
+from amsdal_mail.backends.aws.flow import CallResult
 from amsdal_mail.status import ConfigurationError, CredentialsError, RetryHint, SendState
 
 __all__ = ["classify_unsent_error", "hide_passwords"]

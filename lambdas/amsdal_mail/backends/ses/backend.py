@@ -17,9 +17,8 @@ from amsdal_mail.backends.aws.options import (
     check_positive_number,
     region_from,
 )
-from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
-from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.rules import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter

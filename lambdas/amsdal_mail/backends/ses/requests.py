@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,15 @@ from typing import TYPE_CHECKING, Any
 from amsdal_mail.addresses import encode_header_text, parse_address
 from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.aws.service_model import require_parameters, supports_parameter
-from amsdal_mail.backends.ses.tags import Tags, tag_parameters
-from amsdal_mail.message.email import Attachment, EmailMessage
-from amsdal_mail.message.limits import HEADER_COUNT_LIMIT, HEADER_VALUE_LIMIT, RECIPIENT_LIMIT
+from amsdal_mail.exceptions import InvalidMessageError
+from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.limits import (
+    HEADER_COUNT_LIMIT,
+    HEADER_VALUE_LIMIT,
+    RECIPIENT_LIMIT,
+    TAG_LENGTH_LIMIT,
+)
 from amsdal_mail.message.merge_data import (
     TemplateValues,
     html_template,
@@ -27,8 +34,16 @@ from amsdal_mail.message.mime import mime_bytes
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
-__all__ = ["SESRequest", "build_requests"]
+__all__ = ["SESRequest", "TagEncoding", "Tags", "build_requests", "message_tags", "sanitize_tags"]
 
+NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
+NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
+"""Characters that SES refuses in the name and in the value of a message tag.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
+"""
+
+Tags = dict[str, str]
 Params = dict[str, Any]
 
 
@@ -213,3 +228,46 @@ def _attachment(attachment: Attachment) -> Params:
     if attachment.content_id:
         params |= {"ContentDisposition": "INLINE", "ContentId": attachment.content_id}
     return params
+
+
+@dataclass
+class TagEncoding:
+    """The spelling of tags on one connection.
+
+    Metadata is first sent as `metadata:key`. If SES refuses a tag, all tags are sent again with `_`
+    for the characters that it does not take, and the connection does so from then on.
+    """
+
+    is_restricted: bool = False
+
+    def encode(self, tags: Tags) -> Tags:
+        """Return the tags in the spelling that the connection uses now."""
+        return sanitize_tags(tags) if self.is_restricted else tags
+
+
+def message_tags(message: EmailMessage, prefix: str) -> Tags:
+    """Return the tags of a message: `tag=true` and `<prefix>key=value`.
+
+    Raises:
+        InvalidMessageError: a key has over 255 characters with a prefix longer than `metadata:`.
+    """
+    for key in message.metadata:
+        if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
+            rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
+            raise InvalidMessageError.for_field(f"metadata.{key}", rule)
+    tags = dict.fromkeys(message.tags, "true")
+    return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
+
+
+def sanitize_tags(tags: Tags) -> Tags:
+    """Return the tags with `_` for characters that SES refuses. The first of equal names stays."""
+    sanitized: Tags = {}
+    for name, value in tags.items():
+        sanitized_name = NOT_IN_NAME.sub("_", name)[:TAG_LENGTH_LIMIT]
+        sanitized.setdefault(sanitized_name, NOT_IN_VALUE.sub("_", value))
+    return sanitized
+
+
+def tag_parameters(tags: Tags) -> list[dict[str, str]]:
+    """Return the tags as parameters of the SESv2 API."""
+    return [{"Name": name, "Value": value} for name, value in tags.items()]

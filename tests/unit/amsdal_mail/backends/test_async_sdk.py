@@ -50,7 +50,7 @@ async def test_aiobotocore_is_used_without_aioboto3(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "aioboto3", None)
     backend = ses()
 
-    async with backend, backend._async_clients.client() as client:
+    async with backend, backend._async_clients().client() as client:
         pass
 
     assert type(client).__mro__[1].__module__ == "aiobotocore.client"

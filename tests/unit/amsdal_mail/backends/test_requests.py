@@ -11,8 +11,12 @@ import pytest
 from botocore.validate import ParamValidator
 
 from amsdal_mail import Attachment, EmailMessage
-from amsdal_mail.backends.ses.requests import SESRequest, build_requests
-from amsdal_mail.backends.ses.tags import message_tags, sanitize_tags
+from amsdal_mail.backends.ses.requests import (
+    SESRequest,
+    build_requests,
+    message_tags,
+    sanitize_tags,
+)
 from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 
 BASE: dict[str, Any] = {

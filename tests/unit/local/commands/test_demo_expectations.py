@@ -2,26 +2,27 @@ import json
 
 import pytest
 
-from local.commands.demo_expectations import FATES, Fate, Outcome, expected
+from local.commands.demo_expectations import (
+    EXPECTATIONS,
+    EmailResult,
+    Expectation,
+    expectations_of,
+)
 
-CAROL = "bounce+a@simulator.amazonses.com"
-ANSWER = {
+BOUNCING = "bounce+a@simulator.amazonses.com"
+RESPONSE = {
     "email_id": "order-1",
     "state": "bounced",
     "email": {"errors": []},
-    "recipients": [
-        {"address": "bounce+a@simulator.amazonses.com", "state": "bounced", "message_id": "0100"},
-    ],
+    "recipients": [{"address": BOUNCING, "state": "bounced", "message_id": "0100"}],
     "timeline": [
-        {"at": "2026-02-27T10:15:32.500Z", "kind": "bounce",
-         "recipient": "bounce+a@simulator.amazonses.com"},
-        {"at": "2026-02-27T10:15:31.000Z", "kind": "send",
-         "recipient": "bounce+a@simulator.amazonses.com"},
+        {"at": "2026-02-27T10:15:32.500Z", "kind": "bounce", "recipient": BOUNCING},
+        {"at": "2026-02-27T10:15:31.000Z", "kind": "send", "recipient": BOUNCING},
     ],
-}  # fmt: skip
+}
 
 
-def test_the_mailbox_simulators_words_say_what_to_expect() -> None:
+def test_the_mailbox_name_decides_the_expected_state() -> None:
     body = json.dumps(
         {
             "to": ["Anna <success+anna@simulator.amazonses.com>"],
@@ -30,34 +31,40 @@ def test_the_mailbox_simulators_words_say_what_to_expect() -> None:
         }
     )
 
-    assert {address: fate.state for address, fate in expected(body).items()} == {
+    expected = expectations_of(body)
+
+    assert {address: expectation.state for address, expectation in expected.items()} == {
         "success+anna@simulator.amazonses.com": "delivered",
         "bounce+a@simulator.amazonses.com": "bounced",
         "complaint@simulator.amazonses.com": "complained",
     }
 
 
-def test_a_timeline_is_told_in_order_with_seconds_since_the_first_event() -> None:
-    (recipient,) = Outcome.read(ANSWER).recipients
+def test_events_are_in_order_with_seconds_since_the_first() -> None:
+    (recipient,) = EmailResult.from_response(RESPONSE).recipients
 
-    assert recipient.story() == "send, bounce +1.5s"
+    assert recipient.summary() == "send, bounce +1.5s"
 
 
 @pytest.mark.parametrize(
-    ("fates", "arrived"),
+    ("expectations", "is_met"),
     [
-        ({CAROL: FATES["bounce"]}, True),
-        ({CAROL: FATES["success"]}, False),
-        ({CAROL: Fate("bounced", frozenset({"send", "delivery", "bounce"}))}, False),
+        ({BOUNCING: EXPECTATIONS["bounce"]}, True),
+        ({BOUNCING: EXPECTATIONS["success"]}, False),
+        ({BOUNCING: Expectation("bounced", frozenset({"send", "delivery", "bounce"}))}, False),
         ({}, False),
     ],
-    ids=["as expected", "another state", "an event is missing", "a recipient too many"],
+    ids=["as expected", "another state", "an event is missing", "an unexpected recipient"],
 )
-def test_arrived_means_every_recipient_met_its_fate(fates: dict[str, Fate], arrived: bool) -> None:
-    assert Outcome.read(ANSWER).arrived(fates) is arrived
+def test_each_recipient_must_meet_its_expectation(
+    expectations: dict[str, Expectation], is_met: bool
+) -> None:
+    assert EmailResult.from_response(RESPONSE).meets(expectations) is is_met
 
 
-def test_a_refusal_tells_every_field_and_its_rule() -> None:
-    answer = {"message": "…", "detail": [{"field": "to[0]", "rule": "must be an address"}]}
+def test_a_refusal_names_each_field_and_its_rule() -> None:
+    content = {"message": "…", "detail": [{"field": "to[0]", "rule": "must be an address"}]}
 
-    assert Outcome.refused(answer) == Outcome("refused", reason="to[0] must be an address")
+    result = EmailResult.from_refusal(content)
+
+    assert result == EmailResult("refused", reason="to[0] must be an address")

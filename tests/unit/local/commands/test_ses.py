@@ -1,4 +1,4 @@
-"""`python -m local ses`: every command becomes a change that the switches take."""
+"""`python -m local ses`: each command becomes a change that the switches accept."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ COMMANDS = {
     "throttle": {"throttle": {"calls": 1}},
     "throttle --calls 10": {"throttle": {"calls": 10}},
     "server-error --chance 0.5 --status 503": {"server_error": {"chance": 0.5, "status": 503}},
-    "drop answer": {"drop_answer": {"calls": 1}},
+    "drop response": {"drop_response": {"calls": 1}},
     "drop request --calls 2": {"drop_request": {"calls": 2}},
     "latency 200": {"latency_ms": 200},
     "pause": {"paused": {"account": "SendingPausedException"}},
@@ -27,27 +27,30 @@ COMMANDS = {
     "quota 200": {"max_24_hour_send": 200},
     "api-rate 1": {"api_rate": 1},
     "sandbox on": {"sandbox": True},
-    "identities example.com": {"identities": ["example.com"]},
-    "identities any": {"identities": None},
+    "verify a@b.c example.org": {"identities": {"a@b.c": "SUCCESS", "example.org": "SUCCESS"}},
+    "unverify example.com": {"identities": {"example.com": "PENDING"}},
+    "unverify example.com --status FAILED": {"identities": {"example.com": "FAILED"}},
+    "any-sender on": {"any_sender": True},
+    "any-sender off": {"any_sender": False},
     "events --shuffle --delay-ms 5": {"events": {"shuffle": True, "delay_ms": 5}},
     "events --lost-chance 1": {"events": {"lost_chance": 1.0}},
 }
 
 
 class ControlPath(BaseHTTPRequestHandler):
-    """Notes the calls, and answers with switches as the simulator does."""
+    """Records the calls, and responds with switches as the simulator does."""
 
     calls: list[tuple[str, Any]] = []
 
     def do_PUT(self) -> None:
         change = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.calls.append((self.path, change))
-        self._answer(200, Switches().changed(change).model_dump())
+        self._respond(200, Switches().changed(change).model_dump())
 
     def do_GET(self) -> None:
-        self._answer(400, {"errors": []})
+        self._respond(400, {"errors": []})
 
-    def _answer(self, status: int, body: object) -> None:
+    def _respond(self, status: int, body: object) -> None:
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
@@ -77,7 +80,7 @@ def test_a_command_changes_its_switch_and_prints_it(
     assert json.loads(capsys.readouterr().out).keys() == change.keys()
 
 
-def test_a_refusal_is_shown_with_what_the_simulator_says(
+def test_a_refusal_is_shown_with_the_simulators_response(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--url", url, "show"]) == 1
@@ -85,18 +88,26 @@ def test_a_refusal_is_shown_with_what_the_simulator_says(
     assert '{"errors": []}' in capsys.readouterr().err
 
 
-def test_no_simulator_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_simulator_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--url", "http://127.0.0.1:1", "show"]) == 1
 
-    said = capsys.readouterr().err
-    assert "Is `make local` running?" in said
-    assert "source .local/<PORT>/env" in said
-    assert "--url" in said
+    error = capsys.readouterr().err
+    assert "Is `make local` running?" in error
+    assert "source .local/<PORT>/env" in error
+    assert "--url" in error
 
 
-def test_a_url_that_is_none_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_without_a_scheme_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--url", "localhost:4801", "show"])
 
-    said = "argument --url: must begin with http://, not 'localhost:4801'"
-    assert said in capsys.readouterr().err
+    error = "argument --url: must begin with http:// or https://, not 'localhost:4801'"
+    assert error in capsys.readouterr().err
+
+
+def test_a_limit_is_a_number_or_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["rate", "fast"])
+
+    error = "argument recipients: must be a number or none, not 'fast'"
+    assert error in capsys.readouterr().err

@@ -88,7 +88,7 @@ def test_stopping_twice_is_harmless(tmp_path: Path) -> None:
     stop(process)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the end of a parent")
 def test_a_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     parent = python(STARTS_A_CHILD, tmp_path / "log")
     child = int(first_line(tmp_path / "log"))
@@ -100,21 +100,21 @@ def test_a_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     wait_until_gone(child)
 
 
-def test_a_failed_command_tells_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_failed_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import sys; print('the reason'); sys.exit(3)"]
 
     with pytest.raises(ProcessError, match=r"exit status 3(?s:.*)the reason"):
         run(command, log=tmp_path / "log", env=ENVIRONMENT, cwd=tmp_path, timeout=20)
 
 
-def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+def test_a_command_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
 
     with pytest.raises(ProcessError, match="took over"):
         run(command, log=tmp_path / "log", env=ENVIRONMENT, cwd=tmp_path, timeout=0.2)
 
 
-def test_a_service_that_ends_at_once_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_service_that_ended_is_not_waited_for(tmp_path: Path) -> None:
     process = python("raise SystemExit('port taken')", tmp_path / "log")
 
     with pytest.raises(ProcessError, match=r"MiniStack ended(?s:.*)port taken"):

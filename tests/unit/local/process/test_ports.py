@@ -5,7 +5,7 @@ import pytest
 from local.process.ports import PortInUseError, free_port, require_free
 
 
-def test_a_busy_port_is_named_with_the_way_to_choose_another() -> None:
+def test_a_busy_port_is_reported_with_the_option() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 

@@ -8,6 +8,6 @@ def test_outputs_are_those_of_the_only_stack() -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", '{"A": {}, "B": {}}'], ids=["none", "two"])
-def test_anything_but_one_stack_is_refused(text: str) -> None:
+def test_an_outputs_file_must_have_one_stack(text: str) -> None:
     with pytest.raises(ValueError, match="outputs of one stack"):
         read_outputs(text)

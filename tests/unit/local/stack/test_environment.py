@@ -3,10 +3,10 @@ from pathlib import Path
 from local.stack import environment, ministack
 
 
-def test_a_persons_own_aws_settings_never_reach_the_local_aws() -> None:
-    own = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "token", "HOME": "/home/anna"}
+def test_aws_settings_of_the_developer_are_replaced() -> None:
+    inherited = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "token", "HOME": "/home/anna"}
 
-    local = environment.for_local_aws(own, "http://localhost:4800")
+    local = environment.for_local_aws(inherited, "http://localhost:4800")
 
     assert "AWS_PROFILE" not in local
     assert "AWS_SESSION_TOKEN" not in local
@@ -25,7 +25,7 @@ def test_the_cdk_runs_the_app_with_the_python_of_the_caller() -> None:
     assert rest == ["/usr/bin"]
 
 
-def test_functions_reach_ses_at_the_simulator_and_inherit_nothing_else(tmp_path: Path) -> None:
+def test_functions_inherit_the_simulator_and_nothing_else(tmp_path: Path) -> None:
     inherited = ministack.environment(4800, "http://localhost:4801", tmp_path)
 
     assert inherited["AWS_ENDPOINT_URL_SESV2"] == "http://localhost:4801"

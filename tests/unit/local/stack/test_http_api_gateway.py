@@ -89,6 +89,26 @@ async def test_an_unencoded_query_is_checked_as_aws_encodes_it() -> None:
     assert status == 200
 
 
+class CurlSigner(SigV4Auth):
+    """curl signs the path as it is."""
+
+    def _normalize_url_path(self, path: str) -> str:
+        return path
+
+
+@pytest.mark.parametrize(("path", "status"), [("emails", 200), ("emails/a%23b", 403)])
+async def test_curl_signs_the_stage_rightly_and_an_encoded_path_wrongly(
+    path: str, status: int
+) -> None:
+    request = AWSRequest("GET", f"http://{HOST}{BASE}/{path}", headers={"Host": HOST})
+    CurlSigner(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+
+    answer = await call(HTTPAPIGateway(Function()), f"{BASE}/{path}", headers)
+
+    assert answer[0] == status
+
+
 def wrong() -> dict[str, tuple[dict[str, str], bytes]]:
     path, body = f"{BASE}/emails", b"{}"
     right = signed(path, body, method="POST")

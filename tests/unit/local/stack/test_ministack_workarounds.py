@@ -6,28 +6,28 @@ from local.stack.ministack_workarounds import ReservedConcurrency, TimeToLive, f
 
 
 def template(kind: str, **properties: object) -> dict[str, object]:
-    return {"Resources": {"One": {"Type": kind, "Properties": properties}}}
+    return {"Resources": {"Resource": {"Type": kind, "Properties": properties}}}
 
 
 @pytest.mark.parametrize(
     "kind", ["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"], ids=["Table", "GlobalTable"]
 )
-def test_ttl_of_the_template_is_switched_on_again(kind: str) -> None:
+def test_ttl_in_a_template_needs_a_workaround(kind: str) -> None:
     ttl = {"AttributeName": "expires_at", "Enabled": True}
 
-    found = list(find(template(kind, TimeToLiveSpecification=ttl)))
+    workarounds = list(find(template(kind, TimeToLiveSpecification=ttl)))
 
-    assert found == [TimeToLive("One", "expires_at")]
-
-
-def test_reserved_concurrency_of_the_template_is_set_again() -> None:
-    found = list(find(template("AWS::Lambda::Function", ReservedConcurrentExecutions=5)))
-
-    assert found == [ReservedConcurrency("One", 5)]
+    assert workarounds == [TimeToLive("Resource", "expires_at")]
 
 
-def test_a_template_that_asks_for_neither_needs_nothing() -> None:
-    assert list(find({"Resources": {"One": {"Type": "AWS::SNS::Topic"}}})) == []
+def test_reserved_concurrency_needs_a_workaround() -> None:
+    function = template("AWS::Lambda::Function", ReservedConcurrentExecutions=5)
+
+    assert list(find(function)) == [ReservedConcurrency("Resource", 5)]
+
+
+def test_a_template_with_neither_needs_no_workaround() -> None:
+    assert list(find(template("AWS::SNS::Topic"))) == []
 
 
 class RecordingClient:
@@ -38,11 +38,11 @@ class RecordingClient:
         return lambda **arguments: self.calls.append((name, arguments))
 
 
-def test_fixups_call_the_api_that_ministack_obeys() -> None:
+def test_a_workaround_calls_the_api_that_ministack_obeys() -> None:
     clients = {"dynamodb": RecordingClient(), "lambda": RecordingClient()}
 
-    TimeToLive("One", "expires_at").apply(clients, "table-1")
-    ReservedConcurrency("Two", 5).apply(clients, "function-1")
+    TimeToLive("Table", "expires_at").apply(clients, "table-1")
+    ReservedConcurrency("Function", 5).apply(clients, "function-1")
 
     specification = {"Enabled": True, "AttributeName": "expires_at"}
     assert clients["dynamodb"].calls == [

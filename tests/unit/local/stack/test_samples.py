@@ -13,7 +13,7 @@ def files(folder: str) -> list[Path]:
     return sorted((EVENTS / folder).glob("*.json"))
 
 
-def test_a_request_carries_the_callers_headers_and_not_the_gateways() -> None:
+def test_a_request_has_only_the_headers_of_the_caller() -> None:
     request = samples.request("plain")
 
     assert (request.method, request.path) == ("POST", "/emails")
@@ -21,15 +21,15 @@ def test_a_request_carries_the_callers_headers_and_not_the_gateways() -> None:
     assert "host" not in request.headers
 
 
-@pytest.mark.parametrize("path", files("sqs"), ids=lambda path: path.stem)
-def test_every_queue_sample_has_the_digest_of_its_body(path: Path) -> None:
+@pytest.mark.parametrize("path", files("send_email"), ids=lambda path: path.stem)
+def test_each_queue_sample_has_the_digest_of_its_body(path: Path) -> None:
     for record in json.loads(path.read_text())["Records"]:
         digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
         assert record["md5OfBody"] == digest
 
 
 @pytest.mark.parametrize("path", files("api"), ids=lambda path: path.stem)
-def test_every_api_sample_says_its_route_and_length_twice_alike(path: Path) -> None:
+def test_route_and_length_of_each_api_sample_are_consistent(path: Path) -> None:
     event = json.loads(path.read_text())
 
     http = event["requestContext"]["http"]
@@ -40,7 +40,7 @@ def test_every_api_sample_says_its_route_and_length_twice_alike(path: Path) -> N
         assert int(event["headers"]["content-length"]) == len(event["body"].encode())
 
 
-def test_the_inline_image_is_the_one_the_html_shows() -> None:
+def test_the_html_shows_the_inline_image() -> None:
     message = json.loads(samples.request("html_inline_image").body)
 
     image = message["attachments"][0]
@@ -48,7 +48,7 @@ def test_the_inline_image_is_the_one_the_html_shows() -> None:
     assert base64.b64decode(image["content"]).startswith(b"\x89PNG")
 
 
-def test_the_template_of_the_samples_is_there() -> None:
+def test_the_template_of_the_samples_exists() -> None:
     message = json.loads(samples.request("template_two_people").body)
 
     assert samples.template(message["template_id"])["TemplateName"] == message["template_id"]

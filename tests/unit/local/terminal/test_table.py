@@ -2,9 +2,9 @@ from local.terminal.table import table
 
 
 def test_columns_are_as_wide_as_their_longest_cell() -> None:
-    shown = table(("email", "state"), [("plain", "delivered"), ("a long name", "bounced")])
+    text = table(("email", "state"), [("plain", "delivered"), ("a long name", "bounced")])
 
-    assert shown.splitlines() == [
+    assert text.splitlines() == [
         "email        state",
         "-----------  ---------",
         "plain        delivered",
