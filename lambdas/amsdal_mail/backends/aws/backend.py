@@ -118,6 +118,9 @@ class AWSBackend(BaseBackend):
 
     @override
     async def asend_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
+        # An event loop has no threads any more, so it finds no host and opens no connection.
+        if not threading.main_thread().is_alive():
+            return self.send_messages(messages)
         # Here, as asyncio would be 6 ms of a cold start that sends in threads only.
         from amsdal_mail.backends.aws.run_async import AsyncFlowRun
         from amsdal_mail.backends.aws.threads import in_thread

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,17 +36,29 @@ def new_client(service_name: str, options: AWSOptions, config: dict[str, Any]) -
         ConfigurationError: an option, the environment or a profile is wrong.
     """
     with making_client():
-        import boto3
         from botocore.config import Config
 
-        session = options.session or boto3.Session(**options.session_arguments())
-        client = session.client(
-            service_name,  # type: ignore[call-overload]
+        create_client = _client_factory(options)
+        client = create_client(
+            service_name,
             region_name=options.region_name,
             endpoint_url=options.endpoint_url,
             config=Config(**config),
         )
         return checked_client(client, options)
+
+
+def _client_factory(options: AWSOptions) -> Callable[..., Any]:
+    if options.session is not None:
+        return options.session.client
+    try:
+        import boto3
+    except RuntimeError:  # it needs thread pools, which cannot be loaded while Python ends
+        from botocore.session import Session
+
+        keys = {name: v for name, v in options.session_arguments().items() if name != "region_name"}
+        return partial(Session().create_client, **keys)
+    return boto3.Session(**options.session_arguments()).client
 
 
 @contextmanager

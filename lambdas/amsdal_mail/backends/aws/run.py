@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Sequence
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from botocore import xform_name
@@ -77,7 +78,8 @@ class FlowRun(Generic[T]):
         helpers: list[threading.Thread] = []
         for _ in range(self._width - 1):
             # A context can be entered by one thread at a time, so each gets a copy of its own.
-            helper = threading.Thread(target=copy_context().run, args=(self._work,))
+            target = partial(copy_context().run, self._work)
+            helper = threading.Thread(target=target, name="amsdal_mail")
             try:
                 helper.start()
             except RuntimeError:  # the interpreter shuts down, or the system has no more threads
