@@ -128,6 +128,11 @@ RULES = (
         _optional(r"https?://[^\s?#]+"),
         "must be the URL of the issuer, without a query",
     ),
+    _Rule(
+        "jwt_scope_prefix",
+        _optional(r"[!#-\[\]-~]{1,45}"),
+        "must be at most 45 characters of ASCII, without spaces, quotes and backslashes",
+    ),
     _between("api_rate_limit", 1, 10_000),
     _between("api_burst_limit", 1, 5_000),
     _Rule("alert_email", lambda value: not value or _is_address(value), "must be an email address"),

@@ -98,6 +98,8 @@ class Settings:
     jwt_issuer: str = ""
     """The issuer of the callers' JWTs. Without an issuer, callers sign with IAM."""
     jwt_audience: tuple[str, ...] = ()
+    jwt_scope_prefix: str = ""
+    """What the issuer puts before the name of a scope. Cognito puts a resource server and `/`."""
     api_rate_limit: int = 50
     """Requests a second to the HTTP API."""
     api_burst_limit: int = 100

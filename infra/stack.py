@@ -34,7 +34,8 @@ class AmsdalMailStack(Stack):
         Tags.of(self).add("application", "amsdal-mail")
         Tags.of(self).add("stage", settings.stage)
 
-        emails = EmailTable(self, "Emails", retain=retain, protect=settings.deletion_protection)
+        protect = retain and settings.deletion_protection
+        emails = EmailTable(self, "Emails", retain=retain, protect=protect)
         event_bus = events.EventBus(self, "EventBus", event_bus_name=settings.stack_name)
         send_queue = WorkQueue(
             self,

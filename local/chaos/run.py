@@ -7,14 +7,23 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 from local.chaos.emails import Email, make_emails
-from local.chaos.faults import WorkerKiller, faulty_ses
+from local.chaos.faults import (
+    OpenFlood,
+    WorkerKiller,
+    ended_by_gateway,
+    faulty_ses,
+    impatient_gateway,
+    unverified_sender,
+)
 from local.chaos.load import CLIENTS, send
 from local.chaos.queues import DEAD_LETTER_QUEUES, WORK_QUEUES, depth, visibility_timeout
+from local.chaos.strangers import publish_strangers
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 from local.paths import ROOT
 from local.stack.api_client import get
@@ -35,6 +44,10 @@ VISIBILITY_SECONDS = 10
 a harder test: a record returns while the first worker may still have it."""
 DEADLINE_SECONDS = 180.0
 SECONDS_PER_EMAIL = 0.2
+OPENS_PER_EMAIL = 2
+EMAILS_FOR_LONG_WAITS = 2_000
+"""Emails of an unverified sender wait up to 15 minutes. A shorter run would end before."""
+ARRIVED = ("delivered", "opened", "clicked")
 SAMPLE_SIZE = 100
 """Emails whose state is read from the API at the end."""
 COUNTS = {
@@ -42,6 +55,7 @@ COUNTS = {
     "server errors": "InternalServiceErrorException",
     "responses dropped after accepting": "dropped responses",
     "requests dropped": "dropped requests",
+    "refusals of an unverified sender": "MessageRejected",
 }
 """Names in the table of the verdict, and names of the simulator's counts."""
 
@@ -57,11 +71,17 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
     emails = list(make_emails(count))
     deadline = time.monotonic() + DEADLINE_SECONDS + SECONDS_PER_EMAIL * count
     killer = WorkerKiller(aws.ministack_pid, kill_count(count), rng)
+    flood = OpenFlood(aws.ses_url, OPENS_PER_EMAIL * count)
+    ended_before = ended_by_gateway(aws.endpoint)
     before = control(aws.ses_url, "GET", "counts")
     with visibility_timeout(aws, VISIBILITY_SECONDS):
         title = f"send {count:,} emails while SES and workers fail"
-        with step(title, output=output), faulty_ses(aws.ses_url), killer.running():
+        with step(title, output=output), ExitStack() as faults:
+            for fault in (*_faults(aws, count), killer.running(), flood.running()):
+                faults.enter_context(fault)
+            strangers = publish_strangers(aws)
             acknowledged = send(aws, emails, rng, deadline)
+            strangers += publish_strangers(aws)
         with step("wait until the queues are empty", output=output):
             redriven = _wait_until_done(aws, deadline)
     sample = rng.sample(emails, min(count, SAMPLE_SIZE))
@@ -69,7 +89,13 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         not_delivered = _not_delivered(aws, [mail for mail in sample if mail.key in acknowledged])
     after = control(aws.ses_url, "GET", "counts")
     extra = {name: after.get(key, 0) - before.get(key, 0) for name, key in COUNTS.items()}
-    extra |= {"workers killed": killer.killed, "dead letters redriven": redriven}
+    extra |= {
+        "requests ended by the gateway": ended_by_gateway(aws.endpoint) - ended_before,
+        "opens by a flood": flood.opened,
+        "strangers on the topics": strangers,
+        "workers killed": killer.killed,
+        "dead letters redriven": redriven,
+    }
     keys = {email.key for email in emails}
     accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"], keys)
     return judge(
@@ -80,6 +106,13 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         not_delivered=not_delivered,
         extra=extra,
     )
+
+
+def _faults(aws: LocalAWS, count: int) -> Iterator[AbstractContextManager[None]]:
+    yield faulty_ses(aws.ses_url)
+    yield impatient_gateway(aws.endpoint)
+    if count >= EMAILS_FOR_LONG_WAITS:
+        yield unverified_sender(aws.ses_url, "example.com")
 
 
 def _wait_until_done(aws: LocalAWS, deadline: float) -> int:
@@ -111,7 +144,7 @@ def _not_delivered(aws: LocalAWS, emails: Sequence[Email]) -> int:
     def missing(email: Email) -> int:
         response = get(aws.api_url, f"/emails/{email.key}")
         counts = response.content.get("counts") if response.status == 200 else None
-        return len(email.recipients) - int((counts or {}).get("delivered", 0))
+        return len(email.recipients) - sum(int((counts or {}).get(name, 0)) for name in ARRIVED)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         return sum(pool.map(missing, emails))

@@ -56,6 +56,13 @@ def test_protection_from_deletion_is_a_setting(tmp_path: Path, *, is_protected: 
     assert replica["DeletionProtectionEnabled"] is is_protected
 
 
+def test_local_table_is_not_protected(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, deletion_protection=True, local=True)
+
+    (replica,) = stack.only(TABLE)["Replicas"]
+    assert replica["DeletionProtectionEnabled"] is False
+
+
 def test_failed_first_deployment_leaves_nothing_behind(stack: SynthesisedStack) -> None:
     policies = {resource.get("DeletionPolicy", "Delete") for resource in stack.resources.values()}
     (replica,) = stack.only(TABLE)["Replicas"]

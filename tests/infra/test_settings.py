@@ -96,6 +96,7 @@ def test_unknown_name_is_an_error_with_a_suggestion() -> None:
             {"jwt_issuer": "http://login.example", "jwt_audience": "mail"},
             "jwt_issuer must be an https:// URL",
         ),
+        ({"jwt_scope_prefix": "a b/"}, "jwt_scope_prefix must be at most 45 characters of ASCII"),
         ({"api_rate_limit": 0}, "api_rate_limit must be between 1 and 10000, got 0"),
         ({"api_burst_limit": 0}, "api_burst_limit must be between 1 and 5000, got 0"),
         ({"alert_email": "ops"}, "alert_email must be an email address, got 'ops'"),
