@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -16,7 +17,6 @@ from amsdal_mail.backends.aws.options import (
     check_positive_number,
     region_from,
 )
-from amsdal_mail.backends.base import validate_messages
 from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
@@ -69,16 +69,22 @@ class SESBackend(AWSBackend):
         **aws_options: Any,
     ) -> None:
         region_name = region_name or region_from(environ, aws_options.get("session"))
+        if max_send_rate is not None:
+            check_positive_number("max_send_rate", max_send_rate)
+        self._max_send_rate = max_send_rate
         super().__init__(AWSOptions(region_name=region_name, **aws_options), clock)
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
         self.metadata_prefix = prefix or METADATA_PREFIX
         check_positive_integer("max_attempts", max_attempts)
         self.max_attempts = max_attempts
-        if max_send_rate is not None:
-            check_positive_number("max_send_rate", max_send_rate)
-        self._rate_limiter = RateLimiter(max_send_rate) if max_send_rate else None
         self._tag_encoding = TagEncoding()
+
+    @override
+    def renew(self) -> None:
+        super().renew()
+        rate = self._max_send_rate
+        self._rate_limiter = RateLimiter(rate) if rate else None
 
     def send_one(
         self, message: EmailMessage, *, extra_tags: Mapping[str, str] = NO_TAGS
@@ -87,9 +93,7 @@ class SESBackend(AWSBackend):
 
         `extra_tags` do not count toward the 50 tags of a message, and are sent unchanged.
         """
-        messages = validate_messages([message])
-        client = self.client()
-        return self._execute(client, self.plan(messages, client.meta.service_model, extra_tags))
+        return self._send([message], partial(self.plan, extra_tags=extra_tags))
 
     @override
     def plan(
