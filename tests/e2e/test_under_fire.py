@@ -21,6 +21,7 @@ from tests.e2e.service import Service, message, to
 EMAILS = 120
 FAULTS = (
     "throttling responses",
+    "refusals of an unverified sender",
     "requests ended by the gateway",
     "opens by a flood",
     "strangers on the topics",
