@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Response", "call", "get", "signed_headers"]
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 35
+"""More than the 30 seconds of API Gateway."""
 
 
 @dataclass(frozen=True)
