@@ -69,7 +69,8 @@ def isolated() -> Iterator[None]:
     previous = dict(os.environ)
     for name in [name for name in previous if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(NO_CONFIG_FILES | _no_proxy(previous))
+    has_proxy = any(name.lower().endswith("_proxy") for name in previous)
+    os.environ.update(NO_CONFIG_FILES | (_no_proxy(previous) if has_proxy else {}))
     try:
         yield
     finally:

@@ -154,6 +154,18 @@ def test_the_file_keeps_hosts_without_a_proxy(
     assert lower == upper
 
 
+def test_a_process_without_a_proxy_gets_no_exceptions_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
+    with isolated():
+        names = [name for name in os.environ if name.lower() == "no_proxy"]
+
+    assert names == []
+
+
 def test_this_process_keeps_no_setting_within_the_block(
     hostile: dict[str, str], trap: Server, local_aws: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
