@@ -33,20 +33,22 @@ HANDLERS = {"send_email.function", "track_events.function"}
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
-    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    return [package, *(importlib.import_module(m.name) for m in found if m.name not in HANDLERS)]
+    submodules = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    names = (module.name for module in submodules if module.name not in HANDLERS)
+    return [package, *map(importlib.import_module, names)]
 
 
 def error_classes() -> list[type[Exception]]:
-    every = {
+    classes = {
         value
         for package in PACKAGES
         for module in modules(package)
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, Exception)
     }
-    ours = tuple(package.__name__ for package in PACKAGES)
-    return sorted((e for e in every if e.__module__.startswith(ours)), key=lambda e: e.__name__)
+    prefixes = tuple(package.__name__ for package in PACKAGES)
+    errors = (error for error in classes if error.__module__.startswith(prefixes))
+    return sorted(errors, key=lambda error: error.__name__)
 
 
 CLASSES = error_classes()

@@ -13,9 +13,9 @@ from local.stack.local_aws import LocalAWS
 def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAWS) -> None:
     dynamodb = local_aws.client("dynamodb")
 
-    found = dynamodb.describe_time_to_live(TableName=local_aws.outputs["TableName"])
+    time_to_live = dynamodb.describe_time_to_live(TableName=local_aws.outputs["TableName"])
 
-    assert found["TimeToLiveDescription"] == {
+    assert time_to_live["TimeToLiveDescription"] == {
         "TimeToLiveStatus": "ENABLED",
         "AttributeName": "expires_at",
     }

@@ -58,12 +58,12 @@ def test_a_request_that_meets_a_throttle_is_taken_and_finished_by_the_queue(
 ) -> None:
     misbehave(throttle={"calls": 2})
 
-    answer = service.post("/emails", message())
+    response = service.post("/emails", message())
 
-    assert answer.status == 202
-    assert answer.content["state"] == "queued"
-    service.wait_for_state(answer.content["email_id"], "delivered")
-    assert len(service.sent_by_ses(answer.content["email_id"])) == 1
+    assert response.status == 202
+    assert response.content["state"] == "queued"
+    service.wait_for_state(response.content["email_id"], "delivered")
+    assert len(service.sent_by_ses(response.content["email_id"])) == 1
 
 
 def test_an_answer_that_was_lost_is_settled_by_ses_s_own_event(
@@ -71,14 +71,14 @@ def test_an_answer_that_was_lost_is_settled_by_ses_s_own_event(
 ) -> None:
     misbehave(drop_response={"calls": 1})
 
-    answer = service.post("/emails", message())
+    response = service.post("/emails", message())
 
-    assert answer.status == 202
-    assert answer.content["state"] == "unknown"
-    service.wait_for_state(answer.content["email_id"], "delivered")
-    again = service.post("/emails", message(), {"Idempotency-Key": answer.content["email_id"]})
-    assert again.status == 409
-    assert len(service.sent_by_ses(answer.content["email_id"])) == 1
+    assert response.status == 202
+    assert response.content["state"] == "unknown"
+    service.wait_for_state(response.content["email_id"], "delivered")
+    second = service.post("/emails", message(), {"Idempotency-Key": response.content["email_id"]})
+    assert second.status == 409
+    assert len(service.sent_by_ses(response.content["email_id"])) == 1
 
 
 @pytest.mark.parametrize("way", ["api", "queue"])

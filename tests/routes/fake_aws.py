@@ -34,8 +34,8 @@ class FakeAWS:
         """Take the place of the network in every boto3 client of this process."""
 
         def call(_client: BaseClient, operation: str, parameters: JSON) -> JSON:
-            answer: JSON = getattr(self, operation)(parameters)
-            return answer
+            response: JSON = getattr(self, operation)(parameters)
+            return response
 
         BaseClient._make_api_call = call  # type: ignore[attr-defined]
 

@@ -31,7 +31,10 @@ RECORD = EmailRecord(
     metadata={"order:id": "1234"},
     recipient_count=2,
 )
-ACCEPTED = {one: RecipientStatus(one, SendState.ACCEPTED, f"ses-{one}") for one in (ANNA, BEN)}
+ACCEPTED = {
+    address: RecipientStatus(address, SendState.ACCEPTED, f"ses-{address}")
+    for address in (ANNA, BEN)
+}
 
 
 def claim(
@@ -66,9 +69,9 @@ def event(event_id: str = "e1", at: datetime = NOW) -> EventRecord:
 
 
 def states(store: EmailStore) -> dict[str, EmailState]:
-    found = store.load(ID)
-    assert found is not None
-    return {one.address: one.state for one in found.recipients}
+    email = store.load(ID)
+    assert email is not None
+    return {recipient.address: recipient.state for recipient in email.recipients}
 
 
 # Claim, settle, release
@@ -78,7 +81,7 @@ def test_the_first_claim_is_granted_with_every_recipient_queued(store: EmailStor
     granted = claim(store)
 
     assert granted.status is ClaimStatus.CLAIMED
-    assert {one.state for one in granted.results.values()} == {SendState.QUEUED}
+    assert {status.state for status in granted.results.values()} == {SendState.QUEUED}
     assert set(granted.results) == {ANNA, BEN}
     assert states(store) == {ANNA: EmailState.SENDING, BEN: EmailState.SENDING}
 
@@ -133,10 +136,10 @@ def test_a_released_email_can_be_claimed_at_once_and_remembers_who_has_it(
     queued = RecipientStatus(BEN, SendState.QUEUED, None, "TooManyRequestsException", "rate")
     store.release(claim(store), {ANNA: ACCEPTED[ANNA], BEN: queued})
 
-    again = claim(store)
+    claimed = claim(store)
 
-    assert again.status is ClaimStatus.CLAIMED
-    assert again.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
+    assert claimed.status is ClaimStatus.CLAIMED
+    assert claimed.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
 
 
 def test_a_released_email_that_is_held_makes_others_wait(store: EmailStore) -> None:
@@ -151,10 +154,10 @@ def test_a_takeover_counts_as_accepted_whom_events_show(store: EmailStore) -> No
     claim(store)
     store.advance_recipient(recipient(EmailState.DELIVERED), now=NOW)
 
-    again = claim(store, at=NOW + timedelta(seconds=LEASE))
+    claimed = claim(store, at=NOW + timedelta(seconds=LEASE))
 
-    assert again.results[ANNA] == RecipientStatus(ANNA, SendState.ACCEPTED, "0100")
-    assert again.results[BEN].state is SendState.QUEUED
+    assert claimed.results[ANNA] == RecipientStatus(ANNA, SendState.ACCEPTED, "0100")
+    assert claimed.results[BEN].state is SendState.QUEUED
 
 
 def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
@@ -166,19 +169,19 @@ def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
     for unit in (UNIT, SendUnit(ID, 1)):
         claim(store, unit=unit)
 
-        again = claim(store, unit=unit, at=NOW + timedelta(seconds=LEASE))
+        claimed = claim(store, unit=unit, at=NOW + timedelta(seconds=LEASE))
 
-        assert again.results[ANNA].state is SendState.QUEUED
-        assert again.results[BEN].state is SendState.ACCEPTED
+        assert claimed.results[ANNA].state is SendState.QUEUED
+        assert claimed.results[BEN].state is SendState.ACCEPTED
 
 
 def test_the_clock_of_ses_may_be_a_little_behind(store: EmailStore) -> None:
     claim(store)
     store.advance_recipient(recipient(EmailState.ACCEPTED, at=NOW - timedelta(seconds=1)), now=NOW)
 
-    again = claim(store, at=NOW + timedelta(seconds=LEASE))
+    claimed = claim(store, at=NOW + timedelta(seconds=LEASE))
 
-    assert again.results[ANNA].state is SendState.ACCEPTED
+    assert claimed.results[ANNA].state is SendState.ACCEPTED
 
 
 def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
@@ -190,9 +193,9 @@ def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
 
 
 def test_chunks_are_claimed_apart_and_seen_together(store: EmailStore) -> None:
-    one, two = claim(store, unit=SendUnit(ID, 1)), claim(store, unit=SendUnit(ID, 2))
-    store.settle(one, {ANNA: ACCEPTED[ANNA]})
-    store.settle(two, {BEN: ACCEPTED[BEN]})
+    first, second = claim(store, unit=SendUnit(ID, 1)), claim(store, unit=SendUnit(ID, 2))
+    store.settle(first, {ANNA: ACCEPTED[ANNA]})
+    store.settle(second, {BEN: ACCEPTED[BEN]})
 
     assert claim(store, unit=SendUnit(ID, 1)).status is ClaimStatus.SETTLED
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
@@ -220,9 +223,9 @@ def test_registering_again_says_to_queue_again_since_the_first_try_may_have_fail
 def test_registering_a_settled_email_replays_it(store: EmailStore) -> None:
     store.settle(claim(store), ACCEPTED)
 
-    again = store.register(RECORD, (ANNA, BEN))
+    second = store.register(RECORD, (ANNA, BEN))
 
-    assert (again.status, again.results) == (ClaimStatus.SETTLED, ACCEPTED)
+    assert (second.status, second.results) == (ClaimStatus.SETTLED, ACCEPTED)
 
 
 REJECTED = EmailRecord(
@@ -237,25 +240,25 @@ def test_a_rejected_email_shows_its_broken_rules(store: EmailStore) -> None:
     assert store.reject(REJECTED)
     assert store.reject(REJECTED)
 
-    found = store.load(ID)
-    assert found is not None
-    assert found.state is EmailState.REJECTED
-    assert found.record == REJECTED
+    email = store.load(ID)
+    assert email is not None
+    assert email.state is EmailState.REJECTED
+    assert email.record == REJECTED
 
 
 def test_the_mended_request_takes_the_place_of_the_rejected_one(store: EmailStore) -> None:
     store.reject(REJECTED)
 
     mended = claim(store)
-    again = claim(store)
+    third = claim(store)
 
     assert (mended.status, set(mended.results)) == (ClaimStatus.CLAIMED, {ANNA, BEN})
-    assert again.status is ClaimStatus.BUSY
+    assert third.status is ClaimStatus.BUSY
     assert store.settle(mended, ACCEPTED)
-    found = store.load(ID)
-    assert found is not None
-    assert found.record == RECORD
-    assert found.state is EmailState.ACCEPTED
+    email = store.load(ID)
+    assert email is not None
+    assert email.record == RECORD
+    assert email.state is EmailState.ACCEPTED
 
 
 def test_the_mended_request_can_be_registered(store: EmailStore) -> None:
@@ -269,9 +272,9 @@ def test_a_rejected_request_leaves_the_email_alone_whose_id_it_has(store: EmailS
     store.settle(claim(store), ACCEPTED)
 
     assert not store.reject(REJECTED)
-    found = store.load(ID)
-    assert found is not None
-    assert found.record == RECORD
+    email = store.load(ID)
+    assert email is not None
+    assert email.record == RECORD
 
 
 # Events
@@ -295,11 +298,11 @@ def test_the_timeline_is_in_the_order_of_time(store: EmailStore) -> None:
     store.add_event(late, now=NOW)
     store.add_event(early, now=NOW)
 
-    found = store.load(ID)
+    email = store.load(ID)
 
-    assert found is not None
-    assert found.timeline == (early, late)
-    assert found.timeline[0].raw == early.raw
+    assert email is not None
+    assert email.timeline == (early, late)
+    assert email.timeline[0].raw == early.raw
 
 
 def test_of_very_many_events_the_newest_are_shown(store: EmailStore) -> None:
@@ -307,10 +310,10 @@ def test_of_very_many_events_the_newest_are_shown(store: EmailStore) -> None:
     for number in range(count):
         store.add_event(event(f"e{number}", NOW + timedelta(seconds=number)), now=NOW)
 
-    found = store.load(ID)
+    email = store.load(ID)
 
-    assert found is not None
-    assert [one.event_id for one in found.timeline] == [f"e{n}" for n in range(3, count)]
+    assert email is not None
+    assert [event.event_id for event in email.timeline] == [f"e{n}" for n in range(3, count)]
 
 
 def test_late_delivery_delay_does_not_erase_a_bounce(store: EmailStore) -> None:
@@ -399,7 +402,7 @@ def listed(reason: str, days: int) -> Suppression:
         (listed("bounce", 1), listed("bounce", 0), listed("bounce", 1)),
         (listed("complaint", 0), listed("complaint", 1), listed("complaint", 1)),
     ],
-    ids=lambda one: f"{one.reason} of day {one.at.day - NOW.day}",
+    ids=lambda entry: f"{entry.reason} of day {entry.at.day - NOW.day}",
 )
 def test_a_complaint_stands_before_a_bounce_and_of_two_alike_the_newer(
     store: EmailStore, first: Suppression, second: Suppression, standing: Suppression

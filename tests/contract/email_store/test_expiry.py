@@ -52,11 +52,11 @@ def test_what_expired_is_claimed_as_new(
         store.settle(old, ACCEPTED)
 
     new = claim(store, unit, APRIL, subject, BEN)
-    again = claim(store, unit, APRIL, subject, BEN)
+    second = claim(store, unit, APRIL, subject, BEN)
 
     assert (new.status, new.attempt) == (ClaimStatus.CLAIMED, 1)
     assert new.results == {BEN: RecipientStatus(BEN, SendState.QUEUED)}
-    assert again.status is ClaimStatus.BUSY
+    assert second.status is ClaimStatus.BUSY
 
 
 def test_until_then_it_is_remembered(store: DynamoDBEmailStore) -> None:
@@ -74,10 +74,10 @@ def test_what_takes_the_place_of_what_expired_is_kept_as_long_again(
     claim(store, EMAIL, MARCH)
     store.settle(claim(store, EMAIL, APRIL, "April"), ACCEPTED)
 
-    found = store.load("newsletter")
-    assert found is not None
-    assert found.record is not None
-    assert (found.record.subject, found.record.created_at) == ("April", APRIL)
+    email = store.load("newsletter")
+    assert email is not None
+    assert email.record is not None
+    assert (email.record.subject, email.record.created_at) == ("April", APRIL)
     last_second = APRIL + RETENTION - timedelta(seconds=1)
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.SETTLED
 

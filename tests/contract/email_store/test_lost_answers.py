@@ -50,11 +50,11 @@ def other(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
 def test_a_claim_is_granted_to_who_made_it_and_to_nobody_else(
     store: DynamoDBEmailStore, other: DynamoDBEmailStore
 ) -> None:
-    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
-    theirs = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    first = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    second = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
-    assert theirs.status is ClaimStatus.BUSY
+    assert (first.status, first.attempt, set(first.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
+    assert second.status is ClaimStatus.BUSY
 
 
 def test_the_takeover_of_a_lease_that_ran_out_is_granted(
@@ -62,17 +62,17 @@ def test_the_takeover_of_a_lease_that_ran_out_is_granted(
 ) -> None:
     other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
+    first = store.claim(RECORD, UNIT, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
 
-    assert (mine.status, mine.attempt) == (ClaimStatus.CLAIMED, 2)
+    assert (first.status, first.attempt) == (ClaimStatus.CLAIMED, 2)
 
 
 def test_the_same_store_claiming_twice_is_busy(store: DynamoDBEmailStore) -> None:
     store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    again = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    second = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert again.status is ClaimStatus.BUSY
+    assert second.status is ClaimStatus.BUSY
 
 
 def test_the_mended_request_is_claimed_by_who_made_it(
@@ -80,11 +80,11 @@ def test_the_mended_request_is_claimed_by_who_made_it(
 ) -> None:
     other.reject(REJECTED)
 
-    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
-    theirs = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    first = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    second = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
-    assert theirs.status is ClaimStatus.BUSY
+    assert (first.status, first.attempt, set(first.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
+    assert second.status is ClaimStatus.BUSY
 
 
 def test_the_mended_request_is_registered(
@@ -103,8 +103,8 @@ def test_what_is_settled_or_released_was_ours(store: DynamoDBEmailStore) -> None
     claim = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
     assert store.release(claim, claim.results)
-    again = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
-    assert store.settle(again, again.results)
+    claimed = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    assert store.settle(claimed, claimed.results)
 
 
 def test_a_rejected_request_is_kept(store: DynamoDBEmailStore) -> None:

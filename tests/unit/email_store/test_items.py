@@ -37,7 +37,7 @@ def rejected(*errors: FieldError) -> list[FieldError]:
     record = EmailRecord(email_id="k", fingerprint="", created_at=NOW, errors=errors)
     item = items.email_item(record)
     assert size(item) < LIMIT
-    return [FieldError(one["field"], one["rule"]) for one in item["errors"]]
+    return [FieldError(item["field"], item["rule"]) for item in item["errors"]]
 
 
 def test_of_thousands_of_broken_rules_the_first_are_kept() -> None:
@@ -57,12 +57,12 @@ def test_a_field_name_of_any_length_is_cut() -> None:
 
 
 def test_what_ses_says_of_fifty_recipients_fits_into_one_item() -> None:
-    answers = [
+    results = [
         RecipientStatus(f"{number}@{'x' * 300}.com", SendState.REJECTED, None, LONG, LONG)
         for number in range(50)
     ]
 
-    item = items.release_update({one.address: one for one in answers})
+    item = items.release_update({result.address: result for result in results})
 
     assert size(item) < LIMIT / 2
 
@@ -101,9 +101,9 @@ def test_of_an_event_too_large_for_an_item_goes_what_does_not_fit(
 ) -> None:
     item = items.event_item(event(**said))
 
-    found = items.read_event(item)
+    stored = items.read_event(item)
     assert len(item["content"]) < LIMIT
-    assert (found.details, found.raw, found.is_cut) == (kept, {}, True)
+    assert (stored.details, stored.raw, stored.is_cut) == (kept, {}, True)
 
 
 def test_an_event_is_read_as_it_was_written() -> None:

@@ -54,13 +54,13 @@ def test_its_clients_are_there_before_the_first_call(function: str) -> None:
     clients = "sorted(type(o).__name__ for o in gc.get_objects() if isinstance(o, {}))"
     counted = "gc.unfreeze(); print(" + clients.format("botocore.client.BaseClient") + ")"
 
-    found = printed_by(f"{loaded}; {counted}", **SETTINGS)
+    printed = printed_by(f"{loaded}; {counted}", **SETTINGS)
 
     expected = {
         "send_email": ["DynamoDB", "SESV2", "SQS"],
         "track_events": ["DynamoDB", "EventBridge"],
     }
-    assert found.strip() == str(expected[function])
+    assert printed.strip() == str(expected[function])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -25,11 +25,11 @@ class FakeClient:
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         self.calls.append(Entries)
-        answers = [
+        entries = [
             {"ErrorCode": "ThrottlingException"} if number in self.refused else {"EventId": "x"}
             for number, _ in enumerate(Entries)
         ]
-        return {"FailedEntryCount": len(self.refused), "Entries": answers}
+        return {"FailedEntryCount": len(self.refused), "Entries": entries}
 
 
 def bus_of(client: FakeClient) -> EventBus:

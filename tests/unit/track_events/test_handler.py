@@ -29,9 +29,9 @@ def sqs(*documents: Any) -> dict[str, Any]:
         {
             **record,
             "messageId": f"record-{number}",
-            "body": one if isinstance(one, str) else json.dumps(one),
+            "body": document if isinstance(document, str) else json.dumps(document),
         }
-        for number, one in enumerate(documents, 1)
+        for number, document in enumerate(documents, 1)
     ]
     return batch  # type: ignore[no-any-return]
 
@@ -41,13 +41,13 @@ def log_lines(capture: Capture) -> list[dict[str, Any]]:
 
 
 def metrics(capture: Capture) -> dict[str, float]:
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for line in log_lines(capture):
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == "AmsdalMail"
-            found |= {one["Name"]: sum(line[one["Name"]]) for one in directive["Metrics"]}
-    found.pop("ColdStart", None)
-    return found
+            values |= {metric["Name"]: sum(line[metric["Name"]]) for metric in directive["Metrics"]}
+    values.pop("ColdStart", None)
+    return values
 
 
 @pytest.mark.parametrize("name", names("ses"))
@@ -62,7 +62,7 @@ def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
     for event in expected:
         view = store.load(event.email_id or f"ses-{event.message_id}")
         assert view is not None
-        assert event.event_id in [one.event_id for one in view.timeline]
+        assert event.event_id in {record.event_id for record in view.timeline}
         assert store.suppressed([event.recipient or ""]) == (
             {event.recipient} if event.should_suppress else set()
         )
@@ -99,14 +99,14 @@ def test_every_sample_invocation_is_handled(name: str, handle: Handle, bus: List
     event = load(name)
     count, failed = INVOCATIONS[name.partition("/")[2]]
 
-    answer = handle(event)
+    response = handle(event)
 
     assert len(bus.events) == count
     if "/sqs" in name:
         ids = [event["Records"][number]["messageId"] for number in failed]
-        assert answer == {"batchItemFailures": [{"itemIdentifier": one} for one in ids]}
+        assert response == {"batchItemFailures": [{"itemIdentifier": name} for name in ids]}
     else:
-        assert answer is None
+        assert response is None
 
 
 def test_a_bare_event_can_be_tried_by_hand(handle: Handle, bus: ListBus) -> None:
@@ -130,18 +130,18 @@ def test_a_second_delivery_changes_and_publishes_nothing(
 
 
 def test_a_bad_record_fails_alone_and_is_counted(handle: Handle, capsys: Capture) -> None:
-    answer = handle(sqs(load("ses/delivery"), DAMAGED, load("ses/open")))
+    response = handle(sqs(load("ses/delivery"), DAMAGED, load("ses/open")))
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "record-2"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "record-2"}]}
     assert metrics(capsys) == {"DeliveryEvents": 1, "OpenEvents": 1, "FailedRecords": 1}
 
 
 def test_a_batch_of_bad_records_comes_back_without_an_error_of_the_function(
     handle: Handle,
 ) -> None:
-    answer = handle(sqs(DAMAGED, '{"eventType": 7}'))
+    response = handle(sqs(DAMAGED, '{"eventType": 7}'))
 
-    assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == [
+    assert [failure["itemIdentifier"] for failure in response["batchItemFailures"]] == [
         "record-1",
         "record-2",
     ]
@@ -220,9 +220,9 @@ def test_logs_hold_no_address_no_subject_and_no_diagnostics(
     spoilt["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
     bus.failures.append(KeyError("nobody@example.net"))
 
-    answer = handle(sqs(spoilt, load("ses/send"), '{"nobody@example.net'))
+    response = handle(sqs(spoilt, load("ses/send"), '{"nobody@example.net'))
 
-    assert len(answer["batchItemFailures"]) == 3
+    assert len(response["batchItemFailures"]) == 3
     logs = capsys.readouterr().out
     assert "FailedRecords" in logs
     assert ("a***@example.net" in logs) is (level == "DEBUG")

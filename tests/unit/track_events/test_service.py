@@ -302,5 +302,5 @@ def test_repeated_opens_are_counted_and_not_stored_without_end(
     assert view is not None
     assert len(view.timeline) == len(bus.events) == REPEATS_STORED + 1
     assert (view.opens, view.clicks) == (100, 1)
-    assert [(one.opens, one.clicks) for one in view.recipients] == [(100, 1)]
+    assert [(recipient.opens, recipient.clicks) for recipient in view.recipients] == [(100, 1)]
     assert counts["OpenEvents"] == 100

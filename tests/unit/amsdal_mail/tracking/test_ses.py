@@ -138,9 +138,9 @@ def test_each_sample_is_one_event_for_each_affected_recipient(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_details_say_what_ses_said(sample: str, details: object) -> None:
-    found = only(sample).details
+    parsed = only(sample).details
 
-    assert (found.feedback_type if isinstance(found, Complaint) else found) == details
+    assert (parsed.feedback_type if isinstance(parsed, Complaint) else parsed) == details
 
 
 def test_a_bounce_report_is_each_recipients_own() -> None:
@@ -220,10 +220,10 @@ def test_what_is_not_about_sent_mail_is_no_event(sample: str) -> None:
 
 
 def test_a_second_delivery_has_the_same_event_id() -> None:
-    once, again = (parse_event(load("ses/complaint_several_candidates")) for _ in range(2))
+    first, second = (parse_event(load("ses/complaint_several_candidates")) for _ in range(2))
 
-    assert [event.event_id for event in once] == [event.event_id for event in again]
-    assert len({event.event_id for event in once}) == 2
+    assert [event.event_id for event in first] == [event.event_id for event in second]
+    assert len({event.event_id for event in first}) == 2
 
 
 @pytest.mark.parametrize(

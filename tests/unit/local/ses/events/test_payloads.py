@@ -180,9 +180,9 @@ def test_event_names_only_its_own_recipients() -> None:
     ],
 )
 def test_simulator_mailbox_causes_its_events(mailbox: str, kinds: list[str]) -> None:
-    found = steps_for(f"{mailbox}@simulator.amazonses.com")
+    steps = steps_for(f"{mailbox}@simulator.amazonses.com")
 
-    assert [step.kind for step in found] == kinds
+    assert [step.kind for step in steps] == kinds
 
 
 def test_mailbox_names_of_other_domains_are_ordinary() -> None:
