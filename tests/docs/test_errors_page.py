@@ -83,7 +83,7 @@ def test_every_code_of_the_tables_is_on_the_page() -> None:
     assert sorted(codes - PAGE.codes()) == []
 
 
-def test_every_sdk_error_that_is_told_apart_is_on_the_page() -> None:
+def test_each_sdk_error_of_the_table_is_on_the_page() -> None:
     sdk = (botocore.exceptions, botocore.parsers)
     names = {
         value.__name__

@@ -29,7 +29,7 @@ def test_the_api_refuses_a_call_without_a_signature(local_aws: LocalAWS) -> None
     assert refused.value.code == 403
 
 
-def test_the_simulator_plays_ses_for_the_clients_of_the_local_aws(local_aws: LocalAWS) -> None:
+def test_simulator_is_ses_for_clients_of_the_local_aws(local_aws: LocalAWS) -> None:
     account = local_aws.client("sesv2").get_account()
 
     assert account["SendQuota"]["MaxSendRate"] > 0

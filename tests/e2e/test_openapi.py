@@ -33,7 +33,7 @@ def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def test_every_answer_is_one_that_the_document_describes(service: Service) -> None:
+def test_each_response_fits_the_openapi_document(service: Service) -> None:
     schema = schemathesis.openapi.from_dict(service.get("/openapi.json").content)
     for operation in schema.get_all_operations():
         assert isinstance(operation, Ok)

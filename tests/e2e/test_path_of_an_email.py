@@ -27,7 +27,7 @@ FINAL = {
 
 
 @pytest.mark.parametrize(("mailbox", "end"), FINAL.items(), ids=FINAL)
-def test_email_by_api_is_sent_in_the_call_and_followed_to_its_end(
+def test_email_by_api_is_sent_in_the_call_and_delivered(
     service: Service, mailbox: str, end: tuple[str, list[str]]
 ) -> None:
     response = service.post("/emails", message(to(mailbox)))
@@ -43,7 +43,7 @@ def test_email_by_api_is_sent_in_the_call_and_followed_to_its_end(
     assert email["recipients"][0]["message_id"] == response.content["message_id"]
 
 
-def test_email_by_queue_is_followed_by_the_id_the_library_gives_back(service: Service) -> None:
+def test_email_by_queue_is_found_by_the_id_of_the_library(service: Service) -> None:
     sent = EmailMessage(**message(to("success+queue"), metadata={"order id": "1/2"}))
 
     status = service.queue().send_messages([sent])
@@ -102,7 +102,7 @@ def test_merge_data_gives_each_recipient_a_message_of_their_own(service: Service
     assert len({recipient["message_id"] for recipient in email["recipients"]}) == 2
 
 
-def test_missing_variable_is_accepted_and_then_told_as_rejected(service: Service) -> None:
+def test_missing_variable_is_accepted_and_rejected_later(service: Service) -> None:
     template = f"welcome-{uuid4().hex}"
     content = {"Subject": "Hi {{name}}", "Text": "{{name}}"}
     ses = service.aws.client("sesv2")
@@ -114,7 +114,7 @@ def test_missing_variable_is_accepted_and_then_told_as_rejected(service: Service
     assert "rendering_failure" in kinds(email)
 
 
-def test_same_idempotency_key_sends_once_and_answers_the_same(service: Service) -> None:
+def test_same_idempotency_key_sends_once_with_the_same_response(service: Service) -> None:
     key = f"order-{uuid4().hex}"
 
     responses = [
@@ -155,7 +155,7 @@ def test_asked_to_be_asynchronous_the_api_queues(service: Service) -> None:
     service.wait_for_state(response.content["email_id"], "delivered")
 
 
-def test_120_recipients_are_sent_in_chunks_and_followed_as_one_email(service: Service) -> None:
+def test_120_recipients_are_sent_in_chunks_of_a_single_email(service: Service) -> None:
     addresses = [to(f"success+{n}") for n in range(119)] + [to("bounce+120")]
 
     response = service.post(
@@ -171,7 +171,7 @@ def test_120_recipients_are_sent_in_chunks_and_followed_as_one_email(service: Se
     assert len(service.sent_by_ses(response.content["email_id"])) == 120
 
 
-def test_bounced_address_is_held_back_the_next_time(service: Service) -> None:
+def test_bounced_address_is_suppressed_the_next_time(service: Service) -> None:
     address = to(f"bounce+{uuid4().hex}")
     first = service.post("/emails", message(address))
     service.wait_for_state(first.content["email_id"], "bounced")
@@ -182,7 +182,7 @@ def test_bounced_address_is_held_back_the_next_time(service: Service) -> None:
     assert service.sent_by_ses(second.content["email_id"]) == []
 
 
-def test_batch_answers_for_each_entry(service: Service) -> None:
+def test_batch_response_has_a_result_for_each_entry(service: Service) -> None:
     batch = {"emails": [message(), message("not an address"), message(to("success+3"))]}
 
     response = service.post("/emails/batch", batch)
@@ -272,7 +272,7 @@ def test_logs_hold_no_subject_body_or_address(service: Service) -> None:
     assert [line for line in lines if secret in line] == []
 
 
-def test_a_suppressed_address_is_seen_and_gets_mail_again_after_it_was_removed(
+def test_address_gets_mail_again_after_its_removal_from_the_list(
     service: Service,
 ) -> None:
     address = to(f"bounce+{uuid4().hex}")

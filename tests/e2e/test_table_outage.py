@@ -44,7 +44,7 @@ def wait_until_tried(service: Service) -> None:
     raise AssertionError("no worker took the record from the queue")
 
 
-def test_without_the_table_nothing_is_sent_and_afterwards_everything_once(service: Service) -> None:
+def test_no_email_is_sent_without_the_table_and_each_once_after(service: Service) -> None:
     key = f"order-{uuid4().hex}"
     with visibility_timeout(service.aws, 5):
         with table_out_of_reach(service.aws):

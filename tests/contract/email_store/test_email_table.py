@@ -68,7 +68,7 @@ def fill(store: DynamoDBEmailStore) -> None:
     store.add_event(EVENT, now=NOW)
 
 
-def test_everything_of_an_email_expires_counted_in_seconds(
+def test_all_items_of_an_email_expire_in_epoch_seconds(
     store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
 ) -> None:
     fill(store)
@@ -108,7 +108,7 @@ def test_the_index_holds_recipients_and_nothing_else(
     assert set(scan(dynamodb, table_name, IndexName="by_recipient")) == {f"RECIPIENT#{ANNA}"}
 
 
-def test_claim_and_settle_are_one_write_each_however_many_recipients(
+def test_claim_and_settle_are_one_write_each(
     store: DynamoDBEmailStore, client: CountingClient
 ) -> None:
     people = [f"p{number}@example.com" for number in range(100)]
@@ -163,7 +163,7 @@ class HalfDeafClient:
         return {"Responses": {"emails": keys[:1] if keys[1:] else []}, "UnprocessedKeys": left}
 
 
-def test_unprocessed_keys_are_asked_for_again_with_growing_pauses() -> None:
+def test_unprocessed_keys_are_requested_again_with_backoff() -> None:
     pauses: list[float] = []
     table = Table(HalfDeafClient(2), "emails", pauses.append)  # type: ignore[arg-type]
 

@@ -44,7 +44,7 @@ def claim(
 @pytest.mark.parametrize("unit", [EMAIL, CHUNK], ids=["email", "chunk"])
 @pytest.mark.parametrize("subject", ["March", "April"], ids=["the same request", "another one"])
 @pytest.mark.parametrize("is_settled", [True, False], ids=["settled", "never settled"])
-def test_what_expired_is_claimed_as_new(
+def test_expired_email_is_claimed_as_new(
     store: DynamoDBEmailStore, unit: SendUnit, subject: str, is_settled: bool
 ) -> None:
     old = claim(store, unit, MARCH)
@@ -68,7 +68,7 @@ def test_until_then_it_is_remembered(store: DynamoDBEmailStore) -> None:
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.CONFLICT
 
 
-def test_what_takes_the_place_of_what_expired_is_kept_as_long_again(
+def test_replacement_of_an_expired_email_gets_a_new_expiry(
     store: DynamoDBEmailStore,
 ) -> None:
     claim(store, EMAIL, MARCH)
@@ -82,7 +82,7 @@ def test_what_takes_the_place_of_what_expired_is_kept_as_long_again(
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.SETTLED
 
 
-def test_what_expired_can_be_registered_and_rejected_anew(store: DynamoDBEmailStore) -> None:
+def test_expired_email_can_be_registered_and_rejected_anew(store: DynamoDBEmailStore) -> None:
     record = EmailRecord(email_id="newsletter", fingerprint="April", created_at=APRIL)
     store.settle(claim(store, EMAIL, MARCH), ACCEPTED)
 

@@ -40,7 +40,7 @@ def rejected(*errors: FieldError) -> list[FieldError]:
     return [FieldError(item["field"], item["rule"]) for item in item["errors"]]
 
 
-def test_of_thousands_of_broken_rules_the_first_are_kept() -> None:
+def test_only_the_first_of_many_broken_rules_are_kept() -> None:
     errors = [FieldError(f"f{number}", "is not known") for number in range(8000)]
 
     kept = rejected(*errors)
@@ -49,14 +49,14 @@ def test_of_thousands_of_broken_rules_the_first_are_kept() -> None:
     assert kept[50:] == [FieldError("(more)", "7950 more rules are broken")]
 
 
-def test_a_field_name_of_any_length_is_cut() -> None:
+def test_long_field_name_is_truncated() -> None:
     (kept,) = rejected(FieldError(LONG, LONG))
 
     assert kept.field == "ж" * 100 + "…"
     assert kept.rule == "ж" * 150 + "…"
 
 
-def test_what_ses_says_of_fifty_recipients_fits_into_one_item() -> None:
+def test_errors_of_fifty_recipients_fit_into_one_item() -> None:
     results = [
         RecipientStatus(f"{number}@{'x' * 300}.com", SendState.REJECTED, None, LONG, LONG)
         for number in range(50)
@@ -67,7 +67,7 @@ def test_what_ses_says_of_fifty_recipients_fits_into_one_item() -> None:
     assert size(item) < LIMIT / 2
 
 
-def test_another_servers_diagnostics_are_cut() -> None:
+def test_diagnostics_of_another_server_are_truncated() -> None:
     recipient = RecipientRecord(
         email_id="k",
         address="anna@example.com",
@@ -96,7 +96,7 @@ def test_text_that_utf8_cannot_write_is_not_sent_to_dynamodb() -> None:
     ],
     ids=["raw", "details"],
 )
-def test_of_an_event_too_large_for_an_item_goes_what_does_not_fit(
+def test_too_large_event_loses_raw_and_then_details(
     said: dict[str, Any], kept: dict[str, Any]
 ) -> None:
     item = items.event_item(event(**said))
@@ -129,9 +129,7 @@ class RefusingClient:
         ("The table does not have the specified index", StoreError),
     ],
 )
-def test_a_record_too_large_for_dynamodb_is_an_error_of_its_own(
-    text: str, error: type[StoreError]
-) -> None:
+def test_too_large_record_raises_record_too_large_error(text: str, error: type[StoreError]) -> None:
     table = Table(RefusingClient(text), "emails")  # type: ignore[arg-type]
 
     with pytest.raises(StoreError) as caught:

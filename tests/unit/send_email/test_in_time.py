@@ -176,7 +176,9 @@ def powertools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
 
 
-def test_rest_of_a_batch_goes_to_the_queue(real_api: Api, ses: FakeSES, queue: ListQueue) -> None:
+def test_remaining_emails_of_a_batch_go_to_the_queue(
+    real_api: Api, ses: FakeSES, queue: ListQueue
+) -> None:
     ses.before = partial(time.sleep, 0.4)
     began = time.monotonic()
 

@@ -51,7 +51,7 @@ def metrics(capture: Capture) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", names("ses"))
-def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
+def test_each_sample_of_ses_is_stored_and_published(
     name: str, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
     expected = collapse_unattributed(parse_notification(load(name)))
@@ -115,7 +115,7 @@ def test_a_bare_event_can_be_tried_by_hand(handle: Handle, bus: ListBus) -> None
     assert [event.kind for event in bus.events] == [EventKind.BOUNCE]
 
 
-def test_a_second_delivery_changes_and_publishes_nothing(
+def test_record_delivered_twice_is_published_once(
     handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
     handle(sqs(load("ses/delivery")))
@@ -136,7 +136,7 @@ def test_a_bad_record_fails_alone_and_is_counted(handle: Handle, capsys: Capture
     assert metrics(capsys) == {"DeliveryEvents": 1, "OpenEvents": 1, "FailedRecords": 1}
 
 
-def test_a_batch_of_bad_records_comes_back_without_an_error_of_the_function(
+def test_batch_of_bad_records_is_not_a_function_error(
     handle: Handle,
 ) -> None:
     response = handle(sqs(DAMAGED, '{"eventType": 7}'))
@@ -148,7 +148,7 @@ def test_a_batch_of_bad_records_comes_back_without_an_error_of_the_function(
 
 
 @pytest.mark.parametrize("failure", [PublishError("1 of 1 entries"), StoreError("down")], ids=repr)
-def test_what_could_not_be_published_is_published_when_the_record_comes_back(
+def test_failed_publishing_is_repeated_with_the_record(
     failure: Exception, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
     bus.failures.append(failure)
@@ -174,7 +174,7 @@ def test_what_could_not_be_published_is_published_when_the_record_comes_back(
     ],
     ids=["bare", "sns", "eventbridge"],
 )
-def test_what_comes_without_a_queue_and_cannot_be_read_is_an_error_of_the_function(
+def test_unreadable_event_without_a_queue_is_a_function_error(
     event: dict[str, Any], handle: Handle, capsys: Capture
 ) -> None:
     with pytest.raises(InvalidEventError):
@@ -230,7 +230,7 @@ def test_logs_hold_no_address_no_subject_and_no_diagnostics(
         assert secret not in logs
 
 
-def test_an_unforeseen_error_is_logged_by_type_and_place_without_its_text(
+def test_unexpected_error_is_logged_without_its_text(
     handle: Handle, bus: ListBus, capsys: Capture
 ) -> None:
     bus.failures.append(KeyError("nobody@example.net"))

@@ -65,7 +65,7 @@ def test_each_kind_gives_the_recipient_its_state(
 
 
 @pytest.mark.parametrize("sample", ["complaint_not_spam", "subscription", "unknown_kind"])
-def test_what_says_nothing_of_the_message_changes_no_state(
+def test_event_without_a_state_changes_no_state(
     sample: str, tracker: Tracker, store: MemoryEmailStore
 ) -> None:
     assert state_after(tracker, store, ["delivery", sample]) is EmailState.DELIVERED
@@ -91,7 +91,7 @@ def test_the_order_in_which_events_arrive_makes_no_difference(
         assert state_after(Tracker(store, ListBus(), lambda: NOW), store, list(order)) is state
 
 
-def test_an_open_by_one_of_several_is_one_event_and_marks_nobody_as_having_opened(
+def test_open_by_an_unknown_recipient_changes_no_state(
     tracker: Tracker, store: MemoryEmailStore, bus: ListBus
 ) -> None:
     counts: Counter[str] = Counter()
@@ -107,7 +107,7 @@ def test_an_open_by_one_of_several_is_one_event_and_marks_nobody_as_having_opene
     assert +counts == {"OpenEvents": 1, "DuplicateEvents": 1}
 
 
-def test_a_complaint_by_one_of_several_suppresses_all_who_may_have_complained(
+def test_complaint_suppresses_all_possible_complainers(
     tracker: Tracker, store: MemoryEmailStore
 ) -> None:
     counts: Counter[str] = Counter()
@@ -159,7 +159,7 @@ def test_the_timeline_is_written_last() -> None:
 @pytest.mark.parametrize(
     "sample", ["send", "bounce_permanent", "complaint", "open", "unknown_kind"]
 )
-def test_an_event_takes_at_most_three_writes_and_a_duplicate_none(sample: str) -> None:
+def test_event_takes_three_writes_at_most_and_a_duplicate_none(sample: str) -> None:
     store = CountingStore()
     tracker = Tracker(store, ListBus(), lambda: NOW)
 
@@ -172,7 +172,7 @@ def test_an_event_takes_at_most_three_writes_and_a_duplicate_none(sample: str) -
     assert store.writes == []
 
 
-def test_counts_of_what_was_done_survive_a_failure() -> None:
+def test_counts_of_finished_steps_survive_a_failure() -> None:
     counts: Counter[str] = Counter()
     store = CountingStore(fails_after=1)
     payload = about_alice("delivery")
@@ -215,7 +215,7 @@ class CountingStore(MemoryEmailStore):
         return super().add_event(event, now=now)
 
 
-def test_the_bus_gets_tags_and_metadata_as_the_sender_spelt_them(
+def test_published_tags_have_the_spelling_of_the_sender(
     tracker: Tracker, store: MemoryEmailStore, bus: ListBus
 ) -> None:
     record = EmailRecord(

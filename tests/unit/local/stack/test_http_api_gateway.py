@@ -99,9 +99,7 @@ class CurlSigner(SigV4Auth):
 
 
 @pytest.mark.parametrize(("path", "status"), [("emails", 200), ("emails/a%23b", 403)])
-async def test_curl_signs_the_stage_rightly_and_an_encoded_path_wrongly(
-    path: str, status: int
-) -> None:
+async def test_signature_of_curl_fits_the_stage_but_no_encoded_path(path: str, status: int) -> None:
     request = AWSRequest("GET", f"http://{HOST}{BASE}/{path}", headers={"Host": HOST})
     CurlSigner(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
     headers = {name.lower(): value for name, value in request.headers.items()}

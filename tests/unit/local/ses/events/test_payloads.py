@@ -140,7 +140,7 @@ def test_open_and_click_have_no_source_arn() -> None:
     assert "sourceArn" in made(EventStep("Send"))["mail"]
 
 
-def test_headers_above_10_kb_are_cut() -> None:
+def test_headers_above_10_kb_are_truncated() -> None:
     long = tuple((f"X-{n}", "v" * 900) for n in range(15))
     message = replace(MESSAGE, mime=compose(ENVELOPE, Content("s", "x", headers=long)))
 
