@@ -1,4 +1,4 @@
-"""The one loader of the sample payloads under `events/`."""
+"""The only loader of the sample payloads under `events/`."""
 
 from __future__ import annotations
 

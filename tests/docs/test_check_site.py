@@ -1,4 +1,4 @@
-"""The check of the built site finds what a page loads from another host."""
+"""The check of the built site finds the files that a page loads from another host."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ JSON_TYPE = {"content-type": "application/json"}
 
 @dataclass(frozen=True)
 class Service:
-    """What the tests ask of the deployed stack."""
+    """The deployed stack, with the calls that the tests make."""
 
     aws: LocalAWS
 

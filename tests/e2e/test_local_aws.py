@@ -1,4 +1,4 @@
-"""The local AWS gives the stack what the stack asks for."""
+"""The local AWS has what the stack needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An email's whole way: API or queue, send function, SES, its events, and what anyone can ask."""
+"""The path of an email: API or queue, send function, SES, its events, and the state in the API."""
 
 from __future__ import annotations
 

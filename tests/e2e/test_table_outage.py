@@ -1,4 +1,4 @@
-"""The deployed stack while DynamoDB cannot be reached: what cannot be remembered is not sent."""
+"""The deployed stack without DynamoDB: an email that cannot be stored is not sent."""
 
 from __future__ import annotations
 

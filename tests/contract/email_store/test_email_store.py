@@ -1,4 +1,4 @@
-"""What every EmailStore promises."""
+"""The promises of each EmailStore."""
 
 from __future__ import annotations
 

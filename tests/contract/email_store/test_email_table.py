@@ -1,4 +1,4 @@
-"""What the items in DynamoDB look like: expiry, index, number of calls, trouble."""
+"""The items in DynamoDB: their expiry, their index, the number of calls, and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An id used again after the retention: DynamoDB deletes what expired one by one, over days."""
+"""An id is used again after the retention, while DynamoDB still has some of its expired items."""
 
 from __future__ import annotations
 

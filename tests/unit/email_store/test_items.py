@@ -29,8 +29,10 @@ def size(item: Any) -> int:
     return len(json.dumps(item, ensure_ascii=False, default=lambda raw: raw.hex()[::2]).encode())
 
 
-def event(**said: Any) -> EventRecord:
-    return EventRecord(email_id="k", event_id="e", kind="click", at=NOW, message_id="0100", **said)
+def event(**content: Any) -> EventRecord:
+    return EventRecord(
+        email_id="k", event_id="e", kind="click", at=NOW, message_id="0100", **content
+    )
 
 
 def rejected(*errors: FieldError) -> list[FieldError]:
@@ -89,7 +91,7 @@ def test_text_that_utf8_cannot_write_is_not_sent_to_dynamodb() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("fields", "kept"),
     [
         ({"details": {"link": "x"}, "raw": {"a": NOISE}}, {"link": "x"}),
         ({"details": {"link": NOISE}, "raw": {"a": NOISE}}, {}),
@@ -97,9 +99,9 @@ def test_text_that_utf8_cannot_write_is_not_sent_to_dynamodb() -> None:
     ids=["raw", "details"],
 )
 def test_too_large_event_loses_raw_and_then_details(
-    said: dict[str, Any], kept: dict[str, Any]
+    fields: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    item = items.event_item(event(**said))
+    item = items.event_item(event(**fields))
 
     stored = items.read_event(item)
     assert len(item["content"]) < LIMIT

@@ -1,4 +1,4 @@
-"""What an execution environment loads before it can answer: it is what a cold start waits for."""
+"""The modules and clients that an execution environment loads during a cold start."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FakeClient:
-    """PutEvents as far as the bus uses it; entries whose number is in `refused` fail."""
+    """The part of PutEvents that the bus uses. Entries whose number is in `refused` fail."""
 
     def __init__(self, refused: tuple[int, ...] = ()) -> None:
         self.calls: list[list[dict[str, str]]] = []

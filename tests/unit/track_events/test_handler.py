@@ -216,11 +216,11 @@ def test_logs_hold_no_address_no_subject_and_no_diagnostics(
         handle(sqs(load(name)))
     for name in names("track_events"):
         handle(load(name))
-    spoilt = load("ses/bounce_permanent")
-    spoilt["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
+    broken = load("ses/bounce_permanent")
+    broken["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
     bus.failures.append(KeyError("nobody@example.net"))
 
-    response = handle(sqs(spoilt, load("ses/send"), '{"nobody@example.net'))
+    response = handle(sqs(broken, load("ses/send"), '{"nobody@example.net'))
 
     assert len(response["batchItemFailures"]) == 3
     logs = capsys.readouterr().out

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from amsdal_mail.tracking import EventKind, TrackingEvent, parse_event
 from email_store.memory import MemoryEmailStore
@@ -20,14 +21,14 @@ ADDRESS = "alice@example.net"
 
 
 def about_alice(sample: str, **changes: Any) -> dict[str, Any]:
-    """A sample event as if it told of one and the same email to Alice."""
+    """A sample event, changed to concern the same email to Alice each time."""
     payload: dict[str, Any] = load(f"ses/{sample}")
     payload["mail"] |= {"destination": [ADDRESS], "messageId": "ses-1"}
     payload["mail"]["tags"] = {"email_id": ["e1"]}
     for name in ("bouncedRecipients", "complainedRecipients", "delayedRecipients"):
-        for specifics in payload.values():
-            if isinstance(specifics, dict) and name in specifics:
-                specifics[name][0]["emailAddress"] = ADDRESS
+        for event_object in payload.values():
+            if isinstance(event_object, dict) and name in event_object:
+                event_object[name][0]["emailAddress"] = ADDRESS
     return payload | changes
 
 
@@ -200,14 +201,17 @@ class CountingStore(MemoryEmailStore):
     def __post_init__(self) -> None:
         super().__init__()
 
+    @override
     def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
         self.writes.append("advance_recipient")
         return super().advance_recipient(recipient, now=now)
 
+    @override
     def suppress(self, suppression: Suppression) -> None:
         self.writes.append("suppress")
         super().suppress(suppression)
 
+    @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
         if self.writes.count("add_event") == self.fails_after:
             raise RuntimeError("table is down")

@@ -1,4 +1,4 @@
-"""Events that are none: the error names the field, and quotes no address."""
+"""Invalid events: the error names the field, and quotes no address."""
 
 from __future__ import annotations
 
