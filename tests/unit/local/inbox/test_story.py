@@ -95,9 +95,9 @@ async def test_email_with_several_messages_is_fetched_once(
         messages.add(replace(MESSAGE, id=name))
     messages.add(replace(MESSAGE, id="4", tags={}))
 
-    found = await list_messages(messages, stack, Search())
+    listing = await list_messages(messages, stack, Search())
 
-    assert [row.kept.message.id for row in found.rows] == ["4", "3", "2", "1"]
+    assert [row.kept.message.id for row in listing.rows] == ["4", "3", "2", "1"]
     assert api.ids == ["e1"]
 
 
@@ -163,7 +163,7 @@ def test_summary_lines_are_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "is_match"),
     [
         ("", True),
         ("shop ORDERS", True),
@@ -172,8 +172,8 @@ def test_summary_lines_are_short() -> None:
         ("shop b@", False),
     ],
 )
-def test_search_needs_every_word(text: str, found: bool) -> None:
-    assert Search(text).matches(kept()) is found
+def test_search_needs_every_word(text: str, is_match: bool) -> None:
+    assert Search(text).matches(kept()) is is_match
     assert email_id(kept()) == "e1"
 
 
