@@ -15,7 +15,7 @@ from local.inbox.deployed_stack import (
     StackAddress,
     StackEmail,
 )
-from local.inbox.labels import most_urgent, state_label, summary_lines
+from local.inbox.labels import BY_PROGRAM, most_urgent, state_label, summary_lines
 from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.story import build_story
 from local.inbox.templating import elapsed, size
@@ -146,6 +146,11 @@ def test_story_without_a_stack_has_the_events_of_ses() -> None:
 def test_list_shows_the_most_urgent_state(states: list[str], expected: str | None) -> None:
     assert most_urgent(states) == expected
     assert state_label("new one") == ("new one", "calm")
+
+
+@pytest.mark.parametrize(("is_bot", "lines"), [(True, [BY_PROGRAM, "::1"]), (False, ["::1"])])
+def test_an_open_by_a_program_is_marked(is_bot: bool, lines: list[str]) -> None:
+    assert summary_lines({"is_bot": is_bot, "ip_address": "::1"}) == lines
 
 
 def test_summary_lines_are_short() -> None:

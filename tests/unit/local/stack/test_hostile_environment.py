@@ -118,6 +118,14 @@ def test_the_aws_cli_reaches_the_local_aws_only(
     assert local_aws.services == {"sqs", "s3"}, output
 
 
+def test_an_alias_of_aws_does_not_break_the_file(tmp_path: Path, local_aws: Server) -> None:
+    script = "shopt -s expand_aliases\nalias aws='vault aws'\n" + sourced(tmp_path, local_aws)
+
+    output = run("bash", f"{script}\ntype -t aws; echo $AWS_ACCESS_KEY_ID", {"PATH": os.defpath})
+
+    assert output.split() == ["function", "test"]
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
