@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
-    "DEFAULT_LABEL",
+    "DEFAULT_WORD",
     "STATES",
-    "Label",
+    "Word",
     "event_label",
     "most_urgent",
     "state_label",
@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-class Label(NamedTuple):
+class Word(NamedTuple):
     """A label: its text, and the tone that colours it (good, busy, warn, bad or calm)."""
 
     text: str
@@ -26,37 +26,37 @@ class Label(NamedTuple):
 
 
 STATES = {
-    "complained": Label("Complained", "bad"),
-    "bounced": Label("Bounced", "bad"),
-    "rejected": Label("Rejected", "bad"),
-    "failed": Label("Failed", "bad"),
-    "soft_bounced": Label("Soft bounce", "warn"),
-    "suppressed": Label("Suppressed", "warn"),
-    "unknown": Label("Unknown", "warn"),
-    "delayed": Label("Delayed", "warn"),
-    "queued": Label("Queued", "busy"),
-    "sending": Label("Sending", "busy"),
-    "accepted": Label("Accepted", "busy"),
-    "delivered": Label("Delivered", "good"),
-    "opened": Label("Opened", "good"),
-    "clicked": Label("Clicked", "good"),
+    "complained": Word("Complained", "bad"),
+    "bounced": Word("Bounced", "bad"),
+    "rejected": Word("Rejected", "bad"),
+    "failed": Word("Failed", "bad"),
+    "soft_bounced": Word("Soft bounce", "warn"),
+    "suppressed": Word("Suppressed", "warn"),
+    "unknown": Word("Unknown", "warn"),
+    "delayed": Word("Delayed", "warn"),
+    "queued": Word("Queued", "busy"),
+    "sending": Word("Sending", "busy"),
+    "accepted": Word("Accepted", "busy"),
+    "delivered": Word("Delivered", "good"),
+    "opened": Word("Opened", "good"),
+    "clicked": Word("Clicked", "good"),
 }
 """The labels by state, the most urgent state first."""
 URGENCY = {state: place for place, state in enumerate(STATES)}
-DEFAULT_LABEL = Label("Accepted", "calm")
+DEFAULT_WORD = Word("Accepted", "calm")
 """The label of a message without a state from the stack."""
 
 EVENTS = {
-    "send": Label("Sent", "busy"),
-    "delivery": Label("Delivered", "good"),
-    "bounce": Label("Bounced", "bad"),
-    "complaint": Label("Complained", "bad"),
-    "reject": Label("Rejected", "bad"),
-    "open": Label("Opened", "good"),
-    "click": Label("Clicked", "good"),
-    "rendering_failure": Label("Rendering failure", "bad"),
-    "delivery_delay": Label("Delayed", "warn"),
-    "subscription": Label("Unsubscribed", "warn"),
+    "send": Word("Sent", "busy"),
+    "delivery": Word("Delivered", "good"),
+    "bounce": Word("Bounced", "bad"),
+    "complaint": Word("Complained", "bad"),
+    "reject": Word("Rejected", "bad"),
+    "open": Word("Opened", "good"),
+    "click": Word("Clicked", "good"),
+    "rendering_failure": Word("Rendering failure", "bad"),
+    "delivery_delay": Word("Delayed", "warn"),
+    "subscription": Word("Unsubscribed", "warn"),
 }
 
 VISITOR_FIELDS = ("ip_address", "user_agent")
@@ -66,14 +66,14 @@ TEXT_FIELDS = (
 )  # fmt: skip
 
 
-def state_label(state: str) -> Label:
+def state_label(state: str) -> Word:
     """Return the label of a state. An unknown state is the label itself."""
-    return STATES.get(state, Label(state, "calm"))
+    return STATES.get(state, Word(state, "calm"))
 
 
-def event_label(kind: str) -> Label:
+def event_label(kind: str) -> Word:
     """Return the label of a kind of event. An unknown kind is the label itself."""
-    return EVENTS.get(kind, Label(kind, "calm"))
+    return EVENTS.get(kind, Word(kind, "calm"))
 
 
 def most_urgent(states: Iterable[str]) -> str | None:
