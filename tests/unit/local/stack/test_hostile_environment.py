@@ -12,6 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from local.paths import ROOT
 from local.stack.environment import export_lines, for_local_aws, isolated
 from tests.unit.local.stack.trap import Server, hostile_environment, serving
 
@@ -56,7 +57,7 @@ def local_aws() -> Iterator[Server]:
 @pytest.fixture
 def hostile(trap: Server, tmp_path: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "PYENV_ROOT") if name in os.environ}
-    return kept | hostile_environment(trap.url, tmp_path)
+    return kept | {"PYTHONPATH": str(ROOT / "lambdas")} | hostile_environment(trap.url, tmp_path)
 
 
 def sourced(tmp_path: Path, local_aws: Server) -> str:
