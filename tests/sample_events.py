@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+__all__ = ["load", "names"]
+
 EVENTS = Path(__file__).parents[1] / "events"
 
 

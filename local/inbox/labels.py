@@ -69,12 +69,12 @@ TEXT_FIELDS = (
 
 
 def state_label(state: str) -> Word:
-    """Return the label of a state. An unknown state is its own label."""
+    """Return the label of a state. An unknown state is the label itself."""
     return STATES.get(state, Word(state, "calm"))
 
 
 def event_label(kind: str) -> Word:
-    """Return the label of a kind of event. An unknown kind is its own label."""
+    """Return the label of a kind of event. An unknown kind is the label itself."""
     return EVENTS.get(kind, Word(kind, "calm"))
 
 

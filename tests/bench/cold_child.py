@@ -17,6 +17,8 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+__all__ = ["EVENTS", "SAMPLES", "Context"]
+
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 SAMPLES = {
     "api": "api/plain.json",

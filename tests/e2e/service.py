@@ -17,6 +17,8 @@ from local.stack.local_aws import LocalAWS
 from local.stack.samples import Request
 from local.stack.ses_simulator import control
 
+__all__ = ["Service", "kinds", "message", "to"]
+
 PATIENCE_SECONDS = 30
 JSON_TYPE = {"content-type": "application/json"}
 

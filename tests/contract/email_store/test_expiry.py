@@ -82,7 +82,7 @@ def test_replacement_of_an_expired_email_gets_a_new_expiry(
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.SETTLED
 
 
-def test_expired_email_can_be_registered_and_rejected_anew(store: DynamoDBEmailStore) -> None:
+def test_expired_email_can_be_registered_or_rejected(store: DynamoDBEmailStore) -> None:
     record = EmailRecord(email_id="newsletter", fingerprint="April", created_at=APRIL)
     store.settle(claim(store, EMAIL, MARCH), ACCEPTED)
 

@@ -9,6 +9,8 @@ from typing import Any
 from local.stack.clients import client
 from tests.contract.ses_simulator.running import Simulator
 
+__all__ = ["Deployed"]
+
 KINDS = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"]
 
 

@@ -105,7 +105,7 @@ def test_too_large_event_loses_raw_and_then_details(
 
     stored = items.read_event(item)
     assert len(item["content"]) < LIMIT
-    assert (stored.details, stored.raw, stored.is_cut) == (kept, {}, True)
+    assert (stored.details, stored.raw, stored.is_truncated) == (kept, {}, True)
 
 
 def test_an_event_is_read_as_it_was_written() -> None:

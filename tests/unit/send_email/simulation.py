@@ -28,6 +28,8 @@ from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import IDENTITIES, NOW, TIMEOUTS
 
+__all__ = ["FlakyStore", "Simulation"]
+
 VISIBILITY = 360
 MAX_RECEIVES = 3
 CLIENT_PAUSE = 5

@@ -76,7 +76,6 @@ def test_each_sample_of_ses_is_stored_and_published(
     )
 
 
-# How many events each sample invocation holds, and which records fail.
 INVOCATIONS: dict[str, tuple[int, list[int]]] = {
     "eventbridge": (1, []),
     "eventbridge_account_event": (0, []),
@@ -92,6 +91,7 @@ INVOCATIONS: dict[str, tuple[int, list[int]]] = {
     "sqs_subscription_confirmation": (0, []),
     "sqs_validation_text": (0, []),
 }
+"""The number of events of each sample invocation, and the records that fail."""
 
 
 @pytest.mark.parametrize("name", names("track_events"))

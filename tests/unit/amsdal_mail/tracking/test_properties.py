@@ -13,8 +13,8 @@ from amsdal_mail.exceptions import InvalidEventError
 from amsdal_mail.tracking import TrackingEvent, parse_event, parse_notification
 from tests.sample_events import load, names
 
-# Lone surrogates too: JSON can write them, UTF-8 cannot.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+"""With lone surrogates: JSON can hold them, UTF-8 cannot."""
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
 JSON = st.recursive(
     SCALARS,

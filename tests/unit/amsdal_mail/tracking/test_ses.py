@@ -19,7 +19,6 @@ from amsdal_mail.tracking import (
 )
 from tests.sample_events import load
 
-# Sample, kind, recipients, time, whether the addresses should get no more mail.
 SAMPLES = [
     ("send", EventKind.SEND, ["alice@example.net"], "09:15:30.120", False),
     ("send_template", EventKind.SEND, ["alice@example.net"], "09:15:30.120", False),
@@ -71,6 +70,7 @@ SAMPLES = [
     ("notification_complaint", EventKind.COMPLAINT, ["carol@example.net"], "10:02:11", True),
     ("notification_delivery", EventKind.DELIVERY, ["alice@example.net"], "09:15:31.480", False),
 ]
+"""Sample, kind, recipients, time, and whether the addresses should get no more mail."""
 
 
 def only(sample: str) -> TrackingEvent:

@@ -172,8 +172,8 @@ async def test_the_gateway_can_end_some_calls_early() -> None:
     path, early = "/_local/gateway", {"early_every": 2, "early_seconds": 0.01}
 
     await call(gateway, path, {"host": HOST}, json.dumps(early).encode(), method="PUT")
-    answers = [await call(gateway, f"{BASE}/emails", {"host": HOST}) for _ in range(4)]
+    responses = [await call(gateway, f"{BASE}/emails", {"host": HOST}) for _ in range(4)]
     _, counts = await call(gateway, path, {"host": HOST})
 
-    assert [status for status, _ in answers] == [200, 503, 200, 503]
+    assert [status for status, _ in responses] == [200, 503, 200, 503]
     assert json.loads(counts) == {"calls": 4, "ended": 2}
