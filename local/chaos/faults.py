@@ -27,6 +27,7 @@ __all__ = [
     "faulty_ses",
     "impatient_gateway",
     "set_switches",
+    "short_delays",
     "unverified_sender",
 ]
 
@@ -34,9 +35,15 @@ SECONDS_BETWEEN_KILLS = 4.0
 EARLY_EVERY = 5
 EARLY_SECONDS = 0.1
 """When the gateway ends each fifth request, in place of 30 seconds. Most requests take longer."""
-UNVERIFIED_SECONDS = (2.0, 5.0)
-"""When the sender's identity stops being verified, and when it is verified again."""
+UNVERIFIED_SECONDS = 4.0
+MESSAGES_BEFORE = 10
+"""Messages that SES accepts before the sender's identity stops being verified."""
+LONGEST_DELAY_SECONDS = 30
+"""In place of 15 minutes. An email of an unverified sender waits as long as SQS can. The wait for
+the event of a lost response is not longer than this."""
 OPENS_AT_ONCE = 20
+SECONDS_BETWEEN_OPENS = 0.5
+"""40 opens a second. On two cores, more would take the time of the run, not of the queue."""
 FAULTS_ON: dict[str, Any] = {
     "latency_ms": 60,
     "throttle": {"chance": 0.10},
@@ -89,28 +96,49 @@ def ended_by_gateway(endpoint: str) -> int:
 
 def _gateway(endpoint: str, every: int | None = None) -> dict[str, Any]:
     change = {"early_every": every, "early_seconds": EARLY_SECONDS}
-    content = None if every is None else json.dumps(change).encode()
-    request = urllib.request.Request(  # noqa: S310 - loopback
-        f"{endpoint}/_local/gateway", content, method="GET" if content is None else "PUT"
-    )
+    return _control(endpoint, "gateway", None if every is None else change)
+
+
+def _control(endpoint: str, path: str, change: dict[str, Any] | None) -> dict[str, Any]:
+    """Call the launcher of MiniStack, and return the JSON of its response."""
+    content = None if change is None else json.dumps(change).encode()
+    method = "GET" if content is None else "PUT"
+    url = f"{endpoint}/_local/{path}"
+    request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
     with urlopen(request, timeout=60) as response:
         result: dict[str, Any] = json.load(response)
         return result
 
 
 @contextmanager
+def short_delays(endpoint: str) -> Iterator[None]:
+    """Let SQS delay no message longer than LONGEST_DELAY_SECONDS within the block."""
+    _control(endpoint, "delays", {"longest_seconds": LONGEST_DELAY_SECONDS})
+    try:
+        yield
+    finally:
+        _control(endpoint, "delays", {"longest_seconds": None})
+
+
+@contextmanager
 def unverified_sender(ses_url: str, identity: str) -> Iterator[None]:
     """Let the identity be unverified for a few seconds within the block."""
+    enough = _accepted(ses_url) + MESSAGES_BEFORE
 
     def run(stopped: threading.Event) -> None:
-        begin, end = UNVERIFIED_SECONDS
-        if not stopped.wait(begin):
-            set_switches(ses_url, {"identities": {identity: "PENDING"}})
-            stopped.wait(end - begin)
+        while _accepted(ses_url) < enough:
+            if stopped.wait(0.2):
+                return
+        set_switches(ses_url, {"identities": {identity: "PENDING"}})
+        stopped.wait(UNVERIFIED_SECONDS)
         set_switches(ses_url, {"identities": {identity: "SUCCESS"}})
 
     with _background(run):
         yield
+
+
+def _accepted(ses_url: str) -> int:
+    return int(control(ses_url, "GET", "counts").get("accepted messages", 0))
 
 
 @contextmanager
@@ -127,7 +155,7 @@ def _background(run: Callable[[threading.Event], None]) -> Iterator[None]:
 
 
 class OpenFlood:
-    """Fetches the pixels of the newest messages, `count` times in all, as a mail scanner does."""
+    """Fetches the pixel of the newest message, `count` times in all, as a mail scanner does."""
 
     def __init__(self, ses_url: str, count: int) -> None:
         self._url = ses_url
@@ -139,8 +167,8 @@ class OpenFlood:
         return _background(self._run)
 
     def _run(self, stopped: threading.Event) -> None:
-        while self.opened < self._count and not stopped.wait(0.2):
-            for message in control(self._url, "GET", "messages?limit=5")["messages"]:
+        while self.opened < self._count and not stopped.wait(SECONDS_BETWEEN_OPENS):
+            for message in control(self._url, "GET", "messages?limit=1")["messages"]:
                 for _ in range(OPENS_AT_ONCE):
                     urlopen(f"{self._url}/I0/{message['id']}", timeout=60).close()
                 self.opened += OPENS_AT_ONCE

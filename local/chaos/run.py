@@ -7,9 +7,9 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from local.chaos.emails import Email, make_emails
@@ -19,6 +19,7 @@ from local.chaos.faults import (
     ended_by_gateway,
     faulty_ses,
     impatient_gateway,
+    short_delays,
     unverified_sender,
 )
 from local.chaos.load import CLIENTS, send
@@ -45,8 +46,6 @@ a harder test: a record returns while the first worker may still have it."""
 DEADLINE_SECONDS = 180.0
 SECONDS_PER_EMAIL = 0.2
 OPENS_PER_EMAIL = 2
-EMAILS_FOR_LONG_WAITS = 2_000
-"""Emails of an unverified sender wait up to 15 minutes. A shorter run would end before."""
 ARRIVED = ("delivered", "opened", "clicked")
 SAMPLE_SIZE = 100
 """Emails whose state is read from the API at the end."""
@@ -74,11 +73,14 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
     flood = OpenFlood(aws.ses_url, OPENS_PER_EMAIL * count)
     ended_before = ended_by_gateway(aws.endpoint)
     before = control(aws.ses_url, "GET", "counts")
-    with visibility_timeout(aws, VISIBILITY_SECONDS):
+    with visibility_timeout(aws, VISIBILITY_SECONDS), short_delays(aws.endpoint):
         title = f"send {count:,} emails while SES and workers fail"
         with step(title, output=output), ExitStack() as faults:
-            for fault in (*_faults(aws, count), killer.running(), flood.running()):
-                faults.enter_context(fault)
+            faults.enter_context(faulty_ses(aws.ses_url))
+            faults.enter_context(impatient_gateway(aws.endpoint))
+            faults.enter_context(unverified_sender(aws.ses_url, "example.com"))
+            faults.enter_context(killer.running())
+            faults.enter_context(flood.running())
             strangers = publish_strangers(aws)
             acknowledged = send(aws, emails, rng, deadline)
             strangers += publish_strangers(aws)
@@ -106,13 +108,6 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         not_delivered=not_delivered,
         extra=extra,
     )
-
-
-def _faults(aws: LocalAWS, count: int) -> Iterator[AbstractContextManager[None]]:
-    yield faulty_ses(aws.ses_url)
-    yield impatient_gateway(aws.endpoint)
-    if count >= EMAILS_FOR_LONG_WAITS:
-        yield unverified_sender(aws.ses_url, "example.com")
 
 
 def _wait_until_done(aws: LocalAWS, deadline: float) -> int:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from local.stack.local_requests import App, Message, Receive, Send
 
-__all__ = ["HTTPAPIGateway", "signature_error"]
+__all__ = ["HTTPAPIGateway", "signature_error", "whole_body"]
 
 TIMEOUT_SECONDS = 30.0
 CLOCK_TOLERANCE = timedelta(minutes=5)

@@ -7,12 +7,16 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
+from typing_extensions import override
+
+from amsdal_mail.backends.aws.transmission import TracedBody
 from amsdal_mail.status import ConfigurationError
 
 try:
     from aiobotocore.config import AioConfig
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.session import AioSession
+    from aiohttp.payload import BytesPayload
 except ImportError as error:
     raise ConfigurationError(
         "async sending needs aioboto3 or aiobotocore: pip install 'amsdal_mail[ses]'"
@@ -53,6 +57,25 @@ class SessionWithoutRedirects:
     def __init__(self, session: Any) -> None:
         self._session = session
 
-    async def request(self, method: str, **arguments: Any) -> Any:
+    async def request(self, method: str, *, data: object, **arguments: Any) -> Any:
         """Make a request, and return a redirect as it is."""
-        return await self._session.request(method, **arguments, allow_redirects=False)
+        payload = TracedPayload(data) if isinstance(data, TracedBody) else data
+        return await self._session.request(method, data=payload, **arguments, allow_redirects=False)
+
+
+class TracedPayload(BytesPayload):
+    """A body that notes when aiohttp begins to write it. Versions differ in what they call."""
+
+    def __init__(self, body: TracedBody) -> None:
+        super().__init__(body.content)
+        self._transmission = body.transmission
+
+    @override
+    async def write(self, writer: Any) -> None:
+        self._transmission.begin()
+        await super().write(writer)
+
+    @override
+    async def write_with_length(self, writer: Any, content_length: int | None) -> None:
+        self._transmission.begin()
+        await super().write_with_length(writer, content_length)

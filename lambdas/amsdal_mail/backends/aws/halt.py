@@ -32,7 +32,9 @@ ACCOUNT_TEXTS = ("sending paused", "daily message quota")
 """Texts with the same meaning, of codes that have other meanings too:
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html"""
 
-PERMISSION_CODES = frozenset({"AccessDenied", "AccessDeniedException"})
+MESSAGE_CODES = frozenset({"BadRequestException", "MessageRejected", "NotFoundException"})
+"""Codes whose fault is in what one message names, such as its sender or its template. Other codes
+of a wrong set-up are about permissions, and a permission is granted on resources."""
 
 SCOPE_PARAMETERS = (
     "FromEmailAddress",
@@ -43,6 +45,9 @@ SCOPE_PARAMETERS = (
 )
 """Parameters that name a resource on which a permission is granted:
 https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html"""
+
+RESOURCES = {"configuration set": "ConfigurationSetName", "tenant": "TenantName"}
+"""What can be paused, besides the account, by the parameter that names it."""
 
 EVERYTHING = "everything"
 
@@ -69,7 +74,8 @@ class Halt:
         """Return the result of a call that need not be made, else None."""
         if not self._results:
             return None
-        scopes = (EVERYTHING, _configuration_set(call), _permission(call))
+        resources = (_named_resource(call, word) for word in RESOURCES)
+        scopes = (EVERYTHING, *resources, _permission(call))
         return next((self._results[s] for s in scopes if s in self._results), None)
 
     def note(self, call: Call, response: Response) -> None:
@@ -98,17 +104,22 @@ def _scope(call: Call, result: CallResult) -> Hashable | None:
     if result.state is not SendState.FAILED or result.retry is RetryHint.SOON:
         return None
     text = (result.error_message or "").lower()
-    if result.error_code in ACCOUNT_CODES or any(words in text for words in ACCOUNT_TEXTS):
-        is_of_set = "CONFIGURATION_SET" in (result.error_code or "") or "configuration set" in text
-        return _configuration_set(call) if is_of_set else EVERYTHING
-    if result.error_code in PERMISSION_CODES:
+    if result.error_code in ACCOUNT_CODES or any(stop in text for stop in ACCOUNT_TEXTS):
+        words = f"{result.error_code} {text}".lower().replace("_", " ")
+        return _named_resource(call, words) or EVERYTHING
+    if result.raises is CredentialsError or (result.raises and result.is_unsent):
+        return EVERYTHING
+    if result.raises and result.error_code not in MESSAGE_CODES:
         return _permission(call)
-    is_setup = result.raises is CredentialsError or result.is_unsent
-    return EVERYTHING if result.raises and is_setup else None
+    return None
 
 
-def _configuration_set(call: Call) -> Hashable:
-    return ("configuration set", call.params.get("ConfigurationSetName"))
+def _named_resource(call: Call, words: str) -> Hashable | None:
+    """Return the call's configuration set or tenant, if the words name the kind of it."""
+    for word, parameter in RESOURCES.items():
+        if word in words:
+            return (word, call.params.get(parameter))
+    return None
 
 
 def _permission(call: Call) -> Hashable:

@@ -17,6 +17,7 @@ from amsdal_mail.backends.aws.options import (
     check_positive_number,
     region_from,
 )
+from amsdal_mail.backends.ses.connection_params import connection_params
 from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
@@ -48,6 +49,10 @@ class SESBackend(AWSBackend):
     tasks. SES drops what exceeds the account's rate, which `GetAccount` returns:
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
 
+    `return_path` gets the bounces and complaints. `from_identity_arn` names the identity of another
+    account that allows this one to send from it. `tenant` is the tenant for which the email is
+    sent, `endpoint_id` the multi-region endpoint, which needs botocore[crt].
+
     Raises:
         ConfigurationError: options exclude each other; or, from a send, AWS refuses credentials,
             permission, template or configuration set. Then its `status` has the result of each
@@ -63,6 +68,10 @@ class SESBackend(AWSBackend):
         metadata_prefix: str | None = None,
         max_attempts: int = 4,
         max_send_rate: float | None = None,
+        return_path: str | None = None,
+        from_identity_arn: str | None = None,
+        tenant: str | None = None,
+        endpoint_id: str | None = None,
         region_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
@@ -78,6 +87,12 @@ class SESBackend(AWSBackend):
         self.metadata_prefix = prefix or METADATA_PREFIX
         check_positive_integer("max_attempts", max_attempts)
         self.max_attempts = max_attempts
+        self._connection_params = connection_params(
+            return_path=return_path,
+            from_identity_arn=from_identity_arn,
+            tenant=tenant,
+            endpoint_id=endpoint_id,
+        )
         self._tag_encoding = TagEncoding()
 
     @override
@@ -105,7 +120,9 @@ class SESBackend(AWSBackend):
         plan: SendPlan = []
         for index, message in enumerate(messages):
             tags = message_tags(message, self.metadata_prefix)
-            for request in build_requests(message, self.configuration_set, model, index):
+            for request in build_requests(
+                message, self.configuration_set, model, index, self._connection_params
+            ):
                 flow = send_flow(request, tags, extra_tags, self._tag_encoding, self.max_attempts)
                 plan.append(rate_limited(flow, self._rate_limiter) if self._rate_limiter else flow)
         return plan

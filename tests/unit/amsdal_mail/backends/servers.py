@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from amsdal_mail import ConfigurationError, EmailMessage, SendStatus
+from amsdal_mail.backends.base import BaseBackend
 from amsdal_mail.backends.ses import SESBackend
 
 __all__ = [
@@ -165,7 +166,7 @@ def ses(url: str | None = None, **options: Any) -> SESBackend:
 
 
 async def send_by(
-    way: str, backend: SESBackend, messages: list[EmailMessage]
+    way: str, backend: BaseBackend, messages: list[EmailMessage]
 ) -> tuple[SendStatus, ConfigurationError | None]:
     """Send in sync or async code; return the status, and the error that carried it."""
     try:

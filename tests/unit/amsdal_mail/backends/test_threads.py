@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -151,13 +153,22 @@ def test_error_of_another_thread_is_raised() -> None:
             backend.send_messages(MESSAGES)
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    # A job in the background of a shell ignores SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_interrupted_send_says_what_had_gone_out() -> None:
     def accept_two(server: Server, connection: Any) -> None:
         for _ in range(2):
             server.read_request(connection)
             respond(b"200 OK", b'{"MessageId": "1"}')(server, connection)
         server.read_request(connection)
-        threading.Timer(0.2, os.kill, (os.getpid(), 2)).start()
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         hang(server, connection)
 
     with serving(accept_two) as server:
