@@ -48,6 +48,7 @@ case ",${{NO_PROXY-}},${{no_proxy-}}," in
     *) NO_PROXY="{LOOPBACK_NAMES},${{NO_PROXY-}},${{no_proxy-}}" ;;
 esac
 export NO_PROXY no_proxy="$NO_PROXY"
+unalias aws 2> /dev/null || :
 # Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for some services, for example sqs and rds.
 aws() {{
     case " $* " in
@@ -69,7 +70,8 @@ def isolated() -> Iterator[None]:
     previous = dict(os.environ)
     for name in [name for name in previous if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(NO_CONFIG_FILES | _no_proxy(previous))
+    has_proxy = any(name.lower().endswith("_proxy") for name in previous)
+    os.environ.update(NO_CONFIG_FILES | (_no_proxy(previous) if has_proxy else {}))
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from local.paths import ROOT
 from local.stack.environment import export_lines, for_local_aws, isolated
 from tests.unit.local.stack.trap import Server, hostile_environment, serving
 
@@ -56,7 +57,7 @@ def local_aws() -> Iterator[Server]:
 @pytest.fixture
 def hostile(trap: Server, tmp_path: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "PYENV_ROOT") if name in os.environ}
-    return kept | hostile_environment(trap.url, tmp_path)
+    return kept | {"PYTHONPATH": str(ROOT / "lambdas")} | hostile_environment(trap.url, tmp_path)
 
 
 def sourced(tmp_path: Path, local_aws: Server) -> str:
@@ -117,6 +118,14 @@ def test_the_aws_cli_reaches_the_local_aws_only(
     assert local_aws.services == {"sqs", "s3"}, output
 
 
+def test_an_alias_of_aws_does_not_break_the_file(tmp_path: Path, local_aws: Server) -> None:
+    script = "shopt -s expand_aliases\nalias aws='vault aws'\n" + sourced(tmp_path, local_aws)
+
+    output = run("bash", f"{script}\ntype -t aws; echo $AWS_ACCESS_KEY_ID", {"PATH": os.defpath})
+
+    assert output.split() == ["function", "test"]
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -152,6 +161,18 @@ def test_the_file_keeps_hosts_without_a_proxy(
 
     assert [name for name in upper.split(",") if name] == expected
     assert lower == upper
+
+
+def test_a_process_without_a_proxy_gets_no_exceptions_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
+    with isolated():
+        names = [name for name in os.environ if name.lower() == "no_proxy"]
+
+    assert names == []
 
 
 def test_this_process_keeps_no_setting_within_the_block(
