@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any
 
+from botocore.httpsession import get_cert_path
 from typing_extensions import override
 
+from amsdal_mail.backends.aws.threads import in_thread
 from amsdal_mail.backends.aws.transmission import TracedBody
 from amsdal_mail.status import ConfigurationError
 
@@ -47,8 +50,30 @@ class HTTPSession(AIOHTTPSession):
     301 or 302 would become a GET whose response says nothing about the email.
     """
 
+    _loaded_context: Any = None
+
     async def _get_session(self, proxy_url: str | None) -> Any:
+        # aiobotocore before 3.0 reads the CA bundle on the event loop, for some 50 ms.
+        is_blocking = not iscoroutinefunction(AIOHTTPSession._create_connector)  # type: ignore[attr-defined]
+        if is_blocking and proxy_url not in self._sessions:  # type: ignore[attr-defined]
+            self._loaded_context = await in_thread(self._load_context)
         return SessionWithoutRedirects(await super()._get_session(proxy_url))  # type: ignore[misc]
+
+    def _get_ssl_context(self) -> Any:
+        loaded, self._loaded_context = self._loaded_context, None
+        return loaded or super()._get_ssl_context()  # type: ignore[misc]
+
+    def _load_context(self) -> Any:
+        context = super()._get_ssl_context()  # type: ignore[misc]
+        bundle = get_cert_path(self._verify)  # type: ignore[attr-defined]
+        if bundle:
+            context.load_verify_locations(bundle)
+            context.load_verify_locations = _already_loaded
+        return context
+
+
+def _already_loaded(*_: object) -> None:
+    """Stand for `load_verify_locations` of a context that has the bundle."""
 
 
 class SessionWithoutRedirects:
