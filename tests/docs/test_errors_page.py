@@ -83,6 +83,14 @@ def test_every_code_of_the_tables_is_on_the_page() -> None:
     assert sorted(codes - PAGE.codes()) == []
 
 
+def test_every_code_written_in_the_code_is_on_the_page() -> None:
+    sources = [path.read_text() for path in (ROOT / "lambdas").rglob("*.py")]
+    codes = {code for text in sources for code in re.findall(r'error_code="(\w+)"', text)}
+
+    assert {"Cancelled", "NoResult"} <= codes
+    assert sorted(codes - PAGE.codes()) == []
+
+
 def test_each_sdk_error_of_the_table_is_on_the_page() -> None:
     sdk = (botocore.exceptions, botocore.parsers)
     names = {

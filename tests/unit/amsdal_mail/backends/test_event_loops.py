@@ -132,24 +132,26 @@ async def test_redirect_is_not_followed(way: str, code: bytes, state: str) -> No
 
 
 Cancel = Callable[[Awaitable[Any]], Awaitable[BaseException]]
+PATIENCE = 2.0
+"""Seconds after which a send is cancelled. A busy machine needs them for three emails."""
 
 
 async def by_timeout(sending: Awaitable[Any]) -> BaseException:
     with pytest.raises(TimeoutError) as caught:
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(PATIENCE):
             await sending
     return caught.value
 
 
 async def by_wait_for(sending: Awaitable[Any]) -> BaseException:
     with pytest.raises(TimeoutError) as caught:
-        await asyncio.wait_for(sending, 0.5)
+        await asyncio.wait_for(sending, PATIENCE)
     return caught.value
 
 
 async def by_cancel(sending: Awaitable[Any]) -> BaseException:
     task = asyncio.ensure_future(sending)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(PATIENCE)
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
