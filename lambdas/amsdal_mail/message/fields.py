@@ -10,6 +10,7 @@ from amsdal_mail.addresses import Address, parse_address
 from amsdal_mail.message import limits
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.frozen import FrozenDict, freeze
+from amsdal_mail.message.headers import check_header_name
 
 __all__ = ["MessageFields"]
 
@@ -24,7 +25,7 @@ Text = Annotated[str, AfterValidator(limits.check_text)]
 Line = Annotated[str, AfterValidator(limits.check_one_line)]
 Mailbox = Annotated[str, AfterValidator(limits.check_address)]
 Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_reject_text)]
-HeaderName = Annotated[str, AfterValidator(limits.check_header_name)]
+HeaderName = Annotated[str, AfterValidator(check_header_name)]
 Tag = Annotated[str, AfterValidator(limits.check_tag)]
 TagValue = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(limits.check_tag)]
 MergeValues = Annotated[dict[str, JsonValue], AfterValidator(freeze)]

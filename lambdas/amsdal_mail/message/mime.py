@@ -15,9 +15,10 @@ from uuid import uuid4
 
 from typing_extensions import override
 
-from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.fields import MessageFields
+from amsdal_mail.message.headers import encode_header
 from amsdal_mail.message.limits import LINE_LIMIT
 
 __all__ = ["mime_bytes", "mime_message"]
@@ -45,7 +46,7 @@ class HeaderPolicy(EmailPolicy):
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
         if "\r" in value or "\n" in value:
             raise ValueError(f"header {name} must not contain line breaks")
-        return name, encode_header_text(value, name)
+        return name, encode_header(name, value)
 
     @override
     def header_fetch_parse(self, name: str, value: str) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from amsdal_mail.addresses import encode_header_text
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
+from amsdal_mail.message.headers import check_structured_header, encode_header
 from amsdal_mail.message.merge_rules import MERGE_RULES
 
 __all__ = ["METADATA_PREFIX", "broken_rules"]
@@ -48,7 +48,12 @@ def _headers(message: MessageFields) -> Iterator[FieldError]:
         if count > 1:
             yield FieldError("headers", f"{name} is given {count} times in different spellings")
     for name, value in message.headers.items():
-        longest = max(map(len, encode_header_text(value).split()), default=0)
+        try:
+            check_structured_header(name, value)
+        except ValueError as error:
+            yield FieldError(f"headers.{name}", str(error))
+            continue
+        longest = max(map(len, encode_header(name, value).split()), default=0)
         if longest >= limits.LINE_LIMIT:
             rule = f"has a word of {longest} characters, a line takes {limits.LINE_LIMIT}"
             yield FieldError(f"headers.{name}", rule)
@@ -61,7 +66,10 @@ def _headers_with_template(message: MessageFields) -> Iterator[FieldError]:
             "headers", f"{len(message.headers)} headers: SES takes {limit} with a template"
         )
     for name, value in message.headers.items():
-        length = len(encode_header_text(value))
+        try:
+            length = len(encode_header(name, value))
+        except ValueError:  # _headers reports it
+            continue
         if not 1 <= length <= limits.HEADER_VALUE_LIMIT:
             rule = f"has {length} characters encoded, SES takes 1 to {limits.HEADER_VALUE_LIMIT}"
             yield FieldError(f"headers.{name}", f"{rule} with a template")

@@ -52,6 +52,26 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "header of MIME": ({"headers": {"Content-Type": "a/b"}}, "headers.Content-Type", "by SES"),
     "header twice": ({"headers": {"X-A": "1", "x-a": "2"}}, "headers", "2 times"),
     "header word too long": ({"headers": {"X-A": "a" * 998}}, "headers.X-A", "998"),
+    "web address that is not ASCII": (
+        {"headers": {"List-Unsubscribe": "<https://münchen.de/u>"}},
+        "headers.List-Unsubscribe",
+        "must be ASCII",
+    ),
+    "message id that is not ASCII": (
+        {"headers": {"REFERENCES": "<ä@x.io>"}},
+        "headers.REFERENCES",
+        "must be ASCII",
+    ),
+    "list id that is not ASCII": (
+        {"headers": {"List-Id": "Größe <größe.example.com>"}},
+        "headers.List-Id",
+        "angle brackets",
+    ),
+    "address in a header with a template": (
+        {"template_id": "t", "headers": {"Errors-To": "jö@x.io"}},
+        "headers.Errors-To",
+        "SMTPUTF8",
+    ),
     "16 headers with a template": (
         {"template_id": "t", "headers": {f"X-{n}": "a" for n in range(16)}},
         "headers",

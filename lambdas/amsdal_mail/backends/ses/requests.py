@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.addresses import parse_address
 from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.aws.service_model import require_parameters, supports_parameter
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.headers import encode_header
 from amsdal_mail.message.limits import (
     HEADER_COUNT_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -177,7 +178,7 @@ def fits_simple_content(message: EmailMessage) -> bool:
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
     """
-    lengths = [len(encode_header_text(value)) for value in message.headers.values()]
+    lengths = [len(encode_header(name, value)) for name, value in message.headers.items()]
     return (
         len(lengths) <= HEADER_COUNT_LIMIT
         and all(1 <= length <= HEADER_VALUE_LIMIT for length in lengths)
@@ -209,7 +210,7 @@ def _headers_and_attachments(message: EmailMessage) -> Params:
     parts: Params = {}
     if message.headers:
         parts["Headers"] = [
-            {"Name": name, "Value": encode_header_text(value)}
+            {"Name": name, "Value": encode_header(name, value)}
             for name, value in message.headers.items()
         ]
     if message.attachments:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from email import message_from_bytes
 from email.policy import default
+from email.utils import formataddr
 from typing import Any
 
 import pytest
 from botocore.validate import ParamValidator
 
 from amsdal_mail import Attachment, EmailMessage
+from amsdal_mail.addresses import parse_address
 from amsdal_mail.backends.ses.requests import (
     SESRequest,
     build_requests,
@@ -85,6 +87,34 @@ def test_plain_message_is_simple_content() -> None:
     assert simple["Headers"][1] == {"Name": "X-Greeting", "Value": "=?utf-8?b?R3LDvMOfZQ==?="}
     assert simple["Attachments"][1]["ContentDisposition"] == "INLINE"
     assert simple["Attachments"][1]["ContentId"] == "logo"
+
+
+def test_phrase_of_a_list_id_is_encoded_alone() -> None:
+    headers = {"List-ID": "Größe <a.x.io>"}
+    simple = params(headers=headers, attachments=[])["Content"]["Simple"]
+    template = params(headers=headers, template_id="t")["Content"]["Template"]
+
+    encoded = [{"Name": "List-ID", "Value": "=?utf-8?b?R3LDtsOfZQ==?= <a.x.io>"}]
+    assert simple["Headers"] == template["Headers"] == encoded
+
+
+FIELDS_WITH_ADDRESSES = ["from_email", "to", "cc", "bcc", "reply_to", "merge_data"]
+
+
+@pytest.mark.parametrize("text", ["Doe, Jörg <jo@x.io>", formataddr(("Doe, Jörg", "jo@x.io"))])
+@pytest.mark.parametrize("field", FIELDS_WITH_ADDRESSES)
+def test_address_is_one_recipient_with_its_name_encoded_once(field: str, text: str) -> None:
+    change: dict[str, Any] = {field: text if field == "from_email" else [text]}
+    if field == "merge_data":
+        change = {"to": [text], "merge_data": {text: {}}}
+    message = EmailMessage(**BASE | change)
+    message = EmailMessage.from_json(message.to_json())
+    (request,) = build_requests(message, None, SES_MODEL)
+    sent = json.dumps(request.call({}).params, default=repr)
+
+    assert sent.count(f'"{parse_address(text)}"') == 1
+    assert parse_address(text).display_name == "Doe, Jörg"
+    assert sent.count("jo@x.io") == 1
 
 
 def test_html_without_text_has_no_text_part() -> None:
