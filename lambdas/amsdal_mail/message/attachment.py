@@ -28,6 +28,7 @@ from pydantic_core import ArgsKwargs
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message import limits
 from amsdal_mail.message.field_errors import field_errors
+from amsdal_mail.message.inputs import TextLike, is_lazy_text
 
 __all__ = ["Attachment"]
 
@@ -35,10 +36,12 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 
 def _bytes(value: object, context: ValidationInfo) -> object:
+    if isinstance(value, memoryview):
+        return value.tobytes()
+    if context.mode == "python" and (isinstance(value, str) or is_lazy_text(value)):
+        return str(value).encode()
     if not isinstance(value, str):
         return value
-    if context.mode == "python":
-        return value.encode()
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
@@ -80,10 +83,10 @@ class Attachment:
         InvalidMessageError: names every field that breaks a rule.
     """
 
-    filename: Annotated[str, AfterValidator(limits.check_filename)]
+    filename: Annotated[str, TextLike(), AfterValidator(limits.check_filename)]
     content: Annotated[Content, Field(repr=False)]
-    mimetype: Annotated[str, AfterValidator(limits.check_mimetype)]
-    content_id: Annotated[str, AfterValidator(limits.check_content_id)] | None = None
+    mimetype: Annotated[str, TextLike(), AfterValidator(limits.check_mimetype)]
+    content_id: Annotated[str, TextLike(), AfterValidator(limits.check_content_id)] | None = None
 
     @classmethod
     def from_path(cls, path: str | PathLike[str], content_id: str | None = None) -> Self:

@@ -44,6 +44,8 @@ class EmailMessage(MessageFields):
     def _report_all_errors(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(value, cls):
             return ensure_checked(value)
+        if isinstance(value, dict) and None in value.values():
+            value = {name: given for name, given in value.items() if given is not None}
         try:
             message = handler(value)
         except ValidationError as error:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from amsdal_mail.addresses import Address, decode_words, encoded_words, parse_address
+from amsdal_mail.message.inputs import number_or_text
+from amsdal_mail.message.limits import check_one_line
 
-__all__ = ["check_header_name", "check_structured_header", "encode_header"]
+__all__ = [
+    "HeaderValue",
+    "check_header_name",
+    "check_header_value",
+    "check_repetition",
+    "check_structured_header",
+    "encode_header",
+    "header_lines",
+]
+
+HeaderValue = str | tuple[str, ...]
 
 HEADER_NAME_LIMIT = 126
 HEADER_NAME = re.compile(r"[!-9;-~]+")
@@ -35,6 +48,9 @@ ASCII_HEADERS = frozenset(
 
 RFC 2369 (List-*), RFC 5322 section 3.6.4 (References, In-Reply-To), RFC 3834 (Auto-Submitted).
 """
+SINGLE_HEADERS = frozenset({"references", "in-reply-to", "comments", "keywords"})
+"""Headers that SES takes once: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html.
+RFC 2369 says the same of each List-*."""
 LIST_ID = re.compile(r"(?P<phrase>.*?)\s*(?P<id><[!-~]+>)\s*")
 """RFC 2919."""
 
@@ -51,6 +67,38 @@ def check_header_name(text: str) -> str:
     if len(text) > HEADER_NAME_LIMIT:
         raise ValueError(f"must have 1 to {HEADER_NAME_LIMIT} characters, has {len(text)}")
     return text
+
+
+def check_header_value(value: object) -> HeaderValue:
+    """Accept one value, or a list of values for a header that is repeated."""
+    if not isinstance(value, list | tuple):
+        return check_one_line(value if type(value) is str else number_or_text(value))
+    values = tuple(check_one_line(number_or_text(inner)) for inner in value)
+    if not values:
+        raise ValueError("must have at least one value")
+    return values if len(values) > 1 else values[0]
+
+
+def check_repetition(name: str, value: HeaderValue) -> None:
+    """Accept several values unless the header may occur only once.
+
+    Raises:
+        ValueError: it may occur only once.
+    """
+    lower_name = name.lower()
+    if isinstance(value, tuple) and (
+        lower_name in SINGLE_HEADERS or lower_name.startswith("list-")
+    ):
+        raise ValueError(f"header can occur only once, has {len(value)} values")
+
+
+def header_lines(headers: Mapping[str, HeaderValue]) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each line: a repeated header has several."""
+    for name, value in headers.items():
+        if isinstance(value, tuple):
+            yield from ((name, inner) for inner in value)
+        else:
+            yield name, value
 
 
 def check_structured_header(name: str, value: str) -> None:

@@ -24,16 +24,10 @@ __all__ = ["MERGE_RULES"]
 def _addresses(message: MessageFields) -> Iterator[FieldError]:
     yield from _unique("to", message.to if message.is_personalized else ())
     to = set(_addr_specs(message.to)) if message.merge_data else set()
-    valid = []
     for mailbox in message.merge_data or ():
-        try:
-            valid.append(parse_address(mailbox).addr_spec)
-        except ValueError as error:
-            yield FieldError(f"merge_data.{mailbox}", str(error))
-            continue
-        if valid[-1] not in to:
+        if parse_address(mailbox).addr_spec not in to:
             yield FieldError(f"merge_data.{mailbox}", "is not one of the addresses in to")
-    yield from _unique("merge_data", valid)
+    yield from _unique("merge_data", tuple(message.merge_data or ()))
 
 
 def _unique(field: str, mailboxes: Sequence[str]) -> Iterator[FieldError]:
@@ -93,8 +87,8 @@ def _bulk_sizes(message: MessageFields, encoded_sizes: Mapping[str, int]) -> Ite
         return
     limit = limits.BULK_DATA_LIMIT
     own_sizes = {
-        addr_spec: encoded_sizes.get(f"merge_data.{mailbox}", 0)
-        for addr_spec, mailbox in _addresses_of_merge_data(message)
+        parse_address(mailbox).addr_spec: encoded_sizes.get(f"merge_data.{mailbox}", 0)
+        for mailbox in message.merge_data or ()
     }
     for start in range(0, len(message.to), limits.RECIPIENT_LIMIT):
         chunk = message.to[start : start + limits.RECIPIENT_LIMIT]
@@ -116,10 +110,7 @@ def _placeholders(message: MessageFields) -> Iterator[FieldError]:
     if message.template_id is not None:
         return
     global_values = message.merge_global_data or {}
-    try:
-        own_values = merge_data_by_address(message)
-    except ValueError:  # _addresses reports it
-        return
+    own_values = merge_data_by_address(message)
     to = list(_addr_specs(message.to)) if message.is_personalized else []
     for field in ("subject", "body", "html_body"):
         for name in _placeholder_names(getattr(message, field)):
@@ -162,14 +153,6 @@ def _values_by_field(message: MessageFields) -> dict[str, Values]:
     merge_data = message.merge_data or {}
     own_values = {f"merge_data.{mailbox}": values for mailbox, values in merge_data.items()}
     return {"merge_global_data": message.merge_global_data or {}, **own_values}
-
-
-def _addresses_of_merge_data(message: MessageFields) -> Iterator[tuple[str, str]]:
-    for mailbox in message.merge_data or ():
-        try:
-            yield parse_address(mailbox).addr_spec, mailbox
-        except ValueError:  # _addresses reports it
-            continue
 
 
 def _addr_specs(mailboxes: Iterable[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing_extensions import override
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.fields import MessageFields
-from amsdal_mail.message.headers import encode_header
+from amsdal_mail.message.headers import encode_header, header_lines
 from amsdal_mail.message.limits import LINE_LIMIT
 
 __all__ = ["mime_bytes", "mime_message"]
@@ -79,7 +79,7 @@ def mime_message(message: MessageFields) -> MIMEPart:
     for name, mailboxes in lists.items():
         if mailboxes:
             mime[name] = ", ".join(str(parse_address(mailbox)) for mailbox in mailboxes)
-    for name, value in message.headers.items():
+    for name, value in header_lines(message.headers):
         mime[name] = value
     return mime
 

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
-from amsdal_mail.message.headers import check_structured_header, encode_header
+from amsdal_mail.message.headers import (
+    check_repetition,
+    check_structured_header,
+    encode_header,
+    header_lines,
+)
 from amsdal_mail.message.merge_rules import MERGE_RULES
 
 __all__ = ["METADATA_PREFIX", "broken_rules"]
@@ -47,7 +52,12 @@ def _headers(message: MessageFields) -> Iterator[FieldError]:
     for name, count in Counter(name.lower() for name in message.headers).items():
         if count > 1:
             yield FieldError("headers", f"{name} is given {count} times in different spellings")
-    for name, value in message.headers.items():
+    for name, values in message.headers.items():
+        try:
+            check_repetition(name, values)
+        except ValueError as error:
+            yield FieldError(f"headers.{name}", str(error))
+    for name, value in header_lines(message.headers):
         try:
             check_structured_header(name, value)
         except ValueError as error:
@@ -61,11 +71,10 @@ def _headers(message: MessageFields) -> Iterator[FieldError]:
 
 def _headers_with_template(message: MessageFields) -> Iterator[FieldError]:
     limit = limits.HEADER_COUNT_LIMIT
-    if len(message.headers) > limit:
-        yield FieldError(
-            "headers", f"{len(message.headers)} headers: SES takes {limit} with a template"
-        )
-    for name, value in message.headers.items():
+    lines = list(header_lines(message.headers))
+    if len(lines) > limit:
+        yield FieldError("headers", f"{len(lines)} headers: SES takes {limit} with a template")
+    for name, value in lines:
         try:
             length = len(encode_header(name, value))
         except ValueError:  # _headers reports it

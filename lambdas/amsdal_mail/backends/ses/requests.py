@@ -17,7 +17,7 @@ from amsdal_mail.backends.aws.service_model import require_parameters, supports_
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.headers import encode_header
+from amsdal_mail.message.headers import encode_header, header_lines
 from amsdal_mail.message.limits import (
     HEADER_COUNT_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -176,11 +176,13 @@ def _content(message: EmailMessage, model: ServiceModel) -> Params:
 def fits_simple_content(message: EmailMessage) -> bool:
     """Return whether SES's Simple content takes the headers and the file names.
 
+    A repeated header goes as MIME: whether SES takes it in `Headers` is not documented.
+
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
     """
-    lengths = [len(encode_header(name, value)) for name, value in message.headers.items()]
+    lengths = [len(encode_header(name, value)) for name, value in header_lines(message.headers)]
     return (
-        len(lengths) <= HEADER_COUNT_LIMIT
+        len(message.headers) == len(lengths) <= HEADER_COUNT_LIMIT
         and all(1 <= length <= HEADER_VALUE_LIMIT for length in lengths)
         and all(attachment.filename.isascii() for attachment in message.attachments)
     )
@@ -211,7 +213,7 @@ def _headers_and_attachments(message: EmailMessage) -> Params:
     if message.headers:
         parts["Headers"] = [
             {"Name": name, "Value": encode_header(name, value)}
-            for name, value in message.headers.items()
+            for name, value in header_lines(message.headers)
         ]
     if message.attachments:
         parts["Attachments"] = [_attachment(attachment) for attachment in message.attachments]

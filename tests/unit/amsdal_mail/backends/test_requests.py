@@ -98,6 +98,12 @@ def test_phrase_of_a_list_id_is_encoded_alone() -> None:
     assert simple["Headers"] == template["Headers"] == encoded
 
 
+def test_repeated_header_of_a_template_has_an_entry_for_each_value() -> None:
+    template = params(template_id="t", headers={"X-A": ["1", "2"]})["Content"]["Template"]
+
+    assert template["Headers"] == [{"Name": "X-A", "Value": "1"}, {"Name": "X-A", "Value": "2"}]
+
+
 FIELDS_WITH_ADDRESSES = ["from_email", "to", "cc", "bcc", "reply_to", "merge_data"]
 
 
@@ -125,6 +131,7 @@ RAW: dict[str, dict[str, Any]] = {
     "16 headers": {"headers": {f"X-{n}": "a" for n in range(16)}},
     "long header": {"headers": {"X-A": "a " * 500}},
     "empty header": {"headers": {"X-A": ""}},
+    "repeated header": {"headers": {"X-A": ("1", "2")}},
     "unicode file name": {"attachments": [Attachment("Größe.pdf", b"%PDF", "application/pdf")]},
 }
 
@@ -144,7 +151,10 @@ def test_message_beyond_simple_content_goes_as_mime(change: dict[str, Any]) -> N
     assert "ReplyToAddresses" not in call
     attachments = change.get("attachments", ())
     for name, value in change.get("headers", {}).items():
-        assert mime[name].split() == value.split()
+        if isinstance(value, tuple):
+            assert mime.get_all(name) == list(value)
+        else:
+            assert mime[name].split() == value.split()
     for attachment, part in zip(attachments, mime.iter_attachments(), strict=False):
         assert part.get_filename() == attachment.filename
         assert part.get_content() == attachment.content
