@@ -22,8 +22,8 @@ ROUTES = (
     (api.HttpMethod.POST, "/emails"),
     (api.HttpMethod.POST, "/emails/batch"),
     (api.HttpMethod.GET, "/emails/{email_id}"),
-    (api.HttpMethod.GET, "/suppressions/{address}"),
-    (api.HttpMethod.DELETE, "/suppressions/{address}"),
+    (api.HttpMethod.GET, "/suppressions"),
+    (api.HttpMethod.DELETE, "/suppressions"),
     (api.HttpMethod.GET, "/openapi.json"),
     (api.HttpMethod.GET, "/docs"),
 )

@@ -11,10 +11,15 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.settings import Settings
 
-__all__ = ["ORIGINAL_MESSAGE_ID", "RedriveResult", "main", "redrive"]
+__all__ = ["RedriveResult", "main", "redrive"]
 
-ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The message attribute that holds a moved message's first id. The send function reads it."""
+ENVELOPE = '{"amsdal_mail": '
+"""The start of a body that the send function wrote. It has an id already."""
+MOVED = ENVELOPE + '{"original_message_id": "%s"}, "request": %s}'
+"""The body of a moved request, with the message's first id for the send function.
+
+It is not an attribute: the message may have the ten attributes that SQS takes.
+"""
 
 VISIBILITY_TIMEOUT_SECONDS = 60
 """SQS hides a received message for this time, in which it is sent and deleted."""
@@ -28,10 +33,12 @@ class Move(NamedTuple):
     title: str
     source: str
     target: str
+    keeps_ids: bool = False
+    """Whether the target's function needs the first id of a message."""
 
 
 MOVES = (
-    Move("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl"),
+    Move("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl", keeps_ids=True),
     Move("untracked events", "EventDeadLetterQueueUrl", "EventQueueUrl"),
     Move("undelivered events", "UndeliveredEventQueueUrl", "EventQueueUrl"),
     Move("untracked opens", "EngagementDeadLetterQueueUrl", "EngagementQueueUrl"),
@@ -63,14 +70,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _redrive_and_print(move: Move, sqs: Any, outputs: dict[str, str]) -> int:
-    result = redrive(sqs, outputs[move.source], outputs[move.target])
+    result = redrive(sqs, outputs[move.source], outputs[move.target], keeps_ids=move.keeps_ids)
     print(f"{move.title:<20}{result.moved:>6} moved")
     for message_id, error in result.errors.items():
         print(f"{move.title}: {message_id} was not moved: {error}", file=sys.stderr)
     return 1 if result.errors else 0
 
 
-def redrive(sqs: Any, source_url: str, target_url: str) -> RedriveResult:
+def redrive(
+    sqs: Any, source_url: str, target_url: str, *, keeps_ids: bool = False
+) -> RedriveResult:
     """Move all messages that are visible now. Each is sent before it is deleted.
 
     After a crash in between, a message is in both queues. This is harmless, because the functions
@@ -82,17 +91,24 @@ def redrive(sqs: Any, source_url: str, target_url: str) -> RedriveResult:
     while messages := [m for m in _receive(sqs, source_url) if m["MessageId"] not in errors]:
         for message in messages:
             try:
-                _move(sqs, message, source_url, target_url)
+                body = _with_id(message) if keeps_ids else message["Body"]
+                _move(sqs, message, body, source_url, target_url)
                 moved += 1
             except ClientError as error:
                 errors[message["MessageId"]] = str(error)
     return RedriveResult(moved, errors)
 
 
-def _move(sqs: Any, message: dict[str, Any], source_url: str, target_url: str) -> None:
-    original_id = {"DataType": "String", "StringValue": message["MessageId"]}
-    attributes = {ORIGINAL_MESSAGE_ID: original_id, **message.get("MessageAttributes", {})}
-    sqs.send_message(QueueUrl=target_url, MessageBody=message["Body"], MessageAttributes=attributes)
+def _with_id(message: dict[str, Any]) -> str:
+    body: str = message["Body"]
+    if body.startswith(ENVELOPE):
+        return body
+    return MOVED % (message["MessageId"], body)
+
+
+def _move(sqs: Any, message: dict[str, Any], body: str, source_url: str, target_url: str) -> None:
+    attributes = message.get("MessageAttributes", {})
+    sqs.send_message(QueueUrl=target_url, MessageBody=body, MessageAttributes=attributes)
     sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message["ReceiptHandle"])
 
 

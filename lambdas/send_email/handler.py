@@ -1,4 +1,7 @@
-"""The Lambda handler of the send function: HTTP requests, and records of the send queue."""
+"""The Lambda handler of the send function: HTTP requests, and records of the send queue.
+
+It ignores any other event, such as a ping that keeps a worker warm.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +52,37 @@ def create_handler(
     @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
     def handler(event: Json, context: LambdaContext) -> Json:
-        if "Records" in event:
+        if _is_from_queue(event):
             return _send_records(build_service(), event, telemetry, context)
-        response = api().resolve(event, context)
+        if not _is_http_request(event):
+            telemetry.record_ignored_event()
+            return {}
+        from send_email.api.routing import with_path_of_route
+
+        response = api().resolve(with_path_of_route(event), context)
         telemetry.record_response(event.get("routeKey", ""), response["statusCode"])
         return response
 
     typed: Handler = handler
     return typed
+
+
+def _is_from_queue(event: Any) -> bool:
+    records = event.get("Records") if isinstance(event, dict) else None
+    return (
+        isinstance(records, list)
+        and bool(records)
+        and all(isinstance(r, dict) and r.get("eventSource") == "aws:sqs" for r in records)
+    )
+
+
+def _is_http_request(event: Any) -> bool:
+    """Return whether API Gateway's HTTP API sent the event, in its format 2.0.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    """
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    return isinstance(context, dict) and isinstance(context.get("http"), dict)
 
 
 def _send_records(

@@ -84,6 +84,11 @@ class Telemetry:
         self.record_error(error, record=record_id)
         self._count("FailedRecords")
 
+    def record_ignored_event(self) -> None:
+        """Count an event that is neither an HTTP request nor of the queue. It is no failure."""
+        self.logger.debug("event ignored")
+        self._count("IgnoredEvents")
+
     def record_response(self, route: str, status: int) -> None:
         """Count an HTTP request. The access log of the API has a line for it."""
         self.logger.debug("response", extra={"route": route, "status": status})

@@ -98,8 +98,16 @@ def _sandbox(options: argparse.Namespace) -> dict[str, Any]:
     return {"sandbox": options.on == "on"}
 
 
-def _identities(options: argparse.Namespace) -> dict[str, Any]:
-    return {"identities": None if options.names == ["any"] else options.names}
+def _verify(options: argparse.Namespace) -> dict[str, Any]:
+    return {"identities": dict.fromkeys(options.names, "SUCCESS")}
+
+
+def _unverify(options: argparse.Namespace) -> dict[str, Any]:
+    return {"identities": dict.fromkeys(options.names, options.status)}
+
+
+def _any_sender(options: argparse.Namespace) -> dict[str, Any]:
+    return {"any_sender": options.on == "on"}
 
 
 def _events(options: argparse.Namespace) -> dict[str, Any]:
@@ -172,8 +180,15 @@ def _add_account_commands(command: Callable[..., argparse.ArgumentParser]) -> No
     api.add_argument("calls", type=_limit, help="per second, or none for no limit")
     sandbox = command("sandbox", "put the account into the SES sandbox, or out of it", _sandbox)
     sandbox.add_argument("on", choices=["on", "off"])
-    identities = command("identities", "set the verified senders", _identities)
-    identities.add_argument("names", nargs="+", help="addresses and domains, or any")
+    verify = command("verify", "add identities, or verify those that exist", _verify)
+    unverify = command("unverify", "make identities wait for their verification", _unverify)
+    for identities in (verify, unverify):
+        identities.add_argument("names", nargs="+", help="addresses and domains")
+    statuses = ["PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"]
+    text = "the new status (default: %(default)s)"
+    unverify.add_argument("--status", choices=statuses, default=statuses[0], help=text)
+    anyone = command("any-sender", "accept every sender, or verified identities only", _any_sender)
+    anyone.add_argument("on", choices=["on", "off"])
     events = command("events", "set how events are published", _events)
     events.add_argument("--delay-ms", type=int, help="wait before each event")
     events.add_argument("--duplicate-chance", type=float, help="chance of a second copy, 0 to 1")

@@ -21,6 +21,7 @@ from local.ses.http.app import build_app
 from local.ses.http.server import build_server
 from local.ses.messages import Messages
 from local.ses.sending.handlebars import Handlebars
+from local.ses.sending.identities import VERIFIED
 from local.ses.sending.simulator import Simulator
 from local.ses.switches import Switches
 
@@ -37,6 +38,15 @@ def _arguments() -> argparse.Namespace:
         action="append",
         default=[],
         help="a configuration set that exists, without --aws-endpoint (repeatable)",
+    )
+    parser.add_argument(
+        "--identity",
+        action="append",
+        default=[],
+        help="a verified address or domain, beside those of the local AWS (repeatable)",
+    )
+    parser.add_argument(
+        "--any-sender", action="store_true", help="accept every sender, verified or not"
     )
     parser.add_argument(
         "--max-send-rate", type=float, help="recipients per second (default no limit)"
@@ -68,6 +78,8 @@ def _ses(options: argparse.Namespace, rng: random.Random) -> Simulator:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     switches = Switches.model_validate(
         {
+            "any_sender": options.any_sender,
+            "identities": dict.fromkeys(options.identity, VERIFIED),
             "max_send_rate": options.max_send_rate,
             "max_24_hour_send": options.max_24_hour_send,
             "events": {"delay_ms": options.event_delay_ms},

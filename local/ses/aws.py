@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "AWSClient",
@@ -59,8 +59,8 @@ class AWSClient(Protocol):
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
         """Return the set of that name, None if there is not any."""
 
-    async def verified_identities(self) -> frozenset[str]:
-        """Return the addresses and domains that are verified in the local AWS."""
+    async def identities(self) -> Mapping[str, str]:
+        """Return the VerificationStatus of each address and domain in the local AWS."""
 
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
         """Publish up to ten events in their order. Raises BotoCoreError or ClientError."""
@@ -78,8 +78,8 @@ class NoAWSClient(AWSClient):
         return ConfigurationSet(name) if name in self._names else None
 
     @override
-    async def verified_identities(self) -> frozenset[str]:
-        return frozenset()
+    async def identities(self) -> Mapping[str, str]:
+        return {}
 
     @override
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
@@ -89,7 +89,7 @@ class NoAWSClient(AWSClient):
 class BotoAWSClient(AWSClient):
     """The client of the local AWS at an endpoint: boto3 in a few threads.
 
-    It keeps each configuration set for `keep_seconds`.
+    It keeps each configuration set, and the identities, for `keep_seconds`.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class BotoAWSClient(AWSClient):
         self._threads = CapacityLimiter(THREADS)
         self._keep_seconds = keep_seconds
         self._sets: dict[str, tuple[float, ConfigurationSet]] = {}
+        self._identities: tuple[float, Mapping[str, str]] = (0.0, {})
         self.account = _account(session.client("sts", endpoint_url=endpoint, config=config))
 
     @override
@@ -127,8 +128,13 @@ class BotoAWSClient(AWSClient):
         return new_set
 
     @override
-    async def verified_identities(self) -> frozenset[str]:
-        return await to_thread.run_sync(self._read_identities, limiter=self._threads)
+    async def identities(self) -> Mapping[str, str]:
+        read_at, kept = self._identities
+        if kept and self._clock() - read_at < self._keep_seconds:
+            return kept
+        new = await to_thread.run_sync(self._read_identities, limiter=self._threads)
+        self._identities = (self._clock(), new)
+        return new
 
     @override
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
@@ -162,9 +168,9 @@ class BotoAWSClient(AWSClient):
             tuple(_sns_destinations(destinations.get("EventDestinations", []))),
         )
 
-    def _read_identities(self) -> frozenset[str]:
+    def _read_identities(self) -> Mapping[str, str]:
         rows = self._sesv2.list_email_identities(PageSize=1000)["EmailIdentities"]
-        return frozenset(row["IdentityName"] for row in rows if row.get("SendingEnabled", True))
+        return {row["IdentityName"]: row["VerificationStatus"] for row in rows}
 
 
 def _sns_destinations(rows: list[Any]) -> list[EventDestination]:

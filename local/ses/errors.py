@@ -14,6 +14,7 @@ __all__ = [
     "RATE_EXCEEDED",
     "Refusal",
     "RefusedError",
+    "access_denied",
     "already_exists",
     "bad_request",
     "configuration_set_missing",
@@ -95,6 +96,15 @@ def configuration_set_missing(name: str) -> Refusal:
 def template_missing(name: str) -> Refusal:
     """Return the error of a stored template that does not exist."""
     return not_found(f"Template {name} does not exist")
+
+
+def access_denied(user: str, action: str, resource: str) -> Refusal:
+    """Return the error of IAM, in the words that SES has for its sending actions.
+
+    https://github.com/nodemailer/nodemailer/issues/1734
+    """
+    text = f"User `{user}' is not authorized to perform `{action}' on resource `{resource}'"
+    return Refusal(403, "AccessDeniedException", text)
 
 
 def identities_not_verified(region: str, identities: Sequence[str]) -> Refusal:

@@ -40,7 +40,7 @@ class Link:
 class Message:
     """A message that SES accepted. `id` is its MessageId.
 
-    A message with `loses_events` publishes no events.
+    A message with `loses_events` publishes no events. Bounces and complaints go to `return_path`.
     """
 
     id: str
@@ -62,6 +62,10 @@ class Message:
     rendering_failure: str | None = None
     loses_events: bool = False
     links: tuple[Link, ...] = ()
+    return_path: str | None = None
+    tenant: str | None = None
+    endpoint_id: str | None = None
+    identity_arn: str | None = None
 
     @property
     def destinations(self) -> tuple[str, ...]:

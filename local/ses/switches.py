@@ -12,6 +12,8 @@ __all__ = ["Fault", "Switches"]
 
 Count = Annotated[int, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
+Status = Literal["SUCCESS", "PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"]
+"""https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html"""
 
 
 class _Switch(BaseModel):
@@ -62,8 +64,9 @@ class Switches(_Switch):
     `bulk_statuses` are the statuses of the next bulk entries; only SUCCESS sends the entry.
     `max_send_rate` and `max_24_hour_send` count recipients. `api_rate` is the rate of each call
     that does not send; SES allows one per second. None means no limit.
-    `identities` None accepts any sender. With a list, also an empty one, the sender must be
-    verified: by this list, by the local AWS or by CreateEmailIdentity.
+    `any_sender` accepts every sender. Otherwise a verified identity must cover it: one of the local
+    AWS, or one of CreateEmailIdentity. `identities` has further identities with their status, and
+    the status of those that exist.
     """
 
     latency_ms: Count = 0
@@ -77,7 +80,8 @@ class Switches(_Switch):
     max_24_hour_send: Count | None = None
     api_rate: Annotated[float, Field(gt=0)] | None = None
     sandbox: bool = False
-    identities: list[str] | None = None
+    any_sender: bool = False
+    identities: dict[str, Status] = {}
     events: Events = Events()
 
     def changed(self, change: object) -> Switches:

@@ -125,10 +125,24 @@ def _value(name: str, data: Mapping[str, Any]) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _without_nulls(value: Any) -> Any:
+    """Return a JSON value without the attributes that are null, at each level."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
 async def render_content(
     renderer: Renderer, content: TemplateContent, data: Mapping[str, Any]
 ) -> TemplateContent:
-    """Return the content with all parts rendered. Raises RenderingFailedError."""
+    """Return the content with all parts rendered. Raises RenderingFailedError.
+
+    An attribute with the value null counts as missing:
+    https://github.com/aws/aws-sdk-js/issues/2239
+    """
+    data = _without_nulls(data)
     subject = await renderer.render(content.subject or "", data)
     text = None if content.text is None else await renderer.render(content.text, data)
     html = None if content.html is None else await renderer.render(content.html, data)

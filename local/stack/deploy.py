@@ -20,13 +20,19 @@ __all__ = ["RESET_SETTINGS", "apply_workarounds", "deploy"]
 RESET_SETTINGS = {
     "stage": "dev",
     "sender": "example.com",
+    "create_identity": "true",
     **dict.fromkeys(
-        ("hosted_zone_id", "hosted_zone_name", "jwt_issuer", "jwt_audience", "alert_email"), ""
+        (
+            "other_identities", "hosted_zone_id", "hosted_zone_name", "jwt_issuer", "jwt_audience",
+            "alert_email",
+        ),
+        "",
     ),
-}
+}  # fmt: skip
 """Settings that cdk.json may have for the stack on AWS, set back to their defaults.
 
-Calls to the local AWS are signed by IAM. It has no hosted zone, and mails no alarms."""
+Calls to the local AWS are signed by IAM. It has no hosted zone, mails no alarms, and its identities
+are those that the stack creates: the SES simulator accepts no other sender."""
 LOCAL_SETTINGS = {
     **RESET_SETTINGS,
     "local": "true",

@@ -31,7 +31,8 @@ def request(name: str) -> Request:
     event = _load("api", name)
     http = event["requestContext"]["http"]
     headers = {key: value for key, value in event["headers"].items() if key in CALLER_HEADERS}
-    return Request(http["method"], event["rawPath"], headers, event.get("body", ""))
+    query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
+    return Request(http["method"], event["rawPath"] + query, headers, event.get("body", ""))
 
 
 def queue_bodies(name: str) -> list[str]:

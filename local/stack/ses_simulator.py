@@ -14,18 +14,24 @@ from local.process import child
 from local.process.ports import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["control", "running"]
 
 
 @contextmanager
-def running(port: int, *, aws_endpoint: str, run_dir: Path) -> Iterator[None]:
-    """Run the simulator on `port` within the block. It publishes its events at `aws_endpoint`."""
+def running(
+    port: int, *, aws_endpoint: str, run_dir: Path, identities: Sequence[str] = ()
+) -> Iterator[None]:
+    """Run the simulator on `port` within the block. It publishes its events at `aws_endpoint`.
+
+    `identities` are verified, beside those that a stack creates there.
+    """
     command = [
         sys.executable, "-m", "local.ses", "--port", str(port), "--aws-endpoint", aws_endpoint
     ]  # fmt: skip
+    command += [f"--identity={name}" for name in identities]
     log = run_dir / "ses.log"
     process = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
     try:

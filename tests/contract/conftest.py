@@ -29,7 +29,9 @@ def aws_url(ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def ses_url(aws_url: str, ses_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the SES simulator."""
     run_dir = tmp_path_factory.mktemp("ses")
-    with ses_simulator.running(ses_port, aws_endpoint=aws_url, run_dir=run_dir):
+    with ses_simulator.running(
+        ses_port, aws_endpoint=aws_url, run_dir=run_dir, identities=["example.com"]
+    ):
         yield f"http://127.0.0.1:{ses_port}"
 
 

@@ -28,6 +28,7 @@ def running(log: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "local.ses", "--port", str(port), "--configuration-set", "set"]
+    command += ["--identity", "example.com"]
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)

@@ -1,5 +1,7 @@
 """One message to thousands, by the API and by the queue."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4

@@ -1,5 +1,7 @@
 """The local AWS gives the stack what the stack asks for."""
 
+from __future__ import annotations
+
 import urllib.error
 import urllib.request
 

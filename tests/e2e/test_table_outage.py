@@ -1,5 +1,7 @@
 """The deployed stack while DynamoDB cannot be reached: what cannot be remembered is not sent."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

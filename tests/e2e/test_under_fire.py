@@ -1,5 +1,7 @@
 """The deployed stack while SES misbehaves, workers die and everything comes twice."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess

@@ -11,8 +11,8 @@ ROUTES = {
     "POST /emails",
     "POST /emails/batch",
     "GET /emails/{email_id}",
-    "GET /suppressions/{address}",
-    "DELETE /suppressions/{address}",
+    "GET /suppressions",
+    "DELETE /suppressions",
     "GET /openapi.json",
     "GET /docs",
 }

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
+
+import pytest
 
 from infra.settings import Settings
 from local.stack.deploy import RESET_SETTINGS
@@ -12,6 +16,7 @@ from tests.infra.synthesis import SynthesisedStack
 ON_AWS = {
     "stage": "prod",
     "sender": "example.org",
+    "other_identities": ("example.net",),
     "alert_email": "ops@example.org",
     "hosted_zone_id": "Z1",
     "hosted_zone_name": "example.org",
@@ -65,8 +70,9 @@ def test_local_stack_has_the_same_resources(
     }
 
 
-def test_settings_of_the_stack_on_aws_are_reset() -> None:
-    ours = Settings.from_context(ON_AWS)
+@pytest.mark.parametrize("context", [ON_AWS, {"create_identity": False}], ids=["all", "identity"])
+def test_settings_of_the_stack_on_aws_are_reset(context: Mapping[str, Any]) -> None:
+    ours = Settings.from_context(context)
 
     local = Settings.from_context({**asdict(ours), **RESET_SETTINGS})
 

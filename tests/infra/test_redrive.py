@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.redrive import ORIGINAL_MESSAGE_ID, RedriveResult, main, redrive
-from send_email.queue import records
+from infra.redrive import RedriveResult, main, redrive
+from send_email.queue.envelope import open_envelope, seal
+from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID
 
 
 class Queues:
     """SQS in memory. A received message stays hidden, unless `shows_again`."""
 
     def __init__(self, bodies: list[str], *, shows_again: bool = False) -> None:
-        self.dead = [{"MessageId": f"id-{body}", "Body": body} for body in bodies]
+        self.dead: list[dict[str, Any]] = [
+            {"MessageId": f"id-{body}", "Body": body} for body in bodies
+        ]
         self.shows_again = shows_again
         self.hidden: set[str] = set()
         self.sent: list[dict[str, Any]] = []
@@ -36,23 +39,46 @@ class Queues:
         self.dead = [m for m in self.dead if m["MessageId"] != ReceiptHandle]
 
 
-def _redrive(sqs: Queues) -> RedriveResult:
-    return redrive(sqs, "https://dead", "https://work")
+def _redrive(sqs: Queues, **options: bool) -> RedriveResult:
+    return redrive(sqs, "https://dead", "https://work", **options)
 
 
-def test_moved_message_keeps_its_original_id() -> None:
+def test_moved_request_keeps_its_original_id_for_the_send_function() -> None:
     sqs = Queues([str(number) for number in range(25)])
 
-    assert _redrive(sqs).moved == 25
+    assert _redrive(sqs, keeps_ids=True).moved == 25
 
     assert sqs.dead == []
-    assert {m["MessageAttributes"]["original_message_id"]["StringValue"] for m in sqs.sent} == {
-        f"id-{number}" for number in range(25)
-    }
+    assert [open_envelope(message["MessageBody"]) for message in sqs.sent] == [
+        ({ORIGINAL_MESSAGE_ID: f"id-{number}"}, str(number)) for number in range(25)
+    ]
 
 
-def test_send_function_reads_the_attribute_of_redrive() -> None:
-    assert ORIGINAL_MESSAGE_ID == records.ORIGINAL_MESSAGE_ID
+def test_body_of_the_send_function_is_moved_as_it_is() -> None:
+    body = seal({"email_id": "order-1"}, "{}")
+    sqs = Queues([body])
+
+    _redrive(sqs, keeps_ids=True)
+
+    assert [message["MessageBody"] for message in sqs.sent] == [body]
+
+
+def test_message_with_ten_attributes_is_moved() -> None:
+    attributes = {f"a{number}": {"DataType": "Binary", "BinaryValue": b"x"} for number in range(10)}
+    sqs = Queues(["body"])
+    sqs.dead[0]["MessageAttributes"] = attributes
+
+    _redrive(sqs, keeps_ids=True)
+
+    assert [message["MessageAttributes"] for message in sqs.sent] == [attributes]
+
+
+def test_event_is_moved_as_it_is() -> None:
+    sqs = Queues(["event"])
+
+    _redrive(sqs)
+
+    assert [message["MessageBody"] for message in sqs.sent] == ["event"]
 
 
 @pytest.mark.parametrize("shows_again", [False, True], ids=["hidden", "visible_again_meanwhile"])

@@ -8,7 +8,7 @@ from inspect import Parameter, signature
 from types import TracebackType
 from typing import Self
 
-from amsdal_mail.message.email import EmailMessage, ensure_checked
+from amsdal_mail.message.email import EmailMessage, validate_messages
 from amsdal_mail.status import SendStatus
 
 __all__ = ["BaseBackend", "validate_messages"]
@@ -70,23 +70,3 @@ class BaseBackend(ABC):
         tb: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-
-def validate_messages(messages: Iterable[EmailMessage]) -> list[EmailMessage]:
-    """Return the messages as a list, each of them checked.
-
-    Every backend calls this first: a message that was changed after its validation, or made
-    without one, is validated here.
-
-    Raises:
-        TypeError: `messages` is a single message, or has another object in it.
-        InvalidMessageError: names every field of a message that breaks a rule.
-    """
-    if isinstance(messages, EmailMessage):
-        raise TypeError("send_messages takes a list of messages, not one message")
-    listed = list(messages)
-    for message in listed:
-        if not isinstance(message, EmailMessage):
-            kind = type(message).__name__
-            raise TypeError(f"send_messages takes EmailMessage objects, not {kind}")
-    return [ensure_checked(message) for message in listed]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import fields
-from mimetypes import guess_type
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -49,6 +48,8 @@ def _bytes(value: object, context: ValidationInfo) -> object:
 
 
 def _mimetype_of(filename: str) -> str:
+    from mimetypes import guess_type  # only callers with files need it
+
     mimetype, encoding = guess_type(filename)
     if mimetype is None or encoding:  # a compressed file is not of the type within
         return UNKNOWN_TYPE
@@ -78,10 +79,7 @@ class Attachment:
     is an inline file: `<img src="cid:logo">` shows the attachment with the content_id `logo`.
     SES refuses some file types by their extension, and messages over 40 MB after base64
     (https://docs.aws.amazon.com/ses/latest/dg/attachments.html).
-
-    Raises:
-        InvalidMessageError: names every field that breaks a rule.
-    """
+    """  # also the description in the OpenAPI document: hence no Raises section
 
     filename: Annotated[str, TextLike(), AfterValidator(limits.check_filename)]
     content: Annotated[Content, Field(repr=False)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap, zip_longest
 from operator import is_
 from typing import Annotated, Any, Self, TypeVar
@@ -13,11 +13,10 @@ from typing_extensions import override
 from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE, is_email_id
 from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.field_errors import field_errors
-from amsdal_mail.message.fields import MessageFields
-from amsdal_mail.message.frozen import freeze
+from amsdal_mail.message.fields import MessageFields, freeze
 from amsdal_mail.message.rules import broken_rules
 
-__all__ = ["EmailMessage", "EmailRequest", "ensure_checked"]
+__all__ = ["EmailMessage", "EmailRequest", "validate_messages"]
 
 
 class EmailMessage(MessageFields):
@@ -37,13 +36,13 @@ class EmailMessage(MessageFields):
         InvalidMessageError: names every field that breaks a rule.
     """
 
-    __slots__ = ("_checked",)  # the values that validation saw, see ensure_checked
+    __slots__ = ("_checked",)  # the values that validation saw, see _ensure_checked
 
     @model_validator(mode="wrap")
     @classmethod
     def _report_all_errors(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(value, cls):
-            return ensure_checked(value)
+            return _ensure_checked(value)
         if isinstance(value, dict) and None in value.values():
             value = {name: given for name, given in value.items() if given is not None}
         try:
@@ -111,20 +110,40 @@ class EmailRequest(EmailMessage):
         """
         if idempotency_key is not None and not is_email_id(idempotency_key):
             raise InvalidMessageError.for_field("idempotency_key", EMAIL_ID_RULE)
-        values = _message_fields(ensure_checked(message)) | {"idempotency_key": idempotency_key}
+        values = _message_fields(_ensure_checked(message)) | {"idempotency_key": idempotency_key}
         return _mark_as_checked(EmailRequest.model_construct(**values))
 
     @property
     def message(self) -> EmailMessage:
         """The message without the key."""
-        values = _message_fields(ensure_checked(self))
+        values = _message_fields(_ensure_checked(self))
         return _mark_as_checked(EmailMessage.model_construct(**values))
+
+
+def validate_messages(messages: Iterable[EmailMessage]) -> list[EmailMessage]:
+    """Return the messages as a list, each of them checked.
+
+    Every backend calls this first: a message that was changed after its validation, or made
+    without one, is validated here.
+
+    Raises:
+        TypeError: `messages` is a single message, or has another object in it.
+        InvalidMessageError: names every field of a message that breaks a rule.
+    """
+    if isinstance(messages, EmailMessage):
+        raise TypeError("send_messages takes a list of messages, not one message")
+    listed = list(messages)
+    for message in listed:
+        if not isinstance(message, EmailMessage):
+            kind = type(message).__name__
+            raise TypeError(f"send_messages takes EmailMessage objects, not {kind}")
+    return [_ensure_checked(message) for message in listed]
 
 
 M = TypeVar("M", bound=EmailMessage)
 
 
-def ensure_checked(message: M) -> M:
+def _ensure_checked(message: M) -> M:
     """Return the message if its values are those that validation saw, else a checked copy.
 
     `model_construct`, `copy`, pickle and writes to `__dict__` make messages that no rule has seen.

@@ -1,8 +1,8 @@
-"""MessageFields: the data of a message, and the types that its fields accept."""
+"""MessageFields: the data of a message, and the types of its fields."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,6 @@ from pydantic import (
 from amsdal_mail.addresses import Address, parse_address
 from amsdal_mail.message import limits
 from amsdal_mail.message.attachment import Attachment
-from amsdal_mail.message.frozen import FrozenDict, freeze
 from amsdal_mail.message.headers import check_header_name, check_header_value
 from amsdal_mail.message.inputs import (
     Converted,
@@ -30,7 +29,43 @@ from amsdal_mail.message.inputs import (
     with_plain_text,
 )
 
-__all__ = ["MessageFields"]
+__all__ = ["FrozenDict", "FrozenList", "MessageFields", "freeze"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise TypeError("the message is frozen: make a changed copy with message.replace(...)")
+
+
+class FrozenDict(dict[K, V]):
+    """A dict that refuses every change. Equal to a plain dict; JSON, pickle and copy work."""
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
+        return type(self), (dict(self),)
+
+
+class FrozenList(list[V]):
+    """A list that refuses every change. Equal to a plain list; JSON, pickle and copy work."""
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = clear = extend = insert = pop = remove = reverse = sort = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenList[V]], tuple[list[V]]]:
+        return type(self), (list(self),)
+
+
+def freeze(value: Any) -> Any:
+    """Return a JSON value whose dicts and lists are frozen, at every depth."""
+    if isinstance(value, dict) and type(value) is not FrozenDict:
+        return FrozenDict({name: freeze(inner) for name, inner in value.items()})
+    if isinstance(value, list) and type(value) is not FrozenList:
+        return FrozenList(map(freeze, value))
+    return value
 
 
 def _merge_values(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/ses/latest/dg/send-email-raw.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from email.message import MIMEPart
 from email.policy import EmailPolicy
 from typing import Any
@@ -29,6 +29,9 @@ FOLD_LENGTH = 76
 RFC 2047 and RFC 2045 allow 76 in lines with encoded words and in quoted-printable.
 """
 WORD = re.compile(r" *[^ ]+(?: +$)?")
+"""A part of a header that stays on one line."""
+FIRST_PARAMETER = re.compile("(?<=;)(?= )")
+"""Where a Content- header is folded. A fold within a file name would reach some readers."""
 
 
 class HeaderPolicy(EmailPolicy):
@@ -54,7 +57,10 @@ class HeaderPolicy(EmailPolicy):
 
     @override
     def fold(self, name: str, value: str) -> str:
-        return self.linesep.join(_lines(f"{name}:", value)) + self.linesep
+        is_content = name.startswith("Content-")
+        text = f" {value}"
+        words = FIRST_PARAMETER.split(text, maxsplit=1) if is_content else WORD.findall(text)
+        return self.linesep.join(_lines(f"{name}:", words)) + self.linesep
 
     @override
     def fold_binary(self, name: str, value: str) -> bytes:
@@ -132,14 +138,14 @@ def _multipart(subtype: str, parts: Sequence[MIMEPart]) -> MIMEPart:
     return multipart
 
 
-def _lines(start: str, value: str) -> list[str]:
-    """Fold a header at spaces only.
+def _lines(start: str, words: Iterable[str]) -> list[str]:
+    """Fold a header between words only.
 
     A long word stays on the first line, which would be empty otherwise. An encoded word does not:
     RFC 2047 section 2 limits a line with encoded words to 76 characters.
     """
     lines = [start]
-    for word in WORD.findall(f" {value}"):
+    for word in words:
         is_first = lines == [start] and "=?" not in word
         limit = LINE_LIMIT if is_first else FOLD_LENGTH
         if len(lines[-1]) + len(word) > limit:

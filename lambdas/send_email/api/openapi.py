@@ -46,6 +46,13 @@ PREFER_PARAMETER = {
     "description": "`respond-async`: respond 202 at once, and send from the queue.",
     "schema": {"type": "string"},
 }
+ADDRESS_PARAMETER = {
+    "name": "address",
+    "in": "query",
+    "required": True,
+    "description": "A bare address, percent-encoded.",
+    "schema": {"type": "string", "format": "email"},
+}
 SERVER_ERRORS = {
     "500": "Internal error. Retry with the same key.",
     "503": "An AWS service is unavailable. Retry later with the same key.",
@@ -107,7 +114,10 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         SERVER_ERRORS,
     )
     for method, success in SUPPRESSION_RESPONSES.items():
-        paths["/suppressions/{address}"][method] |= _responses(success, SUPPRESSION_ERRORS)
+        paths["/suppressions"][method] |= {
+            "parameters": [ADDRESS_PARAMETER],
+            **_responses(success, SUPPRESSION_ERRORS),
+        }
     document["components"] = {"schemas": _schemas()}
     return document
 

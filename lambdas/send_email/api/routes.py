@@ -26,6 +26,7 @@ from send_email.api.responses import (
     json_response,
     send_response,
 )
+from send_email.api.routing import location_of_emails
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.sending.backoff import lease_delay
 from send_email.sending.errors import ResultNotStoredError
@@ -85,7 +86,8 @@ class EmailRoutes(APIGatewayHttpRouter):
             outcome = result
         self._telemetry.record_outcome(outcome)
         status = http_status(outcome)
-        headers = _headers(outcome, status, self._service.clock())
+        location = location_of_emails(self.current_event.raw_event)
+        headers = _headers(outcome, status, location, self._service.clock())
         return json_response(status, send_response(outcome), headers)
 
     def send_batch(self) -> Response[str]:
@@ -170,14 +172,14 @@ def _entry(result: SendOutcome | Exception, job: SendJob | InvalidMessageError) 
     return {"status": status, **document}
 
 
-def _headers(outcome: SendOutcome, status: HTTPStatus, now: datetime) -> Headers:
+def _headers(outcome: SendOutcome, status: HTTPStatus, location: str, now: datetime) -> Headers:
     if outcome.claim is ClaimStatus.BUSY:
         return {"Retry-After": str(lease_delay(outcome.lease_expires_at, now))}
     headers: Headers = {}
     if outcome.is_replay:
         headers["Idempotency-Replayed"] = "true"
     if status is HTTPStatus.ACCEPTED:
-        headers["Location"] = f"/emails/{outcome.email_id}"
+        headers["Location"] = f"{location}/{outcome.email_id}"
     return headers
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -20,12 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["SuppressionRoutes"]
 
-PATH = "/suppressions/<address>"
+PATH = "/suppressions"
 NOT_LISTED = "The address is not on a suppression list."
 
 
 class SuppressionRoutes(APIGatewayHttpRouter):
-    """GET and DELETE /suppressions/{address}."""
+    """GET and DELETE /suppressions, with the address as the query parameter `address`.
+
+    A path cannot hold each character that an address may have.
+    """
 
     def __init__(self, build_suppressions: Callable[[], Suppressions]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -36,23 +38,29 @@ class SuppressionRoutes(APIGatewayHttpRouter):
             self.delete_suppression
         )
 
-    def get_suppression(self, address: str) -> Response[str]:
+    def get_suppression(self) -> Response[str]:
         """Return the entries of an address, or 404 when it has none."""
-        entry = self._build_suppressions().find(_parse(address))
+        entry = self._build_suppressions().find(self._address())
         if not entry.is_listed:
             raise RequestError(HTTPStatus.NOT_FOUND, NOT_LISTED)
         return json_response(HTTPStatus.OK, suppression_response(entry))
 
-    def delete_suppression(self, address: str) -> Response[str]:
+    def delete_suppression(self) -> Response[str]:
         """Remove the address from both lists, or return 404 when it is on neither."""
-        if not self._build_suppressions().remove(_parse(address)):
+        if not self._build_suppressions().remove(self._address()):
             raise RequestError(HTTPStatus.NOT_FOUND, NOT_LISTED)
         return Response(HTTPStatus.NO_CONTENT, "application/json", "")
 
+    def _address(self) -> str:
+        """Return the bare address of the query.
 
-def _parse(address: str) -> str:
-    """Return the bare address of a path. API Gateway decodes paths, a local server may not."""
-    try:
-        return parse_address(address if "@" in address else unquote(address)).addr_spec
-    except ValueError as error:
-        raise InvalidMessageError.for_field("address", str(error)) from error
+        API Gateway may read a plus as a space, as HTML forms do. No address has a space.
+        """
+        address = (self.current_event.query_string_parameters or {}).get("address", "")
+        if not address:
+            rule = "must be in the query: /suppressions?address=anna%40example.com"
+            raise InvalidMessageError.for_field("address", rule)
+        try:
+            return parse_address(address.replace(" ", "+")).addr_spec
+        except ValueError as error:
+            raise InvalidMessageError.for_field("address", str(error)) from error

@@ -9,7 +9,8 @@ from pydantic_core import from_json
 from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import FieldError
 from email_store.claims import ClaimStatus
-from send_email.queue.send_queue import has_service_attributes, read_job
+from send_email.queue.envelope import open_envelope
+from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID, is_job, read_job
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from send_email.sending.job import SendOutcome
     from send_email.sending.service import SendService
 
-__all__ = ["ORIGINAL_MESSAGE_ID", "handle_record"]
+__all__ = ["handle_record"]
 
-ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The attribute with the record's first id, which `make redrive` adds to a dead letter."""
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
@@ -37,24 +36,22 @@ def handle_record(service: SendService, record: SQSRecord, deadline: datetime) -
         StoreError, QueueError, PoisonMessageError: SQS must deliver the record again.
         InvalidMessageError: of a record that this service queued.
     """
-    attributes = {
-        name: attribute.string_value or "" for name, attribute in record.message_attributes.items()
-    }
-    original_id = attributes.get(ORIGINAL_MESSAGE_ID, "")
+    notes, request = open_envelope(record.body)
+    original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = original_id if is_email_id(original_id) else record.message_id
     try:
-        job = read_job(record_id, record.body, attributes)
+        job = read_job(record_id, record.body)
         if job.is_one_call:
             # Before sending: when SES throttles some recipients, they must fit into the queue
-            # again. The record's own size does not show it, because a job has more attributes and
+            # again. The record's own size does not show it, because a job has notes and
             # its JSON may be written in another way. A larger email goes in chunks: the service
             # checks these.
             service.queue.ensure_fits([job])
         outcome = service.send(job, deadline)
     except INVALID_EMAIL_ERRORS as error:
-        if has_service_attributes(attributes):
+        if is_job(notes):
             raise
-        email_ids = [*_idempotency_key_of_invalid(record.body), record_id]
+        email_ids = [*_idempotency_key_of_invalid(request), record_id]
         return service.reject(email_field_errors(error), email_ids)
     if outcome.claim is ClaimStatus.BUSY:
         service.postpone(job, outcome)

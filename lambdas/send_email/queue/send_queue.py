@@ -13,6 +13,7 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
+from send_email.queue.envelope import NOTES_FIELD, open_envelope, seal
 from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.ports import JobQueue
@@ -20,17 +21,19 @@ from send_email.sending.ports import JobQueue
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-__all__ = ["SendQueue", "has_service_attributes", "read_job"]
+__all__ = ["ORIGINAL_MESSAGE_ID", "SendQueue", "is_job", "read_job"]
 
-ATTRIBUTES = {
+NOTES = {
     "email_id": re.compile(EMAIL_ID),
     "fingerprint": re.compile("[0-9a-f]{64}"),
-    "retry_count": re.compile("[0-9]{1,3}"),
-    "postpone_count": re.compile("[0-9]{1,2}"),
-    "chunk": re.compile("[1-9][0-9]{0,3}"),
+    "retry_count": re.compile("[0-9]{3}"),
+    "postpone_count": re.compile("[0-9]{2}"),
+    "chunk": re.compile("[0-9]{4,}"),
 }
-"""The message attributes of a job, which only this service writes."""
-REQUIRED = {"email_id", "fingerprint", "retry_count"}
+"""The notes of a job, by their forms."""
+OPTIONAL = {"chunk"}
+ORIGINAL_MESSAGE_ID = "original_message_id"
+"""The note with the record's first id, which `make redrive` adds to a dead letter."""
 
 Entry = dict[str, Any]
 
@@ -38,7 +41,8 @@ Entry = dict[str, Any]
 class SendQueue(JobQueue):
     """The send queue.
 
-    The body of a message is the request as callers write it. The attributes make it a job.
+    The body of a message is the request as callers write it, in an envelope with the notes of the
+    job.
     """
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
@@ -68,46 +72,37 @@ class SendQueue(JobQueue):
             _size(_entry(job, 0))
 
 
-def read_job(record_id: str, body: str, attributes: Mapping[str, str]) -> SendJob:
+def read_job(record_id: str, body: str) -> SendJob:
     """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
 
     Raises:
         InvalidMessageError: names every invalid field.
     """
-    request = EmailRequest.from_json(body)
-    if "email_id" not in attributes:
+    notes, request_json = open_envelope(body)
+    if not is_job(notes) and notes.keys() - {ORIGINAL_MESSAGE_ID}:
+        raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
+    request = EmailRequest.from_json(request_json)
+    if not is_job(notes):
         return SendJob.from_message(request.idempotency_key or record_id, request.message)
     return SendJob(
-        email_id=_attribute("email_id", attributes),
+        email_id=notes["email_id"],
         message=request.message,
-        fingerprint=_attribute("fingerprint", attributes),
-        chunk=int(_attribute("chunk", attributes)) if "chunk" in attributes else None,
-        retry_count=int(_attribute("retry_count", attributes)),
-        postpone_count=int(_attribute("postpone_count", attributes))
-        if "postpone_count" in attributes
-        else 0,
+        fingerprint=notes["fingerprint"],
+        chunk=int(notes["chunk"]) if "chunk" in notes else None,
+        retry_count=int(notes["retry_count"]),
+        postpone_count=int(notes["postpone_count"]),
     )
 
 
-def has_service_attributes(attributes: Mapping[str, str]) -> bool:
-    """Return whether a record has the attributes of a job that this service queued."""
-    service_attributes = {name: value for name, value in attributes.items() if name in ATTRIBUTES}
-    return service_attributes.keys() >= REQUIRED and all(
-        ATTRIBUTES[name].fullmatch(value) for name, value in service_attributes.items()
+def is_job(notes: Mapping[str, str]) -> bool:
+    """Return whether the notes are those of a job that this service queued."""
+    return NOTES.keys() - OPTIONAL <= notes.keys() and all(
+        NOTES[name].fullmatch(note) for name, note in notes.items() if name in NOTES
     )
-
-
-def _attribute(name: str, attributes: Mapping[str, str]) -> str:
-    """Return a valid attribute: any sender may put attributes on a record."""
-    value = attributes.get(name, "")
-    if not ATTRIBUTES[name].fullmatch(value):
-        rule = f"must match {ATTRIBUTES[name].pattern}; only this service writes it"
-        raise InvalidMessageError.for_field(f"(message attribute {name})", rule)
-    return value
 
 
 def _entry(job: SendJob, delay_seconds: int) -> Entry:
-    attributes = {
+    notes = {
         "email_id": job.email_id,
         "fingerprint": job.fingerprint,
         # Always of the same length: a job that fitted the queue once fits it again.
@@ -115,25 +110,16 @@ def _entry(job: SendJob, delay_seconds: int) -> Entry:
         "postpone_count": f"{job.postpone_count:02}",
     }
     if job.chunk is not None:
-        attributes["chunk"] = str(job.chunk)
-    return {
-        "MessageBody": job.message.to_json(),
-        "DelaySeconds": delay_seconds,
-        "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-        },
-    }
+        notes["chunk"] = f"{job.chunk:04}"
+    return {"MessageBody": seal(notes, job.message.to_json()), "DelaySeconds": delay_seconds}
 
 
 def _size(entry: Entry) -> int:
-    """Return the size as SQS counts it: the body, and names, types and values of the attributes.
+    """Return the size as SQS counts it. There are no attributes.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     """
-    size = len(entry["MessageBody"].encode()) + sum(
-        len(name) + len(attribute["DataType"]) + len(attribute["StringValue"])
-        for name, attribute in entry["MessageAttributes"].items()
-    )
+    size = len(entry["MessageBody"].encode())
     if size > SQS_SIZE_LIMIT:
         rule = f"The email has {size} bytes as JSON; the queue takes at most {SQS_SIZE_LIMIT}."
         raise MessageTooLargeError(rule)

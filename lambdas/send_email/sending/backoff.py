@@ -52,7 +52,13 @@ class RetryDecision:
 
 
 def decide_retry(
-    job: SendJob | None, results: Results, now: datetime, jitter: float, timeouts: Timeouts
+    job: SendJob | None,
+    results: Results,
+    now: datetime,
+    jitter: float,
+    timeouts: Timeouts,
+    *,
+    is_misconfigured: bool = False,
 ) -> RetryDecision:
     """Decide which recipients are retried, and when.
 
@@ -62,12 +68,16 @@ def decide_retry(
         now: an aware datetime.
         jitter: from 0 to 1, a different number for each attempt.
         timeouts: a Send event of SES gets `lost_response` seconds to arrive.
+        is_misconfigured: the email waits for the operator. Such a retry is not counted: the email
+            is not abandoned for it, however long the operator takes.
     """
     message = to_retry(job.message, results) if job else None
     if job is None or message is None:
         return RetryDecision(results=results)
     retried = [status for status in results.values() if should_retry(status)]
-    retry_count = _count_retry(retried, job.retry_count)
+    retry_count = job.retry_count
+    if not is_misconfigured:
+        retry_count = _count_retry(retried, retry_count)
     if retry_count > MAX_RETRIES:
         return RetryDecision(results=results, is_abandoned=True)
     retry_job = job.retry_with(message, retry_count)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.status import ConfigurationError, RetryHint
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
@@ -39,6 +39,7 @@ from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
+    from amsdal_mail.status import SendStatus
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
@@ -138,7 +139,14 @@ class SendService:
         """Attempt, decide, finish."""
         known, unsent_job = self._drop_suppressed(job, claim.results)
         results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
-        retry = decide_retry(unsent_job, results, self.clock(), self.jitter(), self.timeouts)
+        retry = decide_retry(
+            unsent_job,
+            results,
+            self.clock(),
+            self.jitter(),
+            self.timeouts,
+            is_misconfigured=is_misconfigured,
+        )
         outcome = SendOutcome(
             email_id=job.email_id,
             claim=claim.status,
@@ -207,7 +215,7 @@ class SendService:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
         except ConfigurationError as error:
             if error.status is not None:
-                return error.status.recipients, True
+                return error.status.recipients, _waits_for_set_up(error.status)
             code, text = type(error).__name__, str(error)
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
@@ -248,6 +256,17 @@ class SendService:
         except (QueueError, MessageTooLargeError):
             self.store.release(claim, results, held_until=held_until)
             raise
+
+
+def _waits_for_set_up(status: SendStatus) -> bool:
+    """Return whether a recipient waits until the operator mends the set-up.
+
+    A template that does not exist is the caller's mistake: its recipients are rejected.
+    """
+    return any(
+        recipient.state is SendState.FAILED and recipient.retry is RetryHint.LATER
+        for recipient in status.recipients.values()
+    )
 
 
 def _has_others_open(job: SendJob, results: Results) -> bool:

@@ -38,6 +38,7 @@ class EventStep:
 
     `sub` is the subtype of a bounce, the feedback type of a complaint, the type of a delay, the
     contact list of a subscription or the clicked link. `text` is a diagnostic or an error message.
+    `is_bot` is true for an open or a click that a program made, not a person.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class EventStep:
     user_agent: str = "Mozilla/5.0 (local SES)"
     ip: str = "127.0.0.1"
     link_tags: dict[str, list[str]] | None = None
+    is_bot: bool = False
 
 
 HARD_BOUNCE = ("Permanent", "General", "5.1.1", "smtp; 550 5.1.1 user unknown")
@@ -73,6 +75,9 @@ BOUNCES: dict[str, tuple[str, str, str | None, str | None]] = {
     "undetermined": ("Undetermined", "Undetermined", None, None),
 }
 """The bounces by mailbox: type, subtype, status, diagnostic code."""
+
+
+BOT = "Mozilla/5.0 (compatible; local-scanner-bot)"
 
 
 def mailbox_name(address: str) -> str | None:
@@ -122,6 +127,8 @@ def steps_for(address: str, suppressed: str | None = None) -> list[EventStep]:
             return [delivery, EventStep("Open")]
         case "click":
             return [delivery, EventStep("Open"), EventStep("Click", sub="https://example.com/")]
+        case "bot":
+            return [delivery, EventStep("Open", user_agent=BOT, is_bot=True)]
         case "blackhole":
             return []
         case _:

@@ -55,7 +55,9 @@ def mail(message: Message, step: EventStep) -> Json:
     """
     unrendered = bool(message.template) and step.kind in {"Send", "Rendering Failure"}
     identity = bare_address(message.source)
-    arn = f"arn:aws:ses:{message.region}:{message.account}:identity/{identity}"
+    arn = message.identity_arn or (
+        f"arn:aws:ses:{message.region}:{message.account}:identity/{identity}"
+    )
     headers, truncated = _headers(message, unrendered)
     body: Json = {
         "timestamp": timestamp(message.accepted_at),
@@ -123,6 +125,8 @@ def _tags(message: Message, step: EventStep) -> Json:
     }
     if message.configuration_set:
         tags["ses:configuration-set"] = [message.configuration_set]
+    if message.tenant:
+        tags["ses:tenant-name"] = [message.tenant]
     if step.kind == "Delivery":
         tags["ses:outgoing-ip"] = ["127.0.0.1"]
         tags["ses:outgoing-tls-version"] = ["TLSv1.3"]
@@ -194,7 +198,7 @@ def _visit(step: EventStep, at: datetime) -> Json:
         "timestamp": timestamp(at),
         "userAgent": step.user_agent,
         "ipAddress": step.ip,
-        "isBotEvent": "Unlikely",
+        "isBotEvent": "Likely" if step.is_bot else "Unlikely",
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from local.ses.errors import RefusedError, already_exists, not_found
 from local.ses.http.paging import page
 from local.ses.sending import account_checks
+from local.ses.sending.identities import VERIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,19 +65,21 @@ async def create_identity(ses: Simulator, _request: Request, body: Json) -> Json
         raise RefusedError(already_exists(f"Email identity {name} already exist."))
     ses.account.identities |= {name}
     _set_default(ses, name, body.get("ConfigurationSetName"))
-    return {key: value for key, value in _identity(name).items() if key in CREATED_FIELDS}
+    created = _identity(name, VERIFIED).items()
+    return {key: value for key, value in created if key in CREATED_FIELDS}
 
 
 async def get_identity(ses: Simulator, request: Request, _body: Json) -> Json:
     """GetEmailIdentity, for identities of the simulator and of the local AWS."""
-    name = await _named(ses, request)
+    name, status = await _named(ses, request)
     default = ses.account.default_sets.get(name)
-    return {**_identity(name), **({"ConfigurationSetName": default} if default else {})}
+    return {**_identity(name, status), **({"ConfigurationSetName": default} if default else {})}
 
 
 async def put_default_set(ses: Simulator, request: Request, body: Json) -> Json:
     """PutEmailIdentityConfigurationSetAttributes. Without a name, the default is removed."""
-    _set_default(ses, await _named(ses, request), body.get("ConfigurationSetName"))
+    name, _status = await _named(ses, request)
+    _set_default(ses, name, body.get("ConfigurationSetName"))
     return {}
 
 
@@ -96,10 +99,10 @@ async def list_identities(ses: Simulator, request: Request, body: Json) -> Json:
         {
             "IdentityType": _type(name),
             "IdentityName": name,
-            "SendingEnabled": True,
-            "VerificationStatus": "SUCCESS",
+            "SendingEnabled": status == VERIFIED,
+            "VerificationStatus": status,
         }
-        for name in sorted(ses.account.identities | await ses.aws.verified_identities())
+        for name, status in sorted((await ses.identities()).items())
     ]
     filters = body.get("Filter") or {}
     rows = [row for row in rows if _matches(row, filters)]
@@ -141,11 +144,13 @@ def _matches(row: Json, filters: Mapping[str, str]) -> bool:
     return name in row["IdentityName"] and same
 
 
-async def _named(ses: Simulator, request: Request) -> str:
+async def _named(ses: Simulator, request: Request) -> tuple[str, str]:
+    """Return an identity and its status."""
     name: str = request.path_params["name"]
-    if name not in ses.account.identities | await ses.aws.verified_identities():
+    status = (await ses.identities()).get(name)
+    if status is None:
         raise _missing(name)
-    return name
+    return name, status
 
 
 def _missing(name: str) -> RefusedError:
@@ -156,13 +161,13 @@ def _type(name: str) -> str:
     return "EMAIL_ADDRESS" if "@" in name else "DOMAIN"
 
 
-def _identity(name: str) -> Json:
+def _identity(name: str, status: str) -> Json:
     return {
         "IdentityType": _type(name),
         "FeedbackForwardingStatus": True,
-        "VerifiedForSendingStatus": True,
-        "VerificationStatus": "SUCCESS",
-        "DkimAttributes": {"SigningEnabled": True, "Status": "SUCCESS"},
+        "VerifiedForSendingStatus": status == VERIFIED,
+        "VerificationStatus": status,
+        "DkimAttributes": {"SigningEnabled": True, "Status": status},
         "Policies": {},
         "Tags": [],
     }

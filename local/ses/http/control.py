@@ -41,6 +41,10 @@ def message_summary(kept: KeptMessage) -> Json:
         "configuration_set": message.configuration_set,
         "template": message.template,
         "operation": message.operation,
+        "return_path": message.return_path,
+        "tenant": message.tenant,
+        "endpoint_id": message.endpoint_id,
+        "identity_arn": message.identity_arn,
         "rendering_failure": message.rendering_failure,
         "events": [row["event"]["eventType"] for row in kept.events],
     }

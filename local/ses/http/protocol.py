@@ -62,11 +62,11 @@ async def json_body(request: Request) -> Json:
     return body
 
 
-def caller(request: Request, operation: str) -> Caller:
-    """Return the address and the access key of the caller."""
+def caller(request: Request, operation: str, action: str = "ses:SendEmail") -> Caller:
+    """Return the address and the access key of the caller, for an IAM action."""
     credential = request.headers.get("authorization", "").partition("Credential=")[2]
     host = request.client.host if request.client else "127.0.0.1"
-    return Caller(operation, host, credential.partition("/")[0] or "anonymous")
+    return Caller(operation, host, credential.partition("/")[0] or "anonymous", action)
 
 
 def endpoint(ses: Simulator, operation: str, call: Call) -> Endpoint:

@@ -30,7 +30,7 @@ async def _send_email(ses: Simulator, request: Request, body: Json) -> Json:
 
 
 async def _send_bulk_email(ses: Simulator, request: Request, body: Json) -> Json:
-    caller = protocol.caller(request, "SendBulkEmail")
+    caller = protocol.caller(request, "SendBulkEmail", "ses:SendBulkTemplatedEmail")
     return {"BulkEmailEntryResults": await send_bulk_email(ses, body, caller)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import string
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["routes"]
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+BOT = re.compile(r"bot\b", re.IGNORECASE)
+"""User agents of programs. How SES recognizes them is not public."""
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -57,4 +60,5 @@ def _click(message: Message, number: int, request: Request) -> EventStep:
 
 def _visited(step: EventStep, request: Request) -> EventStep:
     host = request.client.host if request.client else "127.0.0.1"
-    return replace(step, user_agent=request.headers.get("user-agent", ""), ip=host)
+    user_agent = request.headers.get("user-agent", "")
+    return replace(step, user_agent=user_agent, ip=host, is_bot=bool(BOT.search(user_agent)))

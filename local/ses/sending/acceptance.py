@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -23,13 +24,31 @@ if TYPE_CHECKING:
 __all__ = ["Caller", "ComposedMessage", "accepted_message", "add_tracking", "event_steps"]
 
 
+ROLE_KEY = re.compile(r"\d{12}|ASIA\w+")
+"""Access keys of the deployed functions: MiniStack gives them the number of the account, or the
+session of a role where it checks policies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller of an operation, for the automatic tags."""
+    """The caller of an operation, for the automatic tags and the permission to send.
+
+    `identity` is the access key. `action` is the IAM action that SES checks.
+    """
 
     operation: str
     source_ip: str = "127.0.0.1"
     identity: str = "anonymous"
+    action: str = "ses:SendEmail"
+
+    @property
+    def is_role(self) -> bool:
+        """Whether the caller is a deployed function, with the role that the stack gave it."""
+        return ROLE_KEY.fullmatch(self.identity) is not None
+
+    def arn(self, account: str) -> str:
+        """Return the ARN of a function's session. The name of its role is not known here."""
+        return f"arn:aws:sts::{account}:assumed-role/local/function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,10 @@ def accepted_message(
         rendering_failure=composed.rendering_failure,
         loses_events=request.loses_events,
         links=composed.links,
+        return_path=request.return_path,
+        tenant=request.tenant,
+        endpoint_id=request.endpoint_id,
+        identity_arn=request.identity_arn,
     )
 
 

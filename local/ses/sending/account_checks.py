@@ -1,4 +1,4 @@
-"""Checks of a send against the account: missing sets, pauses, identities, rate, quota.
+"""Checks of a send against the account: missing sets, pauses, rate, quota.
 
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
 """
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from local.ses import errors
 from local.ses.events.mailbox_simulator import SIMULATOR_DOMAIN
 from local.ses.messages import bare_address
+from local.ses.sending.identities import covering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from local.ses.account import Account
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "check_account_paused",
     "check_configuration_set",
-    "check_identities",
     "check_limits",
     "default_configuration_set",
-    "is_verified",
     "max_24_hour_send",
     "max_send_rate",
 ]
@@ -69,10 +68,8 @@ def check_account_paused(account: Account, switches: Switches) -> Refusal | None
 
 def default_configuration_set(source: str, sets: Mapping[str, str]) -> str | None:
     """Return the default set of the sender's address, its domain or a parent domain."""
-    address = bare_address(source)
-    labels = address.rpartition("@")[2].lower().split(".")
-    identities = (address, *(".".join(labels[at:]) for at in range(len(labels))))
-    return next((sets[name] for name in identities if name in sets), None)
+    names = covering(bare_address(source), sets)
+    return sets[max(names, key=len)] if names else None
 
 
 def check_configuration_set(
@@ -95,38 +92,6 @@ def check_configuration_set(
         text = f"Email sending is paused for configuration set <{name}>."  # ours
         return errors.Refusal(400, "SendingPausedException", text)
     return None
-
-
-def check_identities(
-    source: str | None,
-    recipients: Iterable[str],
-    verified: frozenset[str] | None,
-    switches: Switches,
-    region: str,
-) -> Refusal | None:
-    """Check that the sender is verified, unless it is None.
-
-    In the sandbox, every recipient must be verified too.
-    https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
-    """
-    addresses = [] if source is None else [source]
-    if switches.sandbox:
-        addresses += recipients
-    identities = verified or frozenset()
-    failed = [text for text in addresses if not is_verified(bare_address(text), identities)]
-    return errors.identities_not_verified(region, failed) if failed else None
-
-
-def is_verified(address: str, verified: frozenset[str]) -> bool:
-    """Return whether the address, its domain or a parent domain is verified.
-
-    The mailbox simulator always is.
-    """
-    domain = address.rpartition("@")[2].lower()
-    if domain == SIMULATOR_DOMAIN or address in verified:
-        return True
-    labels = domain.split(".")
-    return any(".".join(labels[at:]) in verified for at in range(len(labels)))
 
 
 def check_limits(

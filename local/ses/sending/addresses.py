@@ -11,10 +11,11 @@ __all__ = ["AddressRefusedError", "Mailbox", "parse_mailbox"]
 
 ILLEGAL_IN_LOCAL_PART = frozenset('()<>,;:\\"[]')
 NAME_END = frozenset("<,;:")
+MAX_ADDRESS_BYTES = 320
 
 
 class AddressRefusedError(ValueError):
-    """The error text of SES about an address. SES never names the address."""
+    """The error text of SES about an address. SES names the address only where it is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,16 @@ class Mailbox:
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Parse `addr@domain` or `Name <addr@domain>`. Raises AddressRefusedError."""
+    """Parse `addr@domain` or `Name <addr@domain>`. Raises AddressRefusedError.
+
+    The limit counts the display name too, in its encoded form:
+    https://github.com/zulip/zulip/issues/17558
+    """
     if not text.strip():
         raise AddressRefusedError(f"Invalid email address {text}.")
+    if len(text.encode()) > MAX_ADDRESS_BYTES:
+        limit = f"Address length is more than {MAX_ADDRESS_BYTES} bytes long"
+        raise AddressRefusedError(f"{limit}: '{text}'")
     stop = _first_unquoted(text, NAME_END)
     if stop < 0:
         address = text.strip()

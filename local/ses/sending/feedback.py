@@ -21,7 +21,7 @@ class Feedback(BaseModel):
     """An event to simulate. Without a `recipient`, it concerns all of them.
 
     `bounce` is a row of the mailbox simulator, `complaint` a feedback type (abuse, not-spam, ...),
-    `delay` a delayType.
+    `delay` a delayType. A program, not a person, made the open or click with `bot`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +40,7 @@ class Feedback(BaseModel):
     link_tags: dict[str, list[str]] | None = None
     user_agent: str = "Mozilla/5.0 (local SES)"
     ip: str = "127.0.0.1"
+    bot: bool = False
 
 
 def event_step(feedback: Feedback, message: Message) -> EventStep:
@@ -65,6 +66,7 @@ def event_step(feedback: Feedback, message: Message) -> EventStep:
         user_agent=feedback.user_agent,
         ip=feedback.ip,
         link_tags=feedback.link_tags,
+        is_bot=feedback.bot,
     )
 
 

@@ -6,6 +6,9 @@ import Handlebars from "handlebars";
 const OPEN_TRACKER = /\{\{\s*ses:openTracker\s*\}\}/g;
 const MARK = "\uE000ses:openTracker\uE000";
 
+// The second form is of a path through a text: it has no attributes at all.
+const MISSING = /^"(.*)" not defined in|^Cannot use 'in' operator to search for '(.*)' in/;
+
 function render({ template, data }) {
   try {
     const source = template.replace(OPEN_TRACKER, MARK);
@@ -17,8 +20,8 @@ function render({ template, data }) {
     const text = Handlebars.compile(source, { strict: true, noEscape: true })(data);
     return { text: text.replaceAll(MARK, "{{ses:openTracker}}") };
   } catch (error) {
-    const missing = /^"(.*)" not defined in/.exec(error.message);
-    return missing ? { missing: missing[1] } : { broken: error.message };
+    const missing = MISSING.exec(error.message);
+    return missing ? { missing: missing[1] ?? missing[2] } : { broken: error.message };
   }
 }
 

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
+    "IDENTITY_ARN",
     "WRITTEN_BY_SES",
     "check_addresses",
     "check_attachments",
+    "check_bare_address",
     "check_duplicate_headers",
     "check_filename",
+    "check_identity_arn",
     "check_recipients",
     "check_size",
     "check_tags",
@@ -51,6 +54,10 @@ BLOCKED_EXTENSIONS = frozenset(
 
 https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
 """
+IDENTITY_ARN = re.compile(
+    r"arn:aws[a-z-]*:ses:[a-z0-9-]+:(?P<account>\d{12}):identity/(?P<name>.+)"
+)
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html"""
 TAG_NAME = re.compile(r"[A-Za-z0-9_-]*")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 CONTENT_TYPE = re.compile(r"[!#$&-+.^_0-9A-Za-z-]+/[!#$&-+.^_0-9A-Za-z-]+(?=\s*(;|$))")
@@ -82,6 +89,20 @@ def check_addresses(addresses: Iterable[str]) -> Refusal | None:
         except AddressRefusedError as error:
             return bad_request(str(error))
     return None
+
+
+def check_bare_address(address: str) -> Refusal | None:
+    """Check that an address has no display name. The rule and the text are ours."""
+    if "<" not in address:
+        return None
+    return bad_request(f"'{address}' must be an address without a display name.")
+
+
+def check_identity_arn(arn: str | None) -> Refusal | None:
+    """Check the form of the ARN of an identity. The text is ours."""
+    if arn is None or IDENTITY_ARN.fullmatch(arn):
+        return None
+    return bad_request(f"Invalid identity ARN <{arn}>.")
 
 
 def check_tags(tags: Iterable[Mapping[str, str]]) -> Refusal | None:

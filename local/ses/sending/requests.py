@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "check_content",
     "check_raw",
     "check_send_request",
+    "check_shared_fields",
     "read_bulk_request",
     "read_extras",
     "read_raw_request",
@@ -34,7 +35,9 @@ class SendRequest:
     """The sender, the recipients and the labels of a send request.
 
     `is_default_set` is true when the configuration set is the default of the identity. A request
-    with `loses_events` publishes no events.
+    with `loses_events` publishes no events. `identity_arn` names the identity whose policy permits
+    the sender, `return_path` the address that gets bounces and complaints. `tracking` has the
+    ENABLED and DISABLED of this message.
     """
 
     source: str
@@ -46,6 +49,11 @@ class SendRequest:
     configuration_set: str | None = None
     is_default_set: bool = False
     loses_events: bool = False
+    identity_arn: str | None = None
+    return_path: str | None = None
+    tenant: str | None = None
+    endpoint_id: str | None = None
+    tracking: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -64,6 +72,7 @@ def read_send_request(body: Json) -> SendRequest:
         tuple(body.get("ReplyToAddresses") or ()),
         tuple(body.get("EmailTags") or ()),
         body.get("ConfigurationSetName"),
+        **_options(body),
     )
 
 
@@ -74,7 +83,20 @@ def read_bulk_request(body: Json) -> SendRequest:
         reply_to=tuple(body.get("ReplyToAddresses") or ()),
         tags=tuple(body.get("DefaultEmailTags") or ()),
         configuration_set=body.get("ConfigurationSetName"),
+        **_options(body),
     )
+
+
+def _options(body: Json) -> dict[str, Any]:
+    """Read the options that SendEmail and SendBulkEmail share."""
+    overrides = body.get("ConfigurationOverrides") or {}
+    return {
+        "identity_arn": body.get("FromEmailAddressIdentityArn"),
+        "return_path": body.get("FeedbackForwardingEmailAddress"),
+        "tenant": body.get("TenantName"),
+        "endpoint_id": body.get("EndpointId"),
+        "tracking": overrides.get("Tracking") or {},
+    }
 
 
 def read_raw_request(body: Json, mime: bytes) -> SendRequest:
@@ -91,14 +113,14 @@ def read_raw_request(body: Json, mime: bytes) -> SendRequest:
         to, cc, bcc = fields["To"], fields["Cc"], fields["Bcc"]
     header_tags = str(headers["X-SES-MESSAGE-TAGS"] or "")
     header_set = str(headers["X-SES-CONFIGURATION-SET"] or "").strip()
-    return SendRequest(
-        request.source or " ".join(str(headers["From"] or "").split()),
-        to,
-        cc,
-        bcc,
-        request.reply_to,
-        request.tags or tuple(_parse_header_tags(header_tags)),
-        request.configuration_set or header_set or None,
+    return replace(
+        request,
+        source=request.source or " ".join(str(headers["From"] or "").split()),
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        tags=request.tags or tuple(_parse_header_tags(header_tags)),
+        configuration_set=request.configuration_set or header_set or None,
         loses_events=not request.tags and not header_tags.isascii(),
     )
 
@@ -151,10 +173,20 @@ def simple_content(simple: Mapping[str, Any]) -> Content:
 
 def check_send_request(request: SendRequest) -> Refusal | None:
     """Check recipients, addresses and tags, in the order of SES."""
-    addresses = (request.source, *request.recipients, *request.reply_to)
     return first_refusal(
         request_checks.check_recipients(request.recipients),
-        request_checks.check_addresses(addresses),
+        request_checks.check_addresses((request.source, *request.recipients)),
+        check_shared_fields(request),
+    )
+
+
+def check_shared_fields(request: SendRequest) -> Refusal | None:
+    """Check the fields that all entries of a bulk call share."""
+    return_path = () if request.return_path is None else (request.return_path,)
+    return first_refusal(
+        request_checks.check_addresses((request.source, *request.reply_to, *return_path)),
+        *(request_checks.check_bare_address(address) for address in return_path),
+        request_checks.check_identity_arn(request.identity_arn),
         request_checks.check_tags(request.tags),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.ses import errors
 from local.ses.errors import RefusedError, bad_request, refuse
-from local.ses.sending import request_checks, requests
+from local.ses.sending import requests
 from local.ses.templates import parse_template_data
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Js
     entries = body["BulkEmailEntries"]
     refuse(
         None if shared.source else bad_request("Source cannot be empty"),
-        request_checks.check_addresses((shared.source, *shared.reply_to)),
-        request_checks.check_tags(shared.tags),
+        requests.check_shared_fields(shared),
         requests.check_content(template, shared),
     )
     if not 0 < len(entries) <= MAX_ENTRIES:
@@ -50,7 +49,7 @@ async def send_bulk_email(ses: Simulator, body: Json, caller: Caller) -> list[Js
         raise RefusedError(bad_request(f"Destination count must be 1 to {MAX_ENTRIES}."))
     content = ses.template_content(template)
     defaults = parse_template_data(template.get("TemplateData"))
-    await ses.authorize_send(shared, ())
+    await ses.authorize_send(shared, (), caller)
     return [await _entry(ses, shared, template, content, defaults, row, caller) for row in entries]
 
 
@@ -72,8 +71,10 @@ async def _entry(
     try:
         refuse(requests.check_send_request(request))
         refuse(requests.check_content(entry_template, request))
-        data = {**defaults, **_replacement(row)}
-        await ses.authorize_send(request, request.recipients)
+        # https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-api.html: the default
+        # data serves an entry whose own data is an empty object, and adds nothing to other data.
+        data = _replacement(row) or defaults
+        await ses.authorize_send(request, request.recipients, caller)
         envelope = ses.new_envelope(request)
         composed = await ses.compose(envelope, entry_template, content, data)
         message_id = await ses.accept(request, envelope, composed, caller)
@@ -88,13 +89,14 @@ async def _entry(
 def _addressed(shared: SendRequest, row: Json) -> SendRequest:
     """Return the request of an entry. Its tags replace default tags of the same name."""
     destination = row["Destination"]
-    tags = {tag["Name"]: tag for tag in (*shared.tags, *(row.get("ReplacementTags") or ()))}
+    new = row.get("ReplacementTags") or ()
+    replaced = {tag["Name"] for tag in new}
     return replace(
         shared,
         to=tuple(destination.get("ToAddresses") or ()),
         cc=tuple(destination.get("CcAddresses") or ()),
         bcc=tuple(destination.get("BccAddresses") or ()),
-        tags=tuple(tags.values()),
+        tags=(*(tag for tag in shared.tags if tag["Name"] not in replaced), *new),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from local.ses.errors import RefusedError, bad_request, refuse
@@ -29,7 +30,7 @@ async def send_email(ses: Simulator, body: Json, caller: Caller) -> str:
         # The text is ours: the error of AWS for no content, or for two kinds, is not public.
         raise RefusedError(bad_request("Content must be one of Simple, Raw and Template."))
     kind, content = kinds.popitem()
-    return await SENDERS[kind](ses, body, content, caller)
+    return await SENDERS[kind](ses, body, content, replace(caller, action=ACTIONS[kind]))
 
 
 async def _send_simple(ses: Simulator, body: Json, simple: Json, caller: Caller) -> str:
@@ -37,7 +38,7 @@ async def _send_simple(ses: Simulator, body: Json, simple: Json, caller: Caller)
     # SES sends no text when simple content has no sender.
     refuse(None if request.source else bad_request(None))
     refuse(requests.check_send_request(request), requests.check_content(simple, request))
-    await ses.authorize_send(request, request.recipients)
+    await ses.authorize_send(request, request.recipients, caller)
     envelope = ses.new_envelope(request)
     composed = ComposedMessage(compose(envelope, requests.simple_content(simple)))
     return await ses.accept(request, envelope, composed, caller)
@@ -53,7 +54,7 @@ async def _send_raw(ses: Simulator, body: Json, raw: Json, caller: Caller) -> st
         request_checks.check_size(mime),
         requests.check_send_request(request),
     )
-    await ses.authorize_send(request, request.recipients)
+    await ses.authorize_send(request, request.recipients, caller)
     envelope = ses.new_envelope(request)
     composed = ComposedMessage(replace_ses_headers(mime, envelope))
     return await ses.accept(request, envelope, composed, caller)
@@ -65,7 +66,7 @@ async def _send_template(ses: Simulator, body: Json, template: Json, caller: Cal
     refuse(requests.check_send_request(request), requests.check_content(template, request))
     content = ses.template_content(template)
     data = parse_template_data(template.get("TemplateData"))
-    await ses.authorize_send(request, request.recipients)
+    await ses.authorize_send(request, request.recipients, caller)
     envelope = ses.new_envelope(request)
     composed = await ses.compose(envelope, template, content, data)
     return await ses.accept(request, envelope, composed, caller)
@@ -76,3 +77,13 @@ SENDERS: dict[str, Sender] = {
     "Raw": _send_raw,
     "Template": _send_template,
 }
+ACTIONS = {
+    "Simple": "ses:SendEmail",
+    "Raw": "ses:SendRawEmail",
+    "Template": "ses:SendTemplatedEmail",
+}
+"""The IAM actions, as SES names them in its errors.
+
+Raw: https://github.com/nodemailer/nodemailer/issues/1734
+Template: https://github.com/aws/aws-sdk-js-v3/issues/2061
+"""

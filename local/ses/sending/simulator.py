@@ -11,7 +11,7 @@ from local.ses.errors import RefusedError, bad_request, refuse, template_missing
 from local.ses.events.link_tracking import Tracking
 from local.ses.messages import new_id
 from local.ses.mime.compose import Content, Envelope, compose
-from local.ses.sending import acceptance, account_checks, request_checks, requests
+from local.ses.sending import acceptance, account_checks, identities, request_checks, requests
 from local.ses.sending.acceptance import ComposedMessage
 from local.ses.templates import (
     InlineRenderer,
@@ -69,13 +69,10 @@ class Simulator:
         self.account = Account()
         self.switches = self._at_start.model_copy(deep=True)
 
-    async def verified_identities(self) -> frozenset[str] | None:
-        """Return the identities that may send, None when any sender may."""
-        listed = self.switches.identities
-        if listed is None and not self.switches.sandbox:
-            return None
-        local = await self.aws.verified_identities()
-        return frozenset(listed or ()) | self.account.identities | local
+    async def identities(self) -> dict[str, str]:
+        """Return the status of each identity. The switches win over what was created."""
+        created = dict.fromkeys(self.account.identities, identities.VERIFIED)
+        return {**await self.aws.identities(), **created, **self.switches.identities}
 
     def with_default_set(self, request: SendRequest) -> SendRequest:
         """Return the request with the default set of the identity, if it names no set."""
@@ -85,19 +82,38 @@ class Simulator:
         name = account_checks.default_configuration_set(request.source, sets)
         return replace(request, configuration_set=name, is_default_set=True)
 
-    async def authorize_send(self, request: SendRequest, recipients: Iterable[str]) -> None:
-        """Check configuration set, account and identities. Raises RefusedError."""
+    async def authorize_send(
+        self, request: SendRequest, recipients: Iterable[str], caller: Caller
+    ) -> None:
+        """Check permission, configuration set, account and identities. Raises RefusedError."""
         name, switches = request.configuration_set, self.switches
         configuration_set = await self._configuration_set(name)
-        verified = await self.verified_identities()
-        source = request.source if switches.identities is not None else None
+        known = await self.identities()
+        sources, return_paths = self._senders(request)
+        # In the sandbox, every recipient must be verified too:
+        # https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
+        addresses = (*sources, *return_paths, *(recipients if switches.sandbox else ()))
+        place = self.aws.account, self.region
         refuse(
+            *(identities.check_permission(source, known, caller, *place) for source in sources),
             account_checks.check_configuration_set(
                 name, configuration_set, switches, is_default=request.is_default_set
             ),
             account_checks.check_account_paused(self.account, switches),
-            account_checks.check_identities(source, recipients, verified, switches, self.region),
+            identities.check_verified(addresses, known, self.region),
         )
+
+    def _senders(self, request: SendRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the sender and the return path, as far as this account has to verify them.
+
+        An identity of another account is taken to be verified there, and lent to this account:
+        https://docs.aws.amazon.com/ses/latest/dg/sending-authorization.html
+        """
+        if self.switches.any_sender:
+            return (), ()
+        is_lent = identities.is_foreign(request.identity_arn, self.aws.account)
+        return_paths = (request.return_path,) if request.return_path else ()
+        return () if is_lent else (request.source,), return_paths
 
     def consume_quota(self, request: SendRequest) -> None:
         """Count the recipients against quota and rate. Raises RefusedError when exceeded."""
@@ -158,7 +174,7 @@ class Simulator:
         refuse(request_checks.check_size(composed.mime))
         self.consume_quota(request)
         configuration_set = await self._configuration_set(request.configuration_set)
-        tracking = self._tracking(configuration_set)
+        tracking = self._tracking(configuration_set, request)
         composed = acceptance.add_tracking(composed, envelope.message_id, tracking)
         message = acceptance.accepted_message(request, envelope, composed, caller, self.aws.account)
         self.messages.add(message)
@@ -171,11 +187,22 @@ class Simulator:
     async def _configuration_set(self, name: str | None) -> ConfigurationSet | None:
         return await self.aws.configuration_set(name) if name else None
 
-    def _tracking(self, configuration_set: ConfigurationSet | None) -> Tracking:
-        """Return the tracking that the event destinations of the set ask for."""
+    def _tracking(
+        self, configuration_set: ConfigurationSet | None, request: SendRequest
+    ) -> Tracking:
+        """Return the tracking of a message: its own, else what the destinations of the set ask for.
+
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ConfigurationOverrides.html
+        """
         destinations = configuration_set.destinations if configuration_set else ()
         kinds = {kind for destination in destinations for kind in destination.kinds}
-        return Tracking(self.tracking_url, "OPEN" in kinds, "CLICK" in kinds)
+        opens = request.tracking.get("OpenTrackingEnabled")
+        clicks = request.tracking.get("ClickTrackingEnabled")
+        return Tracking(
+            self.tracking_url,
+            opens == "ENABLED" if opens else "OPEN" in kinds,
+            clicks == "ENABLED" if clicks else "CLICK" in kinds,
+        )
 
     def _suppressed(
         self, configuration_set: ConfigurationSet | None, addresses: Iterable[str]

@@ -19,7 +19,7 @@ from tests.contract.ses_simulator.running import Simulator
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     port, log = free_port(), tmp_path_factory.mktemp("ses") / "ses.log"
     command = [sys.executable, "-m", "local.ses", "--port", str(port), "--event-delay-ms", "1"]
-    command += ["--configuration-set", "set"]
+    command += ["--configuration-set", "set", "--identity", "example.com"]
     started = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
     try:
         url = f"http://{LOOPBACK}:{port}"
@@ -42,6 +42,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     endpoint, ses_url = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{ses_port}"
     with (
         ministack.running(port, ses_url=ses_url, run_dir=run_dir),
-        ses_simulator.running(ses_port, aws_endpoint=endpoint, run_dir=run_dir),
+        ses_simulator.running(
+            ses_port, aws_endpoint=endpoint, run_dir=run_dir, identities=["example.com"]
+        ),
     ):
         yield Deployed(endpoint, Simulator(ses_url))

@@ -35,7 +35,7 @@ def test_message_content_never_becomes_markup(simulator: Simulator) -> None:
     content = {"Simple": {"Subject": {"Data": HOSTILE}, "Body": {"Text": {"Data": HOSTILE}}}}
     tags = [{"Name": "email_id", "Value": "e1"}]
     message_id = simulator.send(
-        Content=content, FromEmailAddress='"<script>" <a@b.c>', EmailTags=tags
+        Content=content, FromEmailAddress='"<script>" <a@example.com>', EmailTags=tags
     )
 
     for path in ("/", *(f"/messages/{message_id}?view={view}" for view in VIEWS)):

@@ -54,7 +54,9 @@ def test_a_simple_message_is_kept_as_mime(simulator: Simulator) -> None:
 
 
 def test_raw_message_goes_to_the_recipients_of_its_headers(simulator: Simulator) -> None:
-    content = raw("From: a@b.c\r\nTo: X <x@y.z>\r\nBcc: w@y.z\r\nSubject: s\r\n\r\nhello\r\n")
+    content = raw(
+        "From: a@example.com\r\nTo: X <x@y.z>\r\nBcc: w@y.z\r\nSubject: s\r\n\r\nhello\r\n"
+    )
     response = simulator.call("send_email", Content=content)
 
     kept = simulator.kept(response["MessageId"])

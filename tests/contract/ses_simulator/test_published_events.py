@@ -51,15 +51,3 @@ def test_a_set_the_local_aws_does_not_have_is_missing(deployed: Deployed) -> Non
         "NotFoundException",
         "Configuration set <other> does not exist.",
     )
-
-
-def test_identities_of_the_local_aws_may_send(deployed: Deployed) -> None:
-    deployed.ses.switch(identities=[])
-    try:
-        assert deployed.ses.refusal()[1] == "MessageRejected"
-
-        deployed.sesv2.create_email_identity(EmailIdentity="example.com")
-
-        assert deployed.ses.send()
-    finally:
-        deployed.ses.switch(identities=None)

@@ -25,7 +25,7 @@ SWITCHED = {
         (429, "TooManyRequestsException", "Daily message quota exceeded"),
     ),
     "unverified sender": (
-        {"identities": ["example.org"]},
+        {"identities": {"example.com": "PENDING"}},
         (
             400,
             "MessageRejected",
@@ -36,7 +36,7 @@ SWITCHED = {
         ),
     ),
     "unverified recipient in the sandbox": (
-        {"sandbox": True, "identities": ["example.com"]},
+        {"sandbox": True},
         (
             400,
             "MessageRejected",

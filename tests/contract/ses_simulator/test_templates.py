@@ -139,3 +139,47 @@ def test_a_test_rendering_refuses_a_missing_variable(simulator: Simulator) -> No
         BAD,
         "Attribute 'name' is not present in the rendering data.",
     )
+
+
+def test_default_data_serves_entries_without_data_only(simulator: Simulator) -> None:
+    simulator.call("create_email_template", TemplateName="welcome", TemplateContent=WELCOME)
+
+    def entry(data: str) -> dict[str, Any]:
+        replacement = {"ReplacementTemplate": {"ReplacementTemplateData": data}}
+        return {"Destination": to("a@b.c"), "ReplacementEmailContent": replacement}
+
+    results = bulk(simulator, entry("{}"), entry('{"vip": true}'))
+
+    empty, other = (simulator.settled(row["MessageId"]) for row in results)
+    assert empty["subject"] == "Hi friend"
+    assert other["rendering_failure"] == "Attribute 'name' is not present in the rendering data."
+
+
+def test_tags_and_headers_of_an_entry_replace_the_defaults(simulator: Simulator) -> None:
+    simulator.call("create_email_template", TemplateName="welcome", TemplateContent=WELCOME)
+    content = template(
+        TemplateData='{"name": "x"}', Headers=header("X-A", "1") + header("X-B", "1")
+    )
+
+    (result,) = bulk(
+        simulator,
+        {
+            "Destination": to("a@b.c"),
+            "ReplacementTags": tag("t", "one") + tag("t", "two"),
+            "ReplacementHeaders": header("x-a", "2"),
+        },
+        DefaultContent=content,
+        DefaultEmailTags=tag("t", "default") + tag("u", "kept"),
+    )
+
+    kept = simulator.kept(result["MessageId"])
+    assert kept["tags"] == {"t": ["one", "two"], "u": ["kept"]}
+    headers = {row["name"].lower(): row["value"] for row in kept["headers"]}
+    assert (headers["x-a"], headers["x-b"]) == ("2", "1")
+
+
+def header(name: str, value: str) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value}]
+
+
+tag = header

@@ -54,6 +54,60 @@ def test_fetching_pixel_and_link_publishes_open_and_click(deployed: Deployed) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("opens", "clicks", "configuration_set"),
+    [
+        ("DISABLED", "DISABLED", "tracked"),
+        ("DISABLED", None, "tracked"),
+        (None, "DISABLED", "tracked"),
+        ("ENABLED", "ENABLED", "deployed"),
+    ],
+)
+def test_a_message_can_change_its_tracking(
+    deployed: Deployed, opens: str | None, clicks: str | None, configuration_set: str
+) -> None:
+    given = {"OpenTrackingEnabled": opens, "ClickTrackingEnabled": clicks}
+    tracking = {name: value for name, value in given.items() if value}
+    default = "ENABLED" if configuration_set == "tracked" else "DISABLED"
+
+    message_id = deployed.ses.send(
+        Content=CONTENT,
+        ConfigurationSetName=configuration_set,
+        ConfigurationOverrides={"Tracking": tracking},
+    )
+
+    html = deployed.ses.kept(message_id)["html"]
+    assert ("/I0/" in html) is ((opens or default) == "ENABLED")
+    assert ("/L0/" in html) is ((clicks or default) == "ENABLED")
+
+
+def test_a_program_is_marked_as_a_bot(deployed: Deployed) -> None:
+    message_id = deployed.ses.send(Content=CONTENT, ConfigurationSetName="tracked")
+    (pixel,) = re.findall(r'<img alt="" src="([^"]+)"', deployed.ses.kept(message_id)["html"])
+
+    fetch(pixel, "Mozilla/5.0 (compatible; ScannerBot/1.0)")
+
+    assert marks(deployed, message_id, "open") == ["Likely"]
+
+
+@pytest.mark.parametrize(("bot", "mark"), [(True, "Likely"), (False, "Unlikely")])
+@pytest.mark.parametrize("kind", ["open", "click"])
+def test_a_simulated_visit_can_be_that_of_a_bot(
+    deployed: Deployed, kind: str, bot: bool, mark: str
+) -> None:
+    message_id = deployed.ses.send(Content=CONTENT, ConfigurationSetName="tracked")
+
+    deployed.ses.control("POST", f"/messages/{message_id}/events", {"kind": kind, "bot": bot})
+
+    assert marks(deployed, message_id, kind) == [mark]
+
+
+def marks(deployed: Deployed, message_id: str, kind: str) -> list[str]:
+    """Return isBotEvent of the opens or clicks of a message."""
+    events = [row["event"] for row in deployed.ses.settled(message_id)["events"]]
+    return [event[kind]["isBotEvent"] for event in events if kind in event]
+
+
 def test_a_set_without_opens_and_clicks_leaves_the_html_alone(deployed: Deployed) -> None:
     kept = deployed.ses.kept(deployed.ses.send(Content=CONTENT, ConfigurationSetName="deployed"))
 

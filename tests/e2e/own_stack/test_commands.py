@@ -1,5 +1,7 @@
 """`make local` and `make demo`: their ports, processes and results."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="finds child processes in /proc"
 )
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 
 class LocalCommand:

@@ -149,6 +149,7 @@ NAMES = [
     'a "b" \\c.txt',
     "Größe.pdf",
     "ü" * 127,
+    "word; word  " * 20 + ".txt",
     "a" * 255,
     "a; b'c%20.txt",
     "=?utf-8?q?x?=.txt",
@@ -170,6 +171,14 @@ def test_files_come_out_as_they_were_given(name: str, content_id: str | None) ->
     assert part.get_content_disposition() == ("inline" if content_id else "attachment")
     assert part["Content-ID"] == ("<logo>" if content_id else None)
     assert max(map(len, content.split(b"\r\n"))) <= 998
+
+
+def test_long_content_id_ends_no_header() -> None:
+    part = parsed(attachments=[Attachment("a", b"x", "a/b", "i" * 78)]).get_payload()[1]  # type: ignore[index]
+
+    assert isinstance(part, Message)
+    assert part["Content-ID"] == f"<{'i' * 78}>"
+    assert part.get_payload(decode=True) == b"x"
 
 
 def test_structure_is_the_one_of_rfc_2387() -> None:

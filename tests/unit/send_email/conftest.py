@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
 
 import pytest
@@ -220,33 +222,65 @@ class ApiResponse:
     content: Any
 
 
+ROUTES = (
+    "POST /emails",
+    "POST /emails/batch",
+    "GET /emails/{email_id}",
+    "GET /suppressions",
+    "DELETE /suppressions",
+    "GET /openapi.json",
+    "GET /docs",
+)
+
+
 @dataclass(frozen=True)
 class Api:
-    """Calls the handler as the HTTP API does."""
+    """Calls the handler as the HTTP API does. `mapping` is the key of a custom domain."""
 
     handle: Handle
+    mapping: str = ""
 
     def __call__(
         self,
         method: str,
-        path: str,
+        url: str,
         content: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> ApiResponse:
         text = content if isinstance(content, str) else json.dumps(content)
+        raw_path, _, query = url.partition("?")
+        key, parameters = route_of(method, raw_path)
+        # The gateway decodes the path, and ends it at a question mark.
+        path = self.mapping + unquote(raw_path).partition("?")[0]
         event = {
             "version": "2.0",
+            "routeKey": key,
             "rawPath": path,
+            "rawQueryString": query,
             "headers": {"content-type": "application/json"} | dict(headers or {}),
             "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
             "body": text,
             "isBase64Encoded": False,
         }
+        if parameters:
+            event["pathParameters"] = parameters
+        if query:
+            event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
         return read(self.handle(event))
 
     def post(self, content: Any, **headers: str) -> ApiResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self("POST", "/emails", content, named)
+
+
+def route_of(method: str, path: str) -> tuple[str, dict[str, str]]:
+    """Return the key of the route and the path parameters, as the gateway finds them."""
+    for key in sorted(ROUTES, key=lambda key: "{" in key):
+        verb, _, template = key.partition(" ")
+        pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", template)
+        if verb == method and (match := re.fullmatch(pattern, path)):
+            return key, {name: unquote(value) for name, value in match.groupdict().items()}
+    return "$default", {}
 
 
 def read(response: dict[str, Any]) -> ApiResponse:

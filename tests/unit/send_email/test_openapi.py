@@ -23,8 +23,8 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails", "post"),
         ("/emails/batch", "post"),
         ("/emails/{email_id}", "get"),
-        ("/suppressions/{address}", "get"),
-        ("/suppressions/{address}", "delete"),
+        ("/suppressions", "get"),
+        ("/suppressions", "delete"),
     }
 
 
@@ -61,6 +61,14 @@ def test_path_parameter_is_described(document: dict[str, Any]) -> None:
     (parameter,) = document["paths"]["/emails/{email_id}"]["get"]["parameters"]
 
     assert (parameter["name"], parameter["in"]) == ("email_id", "path")
+
+
+def test_address_of_a_suppression_is_in_the_query(document: dict[str, Any]) -> None:
+    for method in ("get", "delete"):
+        (parameter,) = document["paths"]["/suppressions"][method]["parameters"]
+
+        assert (parameter["name"], parameter["in"]) == ("address", "query")
+        assert parameter["required"]
 
 
 def test_page_is_complete_without_another_server(api: Api) -> None:

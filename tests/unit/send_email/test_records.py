@@ -10,6 +10,7 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
+from send_email.queue.envelope import seal
 from send_email.sending.errors import QueueError
 from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, Handle, ListQueue
 
@@ -18,15 +19,24 @@ EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 
 
-def record(number: int, body: Any, **attributes: str) -> dict[str, Any]:
+def record(number: int, body: Any, **attributes: Any) -> dict[str, Any]:
     return {
         "messageId": f"record-{number}",
         "body": body if isinstance(body, str) else json.dumps(body),
         "messageAttributes": {
-            name: {"stringValue": value, "dataType": "String"} for name, value in attributes.items()
+            name: value if isinstance(value, dict) else {"stringValue": value, "dataType": "String"}
+            for name, value in attributes.items()
         },
         "eventSource": "aws:sqs",
     }
+
+
+JOB = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "001", "postpone_count": "00"}
+
+
+def job_body(body: Any, **notes: str) -> str:
+    """Return the body of a job that the service queued."""
+    return seal(JOB | notes, json.dumps(body))
 
 
 def batch(*bodies: Any) -> dict[str, Any]:
@@ -49,59 +59,107 @@ def test_record_id_becomes_the_email_id_without_a_key(handle: Handle, ses: FakeS
     assert sorted(tags["email_id"] for tags in ses.tags) == ["order-1", "record-1"]
 
 
+def redriven(number: int, body: Any, original_id: str) -> dict[str, Any]:
+    return record(number, seal({"original_message_id": original_id}, json.dumps(body)))
+
+
 def test_redriven_record_keeps_its_email_id(handle: Handle, ses: FakeSES) -> None:
     handle(batch(EMAIL))
 
-    handle({"Records": [record(2, EMAIL, original_message_id="record-1")]})
+    handle({"Records": [redriven(2, EMAIL, "record-1")]})
 
     assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
+
+
+def test_redriven_record_that_is_invalid_keeps_its_id(
+    handle: Handle, store: MemoryEmailStore
+) -> None:
+    handle({"Records": [redriven(2, EMAIL | {"to": []}, "record-1")]})
+
+    assert state(store, "record-1") is EmailState.REJECTED
 
 
 @pytest.mark.parametrize(
     "stranger",
     [
-        {"email_id": "123"},
         {"email_id": "has space@x"},
         {"email_id": ".a"},
         {"fingerprint": "f"},
         {"fingerprint": "F" * 64},
         {"retry_count": "abc"},
-        {"retry_count": "-900"},
+        {"retry_count": "-90"},
         {"retry_count": "1000"},
         {"chunk": "x"},
-        {"chunk": "0"},
         {"chunk": "²"},
     ],
     ids=str,
 )
-def test_invalid_service_attributes_reject_a_record(
+def test_invalid_notes_reject_a_record(
     handle: Handle, store: MemoryEmailStore, ses: FakeSES, stranger: dict[str, str]
 ) -> None:
-    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "1", "chunk": "1"}
-    attributes = stranger if stranger == {"email_id": "123"} else ours | stranger
-
-    response = handle({"Records": [record(1, EMAIL, **attributes)]})
+    response = handle(batch(job_body(EMAIL, **stranger)))
 
     assert response == DONE
     assert not ses.sent
     assert state(store, "record-1") is EmailState.REJECTED
 
 
+@pytest.mark.parametrize(
+    "notes", ["7", "[]", "{", "[" * 900, '{"email_id": 1}', "{}", '{"a": {"b": 1}}']
+)
+def test_body_that_only_looks_like_an_envelope_is_rejected(
+    handle: Handle, store: MemoryEmailStore, ses: FakeSES, notes: str
+) -> None:
+    body = f'{{"amsdal_mail": {notes}, "request": {json.dumps(EMAIL)}}}'
+
+    assert handle(batch(body)) == DONE
+    assert not ses.sent or notes == "{}"
+    assert (state(store, "record-1") is EmailState.REJECTED) == (notes != "{}")
+
+
 def test_invalid_record_of_this_service_is_a_dead_letter(
     handle: Handle, store: MemoryEmailStore
 ) -> None:
-    ours = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": "1"}
-
-    response = handle({"Records": [record(1, EMAIL | {"to": ["anna"]}, **ours)]})
+    response = handle(batch(job_body(EMAIL | {"to": ["anna"]})))
 
     assert failed(response) == ["record-1"]
     assert store.load("record-1") is None
 
 
 def test_invalid_original_message_id_is_ignored(handle: Handle, ses: FakeSES) -> None:
-    handle({"Records": [record(1, EMAIL, original_message_id="a b")]})
+    handle({"Records": [redriven(1, EMAIL, "a b")]})
 
     assert [tags["email_id"] for tags in ses.tags] == ["record-1"]
+
+
+TEXT = {"dataType": "String", "stringValue": "x"}
+BINARY = {"dataType": "Binary", "binaryValue": "AQID", "stringListValues": []}
+FOREIGN: dict[str, dict[str, Any]] = {
+    "binary": {"trace": BINARY},
+    "number": {"priority": {"dataType": "Number.int", "stringValue": "7"}},
+    "ten": {f"attribute{number}": TEXT for number in range(10)},
+    "tracing headers": {"AWSTraceHeader": "Root=1-2", "traceparent": "00-1-2-01"},
+    "our old names": {
+        "email_id": "123",
+        "fingerprint": "f" * 64,
+        "retry_count": "300",
+        "chunk": BINARY,
+        "original_message_id": "order-1",
+    },
+    "no value": {"empty": {}},
+}
+
+
+@pytest.mark.parametrize("attributes", FOREIGN.values(), ids=FOREIGN)
+def test_attributes_of_a_producer_change_nothing(
+    handle: Handle, ses: FakeSES, queue: ListQueue, attributes: dict[str, Any]
+) -> None:
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
+    records = [record(number, EMAIL, **attributes) for number in (1, 2)]
+
+    assert handle({"Records": records}) == DONE
+    assert sorted(tags["email_id"] for tags in ses.tags) == ["record-1", "record-2"]
+    assert [job.retry_count for job in queue.jobs] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
+from send_email.queue.envelope import open_envelope
 from tests.sample_events import load, names
 from tests.unit.send_email.conftest import FakeSES, Handle, ListQueue, read
 
@@ -91,9 +92,8 @@ def test_sample_record_delivered_twice_is_sent_once(
 
 
 def email_id(record: dict[str, Any]) -> str:
-    if "email_id" in record["messageAttributes"]:
-        return str(record["messageAttributes"]["email_id"]["stringValue"])
+    notes, request = open_envelope(record["body"])
     try:
-        return str(json.loads(record["body"])["idempotency_key"])
+        return notes.get("email_id") or str(json.loads(request)["idempotency_key"])
     except (ValueError, KeyError):
         return str(record["messageId"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from botocore.exceptions import ClientError
 
+from amsdal_mail.addresses import parse_address
 from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
 from tests.unit.send_email.conftest import NOW, Api, FakeSESList
 
-PATH = "/suppressions/anna@example.com"
+PATH = "/suppressions?address=anna%40example.com"
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +36,7 @@ def test_address_is_found_in_any_letter_case(api: Api) -> None:
 def test_address_only_on_the_list_of_ses_is_found(api: Api, ses_list: FakeSESList) -> None:
     ses_list.entries["ben@example.com"] = "COMPLAINT"
 
-    response = api("GET", "/suppressions/ben%40example.com")
+    response = api("GET", "/suppressions?address=ben%40example.com")
 
     assert response.content["ours"] is None
     assert response.content["ses"]["reason"] == "COMPLAINT"
@@ -52,12 +55,13 @@ def test_removed_address_is_on_neither_list(
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize(
-    ("address", "status"), [("unlisted@example.com", 404), ("no-address", 422), ("a@b@c", 422)]
+    ("address", "status"),
+    [("unlisted@example.com", 404), ("no-address", 422), ("a@b@c", 422), ("", 422)],
 )
 def test_invalid_or_unlisted_address_gets_its_status(
     api: Api, method: str, address: str, status: int
 ) -> None:
-    assert api(method, f"/suppressions/{address}").status == status
+    assert api(method, f"/suppressions?address={quote(address)}").status == status
 
 
 def test_our_entry_stays_while_ses_is_unavailable(
@@ -70,3 +74,43 @@ def test_our_entry_stays_while_ses_is_unavailable(
 
     assert response.status == 503
     assert store.suppression("anna@example.com") is not None
+
+
+LOCAL_PARTS = [
+    *"#/?%&=+!$'*^_`{|}~-",
+    "a%40b",
+    "a+b",
+    "%2F",
+    '"a@b"',
+    '"a#/?%b"',
+    '"say\\"hi"',
+]
+
+
+@pytest.mark.parametrize("local", LOCAL_PARTS)
+def test_address_with_any_character_is_found_and_removed(
+    api: Api, store: MemoryEmailStore, local: str
+) -> None:
+    address = parse_address(f"{local}@example.com").addr_spec
+    store.suppress(Suppression(address=address, reason="bounce", at=NOW))
+    url = f"/suppressions?address={quote(address, safe='')}"
+
+    seen = api("GET", url)
+
+    assert (seen.status, seen.content["address"]) == (200, address)
+    assert api("DELETE", url).status == 204
+    assert store.suppression(address) is None
+
+
+def test_plus_that_is_not_encoded_is_a_plus(api: Api, store: MemoryEmailStore) -> None:
+    store.suppress(Suppression(address="a+b@example.com", reason="bounce", at=NOW))
+
+    assert api("GET", "/suppressions?address=a+b@example.com").status == 200
+
+
+@pytest.mark.parametrize("url", ["/suppressions", "/suppressions?adress=a%40example.com"])
+def test_missing_address_is_named(api: Api, url: str) -> None:
+    response = api("GET", url)
+
+    assert response.status == 422
+    assert [error["field"] for error in response.content["detail"]] == ["address"]

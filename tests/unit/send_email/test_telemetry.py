@@ -14,7 +14,7 @@ from send_email.sending.backoff import MAX_RETRIES
 from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
-from tests.unit.send_email.test_records import batch, record
+from tests.unit.send_email.test_records import batch, job_body
 
 Capture = pytest.CaptureFixture[str]
 ANNA = "anna.secret@example.com"
@@ -104,9 +104,9 @@ def test_stopped_sending_is_counted(
 
 def test_abandoned_email_is_counted(handle: Handle, ses: FakeSES, capsys: Capture) -> None:
     ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
-    attributes = {"email_id": "order-1", "fingerprint": "f" * 64, "retry_count": str(MAX_RETRIES)}
+    body = job_body(EMAIL, retry_count=str(MAX_RETRIES))
 
-    handle({"Records": [record(1, EMAIL, **attributes)]})
+    handle(batch(body))
 
     assert metrics(capsys) == {"RecipientsFailed": 1, "EmailsAbandoned": 1}
 
@@ -114,7 +114,7 @@ def test_abandoned_email_is_counted(handle: Handle, ses: FakeSES, capsys: Captur
 def test_postponed_duplicate_is_counted(
     handle: Handle, service: SendService, clock: Clock, capsys: Capture
 ) -> None:
-    job = read_job("record-1", json.dumps(EMAIL), {})
+    job = read_job("record-1", json.dumps(EMAIL))
     service.store.claim(job.record(clock()), job.unit, job.addresses, now=clock(), lease_seconds=9)
 
     handle(batch(EMAIL))

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from botocore.exceptions import (
@@ -27,13 +28,15 @@ from botocore.parsers import ResponseParserError
 from amsdal_mail.backends.aws.flow import CallResult
 from amsdal_mail.status import ConfigurationError, CredentialsError, RetryHint, SendState
 
-__all__ = ["BULK_STATUSES", "ERROR_CODES", "FAILED", "classify_error"]
+__all__ = ["BULK_STATUSES", "ERROR_CODES", "FAILED", "blame_set_up", "classify_error"]
 
 REJECTED = CallResult(SendState.REJECTED)
 MISSING = CallResult(SendState.REJECTED, raises=ConfigurationError)
 RETRY_SOON = CallResult(SendState.FAILED, RetryHint.SOON)
 RETRY_LATER = CallResult(SendState.FAILED, RetryHint.LATER)
 NOT_ALLOWED = CallResult(SendState.FAILED, RetryHint.LATER, raises=ConfigurationError)
+SET_UP_MISSING = NOT_ALLOWED
+"""The message is right, and can be sent as soon as its sender or set exists again."""
 NO_CREDENTIALS = CallResult(SendState.FAILED, RetryHint.LATER, raises=CredentialsError)
 FAILED = CallResult(SendState.FAILED)
 UNKNOWN = CallResult(SendState.UNKNOWN)
@@ -100,12 +103,12 @@ BULK_STATUSES: dict[str, CallResult] = {
     "SUCCESS": CallResult(SendState.ACCEPTED),
     "MESSAGE_REJECTED": REJECTED,
     "MAIL_FROM_DOMAIN_NOT_VERIFIED": RETRY_LATER,
-    "CONFIGURATION_SET_NOT_FOUND": MISSING,
+    "CONFIGURATION_SET_NOT_FOUND": SET_UP_MISSING,
     "TEMPLATE_NOT_FOUND": MISSING,
     "ACCOUNT_SUSPENDED": RETRY_LATER,
     "ACCOUNT_THROTTLED": RETRY_SOON,
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": RETRY_LATER,
-    "INVALID_SENDING_POOL_NAME": MISSING,
+    "INVALID_SENDING_POOL_NAME": SET_UP_MISSING,
     "ACCOUNT_SENDING_PAUSED": RETRY_LATER,
     "CONFIGURATION_SET_SENDING_PAUSED": RETRY_LATER,
     "INVALID_PARAMETER": REJECTED,
@@ -133,6 +136,11 @@ SDK_ERRORS: tuple[tuple[type[Exception], CallResult], ...] = (
 )
 """The result of each class of errors without an error code. The first class that fits counts."""
 
+UNVERIFIED = re.compile(
+    r"Email address (?:is )?not verified\.?\s*(?:.*? in region [^:]*:\s*(?P<names>.*))?",
+    re.DOTALL | re.IGNORECASE,
+)
+ELLIPSIS = re.compile(r",?\s*(?:\.{2,}|…)\s*$")
 NEVER_CONNECTED = frozenset({"NewConnectionError", "ClientConnectorError", "gaierror"})
 """Errors of urllib3, aiohttp and the socket module for a connection that was never made."""
 
@@ -156,6 +164,46 @@ def classify_error(error: Exception) -> CallResult:
     return replace(result, error_code=type(error).__name__, error_message=str(error))
 
 
+def blame_set_up(result: CallResult, sender: str, *, has_template: bool) -> CallResult:
+    """Return the result as an error of the set-up, if not the message but the set-up is at fault.
+
+    Args:
+        result: the result of a request or of an entry.
+        sender: the bare address of the sender.
+        has_template: whether the request names a stored template.
+    """
+    text = result.error_message or ""
+    is_missing = result.state is SendState.REJECTED and (
+        is_sender_unverified(text, sender)
+        # SES may leave the text out. Besides a template, only the configuration set can be missing.
+        or (result.error_code == "NotFoundException" and not has_template)
+    )
+    if not is_missing:
+        return result
+    return replace(SET_UP_MISSING, error_code=result.error_code, error_message=result.error_message)
+
+
+def is_sender_unverified(text: str, sender: str) -> bool:
+    """Return whether SES refuses a message because its sender is not verified.
+
+    SES names the identities that failed its check. In the sandbox, these can be recipients alone.
+    A list that SES cut short may have had the sender.
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+    """
+    refusal = UNVERIFIED.match(text)
+    if refusal is None:
+        return False
+    names, ellipsis = ELLIPSIS.subn("", refusal["names"] or "")
+    domain = sender.rpartition("@")[2].split(".")
+    identities = [sender, *(".".join(domain[at:]) for at in range(len(domain)))]
+    return not names or bool(ellipsis) or any(_is_listed(name, names) for name in identities)
+
+
+def _is_listed(name: str, names: str) -> bool:
+    pattern = rf"(?<![^\s,;<]){re.escape(name)}(?![^\s,;>])"
+    return re.search(pattern, names, re.IGNORECASE) is not None
+
+
 def _was_never_connected(error: EndpointConnectionError) -> bool:
     cause = error.kwargs.get("error")
     return not NEVER_CONNECTED.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
@@ -173,8 +221,8 @@ def _classify_client_error(error: ClientError) -> CallResult:
         result = RETRY_LATER
     if result is REJECTED and "sending paused" in text.lower():
         result = RETRY_LATER
-    if result is REJECTED and text.startswith("Configuration set"):
-        result = MISSING
+    if result in {REJECTED, MISSING} and text.startswith("Configuration set"):
+        result = SET_UP_MISSING
     return replace(result, error_code=code, error_message=text)
 
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, classify_error
+from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, blame_set_up, classify_error
 from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response, Wait
 from amsdal_mail.backends.ses.requests import SESRequest, TagEncoding, Tags, sanitize_tags
 from amsdal_mail.rate_limit import RateLimiter
@@ -68,6 +68,17 @@ def retry_delay(attempt: int) -> float:
 
 def read_response(response: Response, request: SESRequest) -> list[CallResult]:
     """Return one result for each entry of the request."""
+    content = request.params.get("Content") or request.params["DefaultContent"]
+    has_template = "TemplateName" in content.get("Template", {})
+    mailbox: str = request.params["FromEmailAddress"]
+    sender = mailbox[:-1].rpartition("<")[2] if mailbox.endswith(">") else mailbox
+    return [
+        blame_set_up(result, sender, has_template=has_template)
+        for result in _read_results(response, request)
+    ]
+
+
+def _read_results(response: Response, request: SESRequest) -> list[CallResult]:
     count = len(request.entries)
     if isinstance(response, Exception):
         return [classify_error(response)] * count

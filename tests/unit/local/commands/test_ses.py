@@ -27,8 +27,11 @@ COMMANDS = {
     "quota 200": {"max_24_hour_send": 200},
     "api-rate 1": {"api_rate": 1},
     "sandbox on": {"sandbox": True},
-    "identities example.com": {"identities": ["example.com"]},
-    "identities any": {"identities": None},
+    "verify a@b.c example.org": {"identities": {"a@b.c": "SUCCESS", "example.org": "SUCCESS"}},
+    "unverify example.com": {"identities": {"example.com": "PENDING"}},
+    "unverify example.com --status FAILED": {"identities": {"example.com": "FAILED"}},
+    "any-sender on": {"any_sender": True},
+    "any-sender off": {"any_sender": False},
     "events --shuffle --delay-ms 5": {"events": {"shuffle": True, "delay_ms": 5}},
     "events --lost-chance 1": {"events": {"lost_chance": 1.0}},
 }

@@ -15,6 +15,7 @@ from local.ses.templates import (
     TemplateContent,
     check_operations,
     parse_template_data,
+    render_content,
 )
 
 
@@ -93,3 +94,43 @@ async def test_a_broken_template_fails_and_the_next_one_renders(handlebars: Hand
         await handlebars.check("{{#if a}}")
 
     assert await handlebars.render("{{a}}", {"a": "ok"}) == "ok"
+
+
+MISSING = {
+    "flat null": ("{{a}}", {"a": None}),
+    "nested null": ("{{a.b}}", {"a": {"b": None}}),
+    "nested value": ("{{a.b}}", {"a": {}}),
+    "parent": ("{{a.b.c}}", {"a": {"x": 1}}),
+    "null parent": ("{{a.b}}", {"a": None}),
+    "text for a parent": ("{{a.b}}", {"a": "x"}),
+}
+
+
+@pytest.mark.parametrize(("template", "data"), MISSING.values(), ids=MISSING)
+@pytest.mark.parametrize("part", ["subject", "text", "html"])
+@pytest.mark.parametrize("inline", [True, False], ids=["inline", "stored"])
+async def test_a_missing_value_fails_on_each_way_to_the_leaf(
+    handlebars: Handlebars, template: str, data: dict[str, Any], part: str, inline: bool
+) -> None:
+    content = TemplateContent(**{"subject": "s", part: template})
+
+    with pytest.raises(RenderingFailedError, match=r"^Attribute '.*' is not present in the"):
+        await render_content(InlineRenderer() if inline else handlebars, content, data)
+
+
+@pytest.mark.parametrize("inline", [True, False], ids=["inline", "stored"])
+async def test_empty_and_false_values_are_present(handlebars: Handlebars, inline: bool) -> None:
+    data = {"a": "", "b": {"c": False}, "n": 0}
+
+    content = await render_content(
+        InlineRenderer() if inline else handlebars, TemplateContent("{{a}}|{{b.c}}|{{n}}"), data
+    )
+
+    assert content.subject == "|false|0"
+
+
+async def test_a_null_in_a_list_is_missing_for_its_item(handlebars: Handlebars) -> None:
+    content = TemplateContent("{{#each l}}{{n}}{{/each}}")
+
+    with pytest.raises(RenderingFailedError, match="Attribute 'n' is not present"):
+        await render_content(handlebars, content, {"l": [{"n": 1}, {"n": None}]})

@@ -40,8 +40,8 @@ class FakeAWSClient:
         destination = EventDestination("topic", frozenset({"SEND", "DELIVERY"}))
         return ConfigurationSet(name, destinations=(destination,))
 
-    async def verified_identities(self) -> frozenset[str]:
-        return frozenset()
+    async def identities(self) -> dict[str, str]:
+        return {}
 
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
         self.calls += 1

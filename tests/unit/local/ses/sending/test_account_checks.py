@@ -50,44 +50,6 @@ def test_account_paused_by_aws_gets_the_text_of_aws() -> None:
     assert (error.code, error.message) == ("MessageRejected", PAUSED)
 
 
-def test_error_lists_unverified_identities_and_the_region() -> None:
-    error = account_checks.check_identities(
-        "A <a@example.com>", ["b@example.net"], frozenset(), Switches(sandbox=True), "us-west-2"
-    )
-
-    assert error is not None
-    assert (error.status, error.code) == (400, "MessageRejected")
-    assert error.message == (
-        "Email address is not verified. The following identities failed the check in region "
-        "US-WEST-2: A <a@example.com>, b@example.net"
-    )
-
-
-@pytest.mark.parametrize(
-    ("address", "verified"),
-    [
-        ("a@example.com", True),
-        ("a@mail.example.com", True),
-        ("b@other.org", True),
-        ("c@other.org", False),
-        ("a@notexample.com", False),
-        ("success@simulator.amazonses.com", True),
-    ],
-)
-def test_a_verified_domain_covers_its_subdomains(address: str, verified: bool) -> None:
-    known = frozenset({"example.com", "b@other.org"})
-
-    assert account_checks.is_verified(address, known) is verified
-
-
-def test_outside_the_sandbox_recipients_need_no_verification() -> None:
-    known = frozenset({"example.com"})
-
-    assert (
-        account_checks.check_identities("a@example.com", ["x@y.z"], known, Switches(), "r") is None
-    )
-
-
 def test_quota_and_rate_errors_differ_only_in_text() -> None:
     full = account_checks.check_limits(Account(), ["a@b.c"], Switches(max_24_hour_send=0), NOW)
     account, slow = Account(), Switches(max_send_rate=1)

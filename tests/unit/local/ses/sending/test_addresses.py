@@ -84,3 +84,17 @@ def test_valid_address_is_parsed(text: str, name: str, address: str) -> None:
     mailbox = parse_mailbox(text)
 
     assert (mailbox.display_name, mailbox.address) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?{}?=", '"{}"', "{}"], ids=["encoded", "quoted", "plain"]
+)
+def test_an_address_has_at_most_320_bytes_with_its_name(name: str) -> None:
+    frame = f"{name.format('')} <ann@example.com>"
+    longest = f"{name.format('n' * (320 - len(frame)))} <ann@example.com>"
+    too_long = longest.replace("n", "nn", 1)
+
+    assert parse_mailbox(longest).address == "ann@example.com"
+    with pytest.raises(AddressRefusedError) as refused:
+        parse_mailbox(too_long)
+    assert str(refused.value) == f"Address length is more than 320 bytes long: '{too_long}'"
