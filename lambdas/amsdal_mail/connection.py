@@ -106,6 +106,8 @@ class MailOptions(TypedDict, total=False):
     template_id: str | None
     merge_data: Mapping[str, Mapping[str, Any]] | None
     merge_global_data: Mapping[str, Any] | None
+    merge_headers: Mapping[str, Mapping[str, str]] | None
+    merge_metadata: Mapping[str, Mapping[str, str]] | None
     escape_merge_data: bool
     track_opens: bool | None
     track_clicks: bool | None

@@ -86,6 +86,8 @@ HeaderValue = Annotated[
 ]
 Tag = Annotated[str, TextLike(), AfterValidator(limits.check_tag)]
 TagValue = Annotated[str, TextLike(number_or_text, str | float), AfterValidator(limits.check_tag)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(FrozenDict)]
+Metadata = Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)]
 MergeValues = Annotated[dict[str, JsonValue], WrapValidator(_merge_values)]
 EMPTY_MAPPING: Any = Field(default={}, validate_default=True)
 
@@ -104,15 +106,15 @@ class MessageFields(BaseModel):
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    headers: Annotated[dict[HeaderName, HeaderValue], AfterValidator(FrozenDict), OrNull] = (
-        EMPTY_MAPPING
-    )
+    headers: Annotated[Headers, OrNull] = EMPTY_MAPPING
     attachments: Annotated[tuple[Attachment, ...], OrNull] = ()
     tags: Annotated[tuple[Tag, ...], BeforeValidator(reject_text), OrNull] = ()
-    metadata: Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict), OrNull] = EMPTY_MAPPING
+    metadata: Annotated[Metadata, OrNull] = EMPTY_MAPPING
     template_id: Annotated[str, TextLike(), AfterValidator(limits.check_template_id)] | None = None
     merge_data: Annotated[dict[Mailbox, MergeValues], AfterValidator(FrozenDict)] | None = None
     merge_global_data: MergeValues | None = None
+    merge_headers: Annotated[dict[Mailbox, Headers], AfterValidator(FrozenDict)] | None = None
+    merge_metadata: Annotated[dict[Mailbox, Metadata], AfterValidator(FrozenDict)] | None = None
     escape_merge_data: Annotated[bool, OrNull] = False
     track_opens: bool | None = None
     track_clicks: bool | None = None
@@ -126,7 +128,11 @@ class MessageFields(BaseModel):
     @property
     def is_personalized(self) -> bool:
         """True when each address in `to` gets a message of its own."""
-        return self.merge_data is not None
+        return (
+            self.merge_data is not None
+            or self.merge_headers is not None
+            or self.merge_metadata is not None
+        )
 
     @property
     def is_templated(self) -> bool:

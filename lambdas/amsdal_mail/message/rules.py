@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
 from amsdal_mail.message.headers import (
+    HeaderValue,
     check_repetition,
     check_structured_header,
     encode_header,
     header_lines,
 )
+from amsdal_mail.message.merge_data import merge_headers_for
 from amsdal_mail.message.merge_rules import MERGE_RULES
 
 __all__ = ["METADATA_PREFIX", "broken_rules"]
@@ -49,50 +51,76 @@ def _content(message: MessageFields) -> Iterator[FieldError]:
 
 
 def _headers(message: MessageFields) -> Iterator[FieldError]:
-    for name, count in Counter(name.lower() for name in message.headers).items():
+    if message.headers:
+        yield from _checked_headers("headers", message.headers)
+    for mailbox, headers in (message.merge_headers or {}).items():
+        yield from _checked_headers(f"merge_headers.{mailbox}", headers)
+
+
+def _checked_headers(field: str, headers: Mapping[str, HeaderValue]) -> Iterator[FieldError]:
+    for name, count in Counter(name.lower() for name in headers).items():
         if count > 1:
-            yield FieldError("headers", f"{name} is given {count} times in different spellings")
-    for name, values in message.headers.items():
+            yield FieldError(field, f"{name} is given {count} times in different spellings")
+    for name, values in headers.items():
         try:
             check_repetition(name, values)
         except ValueError as error:
-            yield FieldError(f"headers.{name}", str(error))
-    for name, value in header_lines(message.headers):
+            yield FieldError(f"{field}.{name}", str(error))
+    for name, value in header_lines(headers):
         try:
             check_structured_header(name, value)
         except ValueError as error:
-            yield FieldError(f"headers.{name}", str(error))
+            yield FieldError(f"{field}.{name}", str(error))
             continue
         longest = max(map(len, encode_header(name, value).split()), default=0)
         if longest >= limits.LINE_LIMIT:
             rule = f"has a word of {longest} characters, a line takes {limits.LINE_LIMIT}"
-            yield FieldError(f"headers.{name}", rule)
+            yield FieldError(f"{field}.{name}", rule)
 
 
 def _headers_with_template(message: MessageFields) -> Iterator[FieldError]:
+    yield from _template_headers("headers", message.headers, message.headers)
+    for mailbox, own_headers in (message.merge_headers or {}).items():
+        all_headers = merge_headers_for(message, own_headers)
+        yield from _template_headers(f"merge_headers.{mailbox}", own_headers, all_headers)
+
+
+def _template_headers(
+    field: str, headers: Mapping[str, HeaderValue], all_headers: Mapping[str, HeaderValue]
+) -> Iterator[FieldError]:
     limit = limits.HEADER_COUNT_LIMIT
-    lines = list(header_lines(message.headers))
-    if len(lines) > limit:
-        yield FieldError("headers", f"{len(lines)} headers: SES takes {limit} with a template")
-    for name, value in lines:
+    count = sum(1 for _ in header_lines(all_headers))
+    if count > limit:
+        yield FieldError(field, f"{count} headers: SES takes {limit} with a template")
+    for name, value in header_lines(headers):
         try:
             length = len(encode_header(name, value))
         except ValueError:  # _headers reports it
             continue
         if not 1 <= length <= limits.HEADER_VALUE_LIMIT:
             rule = f"has {length} characters encoded, SES takes 1 to {limits.HEADER_VALUE_LIMIT}"
-            yield FieldError(f"headers.{name}", f"{rule} with a template")
+            yield FieldError(f"{field}.{name}", f"{rule} with a template")
 
 
 def _tags(message: MessageFields) -> Iterator[FieldError]:
-    count = len(message.tags) + len(message.metadata)
+    if message.tags or message.metadata:
+        yield from _checked_tags("metadata", message, message.metadata)
+    for mailbox, own_metadata in (message.merge_metadata or {}).items():
+        field = f"merge_metadata.{mailbox}"
+        yield from _checked_tags(field, message, {**message.metadata, **own_metadata})
+
+
+def _checked_tags(
+    field: str, message: MessageFields, metadata: Mapping[str, str]
+) -> Iterator[FieldError]:
+    count = len(message.tags) + len(metadata)
     if count > limits.TAG_COUNT_LIMIT:
         rule = f"{count} tags and metadata together, at most {limits.TAG_COUNT_LIMIT} are allowed"
-        yield FieldError("tags", rule)
+        yield FieldError("tags" if field == "metadata" else field, rule)
     limit = limits.TAG_LENGTH_LIMIT - len(METADATA_PREFIX)
-    for key in message.metadata:
+    for key in metadata:
         if len(key) > limit:
-            yield FieldError(f"metadata.{key}", f"key has {len(key)} characters, at most {limit}")
+            yield FieldError(f"{field}.{key}", f"key has {len(key)} characters, at most {limit}")
 
 
 def _size(message: MessageFields) -> Iterator[FieldError]:

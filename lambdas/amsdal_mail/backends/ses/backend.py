@@ -101,7 +101,9 @@ class SESBackend(AWSBackend):
         plan: SendPlan = []
         for index, message in enumerate(messages):
             tags = message_tags(message, self.metadata_prefix)
-            for request in build_requests(message, self.configuration_set, model, index):
+            for request in build_requests(
+                message, self.configuration_set, model, index, self.metadata_prefix
+            ):
                 flow = send_flow(request, tags, extra_tags, self._tag_encoding, self.max_attempts)
                 plan.append(rate_limited(flow, self._rate_limiter) if self._rate_limiter else flow)
         return plan

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from amsdal_mail.backends.aws.service_model import require_parameters, supports_
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.headers import encode_header, header_lines
+from amsdal_mail.message.headers import HeaderValue, encode_header, header_lines
 from amsdal_mail.message.limits import (
     HEADER_COUNT_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -26,11 +26,14 @@ from amsdal_mail.message.limits import (
 )
 from amsdal_mail.message.merge_data import (
     TemplateValues,
+    by_address,
     html_template,
     merge_data_by_address,
+    merge_headers_for,
     merge_values_for,
 )
 from amsdal_mail.message.mime import mime_bytes
+from amsdal_mail.message.rules import METADATA_PREFIX
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -61,13 +64,29 @@ class SESRequest:
     params: Params
     entries: tuple[tuple[str, ...], ...]
     bulk_entries: tuple[Params, ...] = ()
+    entry_metadata: tuple[Tags, ...] = ()
+    """The tags of each entry alone, if an entry has some."""
 
-    def call(self, tags: Tags) -> Call:
-        """Return the call with these tags."""
-        if self.bulk_entries:
-            bulk = {"DefaultEmailTags": tag_parameters(tags), "BulkEmailEntries": self.bulk_entries}
-            return Call("send_bulk_email", self.params | bulk)
-        return Call("send_email", self.params | {"EmailTags": tag_parameters(tags)})
+    def call(self, tags: Tags, own_tags: Callable[[Tags], Tags] = dict) -> Call:
+        """Return the call with these tags.
+
+        An entry with metadata of its own gets all its tags with it: SES does not document whether
+        `ReplacementTags` replace all default tags or those of the same name.
+
+        Args:
+            tags: the tags of the message.
+            own_tags: makes all tags of an entry from those that it alone has.
+        """
+        if not self.bulk_entries:
+            return Call("send_email", self.params | {"EmailTags": tag_parameters(tags)})
+        params = self.params | {"BulkEmailEntries": self.bulk_entries}
+        if not self.entry_metadata:
+            return Call("send_bulk_email", params | {"DefaultEmailTags": tag_parameters(tags)})
+        params["BulkEmailEntries"] = tuple(
+            entry | {"ReplacementTags": tag_parameters(own_tags(own))}
+            for entry, own in zip(self.bulk_entries, self.entry_metadata, strict=True)
+        )
+        return Call("send_bulk_email", params)
 
     def restrict_to(self, indexes: Sequence[int]) -> SESRequest:
         """Return the request for some of its entries."""
@@ -75,7 +94,8 @@ class SESRequest:
             return self
         bulk_entries = tuple(self.bulk_entries[index] for index in indexes)
         entries = tuple(self.entries[index] for index in indexes)
-        return replace(self, entries=entries, bulk_entries=bulk_entries)
+        metadata = self.entry_metadata and tuple(self.entry_metadata[index] for index in indexes)
+        return replace(self, entries=entries, bulk_entries=bulk_entries, entry_metadata=metadata)
 
 
 def build_requests(
@@ -83,6 +103,7 @@ def build_requests(
     configuration_set: str | None,
     model: ServiceModel,
     message_index: int = 0,
+    metadata_prefix: str = METADATA_PREFIX,
 ) -> list[SESRequest]:
     """Return the requests that send the message: one, or one for each 50 personalized emails.
 
@@ -93,7 +114,8 @@ def build_requests(
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
     if message.is_personalized:
-        return _bulk_requests(message, params, model, message_index)
+        requests = _bulk_requests(message, params, model, message_index)
+        return _with_merge_metadata(requests, message, metadata_prefix)
     addresses = tuple(recipient.addr_spec for recipient in message.recipients)
     params["Destination"] = _destination(message, message.to)
     params["Content"] = _content(message, model)
@@ -119,12 +141,16 @@ def _bulk_requests(
         address: template_values.json(merge_values_for(message, values))
         for address, values in merge_data_by_address(message).items()
     }
+    headers_by_address = by_address(message.merge_headers)
+    if headers_by_address:
+        require_parameters(model, "SendBulkEmail", ["BulkEmailEntries.ReplacementHeaders"])
     requests = []
     for start in range(0, len(message.to), RECIPIENT_LIMIT):
         mailboxes = message.to[start : start + RECIPIENT_LIMIT]
         addresses = [parse_address(mailbox).addr_spec for mailbox in mailboxes]
         bulk_entries = tuple(
             _bulk_entry(message, mailbox, json_by_address.get(address, shared_json))
+            | _replacement_headers(message, headers_by_address.get(address))
             for mailbox, address in zip(mailboxes, addresses, strict=True)
         )
         entries = tuple((address, *copies) for address in addresses)
@@ -138,6 +164,30 @@ def _bulk_entry(message: EmailMessage, to: str, template_data: str) -> Params:
         "Destination": _destination(message, (to,)),
         "ReplacementEmailContent": replacement,
     }
+
+
+def _replacement_headers(
+    message: EmailMessage, own_headers: Mapping[str, HeaderValue] | None
+) -> Params:
+    """Return all headers of an entry with headers of its own: SES adds those of the template."""
+    if not own_headers:
+        return {}
+    return {"ReplacementHeaders": _header_parameters(merge_headers_for(message, own_headers))}
+
+
+def _with_merge_metadata(
+    requests: list[SESRequest], message: EmailMessage, prefix: str
+) -> list[SESRequest]:
+    metadata = {
+        address: _metadata_tags(own, prefix)
+        for address, own in by_address(message.merge_metadata).items()
+    }
+    if not metadata:
+        return requests
+    return [
+        replace(request, entry_metadata=tuple(metadata.get(e[0], {}) for e in request.entries))
+        for request in requests
+    ]
 
 
 def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
@@ -211,13 +261,16 @@ def _template(message: EmailMessage, template_data: str) -> Params:
 def _headers_and_attachments(message: EmailMessage) -> Params:
     parts: Params = {}
     if message.headers:
-        parts["Headers"] = [
-            {"Name": name, "Value": encode_header(name, value)}
-            for name, value in header_lines(message.headers)
-        ]
+        parts["Headers"] = _header_parameters(message.headers)
     if message.attachments:
         parts["Attachments"] = [_attachment(attachment) for attachment in message.attachments]
     return parts
+
+
+def _header_parameters(headers: Mapping[str, HeaderValue]) -> list[Params]:
+    return [
+        {"Name": name, "Value": encode_header(name, value)} for name, value in header_lines(headers)
+    ]
 
 
 def _attachment(attachment: Attachment) -> Params:
@@ -254,12 +307,15 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     Raises:
         InvalidMessageError: a key has over 255 characters with a prefix longer than `metadata:`.
     """
-    for key in message.metadata:
+    return dict.fromkeys(message.tags, "true") | _metadata_tags(message.metadata, prefix)
+
+
+def _metadata_tags(metadata: Mapping[str, str], prefix: str) -> Tags:
+    for key in metadata:
         if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
             rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
             raise InvalidMessageError.for_field(f"metadata.{key}", rule)
-    tags = dict.fromkeys(message.tags, "true")
-    return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
+    return {f"{prefix}{key}": value for key, value in metadata.items()}
 
 
 def sanitize_tags(tags: Tags) -> Tags:

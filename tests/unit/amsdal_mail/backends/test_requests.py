@@ -42,6 +42,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "template": {"template_id": "welcome", "merge_global_data": {"a": 1}},
     "inline template": {"merge_global_data": {"a": 1}},
     "bulk": {"template_id": "welcome", "merge_data": {}},
+    "merge headers and metadata": {
+        "merge_headers": {"joerg@münchen.de": {"List-Unsubscribe": "<https://x.io/u/1>"}},
+        "merge_metadata": {"joerg@münchen.de": {"customer": 1}},
+    },
     "inline bulk": {"merge_data": {"joerg@münchen.de": {"name": "J"}}},
 }
 
@@ -263,6 +267,55 @@ def test_values_of_an_inline_template_are_escaped_in_html_only() -> None:
         "n": 1,
         "name__escaped": "Tom &amp; Co",
     }
+
+
+MERGED: dict[str, Any] = {
+    "to": ["a@x.io", "B <b@X.io>"],
+    "headers": {"X-A": "all", "X-B": "all"},
+    "metadata": {"order": "1", "plan": "Free"},
+    "tags": ["news"],
+    "merge_headers": {"b@x.io": {"x-a": "b's", "List-Unsubscribe": "<https://x.io/u/b>"}},
+    "merge_metadata": {"B <b@x.io>": {"plan": "Pro"}},
+}
+
+
+def test_merge_headers_are_replacement_headers() -> None:
+    first, second = params(**MERGED)["BulkEmailEntries"]
+
+    assert "ReplacementHeaders" not in first
+    assert second["ReplacementHeaders"] == [
+        {"Name": "X-B", "Value": "all"},
+        {"Name": "x-a", "Value": "b's"},
+        {"Name": "List-Unsubscribe", "Value": "<https://x.io/u/b>"},
+    ]
+
+
+def test_merge_metadata_are_replacement_tags_with_all_others() -> None:
+    message = EmailMessage(**BASE | MERGED)
+    tags = message_tags(message, "metadata_")
+    (request,) = build_requests(message, None, SES_MODEL, metadata_prefix="metadata_")
+
+    call = request.call(tags, lambda own: tags | own | {"email_id": "x"}).params
+
+    assert "DefaultEmailTags" not in call
+    assert [
+        {tag["Name"]: tag["Value"] for tag in entry["ReplacementTags"]}
+        for entry in call["BulkEmailEntries"]
+    ] == [
+        {"news": "true", "metadata_order": "1", "metadata_plan": plan, "email_id": "x"}
+        for plan in ("Free", "Pro")
+    ]
+    assert request.restrict_to([1]).entry_metadata == ({"metadata_plan": "Pro"},)
+
+
+@pytest.mark.parametrize("field", ["merge_headers", "merge_metadata"])
+def test_each_of_the_merge_fields_personalizes(field: str) -> None:
+    message = EmailMessage(**BASE | {field: {}})
+
+    (request,) = build_requests(message, None, SES_MODEL)
+
+    assert message.is_personalized
+    assert request.call({}).operation == "send_bulk_email"
 
 
 def test_address_named_twice_gets_one_message() -> None:
