@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -12,10 +15,9 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.service_function import METRICS_NAMESPACE
 from infra.work_queue import WorkQueue
 
-__all__ = ["Alarms", "reputation_metric"]
+__all__ = ["SENDING_ALARMS", "Alarms", "reputation_metric", "sending_metric"]
 
 REPUTATION_LIMITS = {"BounceRate": 0.05, "ComplaintRate": 0.001}
 """From these rates on, AWS reviews an account.
@@ -46,6 +48,8 @@ class Alarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, alert_email: str) -> None:
         super().__init__(scope, construct_id)
         self._topic = _alert_topic(self, alert_email) if alert_email else None
+        if self._topic:
+            _notify_of_recovery(self, self._topic)
 
     def add_queue_alarms(self, label: str, queue: WorkQueue) -> None:
         """Alarm on dead letters, and on records that wait for more than half an hour."""
@@ -72,17 +76,16 @@ class Alarms(Construct):
         reason = f"Lambda throttled {label}: the account's concurrency is used up."
         self._add(f"{label}Throttles", throttles, 1, reason, periods=3)
 
-    def add_sending_alarms(self) -> None:
+    def add_api_alarm(self, http_api: api.IHttpApi) -> None:
+        """Alarm on responses of the status 5xx, also those of API Gateway itself."""
+        metric = http_api.metric_server_error(period=FIVE_MINUTES, statistic="Sum")
+        reason = "The HTTP API responded with a status of 500 or more: see its access log."
+        self._add("ApiServerErrors", metric, 1, reason)
+
+    def add_sending_alarms(self, namespace: str) -> None:
         """Alarm on each metric of SENDING_ALARMS."""
         for name, reason in SENDING_ALARMS.items():
-            metric = cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name=name,
-                dimensions_map={"service": "send_email"},
-                period=FIVE_MINUTES,
-                statistic="Sum",
-            )
-            self._add(name, metric, 1, reason)
+            self._add(name, sending_metric(namespace, name), 1, reason)
 
     def add_reputation_alarms(self) -> None:
         """Alarm on the account's bounce and complaint rates."""
@@ -114,7 +117,17 @@ class Alarms(Construct):
         )
         if self._topic:
             alarm.add_alarm_action(actions.SnsAction(self._topic))
-            alarm.add_ok_action(actions.SnsAction(self._topic))
+
+
+def sending_metric(namespace: str, name: str) -> cloudwatch.Metric:
+    """Return a metric of the send function of a stage."""
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map={"service": "send_email"},
+        period=FIVE_MINUTES,
+        statistic="Sum",
+    )
 
 
 def reputation_metric(name: str) -> cloudwatch.Metric:
@@ -124,6 +137,33 @@ def reputation_metric(name: str) -> cloudwatch.Metric:
         metric_name=f"Reputation.{name}",
         period=Duration.hours(1),
         statistic="Average",
+    )
+
+
+def _notify_of_recovery(scope: Construct, topic: sns.Topic) -> None:
+    """Notify when an alarm ends.
+
+    An OK action would notify of each new alarm too, because it begins with INSUFFICIENT_DATA:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html
+    """
+    text = events.RuleTargetInput.from_text(
+        f"OK again: {events.EventField.from_path('$.detail.alarmName')}. "
+        f"{events.EventField.from_path('$.detail.configuration.description')}"
+    )
+    events.Rule(
+        scope,
+        "Recovery",
+        event_pattern=events.EventPattern(
+            source=["aws.cloudwatch"],
+            detail_type=["CloudWatch Alarm State Change"],
+            detail={
+                # CloudFormation's name of an alarm: the stack and the logical id.
+                "alarmName": [{"prefix": f"{Stack.of(scope).stack_name}-{scope.node.id}"}],
+                "state": {"value": ["OK"]},
+                "previousState": {"value": ["ALARM"]},
+            },
+        ),
+        targets=[targets.SnsTopic(topic, message=text)],
     )
 
 

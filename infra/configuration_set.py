@@ -20,5 +20,4 @@ def create_configuration_set(scope: Construct, settings: Settings) -> ses.Config
         sending_enabled=True,
         tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
         suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
-        custom_tracking_redirect_domain=settings.tracking_domain or None,
     )

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.alarms import reputation_metric
+from infra.alarms import SENDING_ALARMS, reputation_metric, sending_metric
 from infra.work_queue import WorkQueue
 
 __all__ = ["Dashboard"]
 
 HALF_WIDTH = 12
 PERIOD = Duration.minutes(5)
+RECIPIENT_METRICS = (
+    "RecipientsAccepted", "RecipientsQueued", "RecipientsSuppressed", "RecipientsFailed",
+    "RecipientsUnknown", "RecipientsRejected",
+)  # fmt: skip
 SES_METRICS = ("Send", "Delivery", "Bounce", "Complaint", "Reject", "Open", "Click")
 
 
@@ -24,9 +29,11 @@ class Dashboard(Construct):
     """A dashboard of single metrics, without metric math.
 
     Args:
+        namespace: the stage's metrics.
         queues: the queues by the label that the graphs show.
         undelivered: the queues of events that SNS could not deliver, by their label.
         functions: the functions by their label.
+        http_api: the API, with its requests and errors.
     """
 
     def __init__(
@@ -34,9 +41,11 @@ class Dashboard(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        namespace: str,
         queues: Mapping[str, WorkQueue],
         undelivered: Mapping[str, sqs.IQueue],
         functions: Mapping[str, lambda_.IFunction],
+        http_api: api.IHttpApi,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -49,15 +58,35 @@ class Dashboard(Construct):
             # The name of a dashboard is unique in the account, across its regions.
             dashboard_name=f"{stack.stack_name}-{stack.region}",
             widgets=[
-                [_graph("SES, whole account", _ses_metrics()), _reputation()],
+                [_recipients(namespace), _graph("SES, whole account", _ses_metrics())],
+                [_requests(http_api), _failures(namespace)],
                 [_queue_lengths(by_label), _oldest_messages(by_label)],
                 [_invocations(functions), _durations(functions)],
+                [_reputation()],
             ],
         )
 
 
 def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.IWidget:
     return cloudwatch.GraphWidget(title=title, left=list(metrics), width=HALF_WIDTH)
+
+
+def _recipients(namespace: str) -> cloudwatch.IWidget:
+    return _graph("Recipients", [sending_metric(namespace, name) for name in RECIPIENT_METRICS])
+
+
+def _requests(http_api: api.IHttpApi) -> cloudwatch.IWidget:
+    metrics: list[cloudwatch.IMetric] = [
+        metric(period=PERIOD, statistic="Sum")
+        for metric in (
+            http_api.metric_count, http_api.metric_client_error, http_api.metric_server_error,
+        )
+    ]  # fmt: skip
+    return _graph("HTTP API", metrics)
+
+
+def _failures(namespace: str) -> cloudwatch.IWidget:
+    return _graph("Sending alarms", [sending_metric(namespace, name) for name in SENDING_ALARMS])
 
 
 def _ses_metrics() -> list[cloudwatch.IMetric]:
@@ -71,7 +100,8 @@ def _ses_metrics() -> list[cloudwatch.IMetric]:
 
 def _reputation() -> cloudwatch.IWidget:
     return _graph(
-        "Reputation", [reputation_metric(name) for name in ("BounceRate", "ComplaintRate")]
+        "Reputation, whole account",
+        [reputation_metric(name) for name in ("BounceRate", "ComplaintRate")],
     )
 
 

@@ -49,9 +49,6 @@ def _dns_records(
         records += [] if settings.local else _dkim(identity)
         records += _mail_from(settings.mail_from_domain, region)
         records += _dmarc(settings)
-    if settings.tracking_domain:
-        target = f"r.{region}.awstrack.me"
-        records.append(_DNSRecord("Tracking", "CNAME", settings.tracking_domain, target))
     return records
 
 

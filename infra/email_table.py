@@ -17,10 +17,11 @@ class EmailTable(Construct):
     """The table, billed by request, with an index of emails by recipient.
 
     Args:
-        retain: protect the table from deletion, and keep it when the stack is deleted.
+        retain: keep the table when the stack is deleted, but not after a failed first deployment.
+        protect: let DynamoDB refuse to delete the table.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, retain: bool) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, retain: bool, protect: bool) -> None:
         super().__init__(scope, construct_id)
         text = dynamodb.AttributeType.STRING
         self.table = dynamodb.TableV2(
@@ -42,8 +43,10 @@ class EmailTable(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=retain,
-            removal_policy=RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY,
+            deletion_protection=protect,
+            removal_policy=(
+                RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else RemovalPolicy.DESTROY
+            ),
         )
 
     def grant(self, role: iam.IRole, *operations: str) -> None:

@@ -46,7 +46,6 @@ class EventQueue(WorkQueue):
             scope,
             construct_id,
             function_timeout=Duration.seconds(TRACK_TIMEOUT_SECONDS),
-            max_receive_count=5,
             retain=not settings.local,
             batching_window=Duration.seconds(settings.event_batching_window_seconds),
         )

@@ -18,15 +18,28 @@ from infra.settings import Settings
 
 __all__ = ["EmailAPI"]
 
+SEND, READ, CHANGE_SUPPRESSIONS = "mail:send", "mail:read", "suppressions:write"
+
 ROUTES = (
-    (api.HttpMethod.POST, "/emails"),
-    (api.HttpMethod.POST, "/emails/batch"),
-    (api.HttpMethod.GET, "/emails/{email_id}"),
-    (api.HttpMethod.GET, "/suppressions"),
-    (api.HttpMethod.DELETE, "/suppressions"),
-    (api.HttpMethod.GET, "/openapi.json"),
-    (api.HttpMethod.GET, "/docs"),
+    (api.HttpMethod.POST, "/emails", (SEND,)),
+    (api.HttpMethod.POST, "/emails/batch", (SEND,)),
+    (api.HttpMethod.GET, "/emails/{email_id}", (READ,)),
+    (api.HttpMethod.GET, "/suppressions", (READ,)),
+    (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
+    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, CHANGE_SUPPRESSIONS)),
+    (api.HttpMethod.GET, "/docs", (SEND, READ, CHANGE_SUPPRESSIONS)),
 )
+"""Each route with its scopes. A JWT must have at least one of them.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+"""
+
+VENDED_LOGS = "/aws/vendedlogs/"
+"""Log groups of AWS services below this prefix share a resource policy.
+
+Otherwise each has an entry in a policy of 5,120 characters, which an account can use up:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+"""
 
 ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
@@ -63,8 +76,13 @@ class EmailAPI(Construct):
             default_authorizer=_authorizer(settings),
         )
         integration = integrations.HttpLambdaIntegration("Send", function)
-        for method, path in ROUTES:
-            self.api.add_routes(path=path, methods=[method], integration=integration)
+        for method, path, scopes in ROUTES:
+            self.api.add_routes(
+                path=path,
+                methods=[method],
+                integration=integration,
+                authorization_scopes=_scopes(scopes, settings),
+            )
         api.HttpStage(
             self,
             "Stage",
@@ -74,8 +92,17 @@ class EmailAPI(Construct):
             throttle=api.ThrottleSettings(
                 rate_limit=settings.api_rate_limit, burst_limit=settings.api_burst_limit
             ),
-            access_log_settings=_AccessLogSettings(log_group(self, "AccessLogs")),
+            access_log_settings=_AccessLogSettings(
+                log_group(self, "AccessLogs", f"{VENDED_LOGS}{settings.stack_name}/http-api")
+            ),
         )
+
+
+def _scopes(scopes: tuple[str, ...], settings: Settings) -> list[str]:
+    """Return the scopes as the issuer names them; none for callers that sign with IAM."""
+    if not settings.jwt_issuer:
+        return []
+    return [f"{settings.jwt_scope_prefix}{scope}" for scope in scopes]
 
 
 def _authorizer(settings: Settings) -> api.IHttpRouteAuthorizer:

@@ -1,9 +1,14 @@
-"""The command `make redrive`: moves dead letters of a deployed stack back to its work queues."""
+"""The command `make redrive`: moves dead letters of a deployed stack back to its work queues.
+
+It also moves what earlier stacks of the stage left in their queues.
+"""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import boto3
@@ -11,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra.settings import Settings
 
-__all__ = ["RedriveResult", "main", "redrive"]
+__all__ = ["Move", "RedriveResult", "main", "moves_from_earlier_stacks", "redrive"]
 
 ENVELOPE = '{"amsdal_mail": '
 """The start of a body that the send function wrote. It has an id already."""
@@ -27,40 +32,68 @@ VISIBILITY_TIMEOUT_SECONDS = 60
 BATCH_SIZE = 10
 
 
+QUEUES_PER_PAGE = 1000
+
+
 class Move(NamedTuple):
-    """A pair of queues, by the names of the stack's outputs."""
+    """A queue to empty, and the work queue for its messages."""
 
     title: str
-    source: str
-    target: str
+    source_url: str
+    target_url: str
     keeps_ids: bool = False
     """Whether the target's function needs the first id of a message."""
 
 
-MOVES = (
-    Move("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl", keeps_ids=True),
-    Move("untracked events", "EventDeadLetterQueueUrl", "EventQueueUrl"),
-    Move("undelivered events", "UndeliveredEventQueueUrl", "EventQueueUrl"),
-    Move("untracked opens", "EngagementDeadLetterQueueUrl", "EngagementQueueUrl"),
-    Move("undelivered opens", "UndeliveredEngagementQueueUrl", "EngagementQueueUrl"),
+DEAD_LETTERS = (
+    ("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl"),
+    ("untracked events", "EventDeadLetterQueueUrl", "EventQueueUrl"),
+    ("undelivered events", "UndeliveredEventQueueUrl", "EventQueueUrl"),
+    ("untracked opens", "EngagementDeadLetterQueueUrl", "EngagementQueueUrl"),
+    ("undelivered opens", "UndeliveredEngagementQueueUrl", "EngagementQueueUrl"),
 )
+"""Queues by the outputs of the stack: a title, the dead letters, the work queue."""
+
+WORK_QUEUES = {
+    "Send": "SendQueueUrl",
+    "Events": "EventQueueUrl",
+    "Engagements": "EngagementQueueUrl",
+}
+"""The output with the work queue, by the first word of a queue's logical id."""
+
+GENERATED_NAME = re.compile(
+    rf"({'|'.join(WORK_QUEUES)})(Queue|DeadLetters|Undelivered)[0-9A-F]{{8}}-\w+"
+)
+"""The logical id of a queue, and the random part that CloudFormation adds to it."""
 
 
 class RedriveResult(NamedTuple):
-    """The number of moved messages, and AWS's error for each of the others by message id."""
+    """The number of moved messages, and AWS's error for each of the others by message id.
+
+    `hidden` is the approximate number of messages that are delayed or in flight.
+    """
 
     moved: int
     errors: dict[str, str]
+    hidden: int
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Move all dead letters of a stage. Return 1 if AWS refuses a call, and print the reason."""
+    """Move all dead letters of a stage, and all messages that its earlier stacks left behind.
+
+    Return 1 if AWS refuses a call, and print the reason.
+    """
     options = _parser().parse_args(arguments)
     stack = Settings(stage=options.stage).stack_name
     try:
         outputs = _outputs(boto3.client("cloudformation"), stack)
         sqs = boto3.client("sqs")
-        return max([_redrive_and_print(move, sqs, outputs) for move in MOVES])
+        moves = [
+            _move_to(outputs[source], target, outputs, title)
+            for title, source, target in DEAD_LETTERS
+        ]
+        moves += moves_from_earlier_stacks(sqs, stack, outputs)
+        return max([_redrive_and_print(move, sqs) for move in moves])
     except NoRegionError:
         advice = "no region is set: set AWS_REGION, for example to eu-west-1"
         print(f"{stack}: {advice}", file=sys.stderr)
@@ -69,12 +102,48 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
-def _redrive_and_print(move: Move, sqs: Any, outputs: dict[str, str]) -> int:
-    result = redrive(sqs, outputs[move.source], outputs[move.target], keeps_ids=move.keeps_ids)
+def moves_from_earlier_stacks(sqs: Any, stack: str, outputs: Mapping[str, str]) -> list[Move]:
+    """Find the queues that a deleted stack of the same name left, work queues included."""
+    current = {_name(url) for url in outputs.values()}
+    moves = []
+    for page in _pages(sqs, f"{stack}-"):
+        for url in page.get("QueueUrls", []):
+            generated = GENERATED_NAME.fullmatch(_name(url).removeprefix(f"{stack}-"))
+            if generated and _name(url) not in current:
+                moves.append(_move_to(url, WORK_QUEUES[generated[1]], outputs, _name(url)))
+    return moves
+
+
+def _move_to(source_url: str, target: str, outputs: Mapping[str, str], title: str) -> Move:
+    return Move(title, source_url, outputs[target], keeps_ids=target == WORK_QUEUES["Send"])
+
+
+def _pages(sqs: Any, name_prefix: str) -> Iterator[dict[str, Any]]:
+    # Without a page size, SQS returns the first 1,000 queues, and no token for the rest.
+    paginator = sqs.get_paginator("list_queues")
+    yield from paginator.paginate(
+        QueueNamePrefix=name_prefix, PaginationConfig={"PageSize": QUEUES_PER_PAGE}
+    )
+
+
+def _name(queue_url: str) -> str:
+    return queue_url.rpartition("/")[2]
+
+
+def _redrive_and_print(move: Move, sqs: Any) -> int:
+    result = redrive(sqs, move.source_url, move.target_url, keeps_ids=move.keeps_ids)
     print(f"{move.title:<20}{result.moved:>6} moved")
     for message_id, error in result.errors.items():
         print(f"{move.title}: {message_id} was not moved: {error}", file=sys.stderr)
+    if result.hidden:
+        print(f"{move.title}: about {result.hidden} are still hidden. Repeat the command later.")
     return 1 if result.errors else 0
+
+
+def _hidden(sqs: Any, url: str) -> int:
+    names = [f"ApproximateNumberOfMessages{state}" for state in ("Delayed", "NotVisible")]
+    response = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(number) for number in response["Attributes"].values())
 
 
 def redrive(
@@ -96,7 +165,8 @@ def redrive(
                 moved += 1
             except ClientError as error:
                 errors[message["MessageId"]] = str(error)
-    return RedriveResult(moved, errors)
+    # A message that failed is in flight too.
+    return RedriveResult(moved, errors, max(0, _hidden(sqs, source_url) - len(errors)))
 
 
 def _with_id(message: dict[str, Any]) -> str:

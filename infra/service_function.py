@@ -15,9 +15,7 @@ from infra.nag import acknowledge
 from infra.settings import Settings
 from infra.work_queue import WorkQueue
 
-__all__ = ["METRICS_NAMESPACE", "ServiceFunction", "log_group"]
-
-METRICS_NAMESPACE = "AmsdalMail"
+__all__ = ["ServiceFunction", "log_group"]
 
 BATCH_SIZE = 10
 """The largest batch of an SQS event source without a batching window.
@@ -94,11 +92,12 @@ class ServiceFunction(Construct):
         )
 
 
-def log_group(scope: Construct, construct_id: str) -> logs.LogGroup:
+def log_group(scope: Construct, construct_id: str, name: str | None = None) -> logs.LogGroup:
     """Create a log group that keeps logs for a month and is deleted with the stack."""
     return logs.LogGroup(
         scope,
         construct_id,
+        log_group_name=name,
         retention=logs.RetentionDays.ONE_MONTH,
         removal_policy=RemovalPolicy.DESTROY,
     )
@@ -119,7 +118,7 @@ def _common_environment(name: str, settings: Settings) -> dict[str, str]:
         "STAGE": settings.stage,
         "RETENTION_DAYS": str(settings.retention_days),
         "POWERTOOLS_SERVICE_NAME": name,
-        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "POWERTOOLS_METRICS_NAMESPACE": settings.metrics_namespace,
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_TRACE_DISABLED": "false" if uses_tracer else "true",
         # Otherwise pydantic reads the metadata of every installed package to look for plugins.

@@ -93,17 +93,26 @@ RULES = (
         "must be domains or email addresses, with the domains in lower case",
     ),
     _Rule(
+        "mail_from_subdomain",
+        lambda value: re.fullmatch(rf"{LABEL}(\.{LABEL})*", value) is not None,
+        "must be the part before the sender, such as mail: lower-case letters, digits and '-'",
+    ),
+    _Rule(
         "hosted_zone_id",
         _optional(r"[A-Z0-9]{1,32}"),
         "must be the id of a Route 53 hosted zone: 1 to 32 capital letters and digits",
     ),
     _Rule("hosted_zone_name", lambda value: not value or _is_domain(value), "must be a domain"),
     _one_of("dmarc_policy", DMARC_POLICIES),
-    _Rule("tracking_domain", lambda value: not value or _is_domain(value), "must be a domain"),
     _Rule(
         "max_send_rate",
         lambda value: 0.1 <= value <= 10_000,
         "must be between 0.1 and 10000 recipients a second",
+    ),
+    _Rule(
+        "account_send_rate",
+        lambda value: value == 0 or 0.1 <= value <= 10_000,
+        "must be between 0.1 and 10000 recipients a second, or 0 if it is not known",
     ),
     _Rule(
         "max_concurrency",
@@ -118,6 +127,11 @@ RULES = (
         "jwt_issuer",
         _optional(r"https?://[^\s?#]+"),
         "must be the URL of the issuer, without a query",
+    ),
+    _Rule(
+        "jwt_scope_prefix",
+        _optional(r"[!#-\[\]-~]{1,45}"),
+        "must be at most 45 characters of ASCII, without spaces, quotes and backslashes",
     ),
     _between("api_rate_limit", 1, 10_000),
     _between("api_burst_limit", 1, 5_000),
@@ -186,9 +200,9 @@ def _aws_problems(values: Mapping[str, object]) -> list[str]:
 
 
 def _zone_problems(values: Mapping[str, object]) -> list[str]:
-    zone_id, zone, sender, tracking = (
+    zone_id, zone, sender = (
         str(values.get(name, "")).lower()
-        for name in ("hosted_zone_id", "hosted_zone_name", "sender", "tracking_domain")
+        for name in ("hosted_zone_id", "hosted_zone_name", "sender")
     )
     if not zone_id and not zone:
         return []
@@ -197,8 +211,6 @@ def _zone_problems(values: Mapping[str, object]) -> list[str]:
     problems = []
     if not _is_in_zone(sender, zone):
         problems.append(f"sender must be a domain in the hosted zone {zone!r}, got {sender!r}")
-    if tracking and not _is_in_zone(tracking, zone):
-        problems.append(f"tracking_domain must be in the hosted zone {zone!r}, got {tracking!r}")
     if values.get("create_identity") is False:
         problems.append("hosted_zone_id must be empty with create_identity=false")
     return problems

@@ -11,10 +11,23 @@ from typing import Self
 from infra.concurrency import LOWEST_CONCURRENCY, queue_concurrency
 from infra.setting_rules import DEFAULT_SENDER, DEFAULT_STAGE, broken_rules
 
-__all__ = ["Settings", "SettingsError"]
+__all__ = ["STAGES", "Settings", "SettingsError"]
 
 CDK_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 """Context that the CDK keeps for itself. Its other names have a namespace: `@aws-cdk/...`."""
+
+
+STAGES = "stages"
+"""Context with the settings that only a stage has, by the name of the stage."""
+
+REMOVED_SETTINGS = {
+    "tracking_domain": " any more: SES has no certificate for the domain, so every https link of "
+    "every email would show a warning (see docs/deploying.md, Links and tracking)"
+}
+"""Why a setting of earlier versions is gone, by its name."""
+
+COMMON_SETTINGS = frozenset({"stage", "account_send_rate", "local"})
+"""Settings that no entry of `stages` may have."""
 
 
 class SettingsError(ValueError):
@@ -28,7 +41,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A deployment: `-c name=value` on the command line, or `"name": value` in cdk.json."""
+    """A deployment: `-c name=value` on the command line, or `"name": value` in cdk.json.
+
+    `"stages": {"prod": {"name": value}}` in cdk.json sets values for a single stage.
+    """
 
     stage: str = DEFAULT_STAGE
     """Part of the stack's name, and the value of its tag `stage`."""
@@ -42,6 +58,8 @@ class Settings:
     In the SES sandbox these are the recipients. An address that is verified beside its domain
     counts too.
     """
+    mail_from_subdomain: str = "mail"
+    """The subdomain of the sender for the envelope sender. It gets records, so it must be free."""
     hosted_zone_id: str = ""
     """The Route 53 zone to write the DNS records to. Without a zone, they are stack outputs."""
     hosted_zone_name: str = ""
@@ -50,14 +68,15 @@ class Settings:
     track_opens: bool = True
     """SES tracks opens by an image that it adds to the HTML of each message."""
     track_clicks: bool = True
-    """SES tracks clicks by links that lead through its own domain, or `tracking_domain`."""
-    tracking_domain: str = ""
+    """SES tracks clicks by links that lead through its own domain."""
     max_send_rate: float = 1.0
     """Recipients a second. GetAccount returns the rate of an account.
 
     The default is the rate of the SES sandbox. SES throttles what exceeds the account's rate, so
     do not guess a higher rate. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
+    account_send_rate: float = 0.0
+    """Recipients a second of the whole account, which its stages share. 0 if it is not known."""
     max_concurrency: int = 0
     """Environments that share the rate and read the send queue at the same time. 0 derives it."""
     send_timeout_seconds: int = 60
@@ -69,11 +88,18 @@ class Settings:
     """
     event_batching_window_seconds: int = 5
     """How long Lambda collects SES's events, so that ten of them share an invocation."""
+    deletion_protection: bool = False
+    """Let DynamoDB refuse to delete the table.
+
+    Set it after the first deployment: the rollback of a failed one could not delete the table.
+    """
     retention_days: int = 30
     """How long the table keeps an email."""
     jwt_issuer: str = ""
     """The issuer of the callers' JWTs. Without an issuer, callers sign with IAM."""
     jwt_audience: tuple[str, ...] = ()
+    jwt_scope_prefix: str = ""
+    """What the issuer puts before the name of a scope. Cognito puts a resource server and `/`."""
     api_rate_limit: int = 50
     """Requests a second to the HTTP API."""
     api_burst_limit: int = 100
@@ -104,6 +130,7 @@ class Settings:
         defaults = {
             field.name: field.default for field in fields(cls) if field.default is not MISSING
         }
+        context = _settings_of_stage(context)
         problems = _unknown_names(context, defaults)
         values: dict[str, object] = {}
         for name, default in defaults.items():
@@ -129,12 +156,17 @@ class Settings:
     @property
     def mail_from_domain(self) -> str:
         """The domain of the envelope sender."""
-        return f"mail.{self.sender}"
+        return f"{self.mail_from_subdomain}.{self.sender}"
 
     @property
     def stack_name(self) -> str:
         """The name of the CloudFormation stack, of the configuration set and of the event bus."""
         return f"AmsdalMail-{self.stage}"
+
+    @property
+    def metrics_namespace(self) -> str:
+        """The namespace of the functions' metrics. Stages of an account share none."""
+        return self.stack_name
 
     @property
     def concurrency(self) -> int:
@@ -148,13 +180,54 @@ class Settings:
         return LOWEST_CONCURRENCY if self.local else queue_concurrency(self.max_send_rate)
 
 
+def _settings_of_stage(context: Mapping[str, object]) -> dict[str, object]:
+    """Return the context, with the settings that `stages` has for its stage.
+
+    Raises:
+        SettingsError: `stages` is invalid, or does not fit the rest of the context.
+    """
+    common = {name: value for name, value in context.items() if name != STAGES}
+    stages = context.get(STAGES) or {}
+    if not stages or _is_local(common):
+        return common  # the local AWS has settings of its own
+    if not isinstance(stages, Mapping) or not all(isinstance(s, Mapping) for s in stages.values()):
+        example = '{"prod": {"sender": "example.org"}}'
+        raise SettingsError(
+            [f"stages must be settings by stage, such as {example}, got {stages!r}"]
+        )
+    stage = common.get("stage", DEFAULT_STAGE)
+    if stage not in stages:
+        raise SettingsError([f"stage must be one of {', '.join(stages)} (stages), got {stage!r}"])
+    own = stages[stage]
+    problems = [
+        f"{name} must not be in stages.{stage}: it is for all stages"
+        if name in COMMON_SETTINGS
+        else f"{name} must be either in stages.{stage} or for all stages, not both"
+        for name in own
+        if name in COMMON_SETTINGS or name in common
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return {**common, **own}
+
+
+def _is_local(context: Mapping[str, object]) -> bool:
+    try:
+        return _read_bool(context.get("local", False))
+    except ValueError:
+        return False
+
+
 def _unknown_names(context: Mapping[str, object], defaults: Mapping[str, object]) -> list[str]:
     unknown = (
         name
         for name in context
         if name not in defaults and not re.search("[:/]", name) and name not in CDK_NAMES
     )
-    return [f"{name} is not a setting{_suggestion(name, defaults)}" for name in unknown]
+    return [
+        f"{name} is not a setting{REMOVED_SETTINGS.get(name) or _suggestion(name, defaults)}"
+        for name in unknown
+    ]
 
 
 def _suggestion(name: str, defaults: Mapping[str, object]) -> str:

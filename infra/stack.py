@@ -34,13 +34,13 @@ class AmsdalMailStack(Stack):
         Tags.of(self).add("application", "amsdal-mail")
         Tags.of(self).add("stage", settings.stage)
 
-        emails = EmailTable(self, "Emails", retain=retain)
+        protect = retain and settings.deletion_protection
+        emails = EmailTable(self, "Emails", retain=retain, protect=protect)
         event_bus = events.EventBus(self, "EventBus", event_bus_name=settings.stack_name)
         send_queue = WorkQueue(
             self,
             "Send",
             function_timeout=Duration.seconds(settings.send_timeout_seconds),
-            max_receive_count=3,
             retain=retain,
         )
         configuration_set = create_configuration_set(self, settings)
@@ -95,17 +95,20 @@ class AmsdalMailStack(Stack):
             alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
         alarms.add_function_alarms("SendEmail", send_email.function)
         alarms.add_function_alarms("TrackEvents", track_events.function)
-        alarms.add_sending_alarms()
+        alarms.add_api_alarm(http_api.api)
+        alarms.add_sending_alarms(settings.metrics_namespace)
         alarms.add_reputation_alarms()
         Dashboard(
             self,
             "Monitoring",
+            namespace=settings.metrics_namespace,
             queues={"send": send_queue, "event": event_queue, "engagement": engagement_queue},
             undelivered={
                 "events": event_queue.undelivered,
                 "engagements": engagement_queue.undelivered,
             },
             functions={"send_email": send_email.function, "track_events": track_events.function},
+            http_api=http_api.api,
         )
 
         outputs = {

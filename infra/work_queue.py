@@ -24,12 +24,20 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 """
 
 
+MAX_RECEIVE_COUNT = 10
+"""Attempts after which a record goes to the dead-letter queue.
+
+Lambda receives a record also when it then cannot invoke the function, because the concurrency is
+used up. With few attempts, good records would become dead letters. AWS advises 5 or more:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
+
+
 class WorkQueue(Construct):
     """A queue whose records become visible again only long after the function's timeout.
 
     Args:
         function_timeout: the timeout of the function that reads the queue.
-        max_receive_count: attempts after which a record goes to the dead-letter queue.
         retain: keep the queues and their messages when the stack is deleted.
         batching_window: how long Lambda collects records for a batch.
     """
@@ -40,7 +48,6 @@ class WorkQueue(Construct):
         construct_id: str,
         *,
         function_timeout: Duration,
-        max_receive_count: int,
         retain: bool,
         batching_window: Duration | None = None,
     ) -> None:
@@ -55,7 +62,7 @@ class WorkQueue(Construct):
             ).plus(self.batching_window),
             retention_period=LONGEST_RETENTION,
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=max_receive_count
+                queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT
             ),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -78,5 +85,6 @@ def dead_letter_queue(scope: Construct, construct_id: str, *, retain: bool) -> s
 
 
 def _removal_policy(*, retain: bool) -> RemovalPolicy:
-    # The queues may hold unsent emails and unread events.
-    return RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY
+    # The queues may hold unsent emails and unread events: `make redrive` moves them to the stage's
+    # next stack. A failed first deployment leaves no queue behind.
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else RemovalPolicy.DESTROY

@@ -14,6 +14,7 @@ from local.paths import STATE_DIR
 from local.process import signals
 from local.process.child import ProcessError
 from local.process.ports import PortInUseError, port_number
+from local.stack.environment import export_lines
 from local.stack.local_aws import LocalAWS
 from local.terminal.progress import show
 
@@ -48,7 +49,7 @@ def _run(port: int, ses_port: int) -> None:
     show("The local AWS:")
     with LocalAWS(STATE_DIR / str(port), port=port, ses_port=ses_port) as aws:
         exports_file = aws.run_dir / "env"
-        exports_file.write_text(welcome.export_lines(welcome.shell_variables(aws)))
+        exports_file.write_text(export_lines(welcome.shell_variables(aws)))
         show(welcome.welcome_text(aws, _short(exports_file)))
         threading.Event().wait()
 

@@ -1,5 +1,7 @@
 """The one loader of the sample payloads under `events/`."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amsdal_mail.cancellation import cancelled_status
     from amsdal_mail.connection import asend_mail, get_connection, send_mail
     from amsdal_mail.exceptions import (
         FieldError,
@@ -50,11 +51,12 @@ __all__ = [
     "SuppressedError",
     "UnknownOutcomeError",
     "asend_mail",
+    "cancelled_status",
     "get_connection",
     "send_mail",
 ]
 
-LIGHTEST_FIRST = ("exceptions", "status", "message", "connection")
+LIGHTEST_FIRST = ("exceptions", "status", "cancellation", "message", "connection")
 """Modules with public names, in the order in which they are searched."""
 
 

@@ -12,7 +12,13 @@ from typing import Any, TypedDict, Unpack
 from amsdal_mail.backends.base import BaseBackend
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import ConfigurationError, SendStatus
+from amsdal_mail.status import (
+    ConfigurationError,
+    RecipientStatus,
+    RetryHint,
+    SendState,
+    SendStatus,
+)
 
 __all__ = ["asend_mail", "get_connection", "send_mail"]
 
@@ -132,7 +138,7 @@ def send_mail(
         ConfigurationError: the connection's configuration is wrong, or AWS refuses it.
     """
     email = _build_message(subject, message, from_email, recipient_list, options)
-    return _resolve_connection(connection).send_messages([email])
+    return _connection_to_send(email, connection).send_messages([email])
 
 
 async def asend_mail(
@@ -150,7 +156,7 @@ async def asend_mail(
     Otherwise each call makes an AWS client.
     """
     email = _build_message(subject, message, from_email, recipient_list, options)
-    return await _resolve_connection(connection).asend_messages([email])
+    return await _connection_to_send(email, connection).asend_messages([email])
 
 
 def _build_message(
@@ -163,6 +169,24 @@ def _build_message(
     html_body = fields.pop("html_message", None)
     fields |= {"subject": subject, "body": body, "html_body": html_body}
     return EmailMessage(from_email=from_email, to=to, **fields)
+
+
+def _connection_to_send(email: EmailMessage, connection: BaseBackend | None) -> BaseBackend:
+    """Return the connection; the error of one that cannot be made has the email's status."""
+    try:
+        return _resolve_connection(connection)
+    except ConfigurationError as error:
+        error.status = SendStatus.from_recipients(
+            RecipientStatus(
+                address=recipient.addr_spec,
+                state=SendState.FAILED,
+                error_code=type(error).__name__,
+                error_message=str(error),
+                retry=RetryHint.LATER,
+            )
+            for recipient in email.recipients
+        )
+        raise
 
 
 def _resolve_connection(connection: BaseBackend | None) -> BaseBackend:

@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger, Metrics
 from function_runtime.batch import process_batch
 from function_runtime.tracing import traced
 from send_email.queue.records import handle_record
+from send_email.sending.hand_over import HandOverBudget
 from send_email.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -89,8 +90,11 @@ def _send_records(
     service: SendService, event: Json, telemetry: Telemetry, context: LambdaContext
 ) -> Json:
     """Send all SQS records. Only a failed record is retried, and ends as a dead letter."""
-    deadline = service.deadline(context.get_remaining_time_in_millis())
-    batch = process_batch(event["Records"], lambda record: handle_record(service, record, deadline))
+    remaining = context.get_remaining_time_in_millis()
+    deadline, budget = service.deadline(remaining), HandOverBudget(remaining / 1000)
+    batch = process_batch(
+        event["Records"], lambda record: handle_record(service, record, deadline, budget)
+    )
     for outcome in batch.results:
         telemetry.record_outcome(outcome)
     for record_id, error in batch.failures:

@@ -60,6 +60,8 @@ class Telemetry:
         else:
             for state, count in outcome.counts.items():
                 self._count(STATE_METRICS[state], count)
+            if not outcome.counts:
+                self._count("EmailsSplit")
         if outcome.is_stopped:
             self._count("SendingStopped")
         if outcome.is_abandoned:

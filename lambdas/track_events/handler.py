@@ -65,7 +65,6 @@ def _track_records(
     tracker: Tracker, event: Json, context: LambdaContext, counts: Counter[str], logger: Logger
 ) -> PartialItemFailureResponse:
     """Track all SQS records. Only a failed record is retried, and ends as a dead letter."""
-
     counts_by_record: list[Counter[str]] = []  # a Counter for each thread
 
     def has_time() -> bool:

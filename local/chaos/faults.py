@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import threading
-from contextlib import contextmanager
+import urllib.request
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from local.process.loopback import urlopen
 from local.process.tree import descendants
 from local.stack.ses_simulator import control
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["FAULTS_OFF", "FAULTS_ON", "WorkerKiller", "faulty_ses", "set_switches"]
+__all__ = [
+    "FAULTS_OFF",
+    "FAULTS_ON",
+    "OpenFlood",
+    "WorkerKiller",
+    "ended_by_gateway",
+    "faulty_ses",
+    "impatient_gateway",
+    "set_switches",
+    "short_delays",
+    "unverified_sender",
+]
 
 SECONDS_BETWEEN_KILLS = 4.0
+EARLY_EVERY = 5
+EARLY_SECONDS = 0.1
+"""When the gateway ends each fifth request, in place of 30 seconds. Most requests take longer."""
+UNVERIFIED_SECONDS = 4.0
+MESSAGES_BEFORE = 10
+"""Messages that SES accepts before the sender's identity stops being verified."""
+LONGEST_DELAY_SECONDS = 30
+"""In place of 15 minutes. An email of an unverified sender waits as long as SQS can. The wait for
+the event of a lost response is not longer than this."""
+OPENS_AT_ONCE = 20
 FAULTS_ON: dict[str, Any] = {
     "latency_ms": 60,
     "throttle": {"chance": 0.10},
@@ -53,6 +77,101 @@ def set_switches(ses_url: str, change: dict[str, Any]) -> None:
     control(ses_url, "PUT", "switches", change)
 
 
+@contextmanager
+def impatient_gateway(endpoint: str) -> Iterator[None]:
+    """Let the API's gateway end some requests early within the block; the function runs on."""
+    _gateway(endpoint, EARLY_EVERY)
+    try:
+        yield
+    finally:
+        _gateway(endpoint, 0)
+
+
+def ended_by_gateway(endpoint: str) -> int:
+    """Return how many requests the gateway has ended."""
+    return int(_gateway(endpoint)["ended"])
+
+
+def _gateway(endpoint: str, every: int | None = None) -> dict[str, Any]:
+    change = {"early_every": every, "early_seconds": EARLY_SECONDS}
+    return _control(endpoint, "gateway", None if every is None else change)
+
+
+def _control(endpoint: str, path: str, change: dict[str, Any] | None) -> dict[str, Any]:
+    """Call the launcher of MiniStack, and return the JSON of its response."""
+    content = None if change is None else json.dumps(change).encode()
+    method = "GET" if content is None else "PUT"
+    url = f"{endpoint}/_local/{path}"
+    request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
+    with urlopen(request, timeout=60) as response:
+        result: dict[str, Any] = json.load(response)
+        return result
+
+
+@contextmanager
+def short_delays(endpoint: str) -> Iterator[None]:
+    """Let SQS delay no message longer than LONGEST_DELAY_SECONDS within the block."""
+    _control(endpoint, "delays", {"longest_seconds": LONGEST_DELAY_SECONDS})
+    try:
+        yield
+    finally:
+        _control(endpoint, "delays", {"longest_seconds": None})
+
+
+@contextmanager
+def unverified_sender(ses_url: str, identity: str) -> Iterator[None]:
+    """Let the identity be unverified for a few seconds within the block."""
+    enough = _accepted(ses_url) + MESSAGES_BEFORE
+
+    def run(stopped: threading.Event) -> None:
+        while _accepted(ses_url) < enough:
+            if stopped.wait(0.2):
+                return
+        set_switches(ses_url, {"identities": {identity: "PENDING"}})
+        stopped.wait(UNVERIFIED_SECONDS)
+        set_switches(ses_url, {"identities": {identity: "SUCCESS"}})
+
+    with _background(run):
+        yield
+
+
+def _accepted(ses_url: str) -> int:
+    return int(control(ses_url, "GET", "counts").get("accepted messages", 0))
+
+
+@contextmanager
+def _background(run: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Run a function in a thread within the block. Its event is set at the end of the block."""
+    stopped = threading.Event()
+    thread = threading.Thread(target=run, args=(stopped,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class OpenFlood:
+    """Fetches the pixels of the newest messages, `count` times in all, as a mail scanner does."""
+
+    def __init__(self, ses_url: str, count: int) -> None:
+        self._url = ses_url
+        self._count = count
+        self.opened = 0
+
+    def running(self) -> AbstractContextManager[None]:
+        """Fetch pixels within the block."""
+        return _background(self._run)
+
+    def _run(self, stopped: threading.Event) -> None:
+        while self.opened < self._count and not stopped.wait(0.2):
+            for message in control(self._url, "GET", "messages?limit=5")["messages"]:
+                for _ in range(OPENS_AT_ONCE):
+                    urlopen(f"{self._url}/I0/{message['id']}", timeout=60).close()
+                self.opened += OPENS_AT_ONCE
+
+
 class WorkerKiller:
     """Kills `count` processes below MiniStack, all of them workers, one every few seconds.
 
@@ -63,23 +182,15 @@ class WorkerKiller:
         self._pid = ministack_pid
         self._count = count
         self._rng = rng
-        self._stopped = threading.Event()
         self.killed = 0
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Kill workers within the block."""
-        thread = threading.Thread(target=self._run, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._stopped.set()
-            thread.join()
+        return _background(self._run)
 
-    def _run(self) -> None:
+    def _run(self, stopped: threading.Event) -> None:
         while self.killed < self._count:
-            if self._stopped.wait(SECONDS_BETWEEN_KILLS * (0.5 + self._rng.random())):
+            if stopped.wait(SECONDS_BETWEEN_KILLS * (0.5 + self._rng.random())):
                 return
             workers = sorted(descendants(self._pid))
             if workers and _kill(self._rng.choice(workers)):

@@ -11,7 +11,8 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 
-from local.chaos.queues import WORK_QUEUES, depth
+from local.chaos.queues import depth
+from local.chaos.strangers import foreign_attributes
 from local.stack.api_client import call
 from local.stack.samples import Request
 
@@ -50,22 +51,25 @@ def send(aws: LocalAWS, emails: Sequence[Email], rng: random.Random, deadline: f
     queued = [*by_queue, *duplicates]
     rng.shuffle(queued)
     with ThreadPoolExecutor(CLIENTS + 1, "client") as pool:
-        queueing = pool.submit(_put_on_queue, aws, queued)
+        queueing = pool.submit(_put_on_queue, aws, queued, rng)
         results = list(pool.map(lambda email: _post(aws, email, deadline), by_api))
         queueing.result()
     acknowledged = {email.key for email, is_ok in zip(by_api, results, strict=True) if is_ok}
     return acknowledged | {email.key for email in queued}
 
 
-def _put_on_queue(aws: LocalAWS, emails: Sequence[Email]) -> None:
+def _put_on_queue(aws: LocalAWS, emails: Sequence[Email], rng: random.Random) -> None:
     sqs, url = aws.client("sqs"), aws.outputs["SendQueueUrl"]
     for start in range(0, len(emails), BATCH_SIZE):
         batch = enumerate(emails[start : start + BATCH_SIZE])
-        entries = [{"Id": str(number), "MessageBody": email.body} for number, email in batch]
+        entries = [
+            {"Id": str(number), "MessageBody": email.body, **foreign_attributes(rng)}
+            for number, email in batch
+        ]
         failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
         if failed:
             raise RuntimeError(f"the queue did not accept {failed}")
-        while depth(aws, *WORK_QUEUES) > MAX_QUEUE_DEPTH:
+        while depth(aws, "SendQueueUrl", "EventQueueUrl") > MAX_QUEUE_DEPTH:
             time.sleep(PAUSE_SECONDS)
 
 

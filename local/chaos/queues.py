@@ -17,6 +17,8 @@ DEAD_LETTER_QUEUES = (
     "SendDeadLetterQueueUrl",
     "EventDeadLetterQueueUrl",
     "EngagementDeadLetterQueueUrl",
+    "UndeliveredEventQueueUrl",
+    "UndeliveredEngagementQueueUrl",
 )
 VISIBILITY = "VisibilityTimeout"
 DEPTHS = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]

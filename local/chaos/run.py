@@ -9,12 +9,22 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from local.chaos.emails import Email, make_emails
-from local.chaos.faults import WorkerKiller, faulty_ses
+from local.chaos.faults import (
+    OpenFlood,
+    WorkerKiller,
+    ended_by_gateway,
+    faulty_ses,
+    impatient_gateway,
+    short_delays,
+    unverified_sender,
+)
 from local.chaos.load import CLIENTS, send
 from local.chaos.queues import DEAD_LETTER_QUEUES, WORK_QUEUES, depth, visibility_timeout
+from local.chaos.strangers import publish_strangers
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 from local.paths import ROOT
 from local.stack.api_client import get
@@ -35,6 +45,8 @@ VISIBILITY_SECONDS = 10
 a harder test: a record returns while the first worker may still have it."""
 DEADLINE_SECONDS = 180.0
 SECONDS_PER_EMAIL = 0.2
+OPENS_PER_EMAIL = 2
+ARRIVED = ("delivered", "opened", "clicked")
 SAMPLE_SIZE = 100
 """Emails whose state is read from the API at the end."""
 COUNTS = {
@@ -42,6 +54,7 @@ COUNTS = {
     "server errors": "InternalServiceErrorException",
     "responses dropped after accepting": "dropped responses",
     "requests dropped": "dropped requests",
+    "refusals of an unverified sender": "MessageRejected",
 }
 """Names in the table of the verdict, and names of the simulator's counts."""
 
@@ -57,11 +70,20 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
     emails = list(make_emails(count))
     deadline = time.monotonic() + DEADLINE_SECONDS + SECONDS_PER_EMAIL * count
     killer = WorkerKiller(aws.ministack_pid, kill_count(count), rng)
+    flood = OpenFlood(aws.ses_url, OPENS_PER_EMAIL * count)
+    ended_before = ended_by_gateway(aws.endpoint)
     before = control(aws.ses_url, "GET", "counts")
-    with visibility_timeout(aws, VISIBILITY_SECONDS):
+    with visibility_timeout(aws, VISIBILITY_SECONDS), short_delays(aws.endpoint):
         title = f"send {count:,} emails while SES and workers fail"
-        with step(title, output=output), faulty_ses(aws.ses_url), killer.running():
+        with step(title, output=output), ExitStack() as faults:
+            faults.enter_context(faulty_ses(aws.ses_url))
+            faults.enter_context(impatient_gateway(aws.endpoint))
+            faults.enter_context(unverified_sender(aws.ses_url, "example.com"))
+            faults.enter_context(killer.running())
+            faults.enter_context(flood.running())
+            strangers = publish_strangers(aws)
             acknowledged = send(aws, emails, rng, deadline)
+            strangers += publish_strangers(aws)
         with step("wait until the queues are empty", output=output):
             redriven = _wait_until_done(aws, deadline)
     sample = rng.sample(emails, min(count, SAMPLE_SIZE))
@@ -69,7 +91,13 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         not_delivered = _not_delivered(aws, [mail for mail in sample if mail.key in acknowledged])
     after = control(aws.ses_url, "GET", "counts")
     extra = {name: after.get(key, 0) - before.get(key, 0) for name, key in COUNTS.items()}
-    extra |= {"workers killed": killer.killed, "dead letters redriven": redriven}
+    extra |= {
+        "requests ended by the gateway": ended_by_gateway(aws.endpoint) - ended_before,
+        "opens by a flood": flood.opened,
+        "strangers on the topics": strangers,
+        "workers killed": killer.killed,
+        "dead letters redriven": redriven,
+    }
     keys = {email.key for email in emails}
     accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"], keys)
     return judge(
@@ -111,7 +139,7 @@ def _not_delivered(aws: LocalAWS, emails: Sequence[Email]) -> int:
     def missing(email: Email) -> int:
         response = get(aws.api_url, f"/emails/{email.key}")
         counts = response.content.get("counts") if response.status == 200 else None
-        return len(email.recipients) - int((counts or {}).get("delivered", 0))
+        return len(email.recipients) - sum(int((counts or {}).get(name, 0)) for name in ARRIVED)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         return sum(pool.map(missing, emails))

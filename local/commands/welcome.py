@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY, for_local_aws
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local.stack.local_aws import LocalAWS
 
-__all__ = ["export_lines", "shell_variables", "welcome_text"]
+__all__ = ["shell_variables", "welcome_text"]
 
 MESSAGE = """{"subject": "Hello", "body": "It works.",
     "html_body": "<p>It works: <a href=https://example.com/>follow me</a>.</p>",
@@ -30,11 +27,6 @@ def shell_variables(aws: LocalAWS) -> dict[str, str]:
         "TABLE_NAME": aws.outputs["TableName"],
         "EVENT_BUS_NAME": aws.outputs["EventBusName"],
     }
-
-
-def export_lines(variables: Mapping[str, str]) -> str:
-    """Return `variables` as a file that a shell can `source`."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def welcome_text(aws: LocalAWS, exports_file: str) -> str:

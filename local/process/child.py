@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.process import exec_with_parent
+from local.process.loopback import urlopen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,10 +100,8 @@ def wait_until_ready(
 
 
 def _is_ready(url: str) -> bool:
-    # urlopen alone keeps the certificates of its first call, which may come before the server's.
-    context = ssl.create_default_context() if url.startswith("https:") else None
     try:
-        with urllib.request.urlopen(url, timeout=2, context=context) as response:  # noqa: S310
+        with urlopen(url, timeout=2) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import boto3
 from anyio import CapacityLimiter, to_thread
@@ -12,8 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import override
 
+from local.ses.read_cache import ReadCache
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 __all__ = [
     "AWSClient",
@@ -23,6 +25,7 @@ __all__ = [
     "NoAWSClient",
 ]
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -109,36 +112,28 @@ class BotoAWSClient(AWSClient):
         # An explicit endpoint: AWS_ENDPOINT_URL_SESV2 may point back at this very process.
         self._sesv2 = session.client("sesv2", endpoint_url=endpoint, config=config)
         self._sns = session.client("sns", endpoint_url=endpoint, config=config)
-        self._clock = clock
         self._threads = CapacityLimiter(THREADS)
-        self._keep_seconds = keep_seconds
-        self._sets: dict[str, tuple[float, ConfigurationSet]] = {}
-        self._identities: tuple[float, Mapping[str, str]] = (0.0, {})
+        self._sets = ReadCache(self._in_thread(self._read_set), clock, keep_seconds)
+        self._identities = ReadCache(self._in_thread(self._read_identities), clock, keep_seconds)
         self.account = _account(session.client("sts", endpoint_url=endpoint, config=config))
 
     @override
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
-        if name in self._sets:
-            read_at, kept_set = self._sets[name]
-            if self._clock() - read_at < self._keep_seconds:
-                return kept_set
-        new_set = await to_thread.run_sync(self._read_set, name, limiter=self._threads)
-        if new_set:
-            self._sets[name] = (self._clock(), new_set)
-        return new_set
+        return await self._sets.get(name)
 
     @override
     async def identities(self) -> Mapping[str, str]:
-        read_at, kept = self._identities
-        if kept and self._clock() - read_at < self._keep_seconds:
-            return kept
-        new = await to_thread.run_sync(self._read_identities, limiter=self._threads)
-        self._identities = (self._clock(), new)
-        return new
+        return await self._identities.get()
 
     @override
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
         await to_thread.run_sync(self._publish, topic_arn, texts, limiter=self._threads)
+
+    def _in_thread(self, read: Callable[[str], T]) -> Callable[[str], Awaitable[T]]:
+        async def read_in_thread(key: str) -> T:
+            return await to_thread.run_sync(read, key, limiter=self._threads)
+
+        return read_in_thread
 
     def _publish(self, topic_arn: str, texts: Sequence[str]) -> None:
         response = self._sns.publish_batch(
@@ -168,7 +163,7 @@ class BotoAWSClient(AWSClient):
             tuple(_sns_destinations(destinations.get("EventDestinations", []))),
         )
 
-    def _read_identities(self) -> Mapping[str, str]:
+    def _read_identities(self, _key: str) -> Mapping[str, str]:
         rows = self._sesv2.list_email_identities(PageSize=1000)["EmailIdentities"]
         return {row["IdentityName"]: row["VerificationStatus"] for row in rows}
 

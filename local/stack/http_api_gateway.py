@@ -6,6 +6,9 @@
   https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
 - The path ends at an encoded question mark.
 
+For tests, a PUT of `{"early_every": 5, "early_seconds": 0.5}` to CONTROL_PATH lets the gateway end
+each fifth call after half a second; 0 stops that. Its response and that of a GET have the counts.
+
 This module runs in MiniStack's own environment.
 """
 
@@ -32,11 +35,12 @@ if TYPE_CHECKING:
 
     from local.stack.local_requests import App, Message, Receive, Send
 
-__all__ = ["HTTPAPIGateway", "signature_error"]
+__all__ = ["HTTPAPIGateway", "signature_error", "whole_body"]
 
 TIMEOUT_SECONDS = 30.0
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SECRET = "test"  # noqa: S105 - the only secret key of the local AWS
+CONTROL_PATH = b"/_local/gateway"
 API_PATH = b"/_aws/execute-api/"
 API_HOST = re.compile(r"[a-z0-9]+\.execute-api\.")
 AUTHORIZATION = re.compile(
@@ -62,18 +66,37 @@ class HTTPAPIGateway:
         self.checks_signatures = checks_signatures
         self.timeout = timeout
         self.clock = clock
+        self.early_every = 0
+        self.early_seconds = timeout
+        self.calls = 0
+        self.ended = 0
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Check the signature, pass the request on, and respond after 30 seconds at the latest."""
+        if scope["type"] == "http" and raw_path(scope) == CONTROL_PATH:
+            await self._control(scope["method"], await whole_body(receive), send)
+            return
         if scope["type"] != "http" or not is_api_call(scope):
             await self.app(scope, receive, send)
             return
         body = await whole_body(receive)
         if self.checks_signatures and signature_error(scope, body, self.clock()):
-            await respond(send, 403, "Forbidden")
+            await respond(send, 403, {"message": "Forbidden"})
             return
         await self._forward(without_encoded_query(scope), body, send)
+
+    async def _control(self, method: str, body: bytes, send: Send) -> None:
+        if method == "PUT":
+            change = json.loads(body)
+            self.early_every = int(change["early_every"])
+            self.early_seconds = float(change["early_seconds"])
+        await respond(send, 200, {"calls": self.calls, "ended": self.ended})
+
+    def _next_timeout(self) -> float:
+        self.calls += 1
+        is_early = self.early_every and self.calls % self.early_every == 0
+        return self.early_seconds if is_early else self.timeout
 
     async def _forward(self, scope: Message, body: bytes, send: Send) -> None:
         """Collect the response of the function; the gateway has no streaming."""
@@ -88,9 +111,10 @@ class HTTPAPIGateway:
         task = asyncio.create_task(self.app(scope, receive, collect))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        done, _ = await asyncio.wait({task}, timeout=self.timeout)
+        done, _ = await asyncio.wait({task}, timeout=self._next_timeout())
         if not done:
-            await respond(send, 503, "Service Unavailable")
+            self.ended += 1
+            await respond(send, 503, {"message": "Service Unavailable"})
             return
         task.result()
         for message in messages:
@@ -200,8 +224,8 @@ async def whole_body(receive: Receive) -> bytes:
             return body
 
 
-async def respond(send: Send, status: int, message: str) -> None:
-    """Send a response in the words of API Gateway."""
+async def respond(send: Send, status: int, content: Mapping[str, object]) -> None:
+    """Send a response with this JSON. API Gateway has its texts in `message`."""
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"message": message}).encode()})
+    await send({"type": "http.response.body", "body": json.dumps(content).encode()})

@@ -12,7 +12,7 @@ from local.stack import ministack, ses_simulator
 from local.stack.cdk import assembly_dir
 from local.stack.clients import client
 from local.stack.deploy import deploy
-from local.stack.environment import trusting
+from local.stack.environment import isolated, trusting
 from local.terminal.progress import show, step
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class LocalAWS:
 
     def _start(self) -> None:
         run_dir, enter = self.run_dir, self._running.enter_context
+        enter(isolated())
         with step(f"start MiniStack on port {self.port}", output=self.output):
             if self.strict:
                 enter(trusting(ministack.certificate(run_dir)))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from local.paths import MINISTACK_PYTHON, ROOT
 from local.process import child
 from local.process.ports import LOOPBACK
+from local.stack.environment import NO_CONFIG_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,8 @@ def running(port: int, *, ses_url: str, run_dir: Path, strict: bool = False) -> 
 def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
     """Return the whole environment of MiniStack.
 
-    Each Lambda function inherits all of it, so it has no variable of the developer.
+    Each Lambda function inherits all of it, so it has no variable of the developer, and it does
+    not read the config files in the home folder.
     `AWS_ENDPOINT_URL_SESV2` leads the functions to the SES simulator. The tracer is off, because
     there is no daemon that it could send to. Workers unpack their code below TMPDIR and never
     remove it, so the run has a temporary folder of its own.
@@ -65,6 +67,7 @@ def environment(port: int, ses_url: str, temporary: Path) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "AWS_ENDPOINT_URL_SESV2": ses_url,
         "POWERTOOLS_TRACE_DISABLED": "true",
+        **NO_CONFIG_FILES,
     }
 
 

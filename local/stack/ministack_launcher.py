@@ -18,12 +18,13 @@ def main() -> None:
     from local.stack.http_api_gateway import HTTPAPIGateway
     from local.stack.local_requests import LocalRequestsOnly
     from local.stack.shared_code import zipfile_module
+    from local.stack.short_delays import ShortDelays
 
     sys.path.remove(ROOT)
     ministack.core.lambda_runtime.zipfile = zipfile_module()
     # With AUTH, MiniStack itself checks signatures against the keys of its IAM users.
     gateway = HTTPAPIGateway(ministack.app.app, checks_signatures=os.environ.get("AUTH") != "true")
-    ministack.app.app = LocalRequestsOnly(gateway)
+    ministack.app.app = LocalRequestsOnly(ShortDelays(gateway))
     ministack.app.main()
 
 

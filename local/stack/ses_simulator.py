@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from local.paths import ROOT
 from local.process import child
+from local.process.loopback import urlopen
 from local.process.ports import LOOPBACK
+from local.stack.environment import for_local_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +35,7 @@ def running(
     ]  # fmt: skip
     command += [f"--identity={name}" for name in identities]
     log = run_dir / "ses.log"
-    process = child.start(command, log=log, env=dict(os.environ), cwd=ROOT)
+    process = child.start(command, log=log, env=for_local_aws(os.environ, aws_endpoint), cwd=ROOT)
     try:
         health = f"http://{LOOPBACK}:{port}/_local/health"
         child.wait_until_ready(process, health, name="the SES simulator", log=log)
@@ -47,5 +49,5 @@ def control(ses_url: str, method: str, path: str, body: object = None) -> Any:
     content = None if body is None else json.dumps(body).encode()
     url = f"{ses_url.rstrip('/')}/_local/{path}"
     request = urllib.request.Request(url, content, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+    with urlopen(request, timeout=60) as response:
         return json.load(response)

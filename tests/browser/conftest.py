@@ -1,5 +1,7 @@
 """A browser, the inbox page of the deployed stack, and a foreign web site."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -1,5 +1,7 @@
 """The search for Chromium, and what happens without it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """A web page of another origin tries to use the local AWS of the developer who visits it."""
 
+from __future__ import annotations
+
 import pytest
 from playwright.sync_api import Page
 

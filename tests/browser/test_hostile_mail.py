@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - mail as senders write it
 
+from __future__ import annotations
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 

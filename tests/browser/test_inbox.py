@@ -1,5 +1,7 @@
 """The inbox page in a browser: mail arrives, is opened and clicked, and bounces."""
 
+from __future__ import annotations
+
 import base64
 
 from playwright.sync_api import BrowserContext, Page, expect

@@ -1,5 +1,7 @@
 """The mail of a morning on the page, with its pictures: `make picture` keeps them."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

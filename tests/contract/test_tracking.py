@@ -1,5 +1,7 @@
 """Every sample of SES's events, kept by a real table and published on a real bus (MiniStack's)."""
 
+from __future__ import annotations
+
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

@@ -272,19 +272,46 @@ def test_logs_hold_no_subject_body_or_address(service: Service) -> None:
     assert [line for line in lines if secret in line] == []
 
 
+@pytest.mark.parametrize("label", ["", "#?/%25&+='`~"], ids=["plain", "with each character"])
 def test_a_suppressed_address_is_seen_and_gets_mail_again_after_it_was_removed(
-    service: Service,
+    service: Service, label: str
 ) -> None:
-    address = to(f"bounce+{uuid4().hex}")
+    address = to(f"bounce+{uuid4().hex}{label}")
     first = service.post("/emails", message(address))
     service.wait_for_state(first.content["email_id"], "bounced")
     service.aws.client("sesv2").put_suppressed_destination(EmailAddress=address, Reason="BOUNCE")
 
-    seen = service.get(f"/suppressions?address={quote(address)}")
-    removed = service.delete(f"/suppressions?address={quote(address)}")
+    seen = service.get(f"/suppressions?address={quote(address, safe='')}")
+    removed = service.delete(f"/suppressions?address={quote(address, safe='')}")
     again = service.post("/emails", message(address))
 
     assert (seen.content["ours"]["reason"], seen.content["ses"]["reason"]) == ("bounce", "BOUNCE")
     assert removed.status == 204
     assert again.content["state"] == "accepted"
     assert service.get("/suppressions?address=nobody%40example.com").status == 404
+
+
+def test_attributes_of_a_producer_change_nothing(service: Service) -> None:
+    text = {"DataType": "String", "StringValue": "x"}
+    attributes: dict[str, Any] = {
+        "binary": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+        "number": {"DataType": "Number", "StringValue": "7"},
+        "traceparent": text,
+        "email_id": text,
+        "fingerprint": text,
+        "retry_count": text,
+        "original_message_id": text,
+        "a": text,
+        "b": text,
+        "c": text,
+    }
+    keys = [f"attributes-{uuid4().hex}" for _ in range(2)]
+    for key in keys:
+        service.aws.client("sqs").send_message(
+            QueueUrl=service.aws.outputs["SendQueueUrl"],
+            MessageBody=json.dumps(message(to("success"), idempotency_key=key)),
+            MessageAttributes=attributes,
+        )
+
+    for key in keys:
+        service.wait_for_state(key, "delivered")

@@ -124,13 +124,51 @@ def test_all_alarms_notify_the_address(tmp_path: Path) -> None:
         assert [target(action) for action in alarm["AlarmActions"]] == [topic]
 
 
+def test_only_an_alarm_that_ends_notifies_of_ok(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, alert_email="ops@example.com")
+    topic, _ = stack.find("AWS::SNS::Topic", "Alarms")
+    rule = stack.only("AWS::Events::Rule")
+    detail = rule["EventPattern"]["detail"]
+
+    # A new alarm becomes OK too, from INSUFFICIENT_DATA: an OK action would notify of it.
+    assert not [alarm for alarm in stack.of_type(ALARM).values() if "OKActions" in alarm]
+    assert (detail["previousState"], detail["state"]) == ({"value": ["ALARM"]}, {"value": ["OK"]})
+    assert rule["EventPattern"]["source"] == ["aws.cloudwatch"]
+    assert [target(rule_target["Arn"]) for rule_target in rule["Targets"]] == [topic]
+    assert rule["State"] == "ENABLED"
+
+
+def test_recovery_is_of_the_alarms_of_the_stage(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, alert_email="ops@example.com", stage="dev")
+    (prefix,) = stack.only("AWS::Events::Rule")["EventPattern"]["detail"]["alarmName"]
+
+    # CloudFormation joins the stack's name and the logical id.
+    assert prefix == {"prefix": "AmsdalMail-dev-Alarms"}
+    assert all(name.startswith("Alarms") for name in stack.of_type(ALARM))
+    assert not [alarm for alarm in stack.of_type(ALARM).values() if "AlarmName" in alarm]
+
+
+def test_server_errors_of_the_api_alarm(stack: SynthesisedStack) -> None:
+    (alarm,) = [a for a in stack.of_type(ALARM).values() if a["Namespace"] == "AWS/ApiGateway"]
+    (http_api,) = stack.of_type("AWS::ApiGatewayV2::Api")
+
+    assert alarm["MetricName"] == "5xx"
+    assert alarm["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": http_api}}]
+    assert (alarm["Threshold"], alarm["Statistic"]) == (1, "Sum")
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
 def test_cloudwatch_may_publish_alarms_of_this_account(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, alert_email="ops@example.com")
 
     _, policy = stack.find("AWS::SNS::TopicPolicy", "Alarms")
-    (allowed,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    (allowed,) = [
+        statement
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
 
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allowed["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.concurrency import queue_concurrency
-from tests.infra.synthesis import SynthesisedStack, synthesise
+from tests.infra.synthesis import SynthesisedStack, synthesise, target
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_send_function_may_retry_more_than_sixteen_times(
     _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
 
     assert function["RecursiveLoop"] == "Allow"
+
+
+def test_max_concurrency_governs_sending_only(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, max_send_rate=100.0, max_concurrency=3)
+
+    limits = {
+        target(mapping["FunctionName"]).split("Function")[0]: mapping["ScalingConfig"]
+        for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+
+    assert limits == {
+        "SendEmail": {"MaximumConcurrency": 3},
+        "TrackEvents": {"MaximumConcurrency": 10},
+    }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests import email_table
-from tests.infra.synthesis import SynthesisedStack
+from tests.infra.synthesis import SynthesisedStack, synthesise
 
 TABLE = "AWS::DynamoDB::GlobalTable"
 
@@ -37,13 +41,35 @@ def test_the_table_can_be_restored_to_a_point_in_time(stack: SynthesisedStack) -
     assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
 
 
-def test_table_is_retained_and_protected_from_deletion(stack: SynthesisedStack) -> None:
+def test_table_is_retained(stack: SynthesisedStack) -> None:
     (name,) = stack.of_type(TABLE)
+
+    assert stack.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("is_protected", [False, True])
+def test_protection_from_deletion_is_a_setting(tmp_path: Path, *, is_protected: bool) -> None:
+    stack = synthesise(tmp_path, deletion_protection=is_protected)
+
+    (replica,) = stack.only(TABLE)["Replicas"]
+    assert replica["DeletionProtectionEnabled"] is is_protected
+
+
+def test_local_table_is_not_protected(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, deletion_protection=True, local=True)
+
+    (replica,) = stack.only(TABLE)["Replicas"]
+    assert replica["DeletionProtectionEnabled"] is False
+
+
+def test_failed_first_deployment_leaves_nothing_behind(stack: SynthesisedStack) -> None:
+    policies = {resource.get("DeletionPolicy", "Delete") for resource in stack.resources.values()}
     (replica,) = stack.only(TABLE)["Replicas"]
 
-    assert stack.resources[name]["DeletionPolicy"] == "Retain"
-    assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
-    assert replica["DeletionProtectionEnabled"] is True
+    assert policies == {"Delete", "RetainExceptOnCreate"}
+    # The rollback cannot delete a protected table, and ends in ROLLBACK_FAILED.
+    assert replica["DeletionProtectionEnabled"] is False
 
 
 def test_table_is_billed_by_request(stack: SynthesisedStack) -> None:

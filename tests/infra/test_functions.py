@@ -125,7 +125,8 @@ def test_outputs_have_the_names_that_scripts_read(stack: SynthesisedStack) -> No
 def test_stage_is_in_the_names_and_the_environment(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, stage="prod")
 
-    _, function = stack.find(FUNCTION, "TrackEventsFunction")
-
-    assert function["Environment"]["Variables"]["STAGE"] == "prod"
+    for function in stack.of_type(FUNCTION).values():
+        environment = function["Environment"]["Variables"]
+        assert environment["STAGE"] == "prod"
+        assert environment["POWERTOOLS_METRICS_NAMESPACE"] == "AmsdalMail-prod"
     assert stack.only("AWS::SES::ConfigurationSet")["Name"] == "AmsdalMail-prod"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
+from send_email.api.openapi import describe
+from send_email.api.routes import build_api
 from tests.infra.synthesis import SynthesisedStack, synthesise, target
 
 ROUTES = {
@@ -43,6 +47,55 @@ def test_routes_require_a_token_with_an_issuer(tmp_path: Path) -> None:
     )
 
 
+SCOPES = {
+    "POST /emails": {"mail:send"},
+    "POST /emails/batch": {"mail:send"},
+    "GET /emails/{email_id}": {"mail:read"},
+    "GET /suppressions": {"mail:read"},
+    "DELETE /suppressions": {"suppressions:write"},
+    "GET /openapi.json": {"mail:send", "mail:read", "suppressions:write"},
+    "GET /docs": {"mail:send", "mail:read", "suppressions:write"},
+}
+ISSUER: dict[str, Any] = {"jwt_issuer": "https://login.example", "jwt_audience": ("mail",)}
+
+
+def _scopes(stack: SynthesisedStack) -> dict[str, set[str]]:
+    routes = stack.of_type("AWS::ApiGatewayV2::Route").values()
+    return {route["RouteKey"]: set(route.get("AuthorizationScopes", [])) for route in routes}
+
+
+def test_token_needs_the_scope_of_the_route(tmp_path: Path) -> None:
+    assert _scopes(synthesise(tmp_path, **ISSUER)) == SCOPES
+
+
+def test_issuer_may_put_a_prefix_before_the_scopes(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, **ISSUER, jwt_scope_prefix="https://mail.example/")
+
+    assert _scopes(stack) == {
+        route: {f"https://mail.example/{scope}" for scope in scopes}
+        for route, scopes in SCOPES.items()
+    }
+
+
+def test_signed_calls_have_no_scope(stack: SynthesisedStack) -> None:
+    assert _scopes(stack) == {route: set() for route in SCOPES}
+
+
+def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
+    paths = describe(build_api(Mock(), Mock(), Mock()))["paths"]
+
+    described = {
+        f"{method.upper()} {path}": {
+            scope for schemes in operation["security"] for scope in schemes.get("jwt", [])
+        }
+        for path, item in paths.items()
+        for method, operation in item.items()
+    }
+
+    assert described.items() <= _scopes(synthesise(tmp_path, **ISSUER)).items()
+    assert len(described) == 5
+
+
 def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:
     stage = stack.only("AWS::ApiGatewayV2::Stage")
 
@@ -52,7 +105,11 @@ def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:
         "ThrottlingRateLimit": 50,
     }
     log_group = target(stage["AccessLogSettings"]["DestinationArn"])
-    assert stack.resources[log_group]["Type"] == "AWS::Logs::LogGroup"
+    # A log group elsewhere needs an entry in a resource policy that an account can use up.
+    assert stack.resources[log_group]["Properties"]["LogGroupName"] == (
+        "/aws/vendedlogs/AmsdalMail-dev/http-api"
+    )
+    assert stack.resources[log_group]["DeletionPolicy"] == "Delete"
 
 
 def test_access_log_is_json_without_the_path(stack: SynthesisedStack) -> None:

@@ -18,11 +18,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "jwt_audience": ("mail",),
         "alert_email": "ops@example.com",
     },
-    "zone_and_tracking": {
+    "zone": {
         "sender": "example.org",
         "hosted_zone_id": "Z1",
         "hosted_zone_name": "example.org",
-        "tracking_domain": "click.example.org",
     },
     "address": {"sender": "me@example.org", "other_identities": ("you@example.org",)},
     "x86": {"architecture": "x86_64", "python_version": "3.14", "create_identity": False},

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
-from infra.redrive import RedriveResult, main, redrive
+from infra.redrive import Move, RedriveResult, main, moves_from_earlier_stacks, redrive
 from send_email.queue.envelope import open_envelope, seal
 from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID
+from tests.infra.synthesis import SynthesisedStack
 
 
 class Queues:
     """SQS in memory. A received message stays hidden, unless `shows_again`."""
 
-    def __init__(self, bodies: list[str], *, shows_again: bool = False) -> None:
+    def __init__(self, bodies: list[str], *, shows_again: bool = False, delayed: int = 0) -> None:
+        self.delayed = delayed
         self.dead: list[dict[str, Any]] = [
             {"MessageId": f"id-{body}", "Body": body} for body in bodies
         ]
@@ -34,6 +39,15 @@ class Queues:
             error = {"Code": "InvalidParameterValue", "Message": "too long"}
             raise ClientError({"Error": error}, "SendMessage")  # type: ignore[typeddict-item]
         self.sent.append(call)
+
+    def get_queue_attributes(self, **_call: Any) -> dict[str, Any]:
+        in_flight = sum(message["MessageId"] in self.hidden for message in self.dead)
+        counts = {"Delayed": self.delayed, "NotVisible": in_flight}
+        return {
+            "Attributes": {
+                f"ApproximateNumberOfMessages{name}": str(n) for name, n in counts.items()
+            }
+        }
 
     def delete_message(self, *, ReceiptHandle: str, **_call: Any) -> None:  # noqa: N803
         self.dead = [m for m in self.dead if m["MessageId"] != ReceiptHandle]
@@ -91,6 +105,64 @@ def test_refused_message_stays_and_the_others_move(shows_again: bool) -> None:
     assert "InvalidParameterValue" in result.errors["id-too large"]
     assert [message["MessageBody"] for message in sqs.sent] == ["a", "b"]
     assert [message["Body"] for message in sqs.dead] == ["too large"]
+
+
+def test_messages_that_cannot_be_received_yet_are_counted() -> None:
+    assert _redrive(Queues(["a", "too large"], delayed=2)) == RedriveResult(
+        moved=1, errors={"id-too large": ANY}, hidden=2
+    )
+
+
+OUTPUTS = {
+    "ApiUrl": "https://api", "SendQueueUrl": "https://sqs/1/AmsdalMail-prod-SendQueue4B0C8F5F-New1",
+    "EventQueueUrl": "https://sqs/1/events", "EngagementQueueUrl": "https://sqs/1/engagements",
+}  # fmt: skip
+
+
+def _moves(names: list[str]) -> dict[str, Move]:
+    """Return the moves from queues of these names, by the name."""
+    sqs = boto3.client(
+        "sqs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    pages = [names[: len(names) // 2], names[len(names) // 2 :]]
+    with Stubber(sqs) as stub:
+        for number, page in enumerate(pages):
+            response: dict[str, Any] = {"QueueUrls": [f"https://sqs/1/{name}" for name in page]}
+            params: dict[str, Any] = {"QueueNamePrefix": "AmsdalMail-prod-", "MaxResults": 1000}
+            if number:
+                params["NextToken"] = "second"
+            else:
+                response["NextToken"] = "second"
+            stub.add_response("list_queues", response, params)
+        moves = moves_from_earlier_stacks(sqs, "AmsdalMail-prod", OUTPUTS)
+    return {move.source_url.rpartition("/")[2]: move for move in moves}
+
+
+def test_queues_that_an_earlier_stack_left_are_found(stack: SynthesisedStack) -> None:
+    left = [
+        f"AmsdalMail-prod-{logical_id}-1AbcD2" for logical_id in stack.of_type("AWS::SQS::Queue")
+    ]
+
+    moves = _moves(left)
+
+    assert list(moves) == left
+    for name, move in moves.items():
+        kind = name.removeprefix("AmsdalMail-prod-")
+        expected = {"S": "SendQueueUrl", "Ev": "EventQueueUrl", "En": "EngagementQueueUrl"}
+        (output,) = (value for prefix, value in expected.items() if kind.startswith(prefix))
+        assert move.target_url == OUTPUTS[output]
+        assert move.keeps_ids is (output == "SendQueueUrl")
+
+
+def test_queues_of_others_are_left_alone() -> None:
+    others = [
+        "AmsdalMail-prod-SendQueue4B0C8F5F-New1",  # the current queue
+        "AmsdalMail-prod-eu-SendQueue4B0C8F5F-1AbcD2",  # the stage prod-eu
+        "AmsdalMail-prod-Orders",
+        "AmsdalMail-prod-SendQueue",
+    ]
+
+    assert _moves(others) == {}
 
 
 def test_missing_region_is_named_in_the_error(

@@ -39,7 +39,6 @@ def test_records_are_written_to_the_zone(tmp_path: Path) -> None:
     stack = synthesise(
         tmp_path,
         sender="news.example.org",
-        tracking_domain="click.example.org",
         dmarc_policy="reject",
         **ZONE,
     )
@@ -48,11 +47,8 @@ def test_records_are_written_to_the_zone(tmp_path: Path) -> None:
     by_name = {text(r["Name"]): r for r in records if isinstance(r["Name"], str)}
 
     assert {record["HostedZoneId"] for record in records} == {"Z0ABC"}
-    assert sum(record["Type"] == "CNAME" for record in records) == 3 + 1
+    assert sum(record["Type"] == "CNAME" for record in records) == 3
     assert by_name["_dmarc.news.example.org"]["ResourceRecords"] == ['"v=DMARC1; p=reject;"']
-    assert text(by_name["click.example.org"]["ResourceRecords"][0]) == (
-        "r.${AWS::Region}.awstrack.me"
-    )
     assert {r["Type"] for r in records if r["Name"] == "mail.news.example.org"} == {"MX", "TXT"}
     assert not [name for name in stack.outputs if name.startswith("Dns")]
 
@@ -93,13 +89,21 @@ def test_identity_is_retained(tmp_path: Path, sender: str) -> None:
     assert identity["UpdateReplacePolicy"] == "Retain"
 
 
-def test_tracking_links_use_the_tracking_domain(tmp_path: Path) -> None:
-    stack = synthesise(tmp_path, tracking_domain="click.example.com")
+def test_mail_from_domain_has_a_name_of_choice(tmp_path: Path) -> None:
+    stack = synthesise(
+        tmp_path, sender="example.org", mail_from_subdomain="bounces.post", dmarc_policy="off"
+    )
 
-    options = stack.only("AWS::SES::ConfigurationSet")["TrackingOptions"]
+    outputs = {name: text(o["Value"]) for name, o in stack.outputs.items() if "MailFrom" in name}
 
-    assert options["CustomRedirectDomain"] == "click.example.com"
-    assert "DnsTracking" in stack.outputs
+    assert stack.only(IDENTITY)["MailFromAttributes"]["MailFromDomain"] == (
+        "bounces.post.example.org"
+    )
+    assert {value.split()[0] for value in outputs.values()} == {"bounces.post.example.org"}
+
+
+def test_tracked_links_lead_through_the_domain_of_ses(stack: SynthesisedStack) -> None:
+    assert "TrackingOptions" not in stack.only("AWS::SES::ConfigurationSet")
 
 
 def test_send_function_gets_the_configuration_set(stack: SynthesisedStack) -> None:

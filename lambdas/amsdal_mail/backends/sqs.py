@@ -110,6 +110,8 @@ def _size(entry: Entry) -> int:
 
 def _read_response(response: Response, ids: list[str]) -> dict[str, CallResult]:
     """Return the result of each entry by its id."""
+    if isinstance(response, CallResult):
+        return dict.fromkeys(ids, response)
     if isinstance(response, Exception):
         return dict.fromkeys(ids, classify_error(response))
     response = response or {}

@@ -1,5 +1,7 @@
 """SES's events as TrackingEvents: what happened to an email after SES accepted it."""
 
+from __future__ import annotations
+
 from amsdal_mail.tracking.details import (
     Bounce,
     Click,

@@ -53,13 +53,54 @@ ADDRESS_PARAMETER = {
     "description": "A bare address, percent-encoded.",
     "schema": {"type": "string", "format": "email"},
 }
+SIGV4 = "sigv4"
+JWT = "jwt"
+SECURITY_SCHEMES = {
+    SIGV4: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "Signature Version 4 of the service `execute-api`. The default.",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    JWT: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "In stages with an issuer: a token with the scope of the operation. A stage "
+        "may put a prefix before the names of the scopes.",
+    },
+}
+SCOPES = {
+    ("/emails", "post"): "mail:send",
+    ("/emails/batch", "post"): "mail:send",
+    ("/emails/{email_id}", "get"): "mail:read",
+    ("/suppressions", "get"): "mail:read",
+    ("/suppressions", "delete"): "suppressions:write",
+}
+"""The scope that a JWT needs for an operation."""
+GATEWAY_ERRORS = {
+    "401": "The JWT is missing or invalid.",
+    "403": "The signature is missing or wrong, or the JWT lacks the scope.",
+    "429": "Too many requests: the limit of the stage. Retry later with the same key.",
+}
+"""Responses of API Gateway itself, which never reach the function.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+"""
+GATEWAY_ERROR_SCHEMA = {
+    "title": "GatewayErrorResponse",
+    "type": "object",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+}
 SERVER_ERRORS = {
     "500": "Internal error. Retry with the same key.",
     "503": "An AWS service is unavailable. Retry later with the same key.",
 }
 SEND_ERRORS = {
     "400": "The request body is not valid JSON.",
-    "413": "The email is too large for the queue.",
+    "413": "The email is too large for the queue, or makes too many messages for it.",
     "415": "The content type is not application/json.",
     **SERVER_ERRORS,
 }
@@ -118,7 +159,9 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             "parameters": [ADDRESS_PARAMETER],
             **_responses(success, SUPPRESSION_ERRORS),
         }
-    document["components"] = {"schemas": _schemas()}
+    for (path, method), scope in SCOPES.items():
+        _secure(paths[path][method], scope)
+    document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}
     return document
 
 
@@ -149,6 +192,15 @@ def _responses(responses: Responses, errors: dict[str, str]) -> Json:
     }
 
 
+def _secure(operation: Json, scope: str) -> None:
+    """Describe what API Gateway asks for, and its errors."""
+    operation["security"] = [{SIGV4: []}, {JWT: [scope]}]
+    content = _content("GatewayErrorResponse")
+    for status, text in GATEWAY_ERRORS.items():
+        operation["responses"][status] = {"description": text, "content": content}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
 def _content(*schemas: str) -> Json:
     if not schemas:
         return {}
@@ -169,6 +221,7 @@ def _schemas() -> Json:
     }
     schemas: Json = {
         "EmailRequest": EmailRequest.model_json_schema(ref_template=REF),
+        "GatewayErrorResponse": GATEWAY_ERROR_SCHEMA,
         "BatchRequest": {
             "type": "object",
             "properties": {"emails": emails},

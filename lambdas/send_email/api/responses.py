@@ -49,6 +49,11 @@ TRUNCATED = (
     " lists are shortened to fit into the response; the timeline keeps the newest events. `counts`"
     " is always complete."
 )
+OPENS = (
+    "All opens of the email. They include opens that SES cannot attribute to a recipient, as in a"
+    " message to several."
+)
+CLICKS = "All clicks on links of the email, counted like the opens."
 CLAIM_ERRORS = {
     ClaimStatus.BUSY: "A request with this key is still in progress.",
     ClaimStatus.CONFLICT: "This key belongs to another request.",
@@ -65,6 +70,13 @@ class RecipientResponse(TypedDict):
     message_id: str | None
     error_code: str | None
     error_message: str | None
+
+
+class TrackedRecipientResponse(RecipientResponse):
+    """The state of the email for one recipient, with what SES reported since."""
+
+    opens: int
+    clicks: int
 
 
 class SendResponse(TypedDict):
@@ -116,7 +128,9 @@ class EmailResponse(TypedDict):
     counts: dict[str, int]
     email: RecordResponse | None
     """Absent when only SES's events are stored."""
-    recipients: list[RecipientResponse]
+    opens: Annotated[int, Field(description=OPENS)]
+    clicks: Annotated[int, Field(description=CLICKS)]
+    recipients: list[TrackedRecipientResponse]
     timeline: list[EventResponse]
     is_truncated: Annotated[bool, Field(description=TRUNCATED)]
 
@@ -201,12 +215,14 @@ def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
 
 def email_response(view: EmailView) -> EmailResponse:
     """Return the document for an email."""
-    recipients = take_within(map(_recipient, view.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    recipients = take_within(map(_tracked_recipient, view.recipients), RECIPIENT_LIMIT, LIST_SIZE)
     newest = take_within(map(_event, reversed(view.timeline)), TIMELINE_LIMIT, LIST_SIZE)
     return EmailResponse(
         email_id=view.email_id,
         state=view.state.value,
         counts={state.value: count for state, count in view.counts.items()},
+        opens=view.opens,
+        clicks=view.clicks,
         email=_email(view.record) if view.record else None,
         recipients=recipients,
         timeline=newest[::-1],
@@ -255,6 +271,12 @@ def _recipient(recipient: RecipientStatus | RecipientView) -> RecipientResponse:
         message_id=recipient.message_id,
         error_code=code,
         error_message=None if text is None else redact_error(code, text),
+    )
+
+
+def _tracked_recipient(recipient: RecipientView) -> TrackedRecipientResponse:
+    return TrackedRecipientResponse(
+        **_recipient(recipient), opens=recipient.opens, clicks=recipient.clicks
     )
 
 

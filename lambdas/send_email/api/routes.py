@@ -30,6 +30,7 @@ from send_email.api.routing import location_of_emails
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.sending.backoff import lease_delay
 from send_email.sending.errors import ResultNotStoredError
+from send_email.sending.hand_over import HandOverBudget
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ class EmailRoutes(APIGatewayHttpRouter):
             else partial(self._service.send, deadline=deadline)
         )
         seconds = (deadline - now).total_seconds()
-        return list(run_until(seconds, partial(_try, send), jobs, BATCH_THREADS))
+        budget = HandOverBudget(seconds)
+        return list(run_until(seconds, partial(_try, send, budget), jobs, BATCH_THREADS))
 
     def _report(self, result: SendOutcome | Exception) -> SendOutcome | Exception:
         """Log and count the result. A result that could not be stored counts as success."""
@@ -155,10 +157,13 @@ class DescriptionRoutes(APIGatewayHttpRouter):
         return Response(HTTPStatus.OK, "text/html; charset=utf-8", page(describe(self._app)))
 
 
-def _try(send: Send, entry: SendJob | InvalidMessageError) -> SendOutcome | Exception:
+def _try(
+    send: Send, budget: HandOverBudget, entry: SendJob | InvalidMessageError
+) -> SendOutcome | Exception:
     if isinstance(entry, InvalidMessageError):
         return entry
     try:
+        budget.require(entry)
         return send(entry)
     except Exception as error:  # noqa: BLE001 - it is logged and becomes the email's response
         return error

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+    from send_email.sending.hand_over import HandOverBudget
     from send_email.sending.job import SendOutcome
     from send_email.sending.service import SendService
 
@@ -26,8 +27,12 @@ __all__ = ["handle_record"]
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
-def handle_record(service: SendService, record: SQSRecord, deadline: datetime) -> SendOutcome:
+def handle_record(
+    service: SendService, record: SQSRecord, deadline: datetime, budget: HandOverBudget
+) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
+
+    A large email goes back on the queue when other records of the batch have used the budget.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
     It was valid once: a rule has changed since, and callers were told that it is queued.
@@ -47,6 +52,9 @@ def handle_record(service: SendService, record: SQSRecord, deadline: datetime) -
             # its JSON may be written in another way. A larger email goes in chunks: the service
             # checks these.
             service.queue.ensure_fits([job])
+        budget.ensure_fits(job)
+        if not budget.take(job):
+            return service.put_back(job)
         outcome = service.send(job, deadline)
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):

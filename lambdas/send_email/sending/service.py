@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["SendService"]
 
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
+PUT_BACK_SECONDS = 10
 MAX_POSTPONES = 8
 """A lease lasts a quarter of an hour, and no worker works on an email for two hours."""
 
@@ -114,6 +115,11 @@ class SendService:
         if job.postpone_count >= MAX_POSTPONES:
             raise PoisonMessageError(f"postponed {job.postpone_count} times")
         self.queue.put([job.postponed()], lease_delay(busy.lease_expires_at, self.clock()))
+
+    def put_back(self, job: SendJob) -> SendOutcome:
+        """Queue the job again as it is, for another invocation. Nothing of it is claimed yet."""
+        self._enqueue_retry(job, PUT_BACK_SECONDS)
+        return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED)
 
     def reject(self, errors: Sequence[FieldError], email_ids: Sequence[str]) -> SendOutcome:
         """Store an invalid email and its errors, so that people can find it.

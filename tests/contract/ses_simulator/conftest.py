@@ -1,5 +1,7 @@
 """A simulator process per module, reset before each test, and a simulator with a local AWS."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator

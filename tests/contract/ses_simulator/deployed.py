@@ -1,5 +1,7 @@
 """Configuration sets in MiniStack whose events reach a queue."""
 
+from __future__ import annotations
+
 import json
 import time
 from typing import Any

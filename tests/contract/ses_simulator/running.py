@@ -4,6 +4,8 @@ boto3 parses every response by the service model. `call` also validates each par
 model, so a field with a wrong name or type fails.
 """
 
+from __future__ import annotations
+
 import json
 import time
 import urllib.error

@@ -1,5 +1,7 @@
 """Suppression list, quota and identities."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from tests.contract.ses_simulator.running import Simulator

@@ -1,5 +1,7 @@
 """The calls by aiobotocore: every response fits the service model."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A sender is accepted when a verified identity covers it."""
 
+from __future__ import annotations
+
 import boto3
 import pytest
 

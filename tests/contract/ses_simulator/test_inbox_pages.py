@@ -1,5 +1,7 @@
 """The responses of the inbox without a browser: headers that isolate mail, and errors."""
 
+from __future__ import annotations
+
 import urllib.error
 import urllib.parse
 import urllib.request

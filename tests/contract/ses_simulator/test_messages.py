@@ -1,5 +1,7 @@
 """Accepted messages: their MIME, their events, and simulated events."""
 
+from __future__ import annotations
+
 import urllib.error
 import urllib.request
 from typing import Any

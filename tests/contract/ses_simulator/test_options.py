@@ -1,5 +1,7 @@
 """The options of a send call beside its content and recipients."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

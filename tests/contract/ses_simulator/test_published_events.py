@@ -1,5 +1,7 @@
 """Events on the whole way: simulator, event destination, SNS topic, SQS queue."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.contract.ses_simulator.deployed import Deployed

@@ -1,5 +1,7 @@
 """The errors of a refused send: status, code and exact text."""
 
+from __future__ import annotations
+
 import urllib.error
 import urllib.request
 from typing import Any

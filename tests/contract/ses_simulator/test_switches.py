@@ -1,5 +1,7 @@
 """The switches that make SES fail."""
 
+from __future__ import annotations
+
 import json
 import time
 import urllib.error

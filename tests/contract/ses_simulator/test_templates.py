@@ -1,5 +1,7 @@
 """Stored and inline templates, single and bulk."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from tests.contract.ses_simulator.running import SENDER, WELCOME, Simulator, template, to

@@ -1,5 +1,7 @@
 """The pixel and links of a tracked message, fetched over HTTP, become events on the topic."""
 
+from __future__ import annotations
+
 import re
 import urllib.error
 import urllib.request

@@ -1,5 +1,7 @@
 """Other web pages in a browser of this machine cannot read or change anything."""
 
+from __future__ import annotations
+
 import http.client
 from urllib.parse import urlsplit
 

@@ -19,6 +19,7 @@ from local.process.ports import free_port
 from local.process.tree import descendants, parents
 from local.stack import samples
 from local.stack.api_client import call
+from tests.unit.local.stack.trap import hostile_environment, serving
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="finds child processes in /proc"
@@ -120,12 +121,19 @@ def test_a_busy_port_is_reported_with_the_option(busy: str) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_each_sample_of_the_demo_has_the_expected_result() -> None:
-    demo = subprocess.run(
-        [sys.executable, "-m", "local", "demo"],
-        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
-        env=os.environ, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+def test_each_sample_of_the_demo_has_the_expected_result(tmp_path: Path) -> None:
+    """The demo starts under all AWS settings of a developer, and calls nothing else."""
+    with serving() as trap:
+        demo = run_demo(dict(os.environ) | hostile_environment(trap.url, tmp_path))
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert "All 12 emails have the expected result." in demo.stdout
+    assert trap.requests == []
+
+
+def run_demo(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", "demo"],
+        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
+        env=env, stdin=subprocess.DEVNULL,
+    )  # fmt: skip

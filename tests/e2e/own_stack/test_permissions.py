@@ -14,6 +14,7 @@ import pytest
 
 from local.chaos.run import SHORT_TIMES
 from local.stack.local_aws import LocalAWS
+from local.stack.ses_simulator import control
 from local.terminal.progress import silent
 from tests.e2e.service import Service, message, to
 
@@ -62,8 +63,31 @@ def test_the_roles_suffice_for_the_whole_path_of_an_email(strict: Service) -> No
     strict.wait_for_state(by_api.content["email_id"], "bounced")
     strict.wait_for_state(by_queue, "delivered")
     strict.wait_for_state(later.content["email_id"], "delivered")
-    assert strict.get(f"/suppressions?address={quote(address)}").status == 200
-    assert strict.delete(f"/suppressions?address={quote(address)}").status == 204
+    assert strict.get(f"/suppressions?address={quote(address, safe='')}").status == 200
+    assert strict.delete(f"/suppressions?address={quote(address, safe='')}").status == 204
+
+
+def test_open_and_click_take_a_path_of_their_own(strict: Service) -> None:
+    email = strict.post("/emails", message()).content
+    strict.wait_for_state(email["email_id"], "delivered")
+    (sent,) = strict.sent_by_ses(email["email_id"])
+    path = f"messages/{sent['id']}"
+
+    for simulated in ({"kind": "open"}, {"kind": "click", "link": "https://example.com"}):
+        control(strict.aws.ses_url, "POST", f"{path}/events", simulated)
+
+    strict.wait_for_state(email["email_id"], "clicked")
+    events = control(strict.aws.ses_url, "GET", path)["events"]
+    topics = {entry["event"]["eventType"]: entry["topics"] for entry in events}
+    event_topic, engagement_topic = (
+        [strict.aws.outputs[f"{name}TopicArn"]] for name in ("Event", "Engagement")
+    )
+    assert topics == {
+        "Send": event_topic,
+        "Delivery": event_topic,
+        "Open": engagement_topic,
+        "Click": engagement_topic,
+    }
 
 
 def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[str, Any]]]:

@@ -29,7 +29,8 @@ PUBLIC = (
     "Attachment ConfigurationError CredentialsError EmailMessage EmailRequest FieldError"
     " InvalidEventError InvalidMessageError MailError MalformedJSONError"
     " RecipientStatus RejectedError RetryHint RetryableError SendError SendState SendStatus"
-    " SuppressedError UnknownOutcomeError asend_mail get_connection send_mail"
+    " SuppressedError UnknownOutcomeError asend_mail cancelled_status get_connection"
+    " send_mail"
 )
 KEYS: dict[str, Any] = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 

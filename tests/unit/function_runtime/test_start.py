@@ -1,5 +1,7 @@
 """What an execution environment loads before it can answer: it is what a cold start waits for."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 

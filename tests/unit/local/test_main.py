@@ -1,5 +1,7 @@
 """The arguments of `python -m local`."""
 
+from __future__ import annotations
+
 import pytest
 
 from local.__main__ import main

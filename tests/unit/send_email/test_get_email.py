@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from email_store.memory import MemoryEmailStore
-from email_store.records import EventRecord, RecipientRecord
+from email_store.records import EventRecord, RecipientRecord, Repeat
 from email_store.states import EmailState
-from tests.unit.send_email.bodies import ANNA, email
+from tests.unit.send_email.bodies import ANNA, BEN, email, merged
 from tests.unit.send_email.conftest import NOW, Api
 
 
@@ -40,6 +40,21 @@ def test_email_is_shown_with_later_events(api: Api, store: MemoryEmailStore) -> 
     ]
     assert shown["email"]["tags"] == ["welcome"]
     assert shown["email"]["subject"] == "Hi"
+
+
+def test_opens_and_clicks_are_counted(api: Api, store: MemoryEmailStore) -> None:
+    api.post(merged(ANNA, BEN), idempotency_key="k")
+    for kind, recipient, count in [("open", ANNA, 30), ("click", BEN, 2), ("open", None, 1)]:
+        for _ in range(count):
+            store.count_repeat("k", Repeat(kind, recipient), now=NOW)
+
+    shown = api("GET", "/emails/k").content
+
+    assert (shown["opens"], shown["clicks"]) == (31, 2)
+    assert {to["address"]: (to["opens"], to["clicks"]) for to in shown["recipients"]} == {
+        ANNA: (30, 0),
+        BEN: (0, 2),
+    }
 
 
 def test_email_known_only_by_events_has_no_record(api: Api, store: MemoryEmailStore) -> None:

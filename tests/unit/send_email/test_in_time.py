@@ -150,8 +150,8 @@ def test_response_comes_before_lambda_stops_the_function() -> None:
     assert response_deadline(event, NOW, 6_000) < NOW + timedelta(seconds=6)
 
 
-REMAINING = 1.5
-"""Seconds of Lambda, which leave one second for the response: a test in real time."""
+REMAINING = 3.5
+"""Seconds of Lambda, which leave three seconds for the response: a test in real time."""
 
 
 @pytest.fixture
@@ -163,8 +163,8 @@ def hung() -> Iterator[threading.Event]:
 
 @pytest.fixture
 def real_api(service: SendService, suppressions: Suppressions) -> Callable[..., Any]:
-    """The API in real time. It calls SES only with 0.7 seconds left."""
-    timeouts = Timeouts(min_remaining=0.7, ses_connect=0.1, ses_read=0.5, lost_response=900)
+    """The API in real time. It calls SES only with two seconds left."""
+    timeouts = Timeouts(min_remaining=2, ses_connect=0.1, ses_read=1.5, lost_response=900)
     in_time = replace(service, timeouts=timeouts, clock=partial(datetime.now, UTC))
     handler = create_handler(lambda: service, lambda: in_time, lambda: suppressions)
     return Api(lambda event: handler(event, Context(remaining=REMAINING)))  # type: ignore[arg-type]
@@ -177,12 +177,12 @@ def powertools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rest_of_a_batch_goes_to_the_queue(real_api: Api, ses: FakeSES, queue: ListQueue) -> None:
-    ses.before = partial(time.sleep, 0.4)
+    ses.before = partial(time.sleep, 1.2)
     began = time.monotonic()
 
     response = real_api("POST", "/emails/batch", {"emails": [EMAIL] * 100})
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < REMAINING
     assert (
         sorted(entry["status"] for entry in response.content["emails"]) == [200] * 10 + [202] * 90
     )
@@ -198,7 +198,7 @@ def test_hung_call_gets_503_with_the_email_id(
     response = real_api.post(EMAIL)
     repeated = real_api.post(EMAIL, idempotency_key=response.content["email_id"])
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2 * REMAINING
     assert (response.status, response.headers["retry-after"]) == (503, "5")
     assert repeated.status == 409
 

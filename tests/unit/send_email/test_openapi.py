@@ -48,13 +48,56 @@ def test_every_reference_has_a_schema(document: dict[str, Any]) -> None:
 def test_statuses_of_sending_are_described(document: dict[str, Any]) -> None:
     responses = document["paths"]["/emails"]["post"]["responses"]
 
-    assert set(responses) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
+    assert set(responses) == {
+        "200", "202", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503",
+    }  # fmt: skip
+
+
+def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any]) -> None:
+    for item in document["paths"].values():
+        for operation in item.values():
+            responses = operation["responses"]
+
+            assert list(responses) == sorted(responses)
+            for status in ("401", "403", "429"):
+                schema = responses[status]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/GatewayErrorResponse"}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "scope"),
+    [
+        ("/emails", "post", "mail:send"),
+        ("/emails/batch", "post", "mail:send"),
+        ("/emails/{email_id}", "get", "mail:read"),
+        ("/suppressions", "get", "mail:read"),
+        ("/suppressions", "delete", "suppressions:write"),
+    ],
+    ids=["send", "batch", "email", "suppression", "release"],
+)
+def test_operation_takes_a_signature_or_a_token_with_its_scope(
+    document: dict[str, Any], path: str, method: str, scope: str
+) -> None:
+    schemes = document["components"]["securitySchemes"]
+
+    assert document["paths"][path][method]["security"] == [{"sigv4": []}, {"jwt": [scope]}]
+    assert schemes["sigv4"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+    assert (schemes["jwt"]["scheme"], schemes["jwt"]["bearerFormat"]) == ("bearer", "JWT")
 
 
 def test_truncation_is_described(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["EmailResponse"]
 
     assert "10,000 recipients" in schema["properties"]["is_truncated"]["description"]
+
+
+def test_opens_and_clicks_are_described(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    for name in ("EmailResponse", "TrackedRecipientResponse"):
+        properties = schemas[name]["properties"]
+        assert {properties[count]["type"] for count in ("opens", "clicks")} == {"integer"}
+    assert "opens" not in schemas["RecipientResponse"]["properties"]
 
 
 def test_path_parameter_is_described(document: dict[str, Any]) -> None:

@@ -6,30 +6,35 @@ import os
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import fields
+from functools import partial
 from inspect import Parameter, signature
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
-from botocore.exceptions import BotoCoreError
 from typing_extensions import override
 
+from amsdal_mail.backends.aws.clients import new_client
 from amsdal_mail.backends.aws.flow import (
+    CallResult,
     EntryResult,
     Flow,
     collect_status,
-    run_flows,
-    run_flows_async,
+    combine_entries,
 )
 from amsdal_mail.backends.aws.options import AWSOptions
+from amsdal_mail.backends.aws.run import NOT_SENT, FlowRun
 from amsdal_mail.backends.base import BaseBackend, validate_messages
+from amsdal_mail.cancellation import attach_status
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import ConfigurationError, SendStatus
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState, SendStatus
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
+
+    from amsdal_mail.backends.aws.async_clients import AsyncClients
 
 __all__ = ["AWSBackend", "SendPlan"]
 
@@ -39,16 +44,25 @@ invocations, so the function does not see that the other side closes the connect
 it would end without a response.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
+QUICK_COUNT = 10
+QUICK_SIZE = 100_000
+"""Messages, and characters of one, that are planned on the event loop itself."""
+
+CONNECTIONS: WeakSet[AWSBackend] = WeakSet()
+"""The connections of this process, which a forked process renews."""
+
 SendPlan = list[Flow[list[EntryResult]]]
 """The flows that send some messages, in the order of the messages."""
+
+Planner = Callable[[list[EmailMessage], "ServiceModel"], SendPlan]
 
 
 class AWSBackend(BaseBackend):
     """Base of the backends that call one AWS service.
 
-    All threads share one client, which is thread-safe. The async client belongs to one event
-    loop: it is kept between `aopen` and `aclose` (or within `async with`); otherwise each
-    `asend_messages` makes a client. Both clients are `Any`, as one driver calls two services.
+    All threads share one client, which is thread-safe. Each event loop has an async client of its
+    own: it is kept between `aopen` and `aclose` (or within `async with`); otherwise each
+    `asend_messages` makes a client. All clients are `Any`, as one driver calls two services.
     """
 
     service_name: str
@@ -59,11 +73,18 @@ class AWSBackend(BaseBackend):
         self.options = options
         self._clock = clock
         self._used_at = 0.0
-        self._lock = threading.Lock()
         self._client: Any = None
         self._client_pid = 0
-        self._async_client: Any = None
-        self._async_stack = AsyncExitStack()
+        self.renew()
+        CONNECTIONS.add(self)
+
+    def renew(self) -> None:
+        """Make new locks, and async clients at their next use.
+
+        For a forked process: a thread that is gone may hold the old locks.
+        """
+        self._lock = threading.Lock()
+        self._kept_async_clients: AsyncClients | None = None
 
     @classmethod
     @override
@@ -85,27 +106,55 @@ class AWSBackend(BaseBackend):
 
     @override
     def send_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
-        checked_messages = validate_messages(messages)
-        client = self.client()
-        return self._execute(client, self.plan(checked_messages, client.meta.service_model))
+        return self._send(messages, self.plan)
+
+    def _send(self, messages: Iterable[EmailMessage], plan: Planner) -> SendStatus:
+        valid_messages = validate_messages(messages)
+        with Attempt(valid_messages) as attempt:
+            client = self.client()
+            flows = plan(valid_messages, client.meta.service_model)
+            attempt.run = run = FlowRun(client, flows, self.options.max_concurrency)
+            return collect_status(chain.from_iterable(run.run()))
 
     @override
     async def asend_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
-        checked_messages = validate_messages(messages)
-        async with self._usable_async_client() as client:
-            plan = self.plan(checked_messages, client.meta.service_model)
-            results = await run_flows_async(client, plan, self.options.max_concurrency)
-        return collect_status(chain.from_iterable(results))
+        # An event loop has no threads any more, so it finds no host and opens no connection.
+        if not threading.main_thread().is_alive():
+            return self.send_messages(messages)
+        # Here, as asyncio would be 6 ms of a cold start that sends in threads only.
+        from amsdal_mail.backends.aws.run_async import AsyncFlowRun
+        from amsdal_mail.backends.aws.threads import in_thread
 
-    def _execute(self, client: Any, plan: SendPlan) -> SendStatus:
-        results = run_flows(client, plan, self.options.max_concurrency)
-        return collect_status(chain.from_iterable(results))
+        valid_messages = validate_messages(messages)
+        is_quick = _is_quick(valid_messages)
+        clients = self._async_clients()
+        with Attempt(valid_messages) as attempt:
+            async with clients.client() as client:
+                make_plan = partial(self.plan, valid_messages, client.meta.service_model)
+                flows = make_plan() if is_quick else await in_thread(make_plan)
+                width = self.options.max_concurrency
+                run = AsyncFlowRun(client, flows, width, self.client, clients.turns())
+                attempt.run = run
+                results = chain.from_iterable(await run.run_async())
+            collect = partial(collect_status, results)
+            return collect() if is_quick else await in_thread(collect)
+
+    def _async_clients(self) -> AsyncClients:
+        from amsdal_mail.backends.aws.async_clients import AsyncClients
+
+        with self._lock:
+            if self._kept_async_clients is None:
+                self._kept_async_clients = AsyncClients(
+                    self.service_name, self.options, self._config()
+                )
+            return self._kept_async_clients
 
     def client(self) -> Any:
         """Return the boto3 client, which is made at first use and again in a forked process."""
         with self._lock:
             if self._client is None or self._client_pid != os.getpid():
-                self._client, self._client_pid = self._new_client(), os.getpid()
+                client = new_client(self.service_name, self.options, self._config())
+                self._client, self._client_pid = client, os.getpid()
             elif self._clock() - self._used_at > IDLE_LIMIT:
                 self._client.close()  # closes the connections: the client opens new ones
             self._used_at = self._clock()
@@ -124,76 +173,63 @@ class AWSBackend(BaseBackend):
 
     @override
     async def aopen(self) -> None:
-        if self._async_client is None:
-            self._async_client = await self._enter_async_client(self._async_stack)
+        await self._async_clients().open()
 
     @override
     async def aclose(self) -> None:
-        self._async_client = None
-        await self._async_stack.aclose()
-
-    @asynccontextmanager
-    async def _usable_async_client(self) -> AsyncIterator[Any]:
-        if self._async_client is not None:
-            yield self._async_client
-            return
-        async with AsyncExitStack() as stack:
-            yield await self._enter_async_client(stack)
-
-    async def _enter_async_client(self, stack: AsyncExitStack) -> Any:
-        if self.options.session is not None:
-            raise ConfigurationError(
-                "a boto3 session cannot be used in async code: give keys instead of a session"
-            )
-        make_client, make_config = _import_async_sdk()
-        with _configuration_errors():
-            client = make_client(
-                self.service_name,
-                endpoint_url=self.options.endpoint_url,
-                config=make_config(**self._config()),
-                **self.options.session_arguments(),
-            )
-            return await stack.enter_async_context(client)
-
-    def _new_client(self) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        with _configuration_errors():
-            session = self.options.session or boto3.Session(**self.options.session_arguments())
-            return session.client(
-                self.service_name,  # type: ignore[call-overload]
-                region_name=self.options.region_name,
-                endpoint_url=self.options.endpoint_url,
-                config=Config(**self._config()),
-            )
+        await self._async_clients().close()
 
     def _config(self) -> dict[str, Any]:
         retries = {"total_max_attempts": self.sdk_attempts, "mode": "standard"}
         return {"retries": retries, **self.options.client_config()}
 
 
-def _import_async_sdk() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the factories of an async client and of its configuration."""
-    try:
-        from aiobotocore.config import AioConfig
-        from aiobotocore.session import AioSession
-    except ImportError as error:
-        raise ConfigurationError(
-            "async sending needs aioboto3 or aiobotocore: pip install 'amsdal_mail[ses]'"
-            " or 'amsdal_mail[ses-current]'"
-        ) from error
-    try:
-        from aioboto3 import Session
-    except ImportError:
-        return AioSession().create_client, AioConfig
-    return Session().client, AioConfig
+def _is_quick(messages: list[EmailMessage]) -> bool:
+    """Return whether the requests are made in less than the time of a thread switch or two."""
+    return len(messages) <= QUICK_COUNT and not any(
+        message.is_personalized
+        or message.attachments
+        or len(message.body) + len(message.html_body or "") > QUICK_SIZE
+        for message in messages
+    )
 
 
-@contextmanager
-def _configuration_errors() -> Iterator[None]:
-    """Raise the SDK's errors about a wrong profile, region or endpoint as ConfigurationError."""
-    try:
-        yield
-    except (BotoCoreError, ValueError) as error:
-        raise ConfigurationError(str(error)) from error
+class Attempt:
+    """One send: a context manager whose errors have the status of each message."""
+
+    def __init__(self, messages: list[EmailMessage]) -> None:
+        self._messages = messages
+        self.run: FlowRun[list[EntryResult]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        if isinstance(error, ConfigurationError) and error.status is None:
+            code, text = type(error).__name__, str(error)
+            result = CallResult(SendState.FAILED, RetryHint.LATER, None, code, text)
+            error.status = self._same_for_all(result)
+        elif error is not None and not isinstance(error, Exception):
+            attach_status(error, self._status_so_far())
+
+    def _status_so_far(self) -> SendStatus:
+        if self.run is None:
+            return self._same_for_all(NOT_SENT)
+        return combine_entries(chain.from_iterable(self.run.results))
+
+    def _same_for_all(self, result: CallResult) -> SendStatus:
+        return combine_entries(
+            EntryResult(index, tuple(a.addr_spec for a in message.recipients), result)
+            for index, message in enumerate(self._messages)
+        )
+
+
+def _renew_connections() -> None:
+    for connection in list(CONNECTIONS):
+        connection.renew()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_renew_connections)

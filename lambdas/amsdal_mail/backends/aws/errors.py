@@ -228,9 +228,11 @@ def _classify_client_error(error: ClientError) -> CallResult:
 
 def _classify_http_status(status: int) -> CallResult:
     # A gateway without a response of the service does not know what the service did.
-    if status in {502, 504}:
+    # 303: the request was done, and its response is elsewhere (RFC 9110, 15.4.4).
+    if status in {303, 502, 504}:
         return UNKNOWN
     # 408: the request did not arrive completely (RFC 9110, 15.5.9), so nothing was done.
     if status >= 500 or status in {408, 429}:
         return RETRY_SOON
-    return NOT_ALLOWED if status in {401, 403} else REJECTED
+    # No AWS service redirects these calls: a redirect is from a wrong endpoint or from a proxy.
+    return NOT_ALLOWED if 300 <= status < 400 or status in {401, 403} else REJECTED

@@ -31,7 +31,8 @@ class AWSOptions:
     aws_access_key_id: str | None = None
     aws_secret_access_key: str | None = field(default=None, repr=False)
     aws_session_token: str | None = field(default=None, repr=False)
-    endpoint_url: str | None = None
+    endpoint_url: str | None = field(default=None, repr=False)
+    """Not in the repr: it can have a password."""
     session: boto3.Session | None = field(default=None, repr=False)
     """A session to make the client from. A second session would load the same files again."""
     max_concurrency: int = DEFAULT_CONCURRENCY

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import botocore
 
@@ -12,7 +13,7 @@ from amsdal_mail.status import ConfigurationError
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
 
-__all__ = ["require_parameters", "supports_parameter"]
+__all__ = ["parameter_paths", "require_parameters", "supports_parameter"]
 
 FIRST_VERSIONS = {
     "Attachments": "1.37.30",
@@ -23,6 +24,7 @@ FIRST_VERSIONS = {
 """The first version of botocore that knows a parameter, by the end of the parameter's path."""
 
 
+@lru_cache(maxsize=1024)
 def supports_parameter(model: ServiceModel, operation: str, path: str) -> bool:
     """Return whether the installed SDK knows a parameter.
 
@@ -32,6 +34,8 @@ def supports_parameter(model: ServiceModel, operation: str, path: str) -> bool:
         path: the parameter's path, such as `Content.Simple.Attachments`. A list stands for
             its entries: `BulkEmailEntries.Destination`.
     """
+    if operation not in model.operation_names:
+        return False
     shape: Shape | None = model.operation_model(operation).input_shape
     for name in path.split("."):
         shape = getattr(shape, "member", shape)  # of a list
@@ -45,12 +49,31 @@ def require_parameters(model: ServiceModel, operation: str, paths: Iterable[str]
     Raises:
         ConfigurationError: the SDK does not know one of them; the text names the version needed.
     """
-    for path in paths:
+    for path in sorted(paths):  # a parameter comes before its own members
         if not supports_parameter(model, operation, path):
             raise ConfigurationError(
                 f"{operation} needs {_needed_version(path)} for the parameter {path},"
                 f" but botocore {botocore.__version__} is installed"
             )
+
+
+def parameter_paths(params: Mapping[str, Any]) -> set[str]:
+    """Return the path of each parameter. The entries of a list share their paths."""
+    paths: set[str] = set()
+    _add_paths(params, "", paths)
+    return paths
+
+
+def _add_paths(value: object, prefix: str, paths: set[str]) -> None:
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            path = f"{prefix}{name}"
+            paths.add(path)
+            _add_paths(member, f"{path}.", paths)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            if not isinstance(entry, str):
+                _add_paths(entry, prefix, paths)
 
 
 def _needed_version(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -16,7 +17,7 @@ from amsdal_mail.backends.aws.options import (
     check_positive_number,
     region_from,
 )
-from amsdal_mail.backends.base import validate_messages
+from amsdal_mail.backends.ses.connection_params import connection_params
 from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
@@ -48,6 +49,10 @@ class SESBackend(AWSBackend):
     tasks. SES drops what exceeds the account's rate, which `GetAccount` returns:
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
 
+    `return_path` gets the bounces and complaints. `from_identity_arn` names the identity of another
+    account that allows this one to send from it. `tenant` is the tenant for which the email is
+    sent, `endpoint_id` the multi-region endpoint, which needs botocore[crt].
+
     Raises:
         ConfigurationError: options exclude each other; or, from a send, AWS refuses credentials,
             permission, template or configuration set. Then its `status` has the result of each
@@ -63,22 +68,38 @@ class SESBackend(AWSBackend):
         metadata_prefix: str | None = None,
         max_attempts: int = 4,
         max_send_rate: float | None = None,
+        return_path: str | None = None,
+        from_identity_arn: str | None = None,
+        tenant: str | None = None,
+        endpoint_id: str | None = None,
         region_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
         **aws_options: Any,
     ) -> None:
         region_name = region_name or region_from(environ, aws_options.get("session"))
+        if max_send_rate is not None:
+            check_positive_number("max_send_rate", max_send_rate)
+        self._max_send_rate = max_send_rate
         super().__init__(AWSOptions(region_name=region_name, **aws_options), clock)
         self.configuration_set = configuration_set or environ.get("AWS_SES_CONFIGURATION_SET")
         prefix = metadata_prefix or environ.get("AWS_SES_METADATA_PREFIX")
         self.metadata_prefix = prefix or METADATA_PREFIX
         check_positive_integer("max_attempts", max_attempts)
         self.max_attempts = max_attempts
-        if max_send_rate is not None:
-            check_positive_number("max_send_rate", max_send_rate)
-        self._rate_limiter = RateLimiter(max_send_rate) if max_send_rate else None
+        self._connection_params = connection_params(
+            return_path=return_path,
+            from_identity_arn=from_identity_arn,
+            tenant=tenant,
+            endpoint_id=endpoint_id,
+        )
         self._tag_encoding = TagEncoding()
+
+    @override
+    def renew(self) -> None:
+        super().renew()
+        rate = self._max_send_rate
+        self._rate_limiter = RateLimiter(rate) if rate else None
 
     def send_one(
         self, message: EmailMessage, *, extra_tags: Mapping[str, str] = NO_TAGS
@@ -87,9 +108,7 @@ class SESBackend(AWSBackend):
 
         `extra_tags` do not count toward the 50 tags of a message, and are sent unchanged.
         """
-        messages = validate_messages([message])
-        client = self.client()
-        return self._execute(client, self.plan(messages, client.meta.service_model, extra_tags))
+        return self._send([message], partial(self.plan, extra_tags=extra_tags))
 
     @override
     def plan(
@@ -102,7 +121,12 @@ class SESBackend(AWSBackend):
         for index, message in enumerate(messages):
             tags = message_tags(message, self.metadata_prefix)
             for request in build_requests(
-                message, self.configuration_set, model, index, self.metadata_prefix
+                message,
+                self.configuration_set,
+                model,
+                index,
+                self._connection_params,
+                self.metadata_prefix,
             ):
                 flow = send_flow(request, tags, extra_tags, self._tag_encoding, self.max_attempts)
                 plan.append(rate_limited(flow, self._rate_limiter) if self._rate_limiter else flow)

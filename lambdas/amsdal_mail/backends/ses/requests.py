@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.backends.aws.flow import Call
-from amsdal_mail.backends.aws.service_model import require_parameters, supports_parameter
+from amsdal_mail.backends.aws.service_model import (
+    parameter_paths,
+    require_parameters,
+    supports_parameter,
+)
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
@@ -49,6 +53,7 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
 
 Tags = dict[str, str]
 Params = dict[str, Any]
+NO_PARAMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +108,45 @@ def build_requests(
     configuration_set: str | None,
     model: ServiceModel,
     message_index: int = 0,
+    connection_params: Mapping[str, str] = NO_PARAMS,
     metadata_prefix: str = METADATA_PREFIX,
 ) -> list[SESRequest]:
     """Return the requests that send the message: one, or one for each 50 personalized emails.
 
+    Args:
+        message: the message.
+        configuration_set: the name of the configuration set, if there is one.
+        model: the SDK's model of SES.
+        message_index: the position of the message among those of the send.
+        connection_params: parameters that each request of the connection has.
+        metadata_prefix: comes before a metadata key in the name of its tag.
+
     Raises:
         ConfigurationError: the installed SDK does not know a parameter that the message needs.
     """
+    requests = _requests(message, configuration_set, model, message_index, connection_params)
+    requests = _with_merge_metadata(requests, message, metadata_prefix)
+    for request in requests:
+        # With any tag: the tags of a message are not known here.
+        call = request.call({"tag": "true"})
+        operation = "SendBulkEmail" if request.bulk_entries else "SendEmail"
+        require_parameters(model, operation, parameter_paths(call.params))
+    return requests
+
+
+def _requests(
+    message: EmailMessage,
+    configuration_set: str | None,
+    model: ServiceModel,
+    message_index: int,
+    connection_params: Mapping[str, str],
+) -> list[SESRequest]:
     params: Params = {"FromEmailAddress": str(parse_address(message.from_email))}
+    params |= connection_params
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
     if message.is_personalized:
-        requests = _bulk_requests(message, params, model, message_index)
-        return _with_merge_metadata(requests, message, metadata_prefix)
+        return _bulk_requests(message, params, message_index)
     addresses = tuple(recipient.addr_spec for recipient in message.recipients)
     params["Destination"] = _destination(message, message.to)
     params["Content"] = _content(message, model)
@@ -124,14 +155,8 @@ def build_requests(
     return [SESRequest(message_index, params, (addresses,))]
 
 
-def _bulk_requests(
-    message: EmailMessage, params: Params, model: ServiceModel, message_index: int
-) -> list[SESRequest]:
-    template = _template(message, "{}")
-    require_parameters(
-        model, "SendBulkEmail", (f"DefaultContent.Template.{name}" for name in template)
-    )
-    params["DefaultContent"] = {"Template": template}
+def _bulk_requests(message: EmailMessage, params: Params, message_index: int) -> list[SESRequest]:
+    params["DefaultContent"] = {"Template": _template(message, "{}")}
     if message.reply_to:
         params["ReplyToAddresses"] = _mailboxes(message.reply_to)
     copies = tuple(parse_address(copy).addr_spec for copy in (*message.cc, *message.bcc))
@@ -142,8 +167,6 @@ def _bulk_requests(
         for address, values in merge_data_by_address(message).items()
     }
     headers_by_address = by_address(message.merge_headers)
-    if headers_by_address:
-        require_parameters(model, "SendBulkEmail", ["BulkEmailEntries.ReplacementHeaders"])
     requests = []
     for start in range(0, len(message.to), RECIPIENT_LIMIT):
         mailboxes = message.to[start : start + RECIPIENT_LIMIT]
@@ -212,9 +235,8 @@ def _mailboxes(addresses: Sequence[str]) -> list[str]:
 
 def _content(message: EmailMessage, model: ServiceModel) -> Params:
     if message.is_templated:
-        template = _template(message, TemplateValues(message).json(merge_values_for(message, {})))
-        require_parameters(model, "SendEmail", (f"Content.Template.{name}" for name in template))
-        return {"Template": template}
+        template_data = TemplateValues(message).json(merge_values_for(message, {}))
+        return {"Template": _template(message, template_data)}
     parts = _headers_and_attachments(message)
     if fits_simple_content(message) and all(
         supports_parameter(model, "SendEmail", f"Content.Simple.{name}") for name in parts

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, blame_set_up, classify_error
 from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response, Wait
@@ -89,6 +90,8 @@ def read_response(response: Response, request: SESRequest) -> list[CallResult]:
 
 def _read_results(response: Response, request: SESRequest) -> list[CallResult]:
     count = len(request.entries)
+    if isinstance(response, CallResult):
+        return [response] * count
     if isinstance(response, Exception):
         return [classify_error(response)] * count
     response = response or {}
@@ -113,17 +116,21 @@ def _read_entry(entry: Mapping[str, str]) -> CallResult:
 
 
 def rate_limited(flow: Flow[list[EntryResult]], limiter: RateLimiter) -> Flow[list[EntryResult]]:
-    """Return the flow with a wait before each call, also before a retry."""
+    """Return the flow with a delay before each call, also before a retry."""
     response: Response = None
     try:
         while True:
             step = flow.send(response)
             if isinstance(step, Call):
-                yield Wait(limiter.reserve(recipient_count(step)) or 0.0)
+                step = replace(step, delay=partial(_next_turn, limiter, recipient_count(step)))
             response = yield step
     except StopIteration as end:
         results: list[EntryResult] = end.value
         return results
+
+
+def _next_turn(limiter: RateLimiter, recipients: int) -> float:
+    return limiter.reserve(recipients) or 0.0
 
 
 def recipient_count(call: Call) -> int:

@@ -50,8 +50,8 @@ async def test_aiobotocore_is_used_without_aioboto3(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "aioboto3", None)
     backend = ses()
 
-    async with backend:
-        client = backend._async_client
+    async with backend, backend._async_clients().client() as client:
+        pass
 
     assert type(client).__mro__[1].__module__ == "aiobotocore.client"
     assert client.meta.region_name == "eu-west-1"
@@ -62,6 +62,7 @@ async def test_aiobotocore_is_used_without_aioboto3(monkeypatch: pytest.MonkeyPa
 async def test_without_an_async_sdk_the_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aioboto3", None)
     monkeypatch.setitem(sys.modules, "aiobotocore.config", None)
+    monkeypatch.delitem(sys.modules, "amsdal_mail.backends.aws.async_sdk", raising=False)
 
     with pytest.raises(ConfigurationError, match=r"amsdal_mail\[ses\].*amsdal_mail\[ses-current\]"):
         await ses().asend_messages([MESSAGE])

@@ -58,6 +58,8 @@ MEANINGS: dict[str, tuple[Exception, SendState, RetryHint]] = {
     "408 without a code of SES": (client_error("408", "", 408), SendState.FAILED, RetryHint.SOON),
     "aborted by SES": (client_error("RequestAbortedException"), SendState.UNKNOWN, RetryHint.NO),
     "gateway without a response": (client_error("504", "", 504), SendState.UNKNOWN, RetryHint.NO),
+    "see other: it was done": (client_error("303", "", 303), SendState.UNKNOWN, RetryHint.NO),
+    "redirect": (client_error("307", "", 307), SendState.FAILED, RetryHint.LATER),
     "new error code": (client_error("Novelty", "", 400), SendState.REJECTED, RetryHint.NO),
     "new error code, forbidden": (
         client_error("Novelty", "", 403),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amsdal_mail import EmailMessage, get_connection
-from amsdal_mail.backends.aws.flow import Call, Response, Wait
+from amsdal_mail.backends.aws.flow import Call, Response
 from amsdal_mail.backends.ses import SESBackend
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import ConfigurationError
@@ -30,8 +30,8 @@ def waits(*messages: EmailMessage, rate: float | None = 10) -> list[float]:
         try:
             while True:
                 step = flow.send(response)
-                if isinstance(step, Wait):
-                    seconds.append(step.seconds)
+                if isinstance(step, Call) and step.delay:
+                    seconds.append(step.delay())
                 is_bulk = isinstance(step, Call) and step.operation == "send_bulk_email"
                 entry = {"Status": "SUCCESS", **ACCEPTED}
                 response = {"BulkEmailEntryResults": [entry] * 2} if is_bulk else ACCEPTED

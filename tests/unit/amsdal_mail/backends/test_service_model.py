@@ -50,9 +50,9 @@ class Client:
         return {"MessageId": "0100-a"}
 
 
-def backend_with(client: Client) -> SESBackend:
+def backend_with(client: Client, **options: Any) -> SESBackend:
     session: Any = SimpleNamespace(region_name="eu-west-1", client=lambda *_, **__: client)
-    return SESBackend(environ={}, session=session)
+    return SESBackend(environ={}, session=session, **options)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,7 @@ def backend_with(client: Client) -> SESBackend:
         ("SendEmail", "Content.Simple.Novelty", False),
         ("SendEmail", "Novelty.Simple", False),
         ("SendEmail", "FromEmailAddress.Novelty", False),
+        ("SendNovelty", "FromEmailAddress", False),
     ],
 )
 def test_parameter_is_looked_up_in_the_model(operation: str, path: str, is_supported: bool) -> None:

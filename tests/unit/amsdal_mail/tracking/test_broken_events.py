@@ -1,5 +1,7 @@
 """Events that are none: the error names the field, and quotes no address."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """Single fields of SES's events, in every spelling that was seen."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest

@@ -1,5 +1,7 @@
 """Whatever arrives: events, or the one typed error."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The verdict of the chaos run must notice each lost and each duplicate email."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`python -m local ses`: each command becomes a change that the switches accept."""
 
+from __future__ import annotations
+
 import json
 import threading
 from collections.abc import Iterator

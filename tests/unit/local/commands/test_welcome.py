@@ -1,12 +1,15 @@
 """The text and the variables of `make local`: addresses, and calls that can be pasted."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 
 import pytest
 
-from local.commands.welcome import export_lines, shell_variables, welcome_text
+from local.commands.welcome import shell_variables, welcome_text
 from local.ses.events.link_tracking import Tracking, track_html
+from local.stack.environment import export_lines
 from local.stack.local_aws import LocalAWS
 
 OUTPUTS = {
@@ -47,8 +50,10 @@ def test_the_variables_name_the_simulator_and_the_bus(aws: LocalAWS) -> None:
 
 
 def test_a_value_with_a_space_is_quoted() -> None:
-    assert export_lines({"A": "b c"}) == "export A='b c'\n"
+    assert export_lines({"A": "b c"}).endswith("\nexport A='b c'\n")
 
 
 def test_a_value_with_a_dollar_is_quoted() -> None:
-    assert export_lines({"API_URL": "http://x/$default"}) == "export API_URL='http://x/$default'\n"
+    lines = export_lines({"API_URL": "http://x/$default"})
+
+    assert lines.endswith("\nexport API_URL='http://x/$default'\n")

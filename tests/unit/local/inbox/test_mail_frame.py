@@ -1,5 +1,7 @@
 """The HTML of a message in its frame: its links and its inline images."""
 
+from __future__ import annotations
+
 import pytest
 
 from local.inbox.mail_frame import framed, policy

@@ -1,5 +1,7 @@
 """The story of a message: states, a timeline, and when the stack is asked again."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """Rate, daily quota and suppression list of the simulated account."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 
 from local.ses.account import DailyQuota, SendRate, SuppressionEntry, SuppressionList

@@ -1,5 +1,7 @@
 """The simulator's switches."""
 
+from __future__ import annotations
+
 import pytest
 from pydantic import ValidationError
 

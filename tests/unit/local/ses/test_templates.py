@@ -1,5 +1,7 @@
 """Inline and stored templates in the simulator."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import AsyncIterator
 from typing import Any

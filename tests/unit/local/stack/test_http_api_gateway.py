@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
@@ -44,7 +46,12 @@ def signed(
 
 
 async def call(
-    gateway: HTTPAPIGateway, path: str, headers: dict[str, str], body: bytes = b"", query: str = ""
+    gateway: HTTPAPIGateway,
+    path: str,
+    headers: dict[str, str],
+    body: bytes = b"",
+    query: str = "",
+    method: str = "",
 ) -> tuple[int, bytes]:
     sent: list[Message] = []
 
@@ -56,7 +63,7 @@ async def call(
 
     scope: Message = {
         "type": "http",
-        "method": "POST" if body else "GET",
+        "method": method or ("POST" if body else "GET"),
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
@@ -160,3 +167,15 @@ async def test_other_calls_of_ministack_are_not_touched() -> None:
     status, _ = await call(HTTPAPIGateway(function, timeout=0.01), "/", headers)
 
     assert status == 200
+
+
+async def test_the_gateway_can_end_some_calls_early() -> None:
+    gateway = HTTPAPIGateway(Function(seconds=0.1))
+    path, early = "/_local/gateway", {"early_every": 2, "early_seconds": 0.01}
+
+    await call(gateway, path, {"host": HOST}, json.dumps(early).encode(), method="PUT")
+    answers = [await call(gateway, f"{BASE}/emails", {"host": HOST}) for _ in range(4)]
+    _, counts = await call(gateway, path, {"host": HOST})
+
+    assert [status for status, _ in answers] == [200, 503, 200, 503]
+    assert json.loads(counts) == {"calls": 4, "ended": 2}

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from local.stack.local_requests import LocalRequestsOnly, Message, refusal

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from local.terminal.table import table
 
 

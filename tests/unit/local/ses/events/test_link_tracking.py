@@ -1,5 +1,7 @@
 """Open and click tracking changes the HTML of a message, and nothing else."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,7 @@
 """The event payloads have the fields of the samples in events/ses."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,7 @@
 """The events of messages are published to the topics that ask for them."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import random

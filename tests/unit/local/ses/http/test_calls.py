@@ -1,5 +1,7 @@
 """The simulator serves each of its calls where the installed SDK sends it."""
 
+from __future__ import annotations
+
 import re
 
 import pytest

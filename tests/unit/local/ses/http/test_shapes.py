@@ -1,5 +1,7 @@
 """Requests are checked by the published service model."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

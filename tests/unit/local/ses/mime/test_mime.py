@@ -1,5 +1,7 @@
 """MIME is composed and read back."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 
 from local.ses.mime.compose import Attachment, Content, Envelope, compose, replace_ses_headers

@@ -1,5 +1,7 @@
 """The checks of a send against the account."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 
 import pytest

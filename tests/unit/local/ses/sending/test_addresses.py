@@ -1,5 +1,7 @@
 """The address rules, with the texts of SES."""
 
+from __future__ import annotations
+
 import pytest
 
 from local.ses.sending.addresses import AddressRefusedError, parse_mailbox

@@ -1,5 +1,7 @@
 """The simulator accepts or refuses any request, without an internal error."""
 
+from __future__ import annotations
+
 import base64
 import random
 from datetime import UTC, datetime

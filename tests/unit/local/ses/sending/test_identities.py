@@ -1,5 +1,7 @@
 """Which sender an identity covers, and which error another sender gets."""
 
+from __future__ import annotations
+
 import pytest
 
 from local.ses.errors import Refusal

@@ -1,5 +1,7 @@
 """The checks of a send request alone, with the texts of SES."""
 
+from __future__ import annotations
+
 import base64
 
 import pytest

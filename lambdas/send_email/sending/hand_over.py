@@ -1,0 +1,94 @@
+"""The hand-over of large emails: how many chunks one invocation can put on the queue."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from amsdal_mail.message.limits import RECIPIENT_LIMIT
+from send_email.sending.errors import MessageTooLargeError
+
+if TYPE_CHECKING:
+    from send_email.sending.job import SendJob
+
+__all__ = ["HandOver", "HandOverBudget", "hand_over_of"]
+
+MESSAGES = 1_000
+SIZE = 64 * 1024 * 1024
+SECONDS = 20.0
+"""What one invocation puts on the queue in this time, with much to spare: after a cold start, an
+HTTP request has no more.
+
+SQS takes ten messages, or one MiB, in a call, and a call takes some 50 ms.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+"""
+
+
+class HandOver(NamedTuple):
+    """The messages that an email makes on the queue, and their bytes together."""
+
+    messages: int
+    size: int
+
+
+def hand_over_of(job: SendJob) -> HandOver:
+    """Return the hand-over of a job; nothing for a job that is sent in one call."""
+    if job.is_one_call:
+        return HandOver(0, 0)
+    message = job.message
+    count = -(-len(message.to) // RECIPIENT_LIMIT)
+    shared = message.model_copy(update={"to": message.to[:1], "merge_data": {}})
+    # Each chunk has all but the recipients of the others.
+    size = len(message.to_json().encode()) + (count - 1) * len(shared.to_json().encode())
+    return HandOver(count, size)
+
+
+class HandOverBudget:
+    """What the emails of one invocation may put on the queue together. Thread-safe."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        share = min(1.0, seconds / SECONDS)
+        self.limit = HandOver(int(MESSAGES * share), int(SIZE * share))
+        self._left = self.limit
+        self._lock = threading.Lock()
+
+    def ensure_fits(self, job: SendJob) -> None:
+        """Check that the job would fit into a whole budget.
+
+        Raises:
+            MessageTooLargeError: no invocation could hand it over.
+        """
+        wanted = hand_over_of(job)
+        if not _fits(wanted, self.limit):
+            raise self._too_large(wanted)
+
+    def take(self, job: SendJob) -> bool:
+        """Take the hand-over of the job. Return False when too little of the budget is left."""
+        wanted = hand_over_of(job)
+        with self._lock:
+            if not _fits(wanted, self._left):
+                return False
+            self._left = HandOver(
+                *(have - want for have, want in zip(self._left, wanted, strict=True))
+            )
+            return True
+
+    def require(self, job: SendJob) -> None:
+        """Take the hand-over of the job.
+
+        Raises:
+            MessageTooLargeError: too little of the budget is left.
+        """
+        if not self.take(job):
+            raise self._too_large(hand_over_of(job))
+
+    def _too_large(self, wanted: HandOver) -> MessageTooLargeError:
+        return MessageTooLargeError(
+            f"The email makes {wanted.messages} messages of {RECIPIENT_LIMIT} recipients and"
+            f" {wanted.size} bytes for the queue. One request may make at most"
+            f" {self.limit.messages} messages and {self.limit.size} bytes."
+        )
+
+
+def _fits(wanted: HandOver, room: HandOver) -> bool:
+    return wanted.messages <= room.messages and wanted.size <= room.size
