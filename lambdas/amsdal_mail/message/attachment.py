@@ -47,6 +47,14 @@ def _bytes(value: object, context: ValidationInfo) -> object:
         raise ValueError(f"must be base64: {error}") from error
 
 
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _mimetype_of(filename: str) -> str:
     from mimetypes import guess_type  # only callers with files need it
 
@@ -75,16 +83,29 @@ Content = Annotated[
 class Attachment:
     """A file that goes with the message.
 
-    `content` is bytes; text becomes UTF-8, and JSON has base64. An attachment with a `content_id`
+    `content` is bytes; text becomes UTF-8, and JSON has base64. A text file names its `charset`:
+    the one given, else `utf-8` where the content is valid UTF-8. An attachment with a `content_id`
     is an inline file: `<img src="cid:logo">` shows the attachment with the content_id `logo`.
     SES refuses some file types by their extension, and messages over 40 MB after base64
     (https://docs.aws.amazon.com/ses/latest/dg/attachments.html).
     """  # also the description in the OpenAPI document: hence no Raises section
 
+    # First: the content is encoded in it.
     filename: Annotated[str, TextLike(), AfterValidator(limits.check_filename)]
     content: Annotated[Content, Field(repr=False)]
     mimetype: Annotated[str, TextLike(), AfterValidator(limits.check_mimetype)]
     content_id: Annotated[str, TextLike(), AfterValidator(limits.check_content_id)] | None = None
+    charset: Annotated[str, TextLike(), AfterValidator(limits.check_charset)] | None = Field(
+        default=None, kw_only=True
+    )
+
+    @property
+    def content_type(self) -> str:
+        """The MIME type, for a text file with its character set."""
+        charset = self.charset
+        if charset is None and self.mimetype.lower().startswith("text/"):
+            charset = "utf-8" if _is_utf8(self.content) else None
+        return f"{self.mimetype}; charset={charset}" if charset else self.mimetype
 
     @classmethod
     def from_path(cls, path: str | PathLike[str], content_id: str | None = None) -> Self:
@@ -101,11 +122,26 @@ class Attachment:
     @classmethod
     def _report_all_errors(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return handler(value)
+            attachment = handler(value)
+            if attachment.charset and isinstance(value, ArgsKwargs):
+                _encode_text(attachment, value)
         except ValidationError as error:
             if isinstance(value, ArgsKwargs):  # made by a caller, not as a part of a message
                 raise InvalidMessageError(field_errors(error, ATTACHMENT_FIELDS)) from error
             raise
+        return attachment
 
 
-ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
+def _encode_text(attachment: Attachment, given: ArgsKwargs) -> None:
+    """Encode a text in the character set that was given with it."""
+    content = dict(enumerate(given.args)).get(1, (given.kwargs or {}).get("content"))
+    charset = attachment.charset or "utf-8"
+    if isinstance(content, str) or is_lazy_text(content):
+        try:
+            object.__setattr__(attachment, "content", str(content).encode(charset))
+        except UnicodeEncodeError as error:
+            rule = f"has characters that {charset} does not have"
+            raise InvalidMessageError.for_field("content", rule) from error
+
+
+ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment) if not field.kw_only)

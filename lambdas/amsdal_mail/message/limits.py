@@ -24,6 +24,7 @@ __all__ = [
     "TAG_LENGTH_LIMIT",
     "TEMPLATE_DATA_LIMIT",
     "check_address",
+    "check_charset",
     "check_content_id",
     "check_filename",
     "check_length",
@@ -59,6 +60,9 @@ FILENAME_LIMIT = 255
 """Bytes of UTF-8. SES counts characters; this many bytes also fit a header line when encoded."""
 CONTENT_ID_LIMIT = 78
 CONTENT_TYPE_LIMIT = 78
+CHARSET_LIMIT = 26
+MIMETYPE_LIMIT = CONTENT_TYPE_LIMIT - CHARSET_LIMIT
+"""Characters of the type alone: the rest is for `; charset=`."""
 
 MIMETYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 CONTENT_ID = re.compile(r"[!-;=?-~]+")
@@ -115,7 +119,16 @@ def check_mimetype(text: str) -> str:
     """Accept `type/subtype` without parameters."""
     if not MIMETYPE.fullmatch(text) or text.lower().startswith(("multipart/", "message/")):
         raise ValueError("must be type/subtype such as image/png, not a multipart or message type")
-    return check_length(CONTENT_TYPE_LIMIT, text)
+    return check_length(MIMETYPE_LIMIT, text)
+
+
+def check_charset(text: str) -> str:
+    """Accept the name of a character set that Python has."""
+    try:
+        "".encode(text)
+    except LookupError as error:
+        raise ValueError("must be a character set such as utf-8 or iso-8859-1") from error
+    return check_length(CHARSET_LIMIT - len("; charset="), text)
 
 
 def check_content_id(text: str) -> str:

@@ -115,6 +115,7 @@ def _text(subtype: str, text: str) -> MIMEPart:
 
 def _file(attachment: Attachment) -> MIMEPart:
     maintype, _, subtype = attachment.mimetype.partition("/")
+    charset = attachment.content_type.partition("; charset=")[2]
     part = MIMEPart(POLICY)
     part.set_content(
         attachment.content,
@@ -123,6 +124,7 @@ def _file(attachment: Attachment) -> MIMEPart:
         disposition="inline" if attachment.content_id else "attachment",
         filename=attachment.filename,
         cid=f"<{attachment.content_id}>" if attachment.content_id else None,
+        params={"charset": charset} if charset else None,
     )
     return part
 

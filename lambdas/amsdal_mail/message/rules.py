@@ -22,6 +22,11 @@ __all__ = ["METADATA_PREFIX", "broken_rules"]
 
 METADATA_PREFIX = "metadata:"
 """Comes before a metadata key in the name of its SES message tag."""
+LARGEST_GROWTH = 13
+"""Bytes of quoted-printable that a character can become: 4 bytes, 3 characters each, and breaks."""
+HEADER_RESERVE = 1024 * 1024
+"""Bytes that leave room for the headers of the message and its parts, and their addresses."""
+PRINTABLE = bytes({*range(32, 127), 9, 10, 13} - {ord("=")})
 
 
 def broken_rules(message: MessageFields) -> list[FieldError]:
@@ -123,18 +128,43 @@ def _checked_tags(
             yield FieldError(f"{field}.{key}", f"key has {len(key)} characters, at most {limit}")
 
 
+def _attachments(message: MessageFields) -> Iterator[FieldError]:
+    ids = Counter(attachment.content_id for attachment in message.attachments)
+    for index, attachment in enumerate(message.attachments):
+        content_id = attachment.content_id
+        if content_id and ids[content_id] > 1:
+            rule = f"{content_id} is given {ids[content_id]} times: cid:{content_id} means one file"
+            yield FieldError(f"attachments[{index}].content_id", rule)
+
+
 def _size(message: MessageFields) -> Iterator[FieldError]:
-    content = sum(4 * len(attachment.content) // 3 for attachment in message.attachments)
+    """Check the size of the MIME message, which is written only where it is near the limit."""
     texts = (message.body, message.html_body or "")
-    text = sum(4 * len(part.encode()) // 3 for part in texts)
-    if content + text > limits.MESSAGE_SIZE_LIMIT:
-        field = "attachments" if content > text else "body"
-        yield FieldError(
-            field,
-            f"message has {content + text} bytes after base64, SES takes"
-            f" {limits.MESSAGE_SIZE_LIMIT}",
-        )
+    files = sum(_base64_size(len(attachment.content)) for attachment in message.attachments)
+    limit = limits.MESSAGE_SIZE_LIMIT
+    if files + LARGEST_GROWTH * sum(map(len, texts)) + HEADER_RESERVE <= limit:
+        return
+    text = sum(_quoted_size(part.encode()) for part in texts)
+    size = files + text
+    if size <= limit:
+        from amsdal_mail.message.mime import mime_bytes
+
+        size = len(mime_bytes(message))
+    if size > limit:
+        field = "attachments" if files > text else "body"
+        yield FieldError(field, f"message has {size} bytes when encoded, SES takes {limit}")
 
 
-RULES = (_recipients, _content, _headers, _tags, _size)
+def _base64_size(count: int) -> int:
+    """Return the bytes of base64 with a line break (CRLF) after each 76 characters."""
+    encoded = -(-count // 3) * 4
+    return encoded + -(-encoded // 76) * 2
+
+
+def _quoted_size(text: bytes) -> int:
+    """Return the bytes of quoted-printable without its line breaks."""
+    return len(text) + 2 * len(text.translate(None, PRINTABLE))
+
+
+RULES = (_recipients, _content, _headers, _tags, _attachments, _size)
 TEMPLATE_RULES = (*RULES, _headers_with_template, *MERGE_RULES)

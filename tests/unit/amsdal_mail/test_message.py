@@ -121,11 +121,21 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "attachments[0].content_id",
         "angle",
     ),
-    "body over 40 MB": ({"body": "ж" * 16_000_000}, "body", "42666666 bytes"),
+    "content id twice": (
+        {"attachments": [{**FILE, "content_id": "a"}, {**FILE, "content_id": "a"}]},
+        "attachments[1].content_id",
+        "2 times",
+    ),
+    "unknown character set": (
+        {"attachments": [{**FILE, "charset": "x-none"}]},
+        "attachments[0].charset",
+        "character set such as utf-8",
+    ),
+    "body over 40 MB": ({"body": "ж" * 16_000_000}, "body", "96000000 bytes.*41943040"),
     "over 40 MB": (
         {"attachments": [{"filename": "a", "content": bytes(31_457_283), "mimetype": "a/b"}]},
         "attachments",
-        "41943057 bytes.*41943040",
+        "43046820 bytes.*41943040",
     ),
     "unknown field of an attachment": (
         {"attachments": [{**FILE, "x": 1}]},
@@ -203,6 +213,11 @@ def test_message_can_be_pickled() -> None:
     )
 
     assert pickle.loads(pickle.dumps(message)) == message
+
+
+def test_text_that_the_character_set_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidMessageError, match="content: has characters that iso-8859-1"):
+        Attachment("a.txt", "ж", "text/plain", charset="iso-8859-1")
 
 
 def test_broken_attachment_names_its_fields() -> None:

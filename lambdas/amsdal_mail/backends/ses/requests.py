@@ -246,17 +246,15 @@ def _content(message: EmailMessage, model: ServiceModel) -> Params:
 
 
 def fits_simple_content(message: EmailMessage) -> bool:
-    """Return whether SES's Simple content takes the headers and the file names.
+    """Return whether SES's Simple content takes the headers.
 
     A repeated header goes as MIME: whether SES takes it in `Headers` is not documented.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
     """
     lengths = [len(encode_header(name, value)) for name, value in header_lines(message.headers)]
-    return (
-        len(message.headers) == len(lengths) <= HEADER_COUNT_LIMIT
-        and all(1 <= length <= HEADER_VALUE_LIMIT for length in lengths)
-        and all(attachment.filename.isascii() for attachment in message.attachments)
+    return len(message.headers) == len(lengths) <= HEADER_COUNT_LIMIT and all(
+        1 <= length <= HEADER_VALUE_LIMIT for length in lengths
     )
 
 
@@ -299,7 +297,7 @@ def _attachment(attachment: Attachment) -> Params:
     params: Params = {
         "FileName": attachment.filename,
         "RawContent": attachment.content,
-        "ContentType": attachment.mimetype,
+        "ContentType": attachment.content_type,
         "ContentTransferEncoding": "BASE64",
         "ContentDisposition": "ATTACHMENT",
     }

@@ -102,6 +102,16 @@ def test_phrase_of_a_list_id_is_encoded_alone() -> None:
     assert simple["Headers"] == template["Headers"] == encoded
 
 
+def test_file_name_travels_the_same_way_with_and_without_a_template() -> None:
+    change = {"attachments": [Attachment("Größe.txt", "ü", "text/plain")]}
+    simple = params(**change)["Content"]["Simple"]["Attachments"]
+    template = params(**change, template_id="t")["Content"]["Template"]["Attachments"]
+
+    assert simple == template
+    assert simple[0]["FileName"] == "Größe.txt"
+    assert simple[0]["ContentType"] == "text/plain; charset=utf-8"
+
+
 def test_repeated_header_of_a_template_has_an_entry_for_each_value() -> None:
     template = params(template_id="t", headers={"X-A": ["1", "2"]})["Content"]["Template"]
 
@@ -136,7 +146,6 @@ RAW: dict[str, dict[str, Any]] = {
     "long header": {"headers": {"X-A": "a " * 500}},
     "empty header": {"headers": {"X-A": ""}},
     "repeated header": {"headers": {"X-A": ("1", "2")}},
-    "unicode file name": {"attachments": [Attachment("Größe.pdf", b"%PDF", "application/pdf")]},
 }
 
 
