@@ -7,7 +7,7 @@ import binascii
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -98,6 +98,18 @@ class Attachment:
     charset: Annotated[str, TextLike(), AfterValidator(limits.check_charset)] | None = Field(
         default=None, kw_only=True
     )
+
+    if TYPE_CHECKING:  # what it accepts is more than what it has
+
+        def __init__(
+            self,
+            filename: str,
+            content: bytes | bytearray | memoryview | str,
+            mimetype: str,
+            content_id: str | None = None,
+            *,
+            charset: str | None = None,
+        ) -> None: ...
 
     @property
     def content_type(self) -> str:

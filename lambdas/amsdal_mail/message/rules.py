@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
@@ -17,11 +18,15 @@ from amsdal_mail.message.headers import (
 )
 from amsdal_mail.message.merge_data import merge_headers_for
 from amsdal_mail.message.merge_rules import MERGE_RULES
+from amsdal_mail.message.tag_names import (
+    FEEDBACK_IDS,
+    METADATA_PREFIX,
+    metadata_tag_name,
+    sanitize_tag_name,
+)
 
-__all__ = ["METADATA_PREFIX", "broken_rules"]
+__all__ = ["broken_rules"]
 
-METADATA_PREFIX = "metadata:"
-"""Comes before a metadata key in the name of its SES message tag."""
 LARGEST_GROWTH = 13
 """Bytes of quoted-printable that a character can become: 4 bytes, 3 characters each, and breaks."""
 HEADER_RESERVE = 1024 * 1024
@@ -126,6 +131,27 @@ def _checked_tags(
     for key in metadata:
         if len(key) > limit:
             yield FieldError(f"{field}.{key}", f"key has {len(key)} characters, at most {limit}")
+    yield from _tag_names(field, message, metadata)
+
+
+def _tag_names(
+    field: str, message: MessageFields, metadata: Mapping[str, str]
+) -> Iterator[FieldError]:
+    """Two names that SES's alphabet makes equal would be one tag, and one of them would be lost."""
+    seen = {EMAIL_ID_TAG: "the tag of the service with the email's id"}
+    distinct_tags = {tag: index for index, tag in reversed(list(enumerate(message.tags)))}
+    names = [(f"tags[{index}]", tag, tag) for tag, index in reversed(distinct_tags.items())]
+    names += [(f"{field}.{key}", key, metadata_tag_name(key)) for key in metadata]
+    for path, given, name in names:
+        is_feedback_id = given in FEEDBACK_IDS and not path.startswith("tags[")
+        if given.lower().startswith("ses:") and not is_feedback_id:
+            rule = "only ses:feedback-id-a and ses:feedback-id-b may be set, in metadata"
+            yield FieldError(path, f"names with ses: belong to SES: {rule}")
+            continue
+        ses_name = sanitize_tag_name(name)
+        if ses_name in seen:
+            yield FieldError(path, f"is {ses_name} in SES, like {seen[ses_name]}")
+        seen.setdefault(ses_name, path)
 
 
 def _attachments(message: MessageFields) -> Iterator[FieldError]:

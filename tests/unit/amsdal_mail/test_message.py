@@ -87,6 +87,26 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "tags as a string": ({"tags": "welcome"}, "tags", "list"),
     "metadata that is not text": ({"metadata": {"a": None}}, "metadata.a", "must be text"),
     "long metadata key": ({"metadata": {"k" * 250: "v"}}, f"metadata.{'k' * 250}", "246"),
+    "tags that are one in SES": ({"tags": ["wel come", "wel_come"]}, "tags[1]", "wel_come in SES"),
+    "metadata that is one in SES": (
+        {"metadata": {"order id": "1", "order_id": "2"}},
+        "metadata.order_id",
+        "metadata_order_id in SES, like metadata.order id",
+    ),
+    "tag like metadata": (
+        {"tags": ["metadata_a"], "metadata": {"a": "1"}},
+        "metadata.a",
+        r"like tags\[0\]",
+    ),
+    "merge metadata that is one in SES": (
+        {"metadata": {"a b": "1"}, "merge_metadata": {ANNA: {"a_b": "1"}}},
+        f"merge_metadata.{ANNA}.a_b",
+        "metadata_a_b in SES",
+    ),
+    "tag of the service": ({"tags": ["email id"]}, "tags[0]", "email's id"),
+    "tag of SES": ({"tags": ["ses:from-domain"]}, "tags[0]", "belong to SES"),
+    "metadata of SES": ({"metadata": {"SES:source-ip": "1"}}, "metadata.SES:source-ip", "belong"),
+    "feedback id without a value": ({"tags": ["ses:feedback-id-a"]}, "tags[0]", "in metadata"),
     "51 tags and metadata": (
         {"tags": [f"t{n}" for n in range(26)], "metadata": {f"m{n}": "v" for n in range(25)}},
         "tags",
@@ -176,6 +196,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     },
     "header of 997": {"headers": {"X-A": "a" * 997}},
     "template without body": {"body": "", "template_id": "welcome"},
+    "the same tag twice": {"tags": ["a", "b", "a"]},
     "numbers in metadata": {"metadata": {"order": 1234}},
     "zip attached": {"attachments": [Attachment("a.zip", b"", "application/zip")]},
 }

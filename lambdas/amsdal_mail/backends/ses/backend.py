@@ -21,7 +21,7 @@ from amsdal_mail.backends.ses.connection_params import connection_params
 from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.rules import METADATA_PREFIX
+from amsdal_mail.message.tag_names import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import SendStatus
 

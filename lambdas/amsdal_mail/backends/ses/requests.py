@@ -18,6 +18,7 @@ from amsdal_mail.backends.aws.service_model import (
     require_parameters,
     supports_parameter,
 )
+from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
@@ -37,16 +38,15 @@ from amsdal_mail.message.merge_data import (
     merge_values_for,
 )
 from amsdal_mail.message.mime import mime_bytes
-from amsdal_mail.message.rules import METADATA_PREFIX
+from amsdal_mail.message.tag_names import METADATA_PREFIX, metadata_tag_name, sanitize_tag_name
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 __all__ = ["SESRequest", "TagEncoding", "Tags", "build_requests", "message_tags", "sanitize_tags"]
 
-NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
 NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
-"""Characters that SES refuses in the name and in the value of a message tag.
+"""Characters that SES refuses in the value of a message tag.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
 """
@@ -83,12 +83,12 @@ class SESRequest:
             own_tags: makes all tags of an entry from those that it alone has.
         """
         if not self.bulk_entries:
-            return Call("send_email", self.params | {"EmailTags": tag_parameters(tags)})
+            return Call("send_email", self.params | tag_parameters("EmailTags", tags))
         params = self.params | {"BulkEmailEntries": self.bulk_entries}
         if not self.entry_metadata:
-            return Call("send_bulk_email", params | {"DefaultEmailTags": tag_parameters(tags)})
+            return Call("send_bulk_email", params | tag_parameters("DefaultEmailTags", tags))
         params["BulkEmailEntries"] = tuple(
-            entry | {"ReplacementTags": tag_parameters(own_tags(own))}
+            entry | tag_parameters("ReplacementTags", own_tags(own))
             for entry, own in zip(self.bulk_entries, self.entry_metadata, strict=True)
         )
         return Call("send_bulk_email", params)
@@ -325,9 +325,16 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     """Return the tags of a message: `tag=true` and `<prefix>key=value`.
 
     Raises:
-        InvalidMessageError: a key has over 255 characters with a prefix longer than `metadata:`.
+        InvalidMessageError: with a prefix other than `metadata:`, a key has over 255 characters,
+            or is the name of another tag.
     """
-    return dict.fromkeys(message.tags, "true") | _metadata_tags(message.metadata, prefix)
+    tags = dict.fromkeys(message.tags, "true")
+    for key in {*message.metadata}.union(*(message.merge_metadata or {}).values()):
+        name = sanitize_tag_name(metadata_tag_name(key, prefix))
+        if name == EMAIL_ID_TAG or name in map(sanitize_tag_name, tags):
+            rule = f"is the tag {name} with the prefix {prefix!r}, like another tag"
+            raise InvalidMessageError.for_field(f"metadata.{key}", rule)
+    return tags | _metadata_tags(message.metadata, prefix)
 
 
 def _metadata_tags(metadata: Mapping[str, str], prefix: str) -> Tags:
@@ -335,18 +342,15 @@ def _metadata_tags(metadata: Mapping[str, str], prefix: str) -> Tags:
         if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
             rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
             raise InvalidMessageError.for_field(f"metadata.{key}", rule)
-    return {f"{prefix}{key}": value for key, value in metadata.items()}
+    return {metadata_tag_name(key, prefix): value for key, value in metadata.items()}
 
 
 def sanitize_tags(tags: Tags) -> Tags:
-    """Return the tags with `_` for characters that SES refuses. The first of equal names stays."""
-    sanitized: Tags = {}
-    for name, value in tags.items():
-        sanitized_name = NOT_IN_NAME.sub("_", name)[:TAG_LENGTH_LIMIT]
-        sanitized.setdefault(sanitized_name, NOT_IN_VALUE.sub("_", value))
-    return sanitized
+    """Return the tags with `_` for characters that SES refuses. No two names become equal."""
+    return {sanitize_tag_name(name): NOT_IN_VALUE.sub("_", value) for name, value in tags.items()}
 
 
-def tag_parameters(tags: Tags) -> list[dict[str, str]]:
-    """Return the tags as parameters of the SESv2 API."""
-    return [{"Name": name, "Value": value} for name, value in tags.items()]
+def tag_parameters(parameter: str, tags: Tags) -> Params:
+    """Return the parameter of the SESv2 API that has the tags. Without tags, there is none."""
+    named = [{"Name": name, "Value": value} for name, value in tags.items()]
+    return {parameter: named} if named else {}

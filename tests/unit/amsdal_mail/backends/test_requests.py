@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from amsdal_mail import Attachment, EmailMessage
+from amsdal_mail import Attachment, EmailMessage, InvalidMessageError
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.backends.ses.requests import (
     SESRequest,
@@ -346,3 +346,28 @@ def test_sanitized_tags_have_only_characters_that_ses_takes() -> None:
     sanitized = sanitize_tags({"wel come!": "true", "metadata:Größe": "1 m²", "mail": "a.b@c-d_e"})
 
     assert sanitized == {"wel_come_": "true", "metadata_Gr__e": "1_m_", "mail": "a.b@c-d_e"}
+
+
+def test_feedback_ids_of_ses_keep_their_names() -> None:
+    message = EmailMessage(**BASE, metadata={"ses:feedback-id-a": "spring sale", "order": "1"})
+
+    tags = message_tags(message, "metadata:")
+
+    assert tags == {"ses:feedback-id-a": "spring sale", "metadata:order": "1"}
+    assert sanitize_tags(tags) == {"ses:feedback-id-a": "spring_sale", "metadata_order": "1"}
+
+
+def test_request_without_tags_has_no_list_of_tags() -> None:
+    changes: list[dict[str, Any]] = [{}, {"merge_data": {}}, {"merge_metadata": {}}]
+    for change in changes:
+        (request,) = requests(**change)
+        assert "Tags" not in json.dumps(request.call({}).params, default=repr)
+
+
+def test_prefix_that_makes_metadata_another_tag_is_refused() -> None:
+    message = EmailMessage(**BASE, tags=["news"], metadata={"news": "1"})
+
+    with pytest.raises(InvalidMessageError, match=r"metadata\.news: is the tag news"):
+        message_tags(message, "")
+    with pytest.raises(InvalidMessageError, match=r"metadata\.id: is the tag email_id"):
+        message_tags(EmailMessage(**BASE, metadata={"id": "1"}), "email ")
