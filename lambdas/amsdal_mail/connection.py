@@ -117,6 +117,11 @@ class MailOptions(TypedDict, total=False):
     escape_merge_data: bool
     track_opens: bool | None
     track_clicks: bool | None
+    configuration_set: str | None
+    return_path: str | None
+    from_identity_arn: str | None
+    tenant: str | None
+    endpoint_id: str | None
 
 
 def send_mail(

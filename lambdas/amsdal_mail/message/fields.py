@@ -28,6 +28,13 @@ from amsdal_mail.message.inputs import (
     reject_text,
     with_plain_text,
 )
+from amsdal_mail.message.ses_options import (
+    ConfigurationSet,
+    EndpointId,
+    IdentityArn,
+    ReturnPath,
+    Tenant,
+)
 
 __all__ = ["FrozenDict", "FrozenList", "MessageFields", "freeze"]
 
@@ -118,6 +125,11 @@ class MessageFields(BaseModel):
     escape_merge_data: Annotated[bool, OrNull] = False
     track_opens: bool | None = None
     track_clicks: bool | None = None
+    configuration_set: ConfigurationSet | None = None
+    return_path: ReturnPath | None = None
+    from_identity_arn: IdentityArn | None = None
+    tenant: Tenant | None = None
+    endpoint_id: EndpointId | None = None
 
     @property
     def recipients(self) -> tuple[Address, ...]:

@@ -31,11 +31,26 @@ RESERVED_HEADERS = {
     "bcc": "bcc",
     "reply-to": "reply_to",
     "subject": "subject",
-    "x-ses-configuration-set": "the backend's configuration_set",
+    "return-path": "return_path",
+    "resent-from": "from_email",
+    "resent-sender": "from_email",
+    "resent-to": "to",
+    "resent-cc": "cc",
+    "resent-bcc": "bcc",
+    "resent-reply-to": "reply_to",
+    "x-ses-configuration-set": "configuration_set",
     "x-ses-message-tags": "tags and metadata",
+    "x-ses-source-arn": "from_identity_arn",
+    "x-ses-from-arn": "from_identity_arn",
+    "x-ses-return-path-arn": "return_path",
+    "x-ses-tenant": "tenant",
 }
-"""Headers that have a field of their own, and the name of that field."""
-SES_HEADERS = frozenset({"date", "message-id", "mime-version", "sender"})
+"""Headers that have a field of their own, and the name of that field. Those with X-SES- steer SES:
+https://docs.aws.amazon.com/ses/latest/dg/sending-authorization-delegate-sender-tasks-email.html."""
+SES_HEADERS = frozenset(
+    {"date", "message-id", "mime-version", "sender", "received", "dkim-signature"}
+)
+SES_PREFIXES = ("content-", "x-ses-", "resent-")
 ADDRESS_HEADERS = frozenset(
     "disposition-notification-to errors-to mail-followup-to mail-reply-to return-receipt-to".split()
 )
@@ -62,7 +77,7 @@ def check_header_name(text: str) -> str:
     field = RESERVED_HEADERS.get(text.lower())
     if field:
         raise ValueError(f"header is set by {field}")
-    if text.lower() in SES_HEADERS or text.lower().startswith("content-"):
+    if text.lower() in SES_HEADERS or text.lower().startswith(SES_PREFIXES):
         raise ValueError("header is written by SES and cannot be set")
     if len(text) > HEADER_NAME_LIMIT:
         raise ValueError(f"must have 1 to {HEADER_NAME_LIMIT} characters, has {len(text)}")

@@ -49,6 +49,31 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "header name too long": ({"headers": {"X" * 127: "a"}}, f"headers.{'X' * 127}", "126"),
     "header of another field": ({"headers": {"bcc": "a@x.io"}}, "headers.bcc", "set by bcc"),
     "header SES writes": ({"headers": {"Message-ID": "<a>"}}, "headers.Message-ID", "by SES"),
+    "header Return-Path": (
+        {"headers": {"return-path": "<a@x.io>"}},
+        "headers.return-path",
+        "set by return_path",
+    ),
+    "header of a tenant": ({"headers": {"X-SES-Tenant": "a"}}, "headers.X-SES-Tenant", "by tenant"),
+    "header of a set": (
+        {"headers": {"X-SES-CONFIGURATION-SET": "a"}},
+        "headers.X-SES-CONFIGURATION-SET",
+        "set by configuration_set$",
+    ),
+    "new header of SES": ({"headers": {"X-Ses-New": "a"}}, "headers.X-Ses-New", "written by SES"),
+    "resent": ({"headers": {"Resent-To": "a@x.io"}}, "headers.Resent-To", "set by to"),
+    "resent date": ({"headers": {"Resent-Date": "x"}}, "headers.Resent-Date", "by SES"),
+    "received": ({"headers": {"Received": "x"}}, "headers.Received", "by SES"),
+    "signature": ({"headers": {"DKIM-Signature": "x"}}, "headers.DKIM-Signature", "by SES"),
+    "name in the return path": (
+        {"return_path": "A <a@x.io>"},
+        "return_path",
+        "bare address such as bounces@example.com",
+    ),
+    "set with a space": ({"configuration_set": "a b"}, "configuration_set", "1 to 64 letters"),
+    "no ARN": ({"from_identity_arn": "x.io"}, "from_identity_arn", "the ARN"),
+    "no tenant": ({"tenant": ""}, "tenant", "1 to 64 letters"),
+    "no endpoint": ({"endpoint_id": "https://x.io"}, "endpoint_id", "multi-region"),
     "header of MIME": ({"headers": {"Content-Type": "a/b"}}, "headers.Content-Type", "by SES"),
     "header twice": ({"headers": {"X-A": "1", "x-a": "2"}}, "headers", "2 times"),
     "header word too long": ({"headers": {"X-A": "a" * 998}}, "headers.X-A", "998"),
@@ -222,6 +247,17 @@ def test_mapping_of_a_message_cannot_be_changed(field: str) -> None:
 
     with pytest.raises(TypeError, match="frozen"):
         getattr(message, field)["X-A"] = "a\r\nBcc: b@x.io"
+
+
+@pytest.mark.parametrize("field", ["configuration_set", "tenant", "return_path"])
+def test_service_refuses_the_options_of_a_connection(field: str) -> None:
+    value = "bounces@x.io" if field == "return_path" else "a"
+    message = EmailMessage(**VALID | {field: value})
+
+    with pytest.raises(InvalidMessageError, match=f"{field}: is decided by the service"):
+        EmailRequest.from_message(message, None)
+    with pytest.raises(InvalidMessageError, match=f"{field}: is decided by the service"):
+        EmailRequest.from_json(message.to_json())
 
 
 def test_empty_html_body_becomes_none() -> None:

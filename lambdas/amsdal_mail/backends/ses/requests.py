@@ -38,6 +38,7 @@ from amsdal_mail.message.merge_data import (
     merge_values_for,
 )
 from amsdal_mail.message.mime import mime_bytes
+from amsdal_mail.message.ses_options import SES_PARAMETERS
 from amsdal_mail.message.tag_names import METADATA_PREFIX, metadata_tag_name, sanitize_tag_name
 
 if TYPE_CHECKING:
@@ -145,6 +146,10 @@ def _requests(
     params |= connection_params
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
+    for field, parameter in SES_PARAMETERS.items():
+        value = getattr(message, field)
+        if value is not None:
+            params[parameter] = value
     if message.is_personalized:
         return _bulk_requests(message, params, message_index)
     addresses = tuple(recipient.addr_spec for recipient in message.recipients)

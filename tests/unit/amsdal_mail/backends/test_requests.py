@@ -36,6 +36,13 @@ BASE: dict[str, Any] = {
         Attachment("logo.png", b"\x89PNG", "image/png", "logo"),
     ],
 }
+OPTIONS: dict[str, Any] = {
+    "configuration_set": "my-set",
+    "return_path": "bounces@münchen.de",
+    "from_identity_arn": "arn:aws:ses:eu-west-1:123456789012:identity/x.io",
+    "tenant": "shop-1",
+    "endpoint_id": "abcdef.123",
+}
 KINDS: dict[str, dict[str, Any]] = {
     "simple": {},
     "raw": {"headers": {f"X-{n}": "a" for n in range(16)}},
@@ -46,6 +53,8 @@ KINDS: dict[str, dict[str, Any]] = {
         "merge_headers": {"joerg@münchen.de": {"List-Unsubscribe": "<https://x.io/u/1>"}},
         "merge_metadata": {"joerg@münchen.de": {"customer": 1}},
     },
+    "options of SES": OPTIONS,
+    "options of SES, bulk": {**OPTIONS, "merge_data": {}},
     "inline bulk": {"merge_data": {"joerg@münchen.de": {"name": "J"}}},
 }
 
@@ -371,3 +380,18 @@ def test_prefix_that_makes_metadata_another_tag_is_refused() -> None:
         message_tags(message, "")
     with pytest.raises(InvalidMessageError, match=r"metadata\.id: is the tag email_id"):
         message_tags(EmailMessage(**BASE, metadata={"id": "1"}), "email ")
+
+
+@pytest.mark.parametrize("change", [{}, {"merge_data": {}}], ids=["plain", "bulk"])
+def test_options_of_the_message_win_over_those_of_the_connection(change: dict[str, Any]) -> None:
+    message = EmailMessage(**BASE | OPTIONS | change)
+    connection = {"TenantName": "other", "FeedbackForwardingEmailAddress": "other@x.io"}
+    (request,) = build_requests(message, "other", SES_MODEL, connection_params=connection)
+
+    assert {
+        "ConfigurationSetName": "my-set",
+        "FeedbackForwardingEmailAddress": "bounces@xn--mnchen-3ya.de",
+        "FromEmailAddressIdentityArn": OPTIONS["from_identity_arn"],
+        "TenantName": "shop-1",
+        "EndpointId": "abcdef.123",
+    }.items() <= request.params.items()
