@@ -9,10 +9,19 @@ Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.h
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from binascii import a2b_qp
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["CONTROL", "Address", "encode_header_text", "encoded_words", "mask", "parse_address"]
+__all__ = [
+    "CONTROL",
+    "Address",
+    "decode_words",
+    "encoded_words",
+    "mask",
+    "parse_address",
+]
 
 LOCAL_LIMIT = 64
 """RFC 5321 section 4.5.3.1.1."""
@@ -20,16 +29,22 @@ MAILBOX_LIMIT = 1000
 """Characters of a mailbox with its display name: more than a header line takes."""
 ADDRESS_LIMIT = 254
 """RFC 5321 section 4.5.3.1.3, without the angle brackets."""
+ENCODED_LIMIT = 320
+"""Bytes of an address with its display name, as it is sent. SES refuses more:
+https://github.com/mautic/mautic/issues/7732."""
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 DOT_ATOM = re.compile(rf"{ATOM}(?:\.{ATOM})*")
 QUOTED_LOCAL = re.compile(r'"(?:[!#-\[\]-~]|\\[!-~])+"')
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
-"""RFC 5322 section 3.2.3, without the dot, which initials have."""
 PLAIN_NAME = re.compile(rf"{ATOM}\.?(?: {ATOM}\.?)*")
-QUOTED_NAME = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
+QUOTED_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bq])\?([^?\s]*)\?=", re.IGNORECASE)
+ENCODED_WORDS = re.compile(
+    rf"(?<!\S){ENCODED_WORD.pattern}(?:\s*{ENCODED_WORD.pattern})*(?!\S)", re.IGNORECASE
+)
+"""Encoded words with only spaces between them: RFC 2047 section 6.2 takes these spaces out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,9 @@ class Address:
 def parse_address(text: str) -> Address:
     """Read `local@domain` or `Display Name <local@domain>`.
 
+    A display name may have encoded words, as `email.utils.formataddr` writes them. It needs no
+    quotes: `Doe, Jane <jane@example.com>` is one address.
+
     Raises:
         ValueError: names the broken rule, and repeats no more than the part that breaks it.
     """
@@ -78,20 +96,53 @@ def parse_address(text: str) -> Address:
         raise ValueError("must be one address, not several in one text")
     if not at:
         raise ValueError("must be an address of the form local@domain")
-    checked = f"{_local_part(local)}@{_ascii_domain(domain)}"
-    if len(checked) > ADDRESS_LIMIT:
-        raise ValueError(f"must have at most {ADDRESS_LIMIT} characters, has {len(checked)}")
-    return Address(checked, name)
+    addr_spec = f"{_local_part(local)}@{_ascii_domain(domain)}"
+    if len(addr_spec) > ADDRESS_LIMIT:
+        raise ValueError(f"must have at most {ADDRESS_LIMIT} characters, has {len(addr_spec)}")
+    address = Address(addr_spec, name)
+    if name and len(str(address)) > ENCODED_LIMIT:
+        size = len(str(address))
+        raise ValueError(f"must have at most {ENCODED_LIMIT} bytes with its name, has {size}")
+    return address
 
 
 def _display_name(text: str) -> str:
-    quoted = QUOTED_NAME.fullmatch(text)
-    if quoted:
-        return re.sub(r"\\(.)", r"\1", quoted["text"])
-    special = SPECIALS.search(text)
-    if special:
-        raise ValueError(f"display name with {special[0]!r} must be in double quotes")
-    return text
+    """Return the name that the text shows: without quotes, with its encoded words decoded."""
+    outside = QUOTED_STRING.sub("", text)
+    if "@" in outside and re.search("[,;<>]", outside):
+        raise ValueError("must be one address, not several in one text")
+    name, end = "", 0
+    for quoted in QUOTED_STRING.finditer(text):
+        name += decode_words(text[end : quoted.start()]) + re.sub(r"\\(.)", r"\1", quoted[1])
+        end = quoted.end()
+    name += decode_words(text[end:])
+    if CONTROL.search(name):
+        raise ValueError("display name must not contain control characters or line breaks")
+    return name
+
+
+def decode_words(text: str) -> str:
+    """Return the text with its RFC 2047 encoded words decoded. An unreadable word stays as it is.
+
+    https://www.rfc-editor.org/rfc/rfc2047
+    """
+    return ENCODED_WORDS.sub(_decode_run, text) if "=?" in text else text
+
+
+def _decode_run(run: re.Match[str]) -> str:
+    """Decode words that follow each other: a character may begin in one and end in the next."""
+    decoded, pending, pending_charset = "", b"", "ascii"
+    try:
+        for word in ENCODED_WORD.finditer(run[0]):
+            charset = word[1].partition("*")[0].lower()  # RFC 2231 adds a language after *
+            if charset != pending_charset:
+                decoded += pending.decode(pending_charset)
+                pending, pending_charset = b"", charset
+            is_base64 = word[2] in "bB"
+            pending += b64decode(word[3]) if is_base64 else a2b_qp(word[3].encode(), header=True)
+        return decoded + pending.decode(pending_charset)
+    except (LookupError, ValueError):  # an unknown character set, or invalid base64 or bytes
+        return run[0]
 
 
 def _local_part(local: str) -> str:
@@ -123,11 +174,6 @@ def _idna(domain: str) -> str:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"domain is not a valid IDNA 2008 name: {error}") from error
-
-
-def encode_header_text(text: str, header_name: str = "") -> str:
-    """Return text for a header: unchanged if ASCII, else as RFC 2047 encoded words on one line."""
-    return text if text.isascii() else encoded_words(text, header_name)
 
 
 def encoded_words(text: str, header_name: str = "") -> str:

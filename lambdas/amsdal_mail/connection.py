@@ -112,9 +112,16 @@ class MailOptions(TypedDict, total=False):
     template_id: str | None
     merge_data: Mapping[str, Mapping[str, Any]] | None
     merge_global_data: Mapping[str, Any] | None
+    merge_headers: Mapping[str, Mapping[str, str]] | None
+    merge_metadata: Mapping[str, Mapping[str, str]] | None
     escape_merge_data: bool
     track_opens: bool | None
     track_clicks: bool | None
+    configuration_set: str | None
+    return_path: str | None
+    from_identity_arn: str | None
+    tenant: str | None
+    endpoint_id: str | None
 
 
 def send_mail(

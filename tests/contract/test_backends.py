@@ -48,6 +48,13 @@ MESSAGES: dict[str, dict[str, Any]] = {
         "merge_data": {SPECS[0]: {"name": "A"}},
         "merge_global_data": {"name": "you"},
     },
+    "merge headers and metadata": {
+        "body": "b",
+        "headers": {"X-A": "1"},
+        "merge_headers": {SPECS[1]: {"List-Unsubscribe": "<https://example.com/u/1>"}},
+        "merge_metadata": {SPECS[0]: {"order_id": 1}},
+    },
+    "nested value": {"subject": "{{a.b}}", "body": "x", "merge_global_data": {"a": {"b": 1}}},
     "merged globals": {"subject": "{{x}}", "body": "{{x}}", "merge_global_data": {"x": "y"}},
 }
 

@@ -9,10 +9,12 @@ from typing import Any
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.merge_data import (
-    PLACEHOLDER,
     TemplateValues,
+    by_address,
+    fill,
     html_template,
     merge_data_by_address,
+    merge_headers_for,
     merge_values_for,
 )
 from amsdal_mail.message.mime import mime_bytes
@@ -35,9 +37,13 @@ def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:
         yield _filled(message, template_values.with_escaping(values))
         return
     merge_data = merge_data_by_address(message)
+    merge_headers = by_address(message.merge_headers)
     for to in message.to:
-        values = merge_values_for(message, merge_data.get(parse_address(to).addr_spec, {}))
-        yield _filled(message._with(to=(to,)), template_values.with_escaping(values))
+        address = parse_address(to).addr_spec
+        values = merge_values_for(message, merge_data.get(address, {}))
+        headers = merge_headers_for(message, merge_headers.get(address, {}))
+        single = message._with(to=(to,), headers=headers)
+        yield _filled(single, template_values.with_escaping(values))
 
 
 def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
@@ -47,10 +53,4 @@ def _filled(message: EmailMessage, values: Mapping[str, Any]) -> EmailMessage:
         body = f"[template {message.template_id}]\n{json.dumps(values, indent=2)}\n"
         return message._with(body=body, html_body=None)
     texts = {"subject": message.subject, "body": message.body, "html_body": html_template(message)}
-    return message._with(
-        **{name: text and _filled_text(text, values) for name, text in texts.items()}
-    )
-
-
-def _filled_text(text: str, values: Mapping[str, Any]) -> str:
-    return PLACEHOLDER.sub(lambda match: str(values.get(match[2], "")), text)
+    return message._with(**{name: text and fill(text, values) for name, text in texts.items()})

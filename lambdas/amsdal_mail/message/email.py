@@ -11,10 +11,11 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_va
 from typing_extensions import override
 
 from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE, is_email_id
-from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
+from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.field_errors import field_errors
 from amsdal_mail.message.fields import MessageFields, freeze
 from amsdal_mail.message.rules import broken_rules
+from amsdal_mail.message.ses_options import SES_PARAMETERS
 
 __all__ = ["EmailMessage", "EmailRequest", "validate_messages"]
 
@@ -43,11 +44,15 @@ class EmailMessage(MessageFields):
     def _report_all_errors(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(value, cls):
             return _ensure_checked(value)
+        if isinstance(value, dict) and None in value.values():
+            value = {name: given for name, given in value.items() if given is not None}
         try:
             message = handler(value)
         except ValidationError as error:
             raise InvalidMessageError(field_errors(error)) from error
         errors = broken_rules(message)
+        if issubclass(cls, EmailRequest):
+            errors += _service_options(message)
         if errors:
             raise InvalidMessageError(errors)
         return _mark_as_checked(message)
@@ -108,6 +113,9 @@ class EmailRequest(EmailMessage):
         """
         if idempotency_key is not None and not is_email_id(idempotency_key):
             raise InvalidMessageError.for_field("idempotency_key", EMAIL_ID_RULE)
+        errors = _service_options(message)
+        if errors:
+            raise InvalidMessageError(errors)
         values = _message_fields(_ensure_checked(message)) | {"idempotency_key": idempotency_key}
         return _mark_as_checked(EmailRequest.model_construct(**values))
 
@@ -136,6 +144,13 @@ def validate_messages(messages: Iterable[EmailMessage]) -> list[EmailMessage]:
             kind = type(message).__name__
             raise TypeError(f"send_messages takes EmailMessage objects, not {kind}")
     return [_ensure_checked(message) for message in listed]
+
+
+def _service_options(message: EmailMessage) -> list[FieldError]:
+    """Refuse what the service decides: its role may use its own set, identities and account."""
+    rule = "is decided by the service: only the backend ses takes it"
+    given = [field for field in SES_PARAMETERS if vars(message).get(field) is not None]
+    return [FieldError(field, rule) for field in given]
 
 
 M = TypeVar("M", bound=EmailMessage)

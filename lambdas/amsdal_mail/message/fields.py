@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from amsdal_mail.addresses import Address, parse_address
 from amsdal_mail.message import limits
 from amsdal_mail.message.attachment import Attachment
+from amsdal_mail.message.headers import check_header_name, check_header_value
+from amsdal_mail.message.inputs import (
+    Converted,
+    OrNull,
+    TextLike,
+    number_or_text,
+    reject_text,
+    with_plain_text,
+)
+from amsdal_mail.message.ses_options import (
+    ConfigurationSet,
+    EndpointId,
+    IdentityArn,
+    ReturnPath,
+    Tenant,
+)
 
 __all__ = ["FrozenDict", "FrozenList", "MessageFields", "freeze"]
 
@@ -49,20 +75,27 @@ def freeze(value: Any) -> Any:
     return value
 
 
-def _reject_text(value: object) -> object:
-    if isinstance(value, str | bytes):
-        raise ValueError("must be a list, not one string")  # noqa: TRY004 - pydantic wants it
-    return value
+def _merge_values(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return freeze(validate(value))
+    except ValidationError as error:
+        if {details["type"] for details in error.errors()} != {"invalid-json-value"}:
+            raise
+        return freeze(validate(with_plain_text(value)))
 
 
-Text = Annotated[str, AfterValidator(limits.check_text)]
-Line = Annotated[str, AfterValidator(limits.check_one_line)]
-Mailbox = Annotated[str, AfterValidator(limits.check_address)]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_reject_text)]
-HeaderName = Annotated[str, AfterValidator(limits.check_header_name)]
-Tag = Annotated[str, AfterValidator(limits.check_tag)]
-TagValue = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(limits.check_tag)]
-MergeValues = Annotated[dict[str, JsonValue], AfterValidator(freeze)]
+Text = Annotated[str, TextLike(), AfterValidator(limits.check_text)]
+Mailbox = Annotated[str, TextLike(), AfterValidator(limits.check_address)]
+Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(reject_text), OrNull]
+HeaderName = Annotated[str, TextLike(), AfterValidator(check_header_name)]
+HeaderValue = Annotated[
+    str | tuple[str, ...], Converted(check_header_value, str | float | list[str | float])
+]
+Tag = Annotated[str, TextLike(), AfterValidator(limits.check_tag)]
+TagValue = Annotated[str, TextLike(number_or_text, str | float), AfterValidator(limits.check_tag)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(FrozenDict)]
+Metadata = Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)]
+MergeValues = Annotated[dict[str, JsonValue], WrapValidator(_merge_values)]
 EMPTY_MAPPING: Any = Field(default={}, validate_default=True)
 
 
@@ -72,24 +105,31 @@ class MessageFields(BaseModel):
     # Built at first use: the functions use only the request made from it.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    subject: Annotated[str, AfterValidator(limits.check_subject)] = ""
-    body: Text = ""
+    subject: Annotated[str, TextLike(), AfterValidator(limits.check_subject), OrNull] = ""
+    body: Annotated[Text, OrNull] = ""
     html_body: Annotated[Text | None, AfterValidator(lambda html: html or None)] = None
     from_email: Mailbox
     to: Mailboxes = ()
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    headers: Annotated[dict[HeaderName, Line], AfterValidator(FrozenDict)] = EMPTY_MAPPING
-    attachments: tuple[Attachment, ...] = ()
-    tags: Annotated[tuple[Tag, ...], BeforeValidator(_reject_text)] = ()
-    metadata: Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)] = EMPTY_MAPPING
-    template_id: Annotated[str, AfterValidator(limits.check_template_id)] | None = None
-    merge_data: Annotated[dict[str, MergeValues], AfterValidator(FrozenDict)] | None = None
+    headers: Annotated[Headers, OrNull] = EMPTY_MAPPING
+    attachments: Annotated[tuple[Attachment, ...], OrNull] = ()
+    tags: Annotated[tuple[Tag, ...], BeforeValidator(reject_text), OrNull] = ()
+    metadata: Annotated[Metadata, OrNull] = EMPTY_MAPPING
+    template_id: Annotated[str, TextLike(), AfterValidator(limits.check_template_id)] | None = None
+    merge_data: Annotated[dict[Mailbox, MergeValues], AfterValidator(FrozenDict)] | None = None
     merge_global_data: MergeValues | None = None
-    escape_merge_data: bool = False
+    merge_headers: Annotated[dict[Mailbox, Headers], AfterValidator(FrozenDict)] | None = None
+    merge_metadata: Annotated[dict[Mailbox, Metadata], AfterValidator(FrozenDict)] | None = None
+    escape_merge_data: Annotated[bool, OrNull] = False
     track_opens: bool | None = None
     track_clicks: bool | None = None
+    configuration_set: ConfigurationSet | None = None
+    return_path: ReturnPath | None = None
+    from_identity_arn: IdentityArn | None = None
+    tenant: Tenant | None = None
+    endpoint_id: EndpointId | None = None
 
     @property
     def recipients(self) -> tuple[Address, ...]:
@@ -100,7 +140,11 @@ class MessageFields(BaseModel):
     @property
     def is_personalized(self) -> bool:
         """True when each address in `to` gets a message of its own."""
-        return self.merge_data is not None
+        return (
+            self.merge_data is not None
+            or self.merge_headers is not None
+            or self.merge_metadata is not None
+        )
 
     @property
     def is_templated(self) -> bool:

@@ -24,9 +24,9 @@ __all__ = [
     "TAG_LENGTH_LIMIT",
     "TEMPLATE_DATA_LIMIT",
     "check_address",
+    "check_charset",
     "check_content_id",
     "check_filename",
-    "check_header_name",
     "check_length",
     "check_mimetype",
     "check_one_line",
@@ -41,7 +41,6 @@ RECIPIENT_LIMIT = 50
 MESSAGE_SIZE_LIMIT = 40 * 1024 * 1024
 """Bytes of a message after base64."""
 HEADER_COUNT_LIMIT = 15
-HEADER_NAME_LIMIT = 126
 HEADER_VALUE_LIMIT = 995
 LINE_LIMIT = 998
 """Characters of a line in a message; a header is folded at spaces (RFC 5322 2.1.1)."""
@@ -61,23 +60,12 @@ FILENAME_LIMIT = 255
 """Bytes of UTF-8. SES counts characters; this many bytes also fit a header line when encoded."""
 CONTENT_ID_LIMIT = 78
 CONTENT_TYPE_LIMIT = 78
+CHARSET_LIMIT = 26
+MIMETYPE_LIMIT = CONTENT_TYPE_LIMIT - CHARSET_LIMIT
+"""Characters of the type alone: the rest is for `; charset=`."""
 
-HEADER_NAME = re.compile(r"[!-9;-~]+")
-"""RFC 5322 section 2.2."""
 MIMETYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 CONTENT_ID = re.compile(r"[!-;=?-~]+")
-RESERVED_HEADERS = {
-    "from": "from_email",
-    "to": "to",
-    "cc": "cc",
-    "bcc": "bcc",
-    "reply-to": "reply_to",
-    "subject": "subject",
-    "x-ses-configuration-set": "the backend's configuration_set",
-    "x-ses-message-tags": "tags and metadata",
-}
-"""Headers that have a field of their own, and the name of that field."""
-SES_HEADERS = frozenset({"date", "message-id", "mime-version", "sender"})
 BLOCKED_EXTENSIONS = frozenset(
     "ade adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its"
     " js jse ksh lib lnk mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz msc"
@@ -131,7 +119,16 @@ def check_mimetype(text: str) -> str:
     """Accept `type/subtype` without parameters."""
     if not MIMETYPE.fullmatch(text) or text.lower().startswith(("multipart/", "message/")):
         raise ValueError("must be type/subtype such as image/png, not a multipart or message type")
-    return check_length(CONTENT_TYPE_LIMIT, text)
+    return check_length(MIMETYPE_LIMIT, text)
+
+
+def check_charset(text: str) -> str:
+    """Accept the name of a character set that Python has."""
+    try:
+        "".encode(text)
+    except LookupError as error:
+        raise ValueError("must be a character set such as utf-8 or iso-8859-1") from error
+    return check_length(CHARSET_LIMIT - len("; charset="), text)
 
 
 def check_content_id(text: str) -> str:
@@ -139,18 +136,6 @@ def check_content_id(text: str) -> str:
     if not CONTENT_ID.fullmatch(text):
         raise ValueError("must be printable ASCII without spaces and angle brackets")
     return check_length(CONTENT_ID_LIMIT, text)
-
-
-def check_header_name(text: str) -> str:
-    """Accept the name of a header that neither a field of the message nor SES writes."""
-    if not HEADER_NAME.fullmatch(text):
-        raise ValueError("header name must be printable ASCII without spaces and colons")
-    field = RESERVED_HEADERS.get(text.lower())
-    if field:
-        raise ValueError(f"header is set by {field}")
-    if text.lower() in SES_HEADERS or text.lower().startswith("content-"):
-        raise ValueError("header is written by SES and cannot be set")
-    return check_length(HEADER_NAME_LIMIT, text)
 
 
 def check_subject(text: str) -> str:

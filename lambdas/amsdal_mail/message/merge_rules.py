@@ -11,29 +11,36 @@ from amsdal_mail.addresses import CONTROL, parse_address
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
+from amsdal_mail.message.headers import header_lines
 from amsdal_mail.message.merge_data import (
     PLACEHOLDER,
     TemplateValues,
     Values,
     merge_data_by_address,
+    placeholder_paths,
+    value_at,
 )
 
 __all__ = ["MERGE_RULES"]
 
+TEMPLATE_FIELDS = ("subject", "body", "html_body")
+OPEN_TRACKER = "{{ses:openTracker}}"
+"""The place of the pixel that shows opens: https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html."""
+ADVICE = {
+    "headers": "merge_headers has headers of one recipient",
+    "metadata": "merge_metadata has metadata of one recipient",
+}
+
 
 def _addresses(message: MessageFields) -> Iterator[FieldError]:
     yield from _unique("to", message.to if message.is_personalized else ())
-    to = set(_addr_specs(message.to)) if message.merge_data else set()
-    valid = []
-    for mailbox in message.merge_data or ():
-        try:
-            valid.append(parse_address(mailbox).addr_spec)
-        except ValueError as error:
-            yield FieldError(f"merge_data.{mailbox}", str(error))
-            continue
-        if valid[-1] not in to:
-            yield FieldError(f"merge_data.{mailbox}", "is not one of the addresses in to")
-    yield from _unique("merge_data", valid)
+    to = set(_addr_specs(message.to)) if message.is_personalized else set()
+    for field in ("merge_data", "merge_headers", "merge_metadata"):
+        mailboxes = tuple(getattr(message, field) or ())
+        for mailbox in mailboxes:
+            if parse_address(mailbox).addr_spec not in to:
+                yield FieldError(f"{field}.{mailbox}", "is not one of the addresses in to")
+        yield from _unique(field, mailboxes)
 
 
 def _unique(field: str, mailboxes: Sequence[str]) -> Iterator[FieldError]:
@@ -93,8 +100,8 @@ def _bulk_sizes(message: MessageFields, encoded_sizes: Mapping[str, int]) -> Ite
         return
     limit = limits.BULK_DATA_LIMIT
     own_sizes = {
-        addr_spec: encoded_sizes.get(f"merge_data.{mailbox}", 0)
-        for addr_spec, mailbox in _addresses_of_merge_data(message)
+        parse_address(mailbox).addr_spec: encoded_sizes.get(f"merge_data.{mailbox}", 0)
+        for mailbox in message.merge_data or ()
     }
     for start in range(0, len(message.to), limits.RECIPIENT_LIMIT):
         chunk = message.to[start : start + limits.RECIPIENT_LIMIT]
@@ -115,26 +122,64 @@ def _placeholders(message: MessageFields) -> Iterator[FieldError]:
     """
     if message.template_id is not None:
         return
-    global_values = message.merge_global_data or {}
-    try:
-        own_values = merge_data_by_address(message)
-    except ValueError:  # _addresses reports it
-        return
-    to = list(_addr_specs(message.to)) if message.is_personalized else []
-    for field in ("subject", "body", "html_body"):
-        for name in _placeholder_names(getattr(message, field)):
-            lacking = (addr_spec for addr_spec in to if name not in own_values.get(addr_spec, {}))
-            recipient = next(lacking, None) if message.is_personalized else "any recipient"
-            if recipient and name not in global_values:
-                yield FieldError(field, f"{{{{{name}}}}} has no value for {recipient}")
+    for field in TEMPLATE_FIELDS:
+        text = getattr(message, field) or ""
+        for path in placeholder_paths(text):
+            recipient = _recipient_without(path, message)
+            if recipient:
+                yield FieldError(field, f"{{{{{'.'.join(path)}}}}} has no value for {recipient}")
+        if "{{" in PLACEHOLDER.sub(" ", text.replace(OPEN_TRACKER, "")):
+            yield FieldError(field, "has {{ without a plain name after it: SES fills {{name}}")
+
+
+def _recipient_without(path: Sequence[str], message: MessageFields) -> str | None:
+    """Return the first recipient that has no value at a path, or None."""
+    has_global_value = value_at(message.merge_global_data or {}, path) is not None
+    if not message.is_personalized:
+        return None if has_global_value else "any recipient"
+    own_values = merge_data_by_address(message)
+    if has_global_value and not any(path[0] in values for values in own_values.values()):
+        return None
+    for addr_spec in _addr_specs(message.to):
+        values = own_values.get(addr_spec, {})
+        has_value = value_at(values, path) is not None if path[0] in values else has_global_value
+        if not has_value:
+            return addr_spec
+    return None
+
+
+def _placeholders_elsewhere(message: MessageFields) -> Iterator[FieldError]:
+    """SES fills placeholders in the subject and the bodies only."""
+    for field, text in _texts_outside_the_template(message):
+        if PLACEHOLDER.search(text):
+            rule = "has a placeholder: SES fills them in subject, body and html_body only"
+            advice = ADVICE.get(field.partition(".")[0])
+            yield FieldError(field, f"{rule} ({advice})" if advice else rule)
+
+
+def _texts_outside_the_template(message: MessageFields) -> Iterator[tuple[str, str]]:
+    yield "from_email", message.from_email
+    for field in ("to", "cc", "bcc", "reply_to", "tags"):
+        for index, text in enumerate(getattr(message, field)):
+            yield f"{field}[{index}]", text
+    for name, value in header_lines(message.headers):
+        yield f"headers.{name}", value
+    for key, value in message.metadata.items():
+        yield f"metadata.{key}", value
+    for mailbox, headers in (message.merge_headers or {}).items():
+        for name, value in header_lines(headers):
+            yield f"merge_headers.{mailbox}.{name}", value
+    for mailbox, metadata in (message.merge_metadata or {}).items():
+        for key, value in metadata.items():
+            yield f"merge_metadata.{mailbox}.{key}", value
+    for index, attachment in enumerate(message.attachments):
+        yield f"attachments[{index}].filename", attachment.filename
 
 
 def _values_in_subject(message: MessageFields) -> Iterator[FieldError]:
     if message.template_id is not None:
         return
-    if "{{" in PLACEHOLDER.sub(" ", message.subject):
-        yield FieldError("subject", "has {{ without a plain name after it: SES fills {{name}}")
-    names = _placeholder_names(message.subject)
+    names = dict.fromkeys(path[0] for path in placeholder_paths(message.subject))
     for field, values in _values_by_field(message).items():
         for name in names:
             if name in values and any(map(CONTROL.search, _strings_in(values[name]))):
@@ -154,26 +199,21 @@ def _strings_in(value: Any) -> Iterator[str]:
             yield from _strings_in(inner)
 
 
-def _placeholder_names(text: str | None) -> list[str]:
-    return list(dict.fromkeys(match[2] for match in PLACEHOLDER.finditer(text or "")))
-
-
 def _values_by_field(message: MessageFields) -> dict[str, Values]:
     merge_data = message.merge_data or {}
     own_values = {f"merge_data.{mailbox}": values for mailbox, values in merge_data.items()}
     return {"merge_global_data": message.merge_global_data or {}, **own_values}
 
 
-def _addresses_of_merge_data(message: MessageFields) -> Iterator[tuple[str, str]]:
-    for mailbox in message.merge_data or ():
-        try:
-            yield parse_address(mailbox).addr_spec, mailbox
-        except ValueError:  # _addresses reports it
-            continue
-
-
 def _addr_specs(mailboxes: Iterable[str]) -> Iterator[str]:
     return (parse_address(mailbox).addr_spec for mailbox in mailboxes)
 
 
-MERGE_RULES = (_addresses, _copies, _sizes, _placeholders, _values_in_subject)
+MERGE_RULES = (
+    _addresses,
+    _copies,
+    _sizes,
+    _placeholders,
+    _placeholders_elsewhere,
+    _values_in_subject,
+)

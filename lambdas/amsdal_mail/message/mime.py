@@ -15,9 +15,10 @@ from uuid import uuid4
 
 from typing_extensions import override
 
-from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.fields import MessageFields
+from amsdal_mail.message.headers import encode_header, header_lines
 from amsdal_mail.message.limits import LINE_LIMIT
 
 __all__ = ["mime_bytes", "mime_message"]
@@ -48,7 +49,7 @@ class HeaderPolicy(EmailPolicy):
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
         if "\r" in value or "\n" in value:
             raise ValueError(f"header {name} must not contain line breaks")
-        return name, encode_header_text(value, name)
+        return name, encode_header(name, value)
 
     @override
     def header_fetch_parse(self, name: str, value: str) -> Any:
@@ -84,7 +85,7 @@ def mime_message(message: MessageFields) -> MIMEPart:
     for name, mailboxes in lists.items():
         if mailboxes:
             mime[name] = ", ".join(str(parse_address(mailbox)) for mailbox in mailboxes)
-    for name, value in message.headers.items():
+    for name, value in header_lines(message.headers):
         mime[name] = value
     return mime
 
@@ -114,6 +115,7 @@ def _text(subtype: str, text: str) -> MIMEPart:
 
 def _file(attachment: Attachment) -> MIMEPart:
     maintype, _, subtype = attachment.mimetype.partition("/")
+    charset = attachment.content_type.partition("; charset=")[2]
     part = MIMEPart(POLICY)
     part.set_content(
         attachment.content,
@@ -122,6 +124,7 @@ def _file(attachment: Attachment) -> MIMEPart:
         disposition="inline" if attachment.content_id else "attachment",
         filename=attachment.filename,
         cid=f"<{attachment.content_id}>" if attachment.content_id else None,
+        params={"charset": charset} if charset else None,
     )
     return part
 

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from amsdal_mail.addresses import encode_header_text
+from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
+from amsdal_mail.message.headers import (
+    HeaderValue,
+    check_repetition,
+    check_structured_header,
+    encode_header,
+    header_lines,
+)
+from amsdal_mail.message.merge_data import merge_headers_for
 from amsdal_mail.message.merge_rules import MERGE_RULES
+from amsdal_mail.message.tag_names import (
+    FEEDBACK_IDS,
+    METADATA_PREFIX,
+    metadata_tag_name,
+    sanitize_tag_name,
+)
 
-__all__ = ["METADATA_PREFIX", "broken_rules"]
+__all__ = ["broken_rules"]
 
-METADATA_PREFIX = "metadata:"
-"""Comes before a metadata key in the name of its SES message tag."""
+LARGEST_GROWTH = 13
+"""Bytes of quoted-printable that a character can become: 4 bytes, 3 characters each, and breaks."""
+HEADER_RESERVE = 1024 * 1024
+"""Bytes that leave room for the headers of the message and its parts, and their addresses."""
+PRINTABLE = bytes({*range(32, 127), 9, 10, 13} - {ord("=")})
 
 
 def broken_rules(message: MessageFields) -> list[FieldError]:
@@ -44,52 +61,136 @@ def _content(message: MessageFields) -> Iterator[FieldError]:
 
 
 def _headers(message: MessageFields) -> Iterator[FieldError]:
-    for name, count in Counter(name.lower() for name in message.headers).items():
+    if message.headers:
+        yield from _checked_headers("headers", message.headers)
+    for mailbox, headers in (message.merge_headers or {}).items():
+        yield from _checked_headers(f"merge_headers.{mailbox}", headers)
+
+
+def _checked_headers(field: str, headers: Mapping[str, HeaderValue]) -> Iterator[FieldError]:
+    for name, count in Counter(name.lower() for name in headers).items():
         if count > 1:
-            yield FieldError("headers", f"{name} is given {count} times in different spellings")
-    for name, value in message.headers.items():
-        longest = max(map(len, encode_header_text(value).split()), default=0)
+            yield FieldError(field, f"{name} is given {count} times in different spellings")
+    for name, values in headers.items():
+        try:
+            check_repetition(name, values)
+        except ValueError as error:
+            yield FieldError(f"{field}.{name}", str(error))
+    for name, value in header_lines(headers):
+        try:
+            check_structured_header(name, value)
+        except ValueError as error:
+            yield FieldError(f"{field}.{name}", str(error))
+            continue
+        longest = max(map(len, encode_header(name, value).split()), default=0)
         if longest >= limits.LINE_LIMIT:
             rule = f"has a word of {longest} characters, a line takes {limits.LINE_LIMIT}"
-            yield FieldError(f"headers.{name}", rule)
+            yield FieldError(f"{field}.{name}", rule)
 
 
 def _headers_with_template(message: MessageFields) -> Iterator[FieldError]:
+    yield from _template_headers("headers", message.headers, message.headers)
+    for mailbox, own_headers in (message.merge_headers or {}).items():
+        all_headers = merge_headers_for(message, own_headers)
+        yield from _template_headers(f"merge_headers.{mailbox}", own_headers, all_headers)
+
+
+def _template_headers(
+    field: str, headers: Mapping[str, HeaderValue], all_headers: Mapping[str, HeaderValue]
+) -> Iterator[FieldError]:
     limit = limits.HEADER_COUNT_LIMIT
-    if len(message.headers) > limit:
-        yield FieldError(
-            "headers", f"{len(message.headers)} headers: SES takes {limit} with a template"
-        )
-    for name, value in message.headers.items():
-        length = len(encode_header_text(value))
+    count = sum(1 for _ in header_lines(all_headers))
+    if count > limit:
+        yield FieldError(field, f"{count} headers: SES takes {limit} with a template")
+    for name, value in header_lines(headers):
+        try:
+            length = len(encode_header(name, value))
+        except ValueError:  # _headers reports it
+            continue
         if not 1 <= length <= limits.HEADER_VALUE_LIMIT:
             rule = f"has {length} characters encoded, SES takes 1 to {limits.HEADER_VALUE_LIMIT}"
-            yield FieldError(f"headers.{name}", f"{rule} with a template")
+            yield FieldError(f"{field}.{name}", f"{rule} with a template")
 
 
 def _tags(message: MessageFields) -> Iterator[FieldError]:
-    count = len(message.tags) + len(message.metadata)
+    if message.tags or message.metadata:
+        yield from _checked_tags("metadata", message, message.metadata)
+    for mailbox, own_metadata in (message.merge_metadata or {}).items():
+        field = f"merge_metadata.{mailbox}"
+        yield from _checked_tags(field, message, {**message.metadata, **own_metadata})
+
+
+def _checked_tags(
+    field: str, message: MessageFields, metadata: Mapping[str, str]
+) -> Iterator[FieldError]:
+    count = len(message.tags) + len(metadata)
     if count > limits.TAG_COUNT_LIMIT:
         rule = f"{count} tags and metadata together, at most {limits.TAG_COUNT_LIMIT} are allowed"
-        yield FieldError("tags", rule)
+        yield FieldError("tags" if field == "metadata" else field, rule)
     limit = limits.TAG_LENGTH_LIMIT - len(METADATA_PREFIX)
-    for key in message.metadata:
+    for key in metadata:
         if len(key) > limit:
-            yield FieldError(f"metadata.{key}", f"key has {len(key)} characters, at most {limit}")
+            yield FieldError(f"{field}.{key}", f"key has {len(key)} characters, at most {limit}")
+    yield from _tag_names(field, message, metadata)
+
+
+def _tag_names(
+    field: str, message: MessageFields, metadata: Mapping[str, str]
+) -> Iterator[FieldError]:
+    """Two names that SES's alphabet makes equal would be one tag, and one of them would be lost."""
+    seen = {EMAIL_ID_TAG: "the tag of the service with the email's id"}
+    distinct_tags = {tag: index for index, tag in reversed(list(enumerate(message.tags)))}
+    names = [(f"tags[{index}]", tag, tag) for tag, index in reversed(distinct_tags.items())]
+    names += [(f"{field}.{key}", key, metadata_tag_name(key)) for key in metadata]
+    for path, given, name in names:
+        is_feedback_id = given in FEEDBACK_IDS and not path.startswith("tags[")
+        if given.lower().startswith("ses:") and not is_feedback_id:
+            rule = "only ses:feedback-id-a and ses:feedback-id-b may be set, in metadata"
+            yield FieldError(path, f"names with ses: belong to SES: {rule}")
+            continue
+        ses_name = sanitize_tag_name(name)
+        if ses_name in seen:
+            yield FieldError(path, f"is {ses_name} in SES, like {seen[ses_name]}")
+        seen.setdefault(ses_name, path)
+
+
+def _attachments(message: MessageFields) -> Iterator[FieldError]:
+    ids = Counter(attachment.content_id for attachment in message.attachments)
+    for index, attachment in enumerate(message.attachments):
+        content_id = attachment.content_id
+        if content_id and ids[content_id] > 1:
+            rule = f"{content_id} is given {ids[content_id]} times: cid:{content_id} means one file"
+            yield FieldError(f"attachments[{index}].content_id", rule)
 
 
 def _size(message: MessageFields) -> Iterator[FieldError]:
-    content = sum(4 * len(attachment.content) // 3 for attachment in message.attachments)
+    """Check the size of the MIME message, which is written only where it is near the limit."""
     texts = (message.body, message.html_body or "")
-    text = sum(4 * len(part.encode()) // 3 for part in texts)
-    if content + text > limits.MESSAGE_SIZE_LIMIT:
-        field = "attachments" if content > text else "body"
-        yield FieldError(
-            field,
-            f"message has {content + text} bytes after base64, SES takes"
-            f" {limits.MESSAGE_SIZE_LIMIT}",
-        )
+    files = sum(_base64_size(len(attachment.content)) for attachment in message.attachments)
+    limit = limits.MESSAGE_SIZE_LIMIT
+    if files + LARGEST_GROWTH * sum(map(len, texts)) + HEADER_RESERVE <= limit:
+        return
+    text = sum(_quoted_size(part.encode()) for part in texts)
+    size = files + text
+    if size <= limit:
+        from amsdal_mail.message.mime import mime_bytes
+
+        size = len(mime_bytes(message))
+    if size > limit:
+        field = "attachments" if files > text else "body"
+        yield FieldError(field, f"message has {size} bytes when encoded, SES takes {limit}")
 
 
-RULES = (_recipients, _content, _headers, _tags, _size)
+def _base64_size(count: int) -> int:
+    """Return the bytes of base64 with a line break (CRLF) after each 76 characters."""
+    encoded = -(-count // 3) * 4
+    return encoded + -(-encoded // 76) * 2
+
+
+def _quoted_size(text: bytes) -> int:
+    """Return the bytes of quoted-printable without its line breaks."""
+    return len(text) + 2 * len(text.translate(None, PRINTABLE))
+
+
+RULES = (_recipients, _content, _headers, _tags, _attachments, _size)
 TEMPLATE_RULES = (*RULES, _headers_with_template, *MERGE_RULES)

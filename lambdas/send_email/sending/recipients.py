@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amsdal_mail.addresses import parse_address
-from amsdal_mail.message.merge_data import merge_data_by_address
+from amsdal_mail.message.merge_data import by_address
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = [
     "unsent",
 ]
 
+MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
 OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
 """States that are not final. `unknown` is decided after `lost_response` seconds: with a Send event
 of SES the recipient is accepted, without one nothing was sent."""
@@ -45,28 +46,31 @@ def restrict_to(message: EmailMessage, addresses: Collection[str]) -> EmailMessa
     if not to and (message.is_personalized or not (cc or bcc)):
         return None
     fields = {"to": to, "cc": cc, "bcc": bcc}
-    if not message.is_personalized:
-        return message._with(**fields)
-    merge_data = {
-        address: values
-        for address, values in merge_data_by_address(message).items()
-        if address in addresses
-    }
-    return message._with(**fields, merge_data=merge_data)
+    return message._with(**fields, **_merged_for(message, addresses))
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
     """Split a personalized message by its `to`. Each recipient gets cc and bcc copies anyway."""
-    all_merge_data = merge_data_by_address(message)
     chunks = []
     for start in range(0, len(message.to), size):
         to = message.to[start : start + size]
-        addresses = [parse_address(mailbox).addr_spec for mailbox in to]
-        merge_data = {
-            address: all_merge_data[address] for address in addresses if address in all_merge_data
-        }
-        chunks.append(message._with(to=to, merge_data=merge_data))
+        addresses = {parse_address(mailbox).addr_spec for mailbox in to}
+        chunks.append(message._with(to=to, **_merged_for(message, addresses)))
     return chunks
+
+
+def _merged_for(message: EmailMessage, addresses: Collection[str]) -> dict[str, Any]:
+    """Return the fields with the values of single recipients, for some recipients."""
+    fields = {name: getattr(message, name) for name in MERGE_FIELDS}
+    return {
+        name: {
+            address: values
+            for address, values in by_address(merged).items()
+            if address in addresses
+        }
+        for name, merged in fields.items()
+        if merged is not None
+    }
 
 
 def unsent(message: EmailMessage, results: Results) -> EmailMessage | None:

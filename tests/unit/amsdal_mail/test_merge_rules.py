@@ -53,6 +53,131 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "subject",
         r"\{\{name\}\} has no value for b@x.io",
     ),
+    "null for a recipient": (
+        {
+            "body": "{{name}}",
+            "merge_data": {ANNA: {"name": None}},
+            "merge_global_data": {"name": "you"},
+        },
+        "body",
+        f"{{{{name}}}} has no value for {ANNA}",
+    ),
+    "null for all": ({"body": "{{a}}", "merge_global_data": {"a": None}}, "body", "any recipient"),
+    "path that ends too early": (
+        {"html_body": "{{{ a.b.c }}}", "merge_global_data": {"a": {"b": "x"}}},
+        "html_body",
+        r"\{\{a\.b\.c\}\} has no value for any recipient",
+    ),
+    "null at the end of a path for the second": (
+        {
+            "subject": "{{a.b}}",
+            "to": [ANNA, "b@x.io"],
+            "merge_data": {ANNA: {"a": {"b": 0}}, "b@x.io": {"a": {"b": None}}},
+            "merge_global_data": {"a": {"b": "global"}},
+        },
+        "subject",
+        "has no value for b@x.io",
+    ),
+    "own object hides the global one": (
+        {
+            "subject": "{{a.b}}",
+            "merge_data": {ANNA: {"a": {"c": 1}}},
+            "merge_global_data": {"a": {"b": 1}},
+        },
+        "subject",
+        f"has no value for {ANNA}",
+    ),
+    "block in a body": (
+        {"body": "{{#if a}}x{{/if}}", "merge_global_data": {"a": 1}},
+        "body",
+        "plain name",
+    ),
+    "comment in a body": (
+        {"html_body": "{{! a }}", "merge_global_data": {"a": 1}},
+        "html_body",
+        "plain name",
+    ),
+    "open brackets in a body": ({"body": "a {{ b", "merge_data": {}}, "body", "plain name"),
+    "placeholder in a header": (
+        {"headers": {"X-A": "{{a}}"}, "merge_global_data": {"a": 1}},
+        "headers.X-A",
+        "merge_headers",
+    ),
+    "placeholder in a header of a stored template": (
+        {"headers": {"X-A": ["1", "{{ a.b }}"]}, "template_id": "t"},
+        "headers.X-A",
+        "SES fills them in subject",
+    ),
+    "placeholder in the sender": (
+        {"from_email": "{{a}} <a@x.io>", "template_id": "t"},
+        "from_email",
+        "placeholder",
+    ),
+    "placeholder in reply_to": (
+        {"reply_to": ["{{a}} <a@x.io>"], "merge_data": {}},
+        "reply_to[0]",
+        "placeholder",
+    ),
+    "placeholder in a name in to": (
+        {"to": ["{{a}} <a@x.io>"], "template_id": "t"},
+        "to[0]",
+        "placeholder",
+    ),
+    "placeholder in metadata": (
+        {"metadata": {"a": "{{a}}"}, "template_id": "t"},
+        "metadata.a",
+        "merge_metadata",
+    ),
+    "placeholder in a merge header": (
+        {"merge_headers": {ANNA: {"X-A": "{{a}}"}}},
+        f"merge_headers.{ANNA}.X-A",
+        "placeholder",
+    ),
+    "merge header of an unknown recipient": (
+        {"merge_headers": {"z@x.io": {}}},
+        "merge_headers.z@x.io",
+        "not one of the addresses in to",
+    ),
+    "merge metadata given twice": (
+        {"merge_metadata": {ANNA: {}, f"Anna <{ANNA}>": {}}},
+        "merge_metadata",
+        "2 times",
+    ),
+    "merge header of another field": (
+        {"merge_headers": {ANNA: {"Bcc": "a@x.io"}}},
+        f"merge_headers.{ANNA}.Bcc",
+        "set by bcc",
+    ),
+    "merge header that is not ASCII": (
+        {"merge_headers": {ANNA: {"List-Unsubscribe": "<https://ä.de>"}}},
+        f"merge_headers.{ANNA}.List-Unsubscribe",
+        "ASCII",
+    ),
+    "merge header that is too long": (
+        {"merge_headers": {ANNA: {"X-A": "a " * 500}}},
+        f"merge_headers.{ANNA}.X-A",
+        "995",
+    ),
+    "merge header in two spellings": (
+        {"merge_headers": {ANNA: {"X-A": "1", "x-a": "2"}}},
+        f"merge_headers.{ANNA}",
+        "2 times",
+    ),
+    "16 headers with those of a recipient": (
+        {"headers": {f"X-{n}": "a" for n in range(15)}, "merge_headers": {ANNA: {"X-A": "1"}}},
+        f"merge_headers.{ANNA}",
+        "16 headers",
+    ),
+    "51 tags with those of a recipient": (
+        {"tags": [f"t{n}" for n in range(50)], "merge_metadata": {ANNA: {"a": "1"}}},
+        f"merge_metadata.{ANNA}",
+        "51 tags",
+    ),
+    "long key in merge metadata": (
+        {"merge_metadata": {ANNA: {"k" * 250: "v"}}},
+        f"merge_metadata.{ANNA}.{'k' * 250}",
+        "246",
+    ),
     "value of two lines in the subject": (
         {"subject": "Hi {{name}}", "merge_data": {ANNA: {"name": "a\nBcc: b@x.io"}}},
         f"merge_data.{ANNA}.name",
@@ -152,6 +277,20 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "html_body": "{{name}}{{ses:openTracker}}",
         "merge_global_data": {"name": "a\nb"},
     },
+    "values that are false": {
+        "subject": "{{a}} {{b}} {{c.d}}",
+        "merge_global_data": {"a": 0, "b": False, "c": {"d": ""}},
+    },
+    "global value where a recipient has none": {
+        "subject": "{{a.b}}",
+        "merge_data": {ANNA: {"c": 1}},
+        "merge_global_data": {"a": {"b": 1}},
+    },
+    "15 headers, one of a recipient in another letter case": {
+        "headers": {f"X-{n}": "a" for n in range(15)},
+        "merge_headers": {ANNA: {"x-0": "1"}},
+    },
+    "braces in the header of a plain message": {"headers": {"X-A": "{{a}}"}},
     "dotted name in the subject": {
         "subject": "Hi {{user.name}}",
         "merge_global_data": {"user": {"name": "Anna"}},

@@ -49,9 +49,54 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "header name too long": ({"headers": {"X" * 127: "a"}}, f"headers.{'X' * 127}", "126"),
     "header of another field": ({"headers": {"bcc": "a@x.io"}}, "headers.bcc", "set by bcc"),
     "header SES writes": ({"headers": {"Message-ID": "<a>"}}, "headers.Message-ID", "by SES"),
+    "header Return-Path": (
+        {"headers": {"return-path": "<a@x.io>"}},
+        "headers.return-path",
+        "set by return_path",
+    ),
+    "header of a tenant": ({"headers": {"X-SES-Tenant": "a"}}, "headers.X-SES-Tenant", "by tenant"),
+    "header of a set": (
+        {"headers": {"X-SES-CONFIGURATION-SET": "a"}},
+        "headers.X-SES-CONFIGURATION-SET",
+        "set by configuration_set$",
+    ),
+    "new header of SES": ({"headers": {"X-Ses-New": "a"}}, "headers.X-Ses-New", "written by SES"),
+    "resent": ({"headers": {"Resent-To": "a@x.io"}}, "headers.Resent-To", "set by to"),
+    "resent date": ({"headers": {"Resent-Date": "x"}}, "headers.Resent-Date", "by SES"),
+    "received": ({"headers": {"Received": "x"}}, "headers.Received", "by SES"),
+    "signature": ({"headers": {"DKIM-Signature": "x"}}, "headers.DKIM-Signature", "by SES"),
+    "name in the return path": (
+        {"return_path": "A <a@x.io>"},
+        "return_path",
+        "bare address such as bounces@example.com",
+    ),
+    "set with a space": ({"configuration_set": "a b"}, "configuration_set", "1 to 64 letters"),
+    "no ARN": ({"from_identity_arn": "x.io"}, "from_identity_arn", "the ARN"),
+    "no tenant": ({"tenant": ""}, "tenant", "1 to 64 letters"),
+    "no endpoint": ({"endpoint_id": "https://x.io"}, "endpoint_id", "multi-region"),
     "header of MIME": ({"headers": {"Content-Type": "a/b"}}, "headers.Content-Type", "by SES"),
     "header twice": ({"headers": {"X-A": "1", "x-a": "2"}}, "headers", "2 times"),
     "header word too long": ({"headers": {"X-A": "a" * 998}}, "headers.X-A", "998"),
+    "web address that is not ASCII": (
+        {"headers": {"List-Unsubscribe": "<https://münchen.de/u>"}},
+        "headers.List-Unsubscribe",
+        "must be ASCII",
+    ),
+    "message id that is not ASCII": (
+        {"headers": {"REFERENCES": "<ä@x.io>"}},
+        "headers.REFERENCES",
+        "must be ASCII",
+    ),
+    "list id that is not ASCII": (
+        {"headers": {"List-Id": "Größe <größe.example.com>"}},
+        "headers.List-Id",
+        "angle brackets",
+    ),
+    "address in a header with a template": (
+        {"template_id": "t", "headers": {"Errors-To": "jö@x.io"}},
+        "headers.Errors-To",
+        "SMTPUTF8",
+    ),
     "16 headers with a template": (
         {"template_id": "t", "headers": {f"X-{n}": "a" for n in range(16)}},
         "headers",
@@ -67,6 +112,26 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "tags as a string": ({"tags": "welcome"}, "tags", "list"),
     "metadata that is not text": ({"metadata": {"a": None}}, "metadata.a", "must be text"),
     "long metadata key": ({"metadata": {"k" * 250: "v"}}, f"metadata.{'k' * 250}", "246"),
+    "tags that are one in SES": ({"tags": ["wel come", "wel_come"]}, "tags[1]", "wel_come in SES"),
+    "metadata that is one in SES": (
+        {"metadata": {"order id": "1", "order_id": "2"}},
+        "metadata.order_id",
+        "metadata_order_id in SES, like metadata.order id",
+    ),
+    "tag like metadata": (
+        {"tags": ["metadata_a"], "metadata": {"a": "1"}},
+        "metadata.a",
+        r"like tags\[0\]",
+    ),
+    "merge metadata that is one in SES": (
+        {"metadata": {"a b": "1"}, "merge_metadata": {ANNA: {"a_b": "1"}}},
+        f"merge_metadata.{ANNA}.a_b",
+        "metadata_a_b in SES",
+    ),
+    "tag of the service": ({"tags": ["email id"]}, "tags[0]", "email's id"),
+    "tag of SES": ({"tags": ["ses:from-domain"]}, "tags[0]", "belong to SES"),
+    "metadata of SES": ({"metadata": {"SES:source-ip": "1"}}, "metadata.SES:source-ip", "belong"),
+    "feedback id without a value": ({"tags": ["ses:feedback-id-a"]}, "tags[0]", "in metadata"),
     "51 tags and metadata": (
         {"tags": [f"t{n}" for n in range(26)], "metadata": {f"m{n}": "v" for n in range(25)}},
         "tags",
@@ -101,11 +166,21 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "attachments[0].content_id",
         "angle",
     ),
-    "body over 40 MB": ({"body": "ж" * 16_000_000}, "body", "42666666 bytes"),
+    "content id twice": (
+        {"attachments": [{**FILE, "content_id": "a"}, {**FILE, "content_id": "a"}]},
+        "attachments[1].content_id",
+        "2 times",
+    ),
+    "unknown character set": (
+        {"attachments": [{**FILE, "charset": "x-none"}]},
+        "attachments[0].charset",
+        "character set such as utf-8",
+    ),
+    "body over 40 MB": ({"body": "ж" * 16_000_000}, "body", "96000000 bytes.*41943040"),
     "over 40 MB": (
         {"attachments": [{"filename": "a", "content": bytes(31_457_283), "mimetype": "a/b"}]},
         "attachments",
-        "41943057 bytes.*41943040",
+        "43046820 bytes.*41943040",
     ),
     "unknown field of an attachment": (
         {"attachments": [{**FILE, "x": 1}]},
@@ -146,6 +221,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     },
     "header of 997": {"headers": {"X-A": "a" * 997}},
     "template without body": {"body": "", "template_id": "welcome"},
+    "the same tag twice": {"tags": ["a", "b", "a"]},
     "numbers in metadata": {"metadata": {"order": 1234}},
     "zip attached": {"attachments": [Attachment("a.zip", b"", "application/zip")]},
 }
@@ -173,6 +249,17 @@ def test_mapping_of_a_message_cannot_be_changed(field: str) -> None:
         getattr(message, field)["X-A"] = "a\r\nBcc: b@x.io"
 
 
+@pytest.mark.parametrize("field", ["configuration_set", "tenant", "return_path"])
+def test_service_refuses_the_options_of_a_connection(field: str) -> None:
+    value = "bounces@x.io" if field == "return_path" else "a"
+    message = EmailMessage(**VALID | {field: value})
+
+    with pytest.raises(InvalidMessageError, match=f"{field}: is decided by the service"):
+        EmailRequest.from_message(message, None)
+    with pytest.raises(InvalidMessageError, match=f"{field}: is decided by the service"):
+        EmailRequest.from_json(message.to_json())
+
+
 def test_empty_html_body_becomes_none() -> None:
     assert EmailMessage(**VALID, html_body="").html_body is None
 
@@ -183,6 +270,11 @@ def test_message_can_be_pickled() -> None:
     )
 
     assert pickle.loads(pickle.dumps(message)) == message
+
+
+def test_text_that_the_character_set_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidMessageError, match="content: has characters that iso-8859-1"):
+        Attachment("a.txt", "ж", "text/plain", charset="iso-8859-1")
 
 
 def test_broken_attachment_names_its_fields() -> None:

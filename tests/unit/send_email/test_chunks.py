@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from amsdal_mail import EmailMessage
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.errors import QueueError
+from send_email.sending.recipients import in_chunks, restrict_to
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
@@ -45,6 +47,26 @@ def test_chunk_keeps_the_merge_data_of_its_recipients(
 
     last = queue.jobs[-1].message
     assert last.merge_data == {address: {"name": address} for address in MANY[100:]}
+
+
+def test_chunks_and_retries_keep_headers_and_metadata_of_their_recipients() -> None:
+    message = EmailMessage(
+        body="b",
+        from_email="shop@example.com",
+        to=MANY,
+        merge_headers={f"P <{address}>": {"X-A": address} for address in MANY},
+        merge_metadata={address: {"a": address} for address in MANY[:110]},
+    )
+
+    last = in_chunks(message, 50)[-1]
+    rest = restrict_to(last, {MANY[109], MANY[110]})
+
+    assert rest is not None
+    assert len(last.to) == 20
+    assert rest.merge_headers == {address: {"X-A": address} for address in MANY[109:111]}
+    assert rest.merge_metadata == {MANY[109]: {"a": MANY[109]}}
+    assert rest.merge_data is None
+    assert rest.is_personalized
 
 
 def test_chunks_delivered_twice_are_sent_once(

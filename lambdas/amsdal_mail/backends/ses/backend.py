@@ -21,7 +21,7 @@ from amsdal_mail.backends.ses.connection_params import connection_params
 from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.rules import METADATA_PREFIX
+from amsdal_mail.message.tag_names import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import SendStatus
 
@@ -121,7 +121,12 @@ class SESBackend(AWSBackend):
         for index, message in enumerate(messages):
             tags = message_tags(message, self.metadata_prefix)
             for request in build_requests(
-                message, self.configuration_set, model, index, self._connection_params
+                message,
+                self.configuration_set,
+                model,
+                index,
+                self._connection_params,
+                self.metadata_prefix,
             ):
                 flow = send_flow(request, tags, extra_tags, self._tag_encoding, self.max_attempts)
                 plan.append(rate_limited(flow, self._rate_limiter) if self._rate_limiter else flow)

@@ -7,20 +7,22 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from amsdal_mail.addresses import encode_header_text, parse_address
+from amsdal_mail.addresses import parse_address
 from amsdal_mail.backends.aws.flow import Call
 from amsdal_mail.backends.aws.service_model import (
     parameter_paths,
     require_parameters,
     supports_parameter,
 )
+from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.headers import HeaderValue, encode_header, header_lines
 from amsdal_mail.message.limits import (
     HEADER_COUNT_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -29,20 +31,23 @@ from amsdal_mail.message.limits import (
 )
 from amsdal_mail.message.merge_data import (
     TemplateValues,
+    by_address,
     html_template,
     merge_data_by_address,
+    merge_headers_for,
     merge_values_for,
 )
 from amsdal_mail.message.mime import mime_bytes
+from amsdal_mail.message.ses_options import SES_PARAMETERS
+from amsdal_mail.message.tag_names import METADATA_PREFIX, metadata_tag_name, sanitize_tag_name
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 __all__ = ["SESRequest", "TagEncoding", "Tags", "build_requests", "message_tags", "sanitize_tags"]
 
-NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
 NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
-"""Characters that SES refuses in the name and in the value of a message tag.
+"""Characters that SES refuses in the value of a message tag.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
 """
@@ -65,13 +70,29 @@ class SESRequest:
     params: Params
     entries: tuple[tuple[str, ...], ...]
     bulk_entries: tuple[Params, ...] = ()
+    entry_metadata: tuple[Tags, ...] = ()
+    """The tags of each entry alone, if an entry has some."""
 
-    def call(self, tags: Tags) -> Call:
-        """Return the call with these tags."""
-        if self.bulk_entries:
-            bulk = {"DefaultEmailTags": tag_parameters(tags), "BulkEmailEntries": self.bulk_entries}
-            return Call("send_bulk_email", self.params | bulk)
-        return Call("send_email", self.params | {"EmailTags": tag_parameters(tags)})
+    def call(self, tags: Tags, own_tags: Callable[[Tags], Tags] = dict) -> Call:
+        """Return the call with these tags.
+
+        An entry with metadata of its own gets all its tags with it: SES does not document whether
+        `ReplacementTags` replace all default tags or those of the same name.
+
+        Args:
+            tags: the tags of the message.
+            own_tags: makes all tags of an entry from those that it alone has.
+        """
+        if not self.bulk_entries:
+            return Call("send_email", self.params | tag_parameters("EmailTags", tags))
+        params = self.params | {"BulkEmailEntries": self.bulk_entries}
+        if not self.entry_metadata:
+            return Call("send_bulk_email", params | tag_parameters("DefaultEmailTags", tags))
+        params["BulkEmailEntries"] = tuple(
+            entry | tag_parameters("ReplacementTags", own_tags(own))
+            for entry, own in zip(self.bulk_entries, self.entry_metadata, strict=True)
+        )
+        return Call("send_bulk_email", params)
 
     def restrict_to(self, indexes: Sequence[int]) -> SESRequest:
         """Return the request for some of its entries."""
@@ -79,7 +100,8 @@ class SESRequest:
             return self
         bulk_entries = tuple(self.bulk_entries[index] for index in indexes)
         entries = tuple(self.entries[index] for index in indexes)
-        return replace(self, entries=entries, bulk_entries=bulk_entries)
+        metadata = self.entry_metadata and tuple(self.entry_metadata[index] for index in indexes)
+        return replace(self, entries=entries, bulk_entries=bulk_entries, entry_metadata=metadata)
 
 
 def build_requests(
@@ -88,6 +110,7 @@ def build_requests(
     model: ServiceModel,
     message_index: int = 0,
     connection_params: Mapping[str, str] = NO_PARAMS,
+    metadata_prefix: str = METADATA_PREFIX,
 ) -> list[SESRequest]:
     """Return the requests that send the message: one, or one for each 50 personalized emails.
 
@@ -97,11 +120,13 @@ def build_requests(
         model: the SDK's model of SES.
         message_index: the position of the message among those of the send.
         connection_params: parameters that each request of the connection has.
+        metadata_prefix: comes before a metadata key in the name of its tag.
 
     Raises:
         ConfigurationError: the installed SDK does not know a parameter that the message needs.
     """
     requests = _requests(message, configuration_set, model, message_index, connection_params)
+    requests = _with_merge_metadata(requests, message, metadata_prefix)
     for request in requests:
         # With any tag: the tags of a message are not known here.
         call = request.call({"tag": "true"})
@@ -121,6 +146,10 @@ def _requests(
     params |= connection_params
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
+    for field, parameter in SES_PARAMETERS.items():
+        value = getattr(message, field)
+        if value is not None:
+            params[parameter] = value
     if message.is_personalized:
         return _bulk_requests(message, params, message_index)
     addresses = tuple(recipient.addr_spec for recipient in message.recipients)
@@ -142,12 +171,14 @@ def _bulk_requests(message: EmailMessage, params: Params, message_index: int) ->
         address: template_values.json(merge_values_for(message, values))
         for address, values in merge_data_by_address(message).items()
     }
+    headers_by_address = by_address(message.merge_headers)
     requests = []
     for start in range(0, len(message.to), RECIPIENT_LIMIT):
         mailboxes = message.to[start : start + RECIPIENT_LIMIT]
         addresses = [parse_address(mailbox).addr_spec for mailbox in mailboxes]
         bulk_entries = tuple(
             _bulk_entry(message, mailbox, json_by_address.get(address, shared_json))
+            | _replacement_headers(message, headers_by_address.get(address))
             for mailbox, address in zip(mailboxes, addresses, strict=True)
         )
         entries = tuple((address, *copies) for address in addresses)
@@ -161,6 +192,30 @@ def _bulk_entry(message: EmailMessage, to: str, template_data: str) -> Params:
         "Destination": _destination(message, (to,)),
         "ReplacementEmailContent": replacement,
     }
+
+
+def _replacement_headers(
+    message: EmailMessage, own_headers: Mapping[str, HeaderValue] | None
+) -> Params:
+    """Return all headers of an entry with headers of its own: SES adds those of the template."""
+    if not own_headers:
+        return {}
+    return {"ReplacementHeaders": _header_parameters(merge_headers_for(message, own_headers))}
+
+
+def _with_merge_metadata(
+    requests: list[SESRequest], message: EmailMessage, prefix: str
+) -> list[SESRequest]:
+    metadata = {
+        address: _metadata_tags(own, prefix)
+        for address, own in by_address(message.merge_metadata).items()
+    }
+    if not metadata:
+        return requests
+    return [
+        replace(request, entry_metadata=tuple(metadata.get(e[0], {}) for e in request.entries))
+        for request in requests
+    ]
 
 
 def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
@@ -196,15 +251,15 @@ def _content(message: EmailMessage, model: ServiceModel) -> Params:
 
 
 def fits_simple_content(message: EmailMessage) -> bool:
-    """Return whether SES's Simple content takes the headers and the file names.
+    """Return whether SES's Simple content takes the headers.
+
+    A repeated header goes as MIME: whether SES takes it in `Headers` is not documented.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
     """
-    lengths = [len(encode_header_text(value)) for value in message.headers.values()]
-    return (
-        len(lengths) <= HEADER_COUNT_LIMIT
-        and all(1 <= length <= HEADER_VALUE_LIMIT for length in lengths)
-        and all(attachment.filename.isascii() for attachment in message.attachments)
+    lengths = [len(encode_header(name, value)) for name, value in header_lines(message.headers)]
+    return len(message.headers) == len(lengths) <= HEADER_COUNT_LIMIT and all(
+        1 <= length <= HEADER_VALUE_LIMIT for length in lengths
     )
 
 
@@ -231,20 +286,23 @@ def _template(message: EmailMessage, template_data: str) -> Params:
 def _headers_and_attachments(message: EmailMessage) -> Params:
     parts: Params = {}
     if message.headers:
-        parts["Headers"] = [
-            {"Name": name, "Value": encode_header_text(value)}
-            for name, value in message.headers.items()
-        ]
+        parts["Headers"] = _header_parameters(message.headers)
     if message.attachments:
         parts["Attachments"] = [_attachment(attachment) for attachment in message.attachments]
     return parts
+
+
+def _header_parameters(headers: Mapping[str, HeaderValue]) -> list[Params]:
+    return [
+        {"Name": name, "Value": encode_header(name, value)} for name, value in header_lines(headers)
+    ]
 
 
 def _attachment(attachment: Attachment) -> Params:
     params: Params = {
         "FileName": attachment.filename,
         "RawContent": attachment.content,
-        "ContentType": attachment.mimetype,
+        "ContentType": attachment.content_type,
         "ContentTransferEncoding": "BASE64",
         "ContentDisposition": "ATTACHMENT",
     }
@@ -272,25 +330,32 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     """Return the tags of a message: `tag=true` and `<prefix>key=value`.
 
     Raises:
-        InvalidMessageError: a key has over 255 characters with a prefix longer than `metadata:`.
+        InvalidMessageError: with a prefix other than `metadata:`, a key has over 255 characters,
+            or is the name of another tag.
     """
-    for key in message.metadata:
+    tags = dict.fromkeys(message.tags, "true")
+    for key in {*message.metadata}.union(*(message.merge_metadata or {}).values()):
+        name = sanitize_tag_name(metadata_tag_name(key, prefix))
+        if name == EMAIL_ID_TAG or name in map(sanitize_tag_name, tags):
+            rule = f"is the tag {name} with the prefix {prefix!r}, like another tag"
+            raise InvalidMessageError.for_field(f"metadata.{key}", rule)
+    return tags | _metadata_tags(message.metadata, prefix)
+
+
+def _metadata_tags(metadata: Mapping[str, str], prefix: str) -> Tags:
+    for key in metadata:
         if len(prefix) + len(key) > TAG_LENGTH_LIMIT:
             rule = f"key has over {TAG_LENGTH_LIMIT} characters with the prefix {prefix!r}"
             raise InvalidMessageError.for_field(f"metadata.{key}", rule)
-    tags = dict.fromkeys(message.tags, "true")
-    return tags | {f"{prefix}{key}": value for key, value in message.metadata.items()}
+    return {metadata_tag_name(key, prefix): value for key, value in metadata.items()}
 
 
 def sanitize_tags(tags: Tags) -> Tags:
-    """Return the tags with `_` for characters that SES refuses. The first of equal names stays."""
-    sanitized: Tags = {}
-    for name, value in tags.items():
-        sanitized_name = NOT_IN_NAME.sub("_", name)[:TAG_LENGTH_LIMIT]
-        sanitized.setdefault(sanitized_name, NOT_IN_VALUE.sub("_", value))
-    return sanitized
+    """Return the tags with `_` for characters that SES refuses. No two names become equal."""
+    return {sanitize_tag_name(name): NOT_IN_VALUE.sub("_", value) for name, value in tags.items()}
 
 
-def tag_parameters(tags: Tags) -> list[dict[str, str]]:
-    """Return the tags as parameters of the SESv2 API."""
-    return [{"Name": name, "Value": value} for name, value in tags.items()]
+def tag_parameters(parameter: str, tags: Tags) -> Params:
+    """Return the parameter of the SESv2 API that has the tags. Without tags, there is none."""
+    named = [{"Name": name, "Value": value} for name, value in tags.items()]
+    return {parameter: named} if named else {}

@@ -42,12 +42,15 @@ def send_flow(
     pending = list(range(len(request.entries)))
     attempt = 1
     while True:
-        sent_tags = encoding.encode(tags)
+        was_restricted = encoding.is_restricted
         sent = request.restrict_to(pending)
-        response = yield sent.call(sent_tags | dict(extra_tags))
+        response = yield sent.call(
+            encoding.encode(tags) | dict(extra_tags),
+            lambda own: encoding.encode(tags | own) | dict(extra_tags),
+        )
         results.update(zip(pending, read_response(response, sent), strict=True))
         refused = [index for index in pending if results[index].is_tag_refused]
-        if refused and sent_tags != sanitize_tags(tags):
+        if refused and not was_restricted and _has_other_characters(tags, sent):
             encoding.is_restricted = True
             pending = refused
             continue
@@ -59,6 +62,12 @@ def send_flow(
             ]
         yield Wait(retry_delay(attempt))
         attempt += 1
+
+
+def _has_other_characters(tags: Tags, request: SESRequest) -> bool:
+    """Return whether a tag has characters that SES refuses."""
+    spellings = (tags, *request.entry_metadata)
+    return any(spelling != sanitize_tags(spelling) for spelling in spellings)
 
 
 def retry_delay(attempt: int) -> float:

@@ -201,6 +201,21 @@ def test_entries_refused_for_a_tag_are_retried_in_their_places() -> None:
     ]
 
 
+def test_refused_tag_of_one_recipient_is_sent_again() -> None:
+    message = BULK.replace(merge_metadata={"b@x.io": {"order id": "1/2"}})
+    refused = {"Status": "INVALID_PARAMETER", "Error": "Invalid tag name <a:b>: only …"}
+    first = {"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "id"}, refused, refused]}
+
+    entries, steps = run([first, bulk("SUCCESS", "SUCCESS")], message)
+
+    calls = [step.params for step in steps if isinstance(step, Call)]
+    sent = [tag["Name"] for tag in calls[1]["BulkEmailEntries"][0]["ReplacementTags"]]
+    assert [entry.result.state for entry in entries] == ["accepted"] * 3
+    assert sent == ["metadata_order_id", "email_id"]
+    assert len(calls[0]["BulkEmailEntries"]) == 3
+    assert not any("DefaultEmailTags" in call for call in calls)
+
+
 def test_entry_without_a_result_is_unknown() -> None:
     entries, _ = run([bulk("SUCCESS")], BULK)
 
