@@ -46,7 +46,7 @@ def client_factory(
 class HTTPSession(AIOHTTPSession):
     """The HTTP session of aiobotocore, without redirects, as in boto3.
 
-    aiohttp follows a redirect by default: the email would go to a host that nobody named, and a
+    aiohttp follows a redirect by default: the email would go to a host that no option names, and a
     301 or 302 would become a GET whose response says nothing about the email.
     """
 
