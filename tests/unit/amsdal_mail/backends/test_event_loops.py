@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from amsdal_mail import Attachment, EmailMessage, SendStatus, cancelled_status
+from amsdal_mail import (
+    Attachment,
+    ConfigurationError,
+    EmailMessage,
+    SendStatus,
+    cancelled_status,
+)
 from tests.unit.amsdal_mail.backends.servers import (
     Handle,
     Server,
@@ -190,6 +196,15 @@ async def test_cancelled_send_says_what_had_gone_out(cancel: Cancel) -> None:
     assert len(server.bodies) == 3
 
 
+async def test_cancelled_error_itself_has_the_status() -> None:
+    with serving(hang) as server:
+        async with ses(server.url) as backend:
+            error = await by_cancel(backend.asend_messages([message()]))
+
+    assert type(error) is asyncio.CancelledError
+    assert states(error.status) == {"a": "unknown"}  # type: ignore[attr-defined]
+
+
 async def test_cancelled_in_the_pause_before_a_retry_is_failed() -> None:
     def throttle(server: Server, connection: Any) -> None:
         while server.read_request(connection):
@@ -223,6 +238,7 @@ async def test_large_email_that_is_cancelled_while_it_connects_is_never_sent() -
 
 def test_other_errors_have_no_status() -> None:
     assert cancelled_status(ValueError()) is None
+    assert cancelled_status(ConfigurationError("x", SendStatus({}))) is None
     assert cancelled_status(asyncio.CancelledError()) is None
     circle = ValueError()
     circle.__context__ = KeyError()
