@@ -21,12 +21,15 @@ from amsdal_mail.message.merge_rules import MERGE_RULES
 from amsdal_mail.message.tag_names import (
     FEEDBACK_IDS,
     METADATA_PREFIX,
+    are_plain_names,
     metadata_tag_name,
     sanitize_tag_name,
 )
 
 __all__ = ["broken_rules"]
 
+SHORT_VALUE = 500
+"""Characters of a header value that needs no look at its words: encoded ones have at most 75."""
 LARGEST_GROWTH = 13
 """Bytes of quoted-printable that a character can become: 4 bytes, 3 characters each, and breaks."""
 HEADER_RESERVE = 1024 * 1024
@@ -68,19 +71,23 @@ def _headers(message: MessageFields) -> Iterator[FieldError]:
 
 
 def _checked_headers(field: str, headers: Mapping[str, HeaderValue]) -> Iterator[FieldError]:
-    for name, count in Counter(name.lower() for name in headers).items():
+    counts = Counter([name.lower() for name in headers]) if len(headers) > 1 else {}
+    for name, count in counts.items():
         if count > 1:
             yield FieldError(field, f"{name} is given {count} times in different spellings")
     for name, values in headers.items():
-        try:
-            check_repetition(name, values)
-        except ValueError as error:
-            yield FieldError(f"{field}.{name}", str(error))
+        if isinstance(values, tuple):
+            try:
+                check_repetition(name, values)
+            except ValueError as error:
+                yield FieldError(f"{field}.{name}", str(error))
     for name, value in header_lines(headers):
         try:
             check_structured_header(name, value)
         except ValueError as error:
             yield FieldError(f"{field}.{name}", str(error))
+            continue
+        if len(value) < SHORT_VALUE:
             continue
         longest = max(map(len, encode_header(name, value).split()), default=0)
         if longest >= limits.LINE_LIMIT:
@@ -138,6 +145,9 @@ def _tag_names(
     field: str, message: MessageFields, metadata: Mapping[str, str]
 ) -> Iterator[FieldError]:
     """Two names that SES's alphabet makes equal would be one tag, and one of them would be lost."""
+    given_names = {*message.tags, *map(metadata_tag_name, metadata), EMAIL_ID_TAG}
+    if are_plain_names(given_names, len({*message.tags}) + len(metadata) + 1):
+        return
     seen = {EMAIL_ID_TAG: "the tag of the service with the email's id"}
     distinct_tags = {tag: index for index, tag in reversed(list(enumerate(message.tags)))}
     names = [(f"tags[{index}]", tag, tag) for tag, index in reversed(distinct_tags.items())]
@@ -155,6 +165,8 @@ def _tag_names(
 
 
 def _attachments(message: MessageFields) -> Iterator[FieldError]:
+    if not message.attachments:
+        return
     ids = Counter(attachment.content_id for attachment in message.attachments)
     for index, attachment in enumerate(message.attachments):
         content_id = attachment.content_id
