@@ -36,4 +36,6 @@ def main(sender: str, *recipients: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(f"usage: python {sys.argv[0]} SENDER RECIPIENT ...")
     sys.exit(main(*sys.argv[1:]))

@@ -32,7 +32,10 @@ FIVE_MINUTES = Duration.minutes(5)
 
 SENDING_ALARMS = {
     "SendingStopped": "SES accepts no email: the daily quota is used up or sending is paused.",
-    "ConfigurationErrors": "AWS rejects the set-up: permission, credentials, configuration set.",
+    "ConfigurationErrors": (
+        "AWS rejects the set-up: permission, credentials, configuration set, or a sender that is"
+        " not verified."
+    ),
     "EmailsAbandoned": "An email is abandoned after days of retries: its state is failed.",
     "InternalErrors": "A request or a record failed with an unexpected error: see the log.",
 }

@@ -1,4 +1,4 @@
-"""The one loader of the sample payloads under `events/`."""
+"""The only loader of the sample payloads under `events/`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+__all__ = ["load", "names"]
+
 EVENTS = Path(__file__).parents[1] / "events"
 
 
 def names(folder: str) -> list[str]:
     """Every sample of a folder: `ses/bounce_permanent`."""
-    found = sorted(f"{folder}/{path.stem}" for path in (EVENTS / folder).glob("*.json"))
-    assert found, f"no samples in events/{folder}"
-    return found
+    samples = sorted(f"{folder}/{path.stem}" for path in (EVENTS / folder).glob("*.json"))
+    assert samples, f"no samples in events/{folder}"
+    return samples
 
 
 def load(name: str) -> Any:

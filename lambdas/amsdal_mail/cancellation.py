@@ -6,9 +6,6 @@ from amsdal_mail.status import SendStatus
 
 __all__ = ["attach_status", "cancelled_status"]
 
-ATTRIBUTE = "amsdal_mail_status"
-"""The error stays an `asyncio.CancelledError`: asyncio compares the class itself until 3.12."""
-
 
 def cancelled_status(error: BaseException) -> SendStatus | None:
     """Return the status of the send that an error cut off, or None when it cut off no send.
@@ -20,8 +17,9 @@ def cancelled_status(error: BaseException) -> SendStatus | None:
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
-        status = getattr(cause, ATTRIBUTE, None)
-        if isinstance(status, SendStatus):
+        status = getattr(cause, "status", None)
+        # An Exception with a status, such as ConfigurationError, has cut off nothing.
+        if isinstance(status, SendStatus) and not isinstance(cause, Exception):
             return status
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
@@ -29,5 +27,8 @@ def cancelled_status(error: BaseException) -> SendStatus | None:
 
 
 def attach_status(error: BaseException, status: SendStatus) -> None:
-    """Let `cancelled_status` find the status of the send that this error ended."""
-    setattr(error, ATTRIBUTE, status)
+    """Give the error that ended a send the status of that send.
+
+    The error keeps its class: asyncio compares the class of CancelledError itself until 3.12.
+    """
+    error.status = status  # type: ignore[attr-defined]

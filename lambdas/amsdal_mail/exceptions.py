@@ -1,4 +1,4 @@
-"""The errors of the library. Those that carry a SendStatus stand in `amsdal_mail.status`.
+"""The errors of the library. Those that carry a SendStatus are in `amsdal_mail.status`.
 
 MailError
 ├── ConfigurationError        the backend, an option, the environment or a permission is wrong

@@ -1,1 +1,1 @@
-"""What happened to each email: one table, written by both functions and read by people."""
+"""The state and the history of each email: one table, written by both functions."""

@@ -38,7 +38,7 @@ Results = Mapping[str, RecipientStatus]
 
 @dataclass(frozen=True, slots=True)
 class SendUnit:
-    """What is claimed and settled as a whole: an email, or one chunk of it."""
+    """An email, or one chunk of it. It is claimed and settled as a whole."""
 
     email_id: str
     chunk: int | None = None

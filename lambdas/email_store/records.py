@@ -24,7 +24,7 @@ __all__ = [
 
 
 REPEATING_KINDS = frozenset({"open", "click"})
-"""Kinds of events that one recipient can cause again and again."""
+"""Kinds of events that a recipient can cause without limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +77,17 @@ class EventRecord:
     details: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """SES's own JSON."""
-    is_cut: bool = False
+    is_truncated: bool = False
     """True when `raw` was too large to store. `details` may be missing too."""
 
     @property
     def repeat(self) -> Repeat | None:
-        """What the event counts as; None for a kind that does not repeat without end."""
+        """The repeat that the event counts for; None for a kind with a limited number."""
         return Repeat(self.kind, self.recipient) if self.kind in REPEATING_KINDS else None
 
 
 class Repeat(NamedTuple):
-    """What is counted: the opens or the clicks of one recipient."""
+    """The opens or the clicks of one recipient, which are counted."""
 
     kind: str
     recipient: str | None
@@ -95,7 +95,7 @@ class Repeat(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownEvents:
-    """What the store knows of an email when SES reports events of it."""
+    """The stored data of an email that new events of SES need."""
 
     event_ids: frozenset[str]
     """The ids of the reported events that are in the timeline already."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EmailState", "summary_state"]
+__all__ = ["DISPLAY_PRIORITY", "EmailState", "summary_state"]
 
 
 class EmailState(StrEnum):

@@ -1,4 +1,4 @@
-"""EmailStore: what the functions ask of the table, however it is kept."""
+"""EmailStore: the operations of the store, for any kind of storage."""
 
 from __future__ import annotations
 

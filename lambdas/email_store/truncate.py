@@ -36,6 +36,6 @@ def first_errors(errors: Sequence[FieldError]) -> list[FieldError]:
         FieldError(truncate(error.field, FIELD_LIMIT), truncate(error.rule, RULE_LIMIT))
         for error in shown
     ]
-    if rest := len(errors) - len(shown):
-        first.append(FieldError("(more)", f"{rest} more rules are broken"))
+    if others_count := len(errors) - len(shown):
+        first.append(FieldError("(more)", f"{others_count} more rules are broken"))
     return first

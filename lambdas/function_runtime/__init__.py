@@ -1,1 +1,1 @@
-"""What both functions share: cold start, settings, clients, batches, tracing, safe logging."""
+"""Shared by both functions: cold start, settings, clients, batches, tracing, safe logging."""

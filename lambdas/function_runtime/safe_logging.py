@@ -1,4 +1,4 @@
-"""What a log may hold of an exception: class names and lines, because texts may quote an email."""
+"""The parts of an exception that a log may hold: classes and lines. Texts may quote an email."""
 
 from __future__ import annotations
 

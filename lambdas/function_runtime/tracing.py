@@ -15,7 +15,7 @@ def traced(handler: Handler) -> Handler:
     """Return the handler, traced by Powertools when POWERTOOLS_TRACE_DISABLED is `false`.
 
     It is off by default. Lambda's own active tracing needs no SDK, and the X-Ray SDK, on which
-    Tracer stands, reaches the end of support on 2027-02-25:
+    Tracer depends, reaches the end of support on 2027-02-25:
     https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html
     AWS calls are not patched, because X-Ray cannot follow the threads that handle the records.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-__all__ = ["EventBus", "PublishError"]
+__all__ = ["DETAIL_TYPES", "SIZE_LIMIT", "EventBus", "PublishError"]
 
 SOURCE = "amsdal_mail"
 SIZE_LIMIT = 256_000

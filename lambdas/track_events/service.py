@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from email_store.records import EmailRecord, EventRecord
     from email_store.store import EmailStore
 
-__all__ = ["OutOfTimeError", "Publisher", "Tracker", "metric_of"]
+__all__ = ["REPEATS_STORED", "OutOfTimeError", "Publisher", "Tracker", "metric_of"]
 
 EVENTS_AT_ONCE = 50
 """Recipients of a message that SES accepts, so that a real notification is tracked in one step.

@@ -31,7 +31,7 @@ BATCH_SIZE = 10
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
 PAUSE_SECONDS = 0.5
 MAX_QUEUE_DEPTH = 200
-"""Messages on the queues; above it, no more are put there.
+"""The most messages on the queues: the load waits until there are fewer.
 
 The service waits for the event of a lost response only as long as events usually take. With more
 messages, a small machine would take longer."""

@@ -63,7 +63,7 @@ class SentSample:
 
 
 class DemoError(RuntimeError):
-    """The deployed stack did not do what a sample expects."""
+    """A result differs from the expectation of its sample."""
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What the demo expects of each email, and what the API returns for it."""
+"""The expected result of each email of the demo, and the result that the API returns."""
 
 from __future__ import annotations
 

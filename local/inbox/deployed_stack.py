@@ -151,16 +151,21 @@ def fetch_from_api(api_url: str, email_id: str) -> StackEmail:
 
 
 def _suppressions(address: StackAddress) -> list[SuppressedAddress]:
-    table = client("dynamodb", address.aws_endpoint)
-    try:
-        response = table.scan(
+    # A page ends after 1 MB of the table, whether an item passes the filter or not:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
+    pages = (
+        client("dynamodb", address.aws_endpoint)
+        .get_paginator("scan")
+        .paginate(
             TableName=address.table_name,
             FilterExpression="sk = :kind",
             ExpressionAttributeValues={":kind": {"S": "SUPPRESSION"}},
         )
+    )
+    try:
+        rows = [_suppressed_address(item) for page in pages for item in page["Items"]]
     except (BotoCoreError, ClientError):
         return []
-    rows = [_suppressed_address(item) for item in response["Items"]]
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "BY_PROGRAM",
     "DEFAULT_WORD",
     "STATES",
     "Word",
@@ -59,6 +60,7 @@ EVENTS = {
     "subscription": Word("Unsubscribed", "warn"),
 }
 
+BY_PROGRAM = "by a program: changes no state"
 VISITOR_FIELDS = ("ip_address", "user_agent")
 TEXT_FIELDS = (
     "feedback_type", "link", "diagnostic_code", "smtp_response", "reason", "error_message",
@@ -67,12 +69,12 @@ TEXT_FIELDS = (
 
 
 def state_label(state: str) -> Word:
-    """Return the label of a state. An unknown state is its own label."""
+    """Return the label of a state. An unknown state is the label itself."""
     return STATES.get(state, Word(state, "calm"))
 
 
 def event_label(kind: str) -> Word:
-    """Return the label of a kind of event. An unknown kind is its own label."""
+    """Return the label of a kind of event. An unknown kind is the label itself."""
     return EVENTS.get(kind, Word(kind, "calm"))
 
 
@@ -86,6 +88,7 @@ def summary_lines(details: Mapping[str, Any]) -> list[str]:
     kinds = " · ".join(str(details[name]) for name in ("type", "subtype") if details.get(name))
     visitor = " · ".join(str(details[name]) for name in VISITOR_FIELDS if details.get(name))
     texts = (str(details[name]) for name in TEXT_FIELDS if details.get(name))
+    by_program = BY_PROGRAM if details.get("is_bot") else ""
     link_tags = details.get("link_tags") or {}
     tags = (f"{name} = {', '.join(values)}" for name, values in link_tags.items())
-    return [line for line in dict.fromkeys((kinds, *texts, *tags, visitor)) if line]
+    return [line for line in dict.fromkeys((kinds, *texts, *tags, by_program, visitor)) if line]

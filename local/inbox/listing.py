@@ -37,8 +37,8 @@ class Search:
         """Return whether subject, addresses, ids and tags contain every word."""
         message = kept.message
         tags = (f"{name}={','.join(values)}" for name, values in message.tags.items())
-        parts = (message.subject or "", message.source, *message.destinations, message.id, *tags)
-        text = "\n".join(parts).lower()
+        searched = (message.subject or "", message.source, *message.destinations, message.id, *tags)
+        text = "\n".join(searched).lower()
         return all(word in text for word in self.text.lower().split())
 
 

@@ -48,8 +48,9 @@ def _edits(tag: Tag, inline_images: Mapping[str, str]) -> Iterator[Edit]:
         yield Edit(tag.start, tag.end)
         return
     if tag.name in LINK_TAGS:
-        replaced = (each for each in tag.attributes if each.name in REPLACED_ATTRIBUTES)
-        yield from (Edit(attribute.start, attribute.end) for attribute in replaced)
+        for attribute in tag.attributes:
+            if attribute.name in REPLACED_ATTRIBUTES:
+                yield Edit(attribute.start, attribute.end)
         name_end = tag.start + 1 + len(tag.name)
         yield Edit(name_end, name_end, ' target="_blank" rel="noopener noreferrer nofollow"')
     for attribute in tag.attributes:

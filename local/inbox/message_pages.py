@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["detail", "file", "html", "index", "raw", "rows", "simulate", "story"]
 
-SIMULATED_EVENTS = {
+SIMULATED_EVENTS: dict[str, tuple[str, str, dict[str, object]]] = {
     "bounce": ("Hard bounce", "bad", {"kind": "bounce"}),
     "mailboxfull": ("Mailbox full", "warn", {"kind": "bounce", "bounce": "mailboxfull"}),
     "toolarge": ("Too large", "warn", {"kind": "bounce", "bounce": "toolarge"}),
@@ -34,6 +34,7 @@ SIMULATED_EVENTS = {
     "delay": ("Delay", "warn", {"kind": "delay"}),
     "complaint": ("Complain", "bad", {"kind": "complaint"}),
     "notspam": ("Not spam", "good", {"kind": "complaint", "complaint": "not-spam"}),
+    "bot": ("Open by a program", "calm", {"kind": "open", "bot": True}),
     "unsubscribe": ("Unsubscribe", "warn", {"kind": "unsubscribe"}),
 }
 """The events that a person can simulate: title, tone, and the fields of the feedback."""

@@ -48,6 +48,7 @@ case ",${{NO_PROXY-}},${{no_proxy-}}," in
     *) NO_PROXY="{LOOPBACK_NAMES},${{NO_PROXY-}},${{no_proxy-}}" ;;
 esac
 export NO_PROXY no_proxy="$NO_PROXY"
+unalias aws 2> /dev/null || :
 # Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for some services, for example sqs and rds.
 aws() {{
     case " $* " in

@@ -29,7 +29,7 @@ CORS_PREFIX = b"access-control-"
 class LocalRequestsOnly:
     """An ASGI application in front of another one.
 
-    It answers 403 when a request names another host than this machine (DNS rebinding) or comes
+    It returns 403 when a request names another host than this machine (DNS rebinding) or comes
     from a web page of another origin. It removes CORS headers from each response.
     """
 

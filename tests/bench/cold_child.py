@@ -17,6 +17,8 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+__all__ = ["EVENTS", "SAMPLES", "Context"]
+
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 SAMPLES = {
     "api": "api/plain.json",
@@ -26,7 +28,7 @@ SAMPLES = {
 
 
 class Context:
-    """What Powertools reads of Lambda's context."""
+    """The attributes of Lambda's context that Powertools reads."""
 
     function_name = "function"
     memory_limit_in_mb = 512
@@ -42,7 +44,7 @@ CLIENTS = {"bare_send": ("sesv2", "dynamodb", "sqs"), "bare_track": ("dynamodb",
 
 
 def bare(*services: str) -> dict[str, int]:
-    """Make the AWS clients and return: what a function cannot do without."""
+    """Make the AWS clients that a function needs at least, and return."""
     import boto3
 
     session: Any = boto3.Session()

@@ -95,10 +95,10 @@ def _cpu_rows(loopback: Loopback, messages: int, rounds: int) -> list[Row]:
     )
 
     def cpu(threads: int) -> Row:
-        ours, raw = of[f"ours {threads}"].cpu, of[f"raw {threads}"].cpu
-        detail = f"{ours * 1e6:.0f} to {raw * 1e6:.0f} us a message"
+        our_cpu, boto3_cpu = of[f"ours {threads}"].cpu, of[f"raw {threads}"].cpu
+        detail = f"{our_cpu * 1e6:.0f} to {boto3_cpu * 1e6:.0f} us a message"
         name = f"boto3, {threads} thread{'s' if threads > 1 else ''}"
-        return at_most("CPU of plain, 0 ms", ours / raw, 1.0, name, detail)
+        return at_most("CPU of plain, 0 ms", our_cpu / boto3_cpu, 1.0, name, detail)
 
     return [
         cpu(1),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+__all__ = ["RESPONSES"]
+
 Json = dict[str, Any]
 NUMBERS = count(1)
 

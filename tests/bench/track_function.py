@@ -41,7 +41,7 @@ def _rate(loopback: Loopback, rounds: int) -> list[Row]:
     track(BATCH)
     calls = Counter(operation for operation, _ in loopback.recorded())
     writes = sum(calls[name] for name in WRITES) / BATCH
-    each = ", ".join(f"{number / BATCH:g} {name}" for name, number in sorted(calls.items()))
+    per_event = ", ".join(f"{number / BATCH:g} {name}" for name, number in sorted(calls.items()))
     return [
         note(
             "track_events, DynamoDB 5 ms, bus 20 ms",
@@ -49,7 +49,7 @@ def _rate(loopback: Loopback, rounds: int) -> list[Row]:
         ),
         Row(
             "track_events, calls an event",
-            each,
+            per_event,
             f"<= {WRITE_LIMIT} writes",
             writes <= WRITE_LIMIT,
         ),

@@ -8,6 +8,8 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+__all__ = ["morning"]
+
 LOGO = base64.b64encode(
     b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" viewBox="0 0 40 40">'
     b'<rect width="40" height="40" rx="11" fill="#f2994a"/><path d="M11 24c6-1 8-5 9-12 1 7 3 11 9'

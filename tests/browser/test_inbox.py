@@ -79,10 +79,13 @@ def test_other_events_can_be_simulated(service: Service, page: Page, recipient: 
     open_mail(page, recipient)
     expect(page.locator(".timeline")).to_contain_text("Delivered")
 
-    for button in ("Delay", "Mailbox full", "Unsubscribe", "Not spam", "Complain"):
+    buttons = (
+        "Delay", "Mailbox full", "Unsubscribe", "Not spam", "Open by a program", "Complain",
+    )  # fmt: skip
+    for button in buttons:
         page.get_by_role("button", name=button, exact=True).click()
 
-    for line in ("Delayed", "MailboxFull", "Unsubscribed", "not-spam", "abuse"):
+    for line in ("Delayed", "MailboxFull", "Unsubscribed", "not-spam", "by a program", "abuse"):
         expect(page.locator(".timeline")).to_contain_text(line)
     expect(page.locator(".recipients .chip")).to_have_text("Complained")
 

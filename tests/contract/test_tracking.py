@@ -43,7 +43,7 @@ def email_id(event: TrackingEvent) -> str:
     return event.email_id or external_email_id(event.message_id)
 
 
-def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
+def test_dynamodb_and_memory_store_the_same_for_each_sample(
     table: DynamoDBEmailStore, bus: EventBus
 ) -> None:
     memory = MemoryEmailStore()
@@ -60,7 +60,7 @@ def test_dynamodb_keeps_of_every_sample_what_memory_keeps(
     assert table.suppressed(addresses) == memory.suppressed(addresses) != set()
 
 
-def test_dynamodb_knows_an_event_again(table: DynamoDBEmailStore, bus: EventBus) -> None:
+def test_dynamodb_recognises_a_duplicate_event(table: DynamoDBEmailStore, bus: EventBus) -> None:
     tracker = Tracker(table, bus, lambda: NOW)
     counts: Counter[str] = Counter()
 

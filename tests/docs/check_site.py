@@ -17,34 +17,34 @@ CSS_LOAD = re.compile(r"(?:url\(|@import)\s*['\"]?((?:https?:)?//[^'\")\s]+)", r
 class _Loads(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.urls: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         value = dict(attrs).get(LOADS.get(tag, ""))
         if value and FOREIGN.match(value):
-            self.found.append(value)
+            self.urls.append(value)
 
 
 def foreign_loads(site: Path) -> list[str]:
     """Return what pages and styles load from other hosts, each with its file."""
-    found = []
+    loads = []
     for page in sorted(site.rglob("*.html")):
         parser = _Loads()
         parser.feed(page.read_text())
-        found += [f"{page.relative_to(site)}: {url}" for url in parser.found]
+        loads += [f"{page.relative_to(site)}: {url}" for url in parser.urls]
     for style in sorted(site.rglob("*.css")):
         urls = CSS_LOAD.findall(style.read_text())
-        found += [f"{style.relative_to(site)}: {url}" for url in urls]
-    return found
+        loads += [f"{style.relative_to(site)}: {url}" for url in urls]
+    return loads
 
 
 def main(site: Path) -> int:
     """Return 1, and print what is loaded, when a page is not complete by itself."""
-    pages, found = list(site.rglob("*.html")), foreign_loads(site)
-    for line in found:
+    pages, loads = list(site.rglob("*.html")), foreign_loads(site)
+    for line in loads:
         print(line, file=sys.stderr)
-    print(f"{site}: {len(pages)} pages, {len(found)} loads from other hosts")
-    return 0 if pages and not found else 1
+    print(f"{site}: {len(pages)} pages, {len(loads)} loads from other hosts")
+    return 0 if pages and not loads else 1
 
 
 if __name__ == "__main__":

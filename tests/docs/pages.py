@@ -51,7 +51,7 @@ class Page:
 
     def blocks(self, language: str) -> list[str]:
         """The code blocks in a language."""
-        return [code for _, found, code in FENCE.findall(self.text) if found == language]
+        return [code for _, name, code in FENCE.findall(self.text) if name == language]
 
     def codes(self) -> set[str]:
         """Everything in backticks, outside of code blocks."""

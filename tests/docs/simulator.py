@@ -1,4 +1,4 @@
-"""An SES simulator of the tests' own, and the environment of a program that uses it."""
+"""An SES simulator for these tests, and the environment of a program that uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check of the built site finds what a page loads from another host."""
+"""The check of the built site finds the files that a page loads from another host."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_font_in_a_style_is_found(tmp_path: Path) -> None:
     assert len(foreign_loads(tmp_path)) == 1
 
 
-def test_links_and_own_files_are_no_loads(tmp_path: Path) -> None:
+def test_links_and_files_of_the_site_are_not_counted(tmp_path: Path) -> None:
     page = '<script src="a.js"></script><a href="https://docs.aws.amazon.com/">AWS</a>'
     (tmp_path / "index.html").write_text(page)
 

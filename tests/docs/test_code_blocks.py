@@ -94,7 +94,7 @@ def test_queue_sample_has_its_key_as_id() -> None:
 
     names = run(*sample("docs/service.md", "idempotency_key="))
 
-    assert names["request"].idempotency_key == "order-1234"
+    assert names["request"].idempotency_key == "order-1235"
     assert len(memory.outbox) == before + 1
 
 

@@ -1,4 +1,4 @@
-"""Tables of the documentation name what the code has, all of it and nothing else."""
+"""The tables of the documentation have the names of the code: all of them and no others."""
 
 from __future__ import annotations
 

@@ -17,13 +17,15 @@ from local.stack.local_aws import LocalAWS
 from local.stack.samples import Request
 from local.stack.ses_simulator import control
 
+__all__ = ["Service", "kinds", "message", "to"]
+
 PATIENCE_SECONDS = 30
 JSON_TYPE = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True)
 class Service:
-    """What the tests ask of the deployed stack."""
+    """The deployed stack, with the calls that the tests make."""
 
     aws: LocalAWS
 
@@ -60,15 +62,15 @@ class Service:
         done: Callable[[dict[str, Any]], bool],
         seconds: float = PATIENCE_SECONDS,
     ) -> dict[str, Any]:
-        """Return the email as soon as it is `done`; fail with what it is when it never is."""
+        """Return the email as soon as it is `done`; fail with its last response after `seconds`."""
         deadline = time.monotonic() + seconds
-        answer = Response(0, None)
+        response = Response(0, None)
         while time.monotonic() < deadline:
-            answer = self.get(f"/emails/{email_id}")
-            if answer.status == 200 and done(answer.content):
-                return dict(answer.content)
+            response = self.get(f"/emails/{email_id}")
+            if response.status == 200 and done(response.content):
+                return dict(response.content)
             time.sleep(0.1)
-        raise AssertionError(f"{email_id} came to nothing in {seconds} s: {answer}")
+        raise AssertionError(f"{email_id}: not as expected after {seconds} s: {response}")
 
     def wait_for_state(self, email_id: str, state: str) -> dict[str, Any]:
         return self.wait_for(email_id, lambda email: bool(email["state"] == state))
@@ -95,9 +97,9 @@ class Service:
         ]
 
     def sent_by_ses(self, email_id: str) -> list[dict[str, Any]]:
-        """List what SES accepted of an email."""
-        every = control(self.aws.ses_url, "GET", "messages")["messages"]
-        return [one for one in every if one["tags"].get("email_id") == [email_id]]
+        """List the messages of an email that SES accepted."""
+        messages = control(self.aws.ses_url, "GET", "messages")["messages"]
+        return [message for message in messages if message["tags"].get("email_id") == [email_id]]
 
 
 def kinds(email: Mapping[str, Any]) -> list[str]:

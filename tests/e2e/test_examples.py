@@ -21,8 +21,8 @@ PATIENCE_SECONDS = 30
 
 @pytest.fixture
 def env(local_aws: LocalAWS) -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**mine, **shell_variables(local_aws), "PYTHONPATH": str(ROOT / "lambdas")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**inherited, **shell_variables(local_aws), "PYTHONPATH": str(ROOT / "lambdas")}
 
 
 def run(name: str, *arguments: str, env: dict[str, str]) -> list[str]:

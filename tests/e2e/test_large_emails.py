@@ -40,4 +40,4 @@ def test_ten_thousand_recipients_are_each_sent_to_once(service: Service, way: st
     email = service.wait_for(key, lambda email: email["counts"] == {"accepted": PEOPLE})
     assert email["state"] == "accepted"
     assert email["email"]["recipient_count"] == PEOPLE
-    assert Counter(one["to"][0] for one in service.sent_by_ses(key)) == Counter(people)
+    assert Counter(message["to"][0] for message in service.sent_by_ses(key)) == Counter(people)

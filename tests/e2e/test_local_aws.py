@@ -1,4 +1,4 @@
-"""The local AWS gives the stack what the stack asks for."""
+"""The local AWS has what the stack needs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from local.stack.local_aws import LocalAWS
 def test_ttl_is_on_though_the_local_cloudformation_ignores_it(local_aws: LocalAWS) -> None:
     dynamodb = local_aws.client("dynamodb")
 
-    found = dynamodb.describe_time_to_live(TableName=local_aws.outputs["TableName"])
+    time_to_live = dynamodb.describe_time_to_live(TableName=local_aws.outputs["TableName"])
 
-    assert found["TimeToLiveDescription"] == {
+    assert time_to_live["TimeToLiveDescription"] == {
         "TimeToLiveStatus": "ENABLED",
         "AttributeName": "expires_at",
     }
@@ -29,7 +29,7 @@ def test_the_api_refuses_a_call_without_a_signature(local_aws: LocalAWS) -> None
     assert refused.value.code == 403
 
 
-def test_the_simulator_plays_ses_for_the_clients_of_the_local_aws(local_aws: LocalAWS) -> None:
+def test_simulator_is_ses_for_clients_of_the_local_aws(local_aws: LocalAWS) -> None:
     account = local_aws.client("sesv2").get_account()
 
     assert account["SendQuota"]["MaxSendRate"] > 0

@@ -33,13 +33,13 @@ def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def test_every_answer_is_one_that_the_document_describes(service: Service) -> None:
+def test_each_response_fits_the_openapi_document(service: Service) -> None:
     schema = schemathesis.openapi.from_dict(service.get("/openapi.json").content)
-    for found in schema.get_all_operations():
-        assert isinstance(found, Ok)
+    for operation in schema.get_all_operations():
+        assert isinstance(operation, Ok)
 
         @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(case=found.ok().as_strategy())
+        @given(case=operation.ok().as_strategy())
         def answers_as_described(case: Any) -> None:
             case.call_and_validate(base_url=service.aws.api_url, auth=sign, checks=CHECKS)
 

@@ -1,4 +1,4 @@
-"""An email's whole way: API or queue, send function, SES, its events, and what anyone can ask."""
+"""The path of an email: API or queue, send function, SES, its events, and the state in the API."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ FINAL = {
 
 
 @pytest.mark.parametrize(("mailbox", "end"), FINAL.items(), ids=FINAL)
-def test_email_by_api_is_sent_in_the_call_and_followed_to_its_end(
+def test_email_by_api_is_sent_in_the_call_and_delivered(
     service: Service, mailbox: str, end: tuple[str, list[str]]
 ) -> None:
-    answer = service.post("/emails", message(to(mailbox)))
+    response = service.post("/emails", message(to(mailbox)))
 
-    assert answer.status == 200, answer
-    assert answer.content["state"] == "accepted"
+    assert response.status == 200, response
+    assert response.content["state"] == "accepted"
     state, events = end
     email = service.wait_for(
-        answer.content["email_id"],
+        response.content["email_id"],
         lambda email: email["state"] == state and len(email["timeline"]) == len(events),
     )
     assert sorted(kinds(email)) == sorted(events)
-    assert email["recipients"][0]["message_id"] == answer.content["message_id"]
+    assert email["recipients"][0]["message_id"] == response.content["message_id"]
 
 
-def test_email_by_queue_is_followed_by_the_id_the_library_gives_back(service: Service) -> None:
+def test_email_by_queue_is_found_by_the_id_of_the_library(service: Service) -> None:
     sent = EmailMessage(**message(to("success+queue"), metadata={"order id": "1/2"}))
 
     status = service.queue().send_messages([sent])
 
-    assert {one.state for one in status.recipients.values()} == {SendState.QUEUED}
+    assert {recipient.state for recipient in status.recipients.values()} == {SendState.QUEUED}
     email = service.wait_for_state(str(status.message_id), "delivered")
     assert email["email"]["metadata"] == {"order id": "1/2"}
 
@@ -73,9 +73,9 @@ def test_attachments_and_headers_arrive_byte_for_byte(service: Service) -> None:
         )
     )
 
-    answer = service.post("/emails", sent.to_json())
+    response = service.post("/emails", sent.to_json())
 
-    (accepted,) = service.sent_by_ses(answer.content["email_id"])
+    (accepted,) = service.sent_by_ses(response.content["email_id"])
     raw = httpx.get(f"{service.aws.ses_url}/_local/messages/{accepted['id']}/raw").content
     mime = message_from_bytes(raw, policy=default)
     parts = {part.get_filename(): part.get_payload(decode=True) for part in mime.walk()}
@@ -92,37 +92,37 @@ def test_merge_data_gives_each_recipient_a_message_of_their_own(service: Service
         merge_data={anna: {"name": "A"}, ben: {"name": "B"}}, merge_global_data={"plan": "Pro"},
     )  # fmt: skip
 
-    answer = service.post("/emails", sent)
+    response = service.post("/emails", sent)
 
     email = service.wait_for(
-        answer.content["email_id"],
-        lambda email: {one["state"] for one in email["recipients"]} == {"delivered", "bounced"},
+        response.content["email_id"],
+        lambda email: {row["state"] for row in email["recipients"]} == {"delivered", "bounced"},
     )
     assert email["state"] == "bounced"
-    assert len({one["message_id"] for one in email["recipients"]}) == 2
+    assert len({row["message_id"] for row in email["recipients"]}) == 2
 
 
-def test_missing_variable_is_accepted_and_then_told_as_rejected(service: Service) -> None:
+def test_missing_variable_is_accepted_and_rejected_later(service: Service) -> None:
     template = f"welcome-{uuid4().hex}"
     content = {"Subject": "Hi {{name}}", "Text": "{{name}}"}
     ses = service.aws.client("sesv2")
     ses.create_email_template(TemplateName=template, TemplateContent=content)
 
-    answer = service.post("/emails", message(template_id=template, merge_data={}))
+    response = service.post("/emails", message(template_id=template, merge_data={}))
 
-    email = service.wait_for_state(answer.content["email_id"], "rejected")
+    email = service.wait_for_state(response.content["email_id"], "rejected")
     assert "rendering_failure" in kinds(email)
 
 
-def test_same_idempotency_key_sends_once_and_answers_the_same(service: Service) -> None:
+def test_same_idempotency_key_sends_once_with_the_same_response(service: Service) -> None:
     key = f"order-{uuid4().hex}"
 
-    answers = [
+    responses = [
         service.post("/emails", message(), headers={"Idempotency-Key": key}) for _ in range(3)
     ]
 
-    assert [one.status for one in answers] == [200, 200, 200]
-    assert len({json.dumps(one.content, sort_keys=True) for one in answers}) == 1
+    assert [response.status for response in responses] == [200, 200, 200]
+    assert len({json.dumps(response.content, sort_keys=True) for response in responses}) == 1
     assert len(service.sent_by_ses(key)) == 1
 
 
@@ -130,9 +130,9 @@ def test_same_key_with_another_body_is_a_conflict(service: Service) -> None:
     key = f"order-{uuid4().hex}"
     service.post("/emails", message(), headers={"Idempotency-Key": key})
 
-    answer = service.post("/emails", message(body="Another."), headers={"Idempotency-Key": key})
+    response = service.post("/emails", message(body="Another."), headers={"Idempotency-Key": key})
 
-    assert answer.status == 409
+    assert response.status == 409
     assert len(service.sent_by_ses(key)) == 1
 
 
@@ -148,46 +148,46 @@ def test_record_delivered_twice_sends_once(service: Service) -> None:
 
 
 def test_asked_to_be_asynchronous_the_api_queues(service: Service) -> None:
-    answer = service.post("/emails", message(), headers={"Prefer": "respond-async"})
+    response = service.post("/emails", message(), headers={"Prefer": "respond-async"})
 
-    assert answer.status == 202
-    assert answer.content["state"] == "queued"
-    service.wait_for_state(answer.content["email_id"], "delivered")
+    assert response.status == 202
+    assert response.content["state"] == "queued"
+    service.wait_for_state(response.content["email_id"], "delivered")
 
 
-def test_120_recipients_are_sent_in_chunks_and_followed_as_one_email(service: Service) -> None:
+def test_120_recipients_are_sent_in_chunks_of_a_single_email(service: Service) -> None:
     addresses = [to(f"success+{n}") for n in range(119)] + [to("bounce+120")]
 
-    answer = service.post(
+    response = service.post(
         "/emails", message(*addresses, body="{{x}}", merge_data={}, merge_global_data={"x": 1})
     )
 
-    assert answer.status == 202
+    assert response.status == 202
     email = service.wait_for(
-        answer.content["email_id"],
+        response.content["email_id"],
         lambda email: email["counts"] == {"delivered": 119, "bounced": 1},
     )
     assert len(email["recipients"]) == 120
-    assert len(service.sent_by_ses(answer.content["email_id"])) == 120
+    assert len(service.sent_by_ses(response.content["email_id"])) == 120
 
 
-def test_bounced_address_is_held_back_the_next_time(service: Service) -> None:
+def test_bounced_address_is_suppressed_the_next_time(service: Service) -> None:
     address = to(f"bounce+{uuid4().hex}")
     first = service.post("/emails", message(address))
     service.wait_for_state(first.content["email_id"], "bounced")
 
-    again = service.post("/emails", message(address))
+    second = service.post("/emails", message(address))
 
-    assert again.content["state"] == "suppressed"
-    assert service.sent_by_ses(again.content["email_id"]) == []
+    assert second.content["state"] == "suppressed"
+    assert service.sent_by_ses(second.content["email_id"]) == []
 
 
-def test_batch_answers_for_each_entry(service: Service) -> None:
+def test_batch_response_has_a_result_for_each_entry(service: Service) -> None:
     batch = {"emails": [message(), message("not an address"), message(to("success+3"))]}
 
-    answer = service.post("/emails/batch", batch)
+    response = service.post("/emails/batch", batch)
 
-    first, second, third = answer.content["emails"]
+    first, second, third = response.content["emails"]
     assert (first["status"], second["status"], third["status"]) == (200, 422, 200)
     assert second["detail"][0]["field"] == "to[0]"
     service.wait_for_state(third["email_id"], "delivered")
@@ -209,10 +209,10 @@ REFUSED: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
 def test_bad_request_is_refused_in_json_and_named(
     service: Service, path: str, body: Any, headers: dict[str, str], code: int, text: str
 ) -> None:
-    answer = service.post(path, body, headers)
+    response = service.post(path, body, headers)
 
-    assert answer.status == code, answer
-    assert text in json.dumps(answer.content)
+    assert response.status == code, response
+    assert text in json.dumps(response.content)
 
 
 def test_unknown_email_is_404(service: Service) -> None:
@@ -220,9 +220,9 @@ def test_unknown_email_is_404(service: Service) -> None:
 
 
 def test_unsigned_call_is_refused(service: Service) -> None:
-    answer = httpx.post(f"{service.aws.api_url}/emails", json=message())
+    response = httpx.post(f"{service.aws.api_url}/emails", json=message())
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 def test_invalid_record_is_kept_as_rejected_and_poisons_nothing(service: Service) -> None:
@@ -262,18 +262,18 @@ def test_logs_hold_no_subject_body_or_address(service: Service) -> None:
         address, subject=secret, body=secret, metadata={"note": secret},
         attachments=[{"filename": f"{secret}.txt", "content": content, "mimetype": "text/plain"}],
     )  # fmt: skip
-    answer = service.post("/emails", sent)
-    service.wait_for_state(answer.content["email_id"], "delivered")
+    response = service.post("/emails", sent)
+    service.wait_for_state(response.content["email_id"], "delivered")
     service.post("/emails", message(secret))
 
     time.sleep(1)
     lines = service.log_lines()
-    assert any(answer.content["email_id"] in line for line in lines)
+    assert any(response.content["email_id"] in line for line in lines)
     assert [line for line in lines if secret in line] == []
 
 
 @pytest.mark.parametrize("label", ["", "#?/%25&+='`~"], ids=["plain", "with each character"])
-def test_a_suppressed_address_is_seen_and_gets_mail_again_after_it_was_removed(
+def test_address_gets_mail_again_after_its_removal_from_the_list(
     service: Service, label: str
 ) -> None:
     address = to(f"bounce+{uuid4().hex}{label}")
@@ -283,11 +283,11 @@ def test_a_suppressed_address_is_seen_and_gets_mail_again_after_it_was_removed(
 
     seen = service.get(f"/suppressions?address={quote(address, safe='')}")
     removed = service.delete(f"/suppressions?address={quote(address, safe='')}")
-    again = service.post("/emails", message(address))
+    second = service.post("/emails", message(address))
 
     assert (seen.content["ours"]["reason"], seen.content["ses"]["reason"]) == ("bounce", "BOUNCE")
     assert removed.status == 204
-    assert again.content["state"] == "accepted"
+    assert second.content["state"] == "accepted"
     assert service.get("/suppressions?address=nobody%40example.com").status == 404
 
 

@@ -1,4 +1,4 @@
-"""The deployed stack while DynamoDB cannot be reached: what cannot be remembered is not sent."""
+"""The deployed stack without DynamoDB: an email that cannot be stored is not sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 
 @contextmanager
 def table_out_of_reach(aws: LocalAWS) -> Iterator[None]:
-    """Let the send function look for DynamoDB where nobody answers."""
+    """Let the send function look for DynamoDB where no server listens."""
     functions, name = aws.client("lambda"), aws.outputs["SendFunctionName"]
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     broken = variables | {"AWS_ENDPOINT_URL_DYNAMODB": NOBODY_LISTENS}
@@ -30,21 +30,21 @@ def table_out_of_reach(aws: LocalAWS) -> Iterator[None]:
 
 
 def wait_until_tried(service: Service) -> None:
-    """Wait until a record of the send queue is in the function's hands."""
+    """Wait until a record of the send queue is received by the function."""
     queue, deadline = service.aws.client("sqs"), time.monotonic() + 30
     asked = {
         "QueueUrl": service.aws.outputs["SendQueueUrl"],
         "AttributeNames": ["ApproximateNumberOfMessagesNotVisible"],
     }
     while time.monotonic() < deadline:
-        found = queue.get_queue_attributes(**asked)["Attributes"]
-        if int(found["ApproximateNumberOfMessagesNotVisible"]):
+        attributes = queue.get_queue_attributes(**asked)["Attributes"]
+        if int(attributes["ApproximateNumberOfMessagesNotVisible"]):
             return
         time.sleep(0.1)
-    raise AssertionError("nobody took the record from the queue")
+    raise AssertionError("no worker took the record from the queue")
 
 
-def test_without_the_table_nothing_is_sent_and_afterwards_everything_once(service: Service) -> None:
+def test_no_email_is_sent_without_the_table_and_each_once_after(service: Service) -> None:
     key = f"order-{uuid4().hex}"
     with visibility_timeout(service.aws, 5):
         with table_out_of_reach(service.aws):
@@ -55,9 +55,9 @@ def test_without_the_table_nothing_is_sent_and_afterwards_everything_once(servic
             assert refused.status == 503
             assert service.sent_by_ses(key) == service.sent_by_ses(record) == []
 
-        again = service.post("/emails", message(), {"Idempotency-Key": key})
+        second = service.post("/emails", message(), {"Idempotency-Key": key})
         service.wait_for_state(record, "delivered")
 
-    assert again.status == 200
-    assert [len(service.sent_by_ses(one)) for one in (key, record)] == [1, 1]
+    assert second.status == 200
+    assert [len(service.sent_by_ses(email_id)) for email_id in (key, record)] == [1, 1]
     assert service.depth("SendDeadLetterQueueUrl") == 0

@@ -36,7 +36,7 @@ def misbehave(service: Service) -> Iterator[Callable[..., None]]:
     set_switches(service.aws.ses_url, FAULTS_OFF)
 
 
-def test_in_chaos_nothing_is_lost_and_nothing_sent_twice(service: Service) -> None:
+def test_no_email_is_lost_or_sent_twice_in_chaos(service: Service) -> None:
     verdict = run(service.aws, EMAILS, seed=3, output=silent)
 
     assert verdict.is_good, verdict
@@ -44,7 +44,7 @@ def test_in_chaos_nothing_is_lost_and_nothing_sent_twice(service: Service) -> No
     assert all(verdict.extra[name] for name in FAULTS)
 
 
-def test_a_dead_letter_goes_back_to_work_under_the_id_of_its_email(service: Service) -> None:
+def test_redriven_dead_letter_keeps_the_id_of_its_email(service: Service) -> None:
     sqs, dead = service.aws.client("sqs"), service.aws.outputs["SendDeadLetterQueueUrl"]
     unsent = sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(message()))["MessageId"]
 
@@ -61,38 +61,36 @@ def test_a_dead_letter_goes_back_to_work_under_the_id_of_its_email(service: Serv
     assert service.depth("SendDeadLetterQueueUrl") == 0
 
 
-def test_a_request_that_meets_a_throttle_is_taken_and_finished_by_the_queue(
+def test_throttled_request_is_queued_and_finished_later(
     service: Service, misbehave: Callable[..., None]
 ) -> None:
     misbehave(throttle={"calls": 2})
 
-    answer = service.post("/emails", message())
+    response = service.post("/emails", message())
 
-    assert answer.status == 202
-    assert answer.content["state"] == "queued"
-    service.wait_for_state(answer.content["email_id"], "delivered")
-    assert len(service.sent_by_ses(answer.content["email_id"])) == 1
+    assert response.status == 202
+    assert response.content["state"] == "queued"
+    service.wait_for_state(response.content["email_id"], "delivered")
+    assert len(service.sent_by_ses(response.content["email_id"])) == 1
 
 
-def test_an_answer_that_was_lost_is_settled_by_ses_s_own_event(
+def test_lost_response_is_settled_by_an_event_of_ses(
     service: Service, misbehave: Callable[..., None]
 ) -> None:
     misbehave(drop_response={"calls": 1})
 
-    answer = service.post("/emails", message())
+    response = service.post("/emails", message())
 
-    assert answer.status == 202
-    assert answer.content["state"] == "unknown"
-    service.wait_for_state(answer.content["email_id"], "delivered")
-    again = service.post("/emails", message(), {"Idempotency-Key": answer.content["email_id"]})
-    assert again.status == 409
-    assert len(service.sent_by_ses(answer.content["email_id"])) == 1
+    assert response.status == 202
+    assert response.content["state"] == "unknown"
+    service.wait_for_state(response.content["email_id"], "delivered")
+    second = service.post("/emails", message(), {"Idempotency-Key": response.content["email_id"]})
+    assert second.status == 409
+    assert len(service.sent_by_ses(response.content["email_id"])) == 1
 
 
 @pytest.mark.parametrize("way", ["api", "queue"])
-def test_hundreds_of_recipients_of_one_email_are_each_sent_to_once(
-    service: Service, way: str
-) -> None:
+def test_each_of_hundreds_of_recipients_gets_the_email_once(service: Service, way: str) -> None:
     key = f"newsletter-{uuid4().hex}"
     people = [to(f"success+{number}") for number in range(199)] + [to(f"bounce+{key}")]
     newsletter = message(

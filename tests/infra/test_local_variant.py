@@ -72,8 +72,8 @@ def test_local_stack_has_the_same_resources(
 
 @pytest.mark.parametrize("context", [ON_AWS, {"create_identity": False}], ids=["all", "identity"])
 def test_settings_of_the_stack_on_aws_are_reset(context: Mapping[str, Any]) -> None:
-    ours = Settings.from_context(context)
+    settings = Settings.from_context(context)
 
-    local = Settings.from_context({**asdict(ours), **RESET_SETTINGS})
+    local = Settings.from_context({**asdict(settings), **RESET_SETTINGS})
 
     assert local == Settings()

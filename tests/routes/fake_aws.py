@@ -1,4 +1,4 @@
-"""A fake AWS in this process: every call of every boto3 client is answered from memory.
+"""A fake AWS in this process: each call of each boto3 client gets its response from memory.
 
 It accepts everything and checks no condition. It keeps the items of DynamoDB, so that an email
 that was sent can be read.
@@ -20,7 +20,7 @@ ASSIGNMENT = re.compile(r"#(\w+) = (?:if_not_exists\(#\w+, (:\w+)\)( \+ :\w+)?|(
 
 
 class FakeAWS:
-    """Answers SES, DynamoDB, SQS and EventBridge, once `install` was called."""
+    """Replaces SES, DynamoDB, SQS and EventBridge after a call of `install`."""
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], JSON] = {}
@@ -34,8 +34,8 @@ class FakeAWS:
         """Take the place of the network in every boto3 client of this process."""
 
         def call(_client: BaseClient, operation: str, parameters: JSON) -> JSON:
-            answer: JSON = getattr(self, operation)(parameters)
-            return answer
+            response: JSON = getattr(self, operation)(parameters)
+            return response
 
         BaseClient._make_api_call = call  # type: ignore[attr-defined]
 

@@ -21,7 +21,7 @@ class Route:
     folder: Path
     calls: int = 0
     returns: int = 0
-    """Calls that enter a file again after another one was entered."""
+    """Calls that enter a file again after another file was entered."""
     files: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     """Each file in the order of the route, as often as it is entered."""

@@ -12,7 +12,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
-from amsdal_mail.backends.aws.errors import classify_error
+from amsdal_mail.backends.aws.errors import classify_error, hide_passwords
 from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
@@ -71,7 +71,8 @@ class SQSBackend(AWSBackend):
         if not self.queue_url:
             raise ConfigurationError("queue_url is missing: give it, or set AMSDAL_EMAIL_QUEUE_URL")
         if not self.queue_url.startswith(("https://", "http://")):
-            raise ConfigurationError(f"queue_url must be a URL, got {self.queue_url!r}")
+            text = hide_passwords(self.queue_url)
+            raise ConfigurationError(f"queue_url must be a URL, got {text!r}")
 
     @override
     def plan(self, messages: list[EmailMessage], model: ServiceModel) -> SendPlan:

@@ -180,8 +180,8 @@ def _affected(
 
 def _time(mail: Json, event_object: Json, received_at: datetime | None) -> datetime:
     # Send, Reject and Rendering Failure have no time of their own.
-    own = optional_time(event_object, "timestamp") or optional_time(mail, "timestamp")
-    at = own or received_at
+    event_time = optional_time(event_object, "timestamp") or optional_time(mail, "timestamp")
+    at = event_time or received_at
     if at is None:
         raise InvalidEventError("mail.timestamp", "must be a time in ISO 8601")
     return at
@@ -196,14 +196,14 @@ def _message_id(mail: Json, tags: MessageTags) -> str:
 
 def _with_event_id(event: TrackingEvent) -> TrackingEvent:
     """Return the event with an id that is the same each time SES delivers it."""
-    parts = [
+    identity = [
         event.kind,
         event.message_id,
         event.recipient,
         event.at.isoformat(),
         *_identity_fields(event),
     ]
-    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     return replace(event, event_id=digest[:EVENT_ID_LENGTH])
 
 

@@ -108,13 +108,13 @@ def repeat_key(email_id: str, repeat: Repeat) -> Item:
 
 
 def read_repeat(item: Mapping[str, Any]) -> tuple[Repeat, int]:
-    """Return what an item counts, and the number."""
+    """Return the repeat that an item counts, and the number."""
     kind, _, recipient = item["sk"].removeprefix(REPEAT).partition("#")
     return Repeat(kind, recipient or None), int(item["count"])
 
 
 def suppression_key(address: str) -> Item:
-    """Return the key of a suppressed address, whatever its letter case."""
+    """Return the key of a suppressed address. It ignores letter case."""
     return {"pk": f"{SUPPRESSION}#{address.lower()}", "sk": SUPPRESSION}
 
 
@@ -288,12 +288,12 @@ def read_event(item: Mapping[str, Any]) -> EventRecord:
 def compress_event(event: EventRecord) -> bytes:
     """Compress details and raw event. An event too large for an item loses the raw event first."""
     whole = {"details": event.details, "raw": event.raw}
-    short = whole | {"raw": {}, "is_cut": True}
+    short = whole | {"raw": {}, "is_truncated": True}
     for content in (whole, short):
         compressed = _compress(content)
         if len(compressed) <= EVENT_CONTENT_LIMIT:
             return compressed
-    return _compress({"details": {}, "raw": {}, "is_cut": True})
+    return _compress({"details": {}, "raw": {}, "is_truncated": True})
 
 
 def _compress(content: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""LeaseTable: who may send an email or a chunk of it, decided by conditional writes."""
+"""LeaseTable: conditional writes that decide which worker may send an email or a chunk."""
 
 from __future__ import annotations
 

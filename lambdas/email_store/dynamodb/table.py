@@ -16,7 +16,7 @@ from email_store.store import RecordTooLargeError, StoreError
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Attributes", "ItemUpdate", "Table", "WriteResult"]
+__all__ = ["BATCH_GET_TRIES", "Attributes", "ItemUpdate", "Table", "WriteResult"]
 
 BATCH_GET_LIMIT = 100
 """Keys in one BatchGetItem call.
@@ -46,10 +46,10 @@ class ItemUpdate:
 
     def expression(self) -> str:
         """Return the update expression."""
-        parts = [f"#{name} = :set_{name}" for name in self.sets]
-        parts += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
-        parts += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in self.increments]
-        return f"SET {', '.join(parts)}"
+        clauses = [f"#{name} = :set_{name}" for name in self.sets]
+        clauses += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
+        clauses += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in self.increments]
+        return f"SET {', '.join(clauses)}"
 
     def names(self) -> dict[str, str]:
         """Return the name placeholders: some attributes are reserved words of DynamoDB."""

@@ -1,4 +1,4 @@
-"""Answers HTTP requests in time: API Gateway ends a request after 30 seconds."""
+"""Responds to HTTP requests in time: API Gateway ends a request after 30 seconds."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def handle_record(
     A large email goes back on the queue when other records of the batch have used the budget.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
-    It was valid once: a rule has changed since, and callers were told that it is queued.
+    It was valid once: a rule has changed since, and its caller has the response `queued`.
 
     Raises:
         StoreError, QueueError, PoisonMessageError: SQS must deliver the record again.

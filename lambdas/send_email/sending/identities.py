@@ -26,7 +26,7 @@ class Identities:
     """Domains are in lower case ASCII."""
 
     def check_sender(self, message: EmailMessage) -> None:
-        """Check the sender of a message. AWS would deny the call, whoever the recipients are.
+        """Check the sender of a message. AWS would deny the call for any recipients.
 
         Raises:
             InvalidMessageError: the sender belongs to no identity.

@@ -1,4 +1,4 @@
-"""SendJob and SendOutcome: what the service takes, and what it returns."""
+"""SendJob and SendOutcome: the input and the output of the service."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class SendService:
         """Queue the job again without an attempt, until another worker's lease ends.
 
         By then, that worker has usually settled the email. A failed record would come back too,
-        but after three attempts SQS would make a good email a dead letter.
+        but after ten attempts SQS would make a good email a dead letter.
 
         Raises:
             PoisonMessageError: the job was postponed MAX_POSTPONES times in a row.

@@ -44,8 +44,8 @@ def check_permission(
 ) -> Refusal | None:
     """Check that the role of a deployed function may send from the address.
 
-    IAM answers before SES. The role names the identities of the stack, so an address below none of
-    them is denied. The developer's keys have no such policy: there SES answers.
+    IAM decides before SES. The role names the identities of the stack, so an address below none of
+    them is denied. The developer's keys have no such policy: there SES decides.
     https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
     """
     address = bare_address(source)

@@ -1,4 +1,4 @@
-"""What DynamoDB bills for a call: write units of 1 KB, read units of 4 KB, bytes kept.
+"""The units that DynamoDB bills for a call: writes of 1 KB, reads of 4 KB, bytes kept.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -15,9 +15,9 @@ __all__ = ["TableUse", "item_size", "table_use"]
 
 Json = dict[str, Any]
 INDEXED = ("recipient", "at", "pk", "sk")
-"""What the index by recipient holds: its keys and the table's."""
+"""The attributes in the index by recipient: its keys and those of the table."""
 ITEM_OVERHEAD = 100
-"""Bytes that DynamoDB adds to each item for what it bills as storage."""
+"""Bytes that DynamoDB adds to each item when it bills storage."""
 
 
 @dataclass

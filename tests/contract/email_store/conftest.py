@@ -24,8 +24,8 @@ TABLE_NUMBERS = count(1)
 
 @pytest.fixture(scope="session")
 def dynamodb(aws_url: str) -> DynamoDBClient:
-    found: DynamoDBClient = client("dynamodb", aws_url)
-    return found
+    connection: DynamoDBClient = client("dynamodb", aws_url)
+    return connection
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What every EmailStore promises."""
+"""The promises of each EmailStore."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ RECORD = EmailRecord(
     metadata={"order:id": "1234"},
     recipient_count=2,
 )
-ACCEPTED = {one: RecipientStatus(one, SendState.ACCEPTED, f"ses-{one}") for one in (ANNA, BEN)}
+ACCEPTED = {
+    address: RecipientStatus(address, SendState.ACCEPTED, f"ses-{address}")
+    for address in (ANNA, BEN)
+}
 
 
 def claim(
@@ -66,9 +69,9 @@ def event(event_id: str = "e1", at: datetime = NOW) -> EventRecord:
 
 
 def states(store: EmailStore) -> dict[str, EmailState]:
-    found = store.load(ID)
-    assert found is not None
-    return {one.address: one.state for one in found.recipients}
+    email = store.load(ID)
+    assert email is not None
+    return {recipient.address: recipient.state for recipient in email.recipients}
 
 
 # Claim, settle, release
@@ -78,7 +81,7 @@ def test_the_first_claim_is_granted_with_every_recipient_queued(store: EmailStor
     granted = claim(store)
 
     assert granted.status is ClaimStatus.CLAIMED
-    assert {one.state for one in granted.results.values()} == {SendState.QUEUED}
+    assert {status.state for status in granted.results.values()} == {SendState.QUEUED}
     assert set(granted.results) == {ANNA, BEN}
     assert states(store) == {ANNA: EmailState.SENDING, BEN: EmailState.SENDING}
 
@@ -108,7 +111,7 @@ def test_a_lease_that_ran_out_is_taken_over(store: EmailStore) -> None:
     assert second.attempt == first.attempt + 1
 
 
-def test_who_lost_the_lease_writes_nothing(store: EmailStore) -> None:
+def test_worker_that_lost_its_lease_writes_nothing(store: EmailStore) -> None:
     first = claim(store)
     second = claim(store, at=NOW + timedelta(seconds=LEASE))
 
@@ -127,19 +130,19 @@ def test_another_request_with_the_same_id_is_a_conflict(store: EmailStore, settl
     assert claim(store, fingerprint="f2").status is ClaimStatus.CONFLICT
 
 
-def test_a_released_email_can_be_claimed_at_once_and_remembers_who_has_it(
+def test_released_email_is_claimable_and_keeps_its_results(
     store: EmailStore,
 ) -> None:
     queued = RecipientStatus(BEN, SendState.QUEUED, None, "TooManyRequestsException", "rate")
     store.release(claim(store), {ANNA: ACCEPTED[ANNA], BEN: queued})
 
-    again = claim(store)
+    claimed = claim(store)
 
-    assert again.status is ClaimStatus.CLAIMED
-    assert again.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
+    assert claimed.status is ClaimStatus.CLAIMED
+    assert claimed.results == {ANNA: ACCEPTED[ANNA], BEN: queued}
 
 
-def test_a_released_email_that_is_held_makes_others_wait(store: EmailStore) -> None:
+def test_released_email_that_is_held_is_busy_until_then(store: EmailStore) -> None:
     until = NOW + timedelta(minutes=15)
     store.release(claim(store), ACCEPTED, held_until=until)
 
@@ -147,17 +150,17 @@ def test_a_released_email_that_is_held_makes_others_wait(store: EmailStore) -> N
     assert claim(store, at=until).status is ClaimStatus.CLAIMED
 
 
-def test_a_takeover_counts_as_accepted_whom_events_show(store: EmailStore) -> None:
+def test_takeover_counts_recipients_of_events_as_accepted(store: EmailStore) -> None:
     claim(store)
     store.advance_recipient(recipient(EmailState.DELIVERED), now=NOW)
 
-    again = claim(store, at=NOW + timedelta(seconds=LEASE))
+    claimed = claim(store, at=NOW + timedelta(seconds=LEASE))
 
-    assert again.results[ANNA] == RecipientStatus(ANNA, SendState.ACCEPTED, "0100")
-    assert again.results[BEN].state is SendState.QUEUED
+    assert claimed.results[ANNA] == RecipientStatus(ANNA, SendState.ACCEPTED, "0100")
+    assert claimed.results[BEN].state is SendState.QUEUED
 
 
-def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
+def test_takeover_ignores_recipients_of_an_earlier_email(
     store: EmailStore,
 ) -> None:
     earlier = recipient(EmailState.OPENED, at=NOW - timedelta(days=31))
@@ -166,22 +169,22 @@ def test_a_takeover_leaves_alone_whom_an_earlier_email_of_the_same_id_reached(
     for unit in (UNIT, SendUnit(ID, 1)):
         claim(store, unit=unit)
 
-        again = claim(store, unit=unit, at=NOW + timedelta(seconds=LEASE))
+        claimed = claim(store, unit=unit, at=NOW + timedelta(seconds=LEASE))
 
-        assert again.results[ANNA].state is SendState.QUEUED
-        assert again.results[BEN].state is SendState.ACCEPTED
+        assert claimed.results[ANNA].state is SendState.QUEUED
+        assert claimed.results[BEN].state is SendState.ACCEPTED
 
 
 def test_the_clock_of_ses_may_be_a_little_behind(store: EmailStore) -> None:
     claim(store)
     store.advance_recipient(recipient(EmailState.ACCEPTED, at=NOW - timedelta(seconds=1)), now=NOW)
 
-    again = claim(store, at=NOW + timedelta(seconds=LEASE))
+    claimed = claim(store, at=NOW + timedelta(seconds=LEASE))
 
-    assert again.results[ANNA].state is SendState.ACCEPTED
+    assert claimed.results[ANNA].state is SendState.ACCEPTED
 
 
-def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
+def test_exactly_one_of_concurrent_claims_is_granted(store: EmailStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda _: claim(store).status, range(8)))
 
@@ -190,9 +193,9 @@ def test_of_concurrent_claims_exactly_one_is_granted(store: EmailStore) -> None:
 
 
 def test_chunks_are_claimed_apart_and_seen_together(store: EmailStore) -> None:
-    one, two = claim(store, unit=SendUnit(ID, 1)), claim(store, unit=SendUnit(ID, 2))
-    store.settle(one, {ANNA: ACCEPTED[ANNA]})
-    store.settle(two, {BEN: ACCEPTED[BEN]})
+    first, second = claim(store, unit=SendUnit(ID, 1)), claim(store, unit=SendUnit(ID, 2))
+    store.settle(first, {ANNA: ACCEPTED[ANNA]})
+    store.settle(second, {BEN: ACCEPTED[BEN]})
 
     assert claim(store, unit=SendUnit(ID, 1)).status is ClaimStatus.SETTLED
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
@@ -209,9 +212,10 @@ def test_a_registered_email_is_queued_until_it_is_claimed(store: EmailStore) -> 
     assert store.register(RECORD, (ANNA, BEN)).status is ClaimStatus.BUSY
 
 
-def test_registering_again_says_to_queue_again_since_the_first_try_may_have_failed(
+def test_unfinished_registration_is_granted_again(
     store: EmailStore,
 ) -> None:
+    """The first attempt to queue it may have failed."""
     store.register(RECORD, (ANNA, BEN))
 
     assert store.register(RECORD, (ANNA, BEN)).status is ClaimStatus.CLAIMED
@@ -220,9 +224,9 @@ def test_registering_again_says_to_queue_again_since_the_first_try_may_have_fail
 def test_registering_a_settled_email_replays_it(store: EmailStore) -> None:
     store.settle(claim(store), ACCEPTED)
 
-    again = store.register(RECORD, (ANNA, BEN))
+    second = store.register(RECORD, (ANNA, BEN))
 
-    assert (again.status, again.results) == (ClaimStatus.SETTLED, ACCEPTED)
+    assert (second.status, second.results) == (ClaimStatus.SETTLED, ACCEPTED)
 
 
 REJECTED = EmailRecord(
@@ -237,25 +241,25 @@ def test_a_rejected_email_shows_its_broken_rules(store: EmailStore) -> None:
     assert store.reject(REJECTED)
     assert store.reject(REJECTED)
 
-    found = store.load(ID)
-    assert found is not None
-    assert found.state is EmailState.REJECTED
-    assert found.record == REJECTED
+    email = store.load(ID)
+    assert email is not None
+    assert email.state is EmailState.REJECTED
+    assert email.record == REJECTED
 
 
-def test_the_mended_request_takes_the_place_of_the_rejected_one(store: EmailStore) -> None:
+def test_corrected_request_replaces_the_rejected_one(store: EmailStore) -> None:
     store.reject(REJECTED)
 
     mended = claim(store)
-    again = claim(store)
+    third = claim(store)
 
     assert (mended.status, set(mended.results)) == (ClaimStatus.CLAIMED, {ANNA, BEN})
-    assert again.status is ClaimStatus.BUSY
+    assert third.status is ClaimStatus.BUSY
     assert store.settle(mended, ACCEPTED)
-    found = store.load(ID)
-    assert found is not None
-    assert found.record == RECORD
-    assert found.state is EmailState.ACCEPTED
+    email = store.load(ID)
+    assert email is not None
+    assert email.record == RECORD
+    assert email.state is EmailState.ACCEPTED
 
 
 def test_the_mended_request_can_be_registered(store: EmailStore) -> None:
@@ -265,13 +269,13 @@ def test_the_mended_request_can_be_registered(store: EmailStore) -> None:
     assert claim(store).attempt == 1
 
 
-def test_a_rejected_request_leaves_the_email_alone_whose_id_it_has(store: EmailStore) -> None:
+def test_rejection_does_not_change_an_email_with_the_same_id(store: EmailStore) -> None:
     store.settle(claim(store), ACCEPTED)
 
     assert not store.reject(REJECTED)
-    found = store.load(ID)
-    assert found is not None
-    assert found.record == RECORD
+    email = store.load(ID)
+    assert email is not None
+    assert email.record == RECORD
 
 
 # Events
@@ -284,7 +288,7 @@ def test_an_event_is_added_once(store: EmailStore) -> None:
     assert not store.add_event(event(), now=NOW + timedelta(minutes=1))
 
 
-def test_what_is_kept_of_an_email_is_recalled_with_its_events(store: EmailStore) -> None:
+def test_record_of_an_email_comes_with_its_known_events(store: EmailStore) -> None:
     claim(store)
 
     assert store.find_events(ID, [event()]) == KnownEvents(frozenset(), RECORD)
@@ -295,22 +299,22 @@ def test_the_timeline_is_in_the_order_of_time(store: EmailStore) -> None:
     store.add_event(late, now=NOW)
     store.add_event(early, now=NOW)
 
-    found = store.load(ID)
+    email = store.load(ID)
 
-    assert found is not None
-    assert found.timeline == (early, late)
-    assert found.timeline[0].raw == early.raw
+    assert email is not None
+    assert email.timeline == (early, late)
+    assert email.timeline[0].raw == early.raw
 
 
-def test_of_very_many_events_the_newest_are_shown(store: EmailStore) -> None:
+def test_timeline_has_the_newest_events(store: EmailStore) -> None:
     count = TIMELINE_LIMIT + 3
     for number in range(count):
         store.add_event(event(f"e{number}", NOW + timedelta(seconds=number)), now=NOW)
 
-    found = store.load(ID)
+    email = store.load(ID)
 
-    assert found is not None
-    assert [one.event_id for one in found.timeline] == [f"e{n}" for n in range(3, count)]
+    assert email is not None
+    assert [event.event_id for event in email.timeline] == [f"e{n}" for n in range(3, count)]
 
 
 def test_late_delivery_delay_does_not_erase_a_bounce(store: EmailStore) -> None:
@@ -342,7 +346,7 @@ def test_events_come_before_the_record_and_win_over_its_result(store: EmailStore
     assert after.state is EmailState.ACCEPTED
 
 
-def test_chunks_and_recipients_of_an_earlier_email_of_the_same_id_are_not_shown(
+def test_view_leaves_out_an_earlier_email_with_the_same_id(
     store: EmailStore,
 ) -> None:
     long_ago = NOW - timedelta(days=31)
@@ -355,14 +359,14 @@ def test_chunks_and_recipients_of_an_earlier_email_of_the_same_id_are_not_shown(
     assert states(store) == {ANNA: EmailState.ACCEPTED, BEN: EmailState.ACCEPTED}
 
 
-def test_an_email_nobody_knows_is_none(store: EmailStore) -> None:
+def test_unknown_email_is_none(store: EmailStore) -> None:
     assert store.load("nobody-knows") is None
 
 
 # Suppression list
 
 
-def test_suppressed_addresses_are_found_whatever_their_letter_case(store: EmailStore) -> None:
+def test_suppression_lookup_ignores_letter_case(store: EmailStore) -> None:
     entry = Suppression(address="Anna@example.com", reason="bounce", at=NOW, email_id=ID)
     store.suppress(entry)
     store.suppress(entry)
@@ -370,7 +374,7 @@ def test_suppressed_addresses_are_found_whatever_their_letter_case(store: EmailS
     assert store.suppressed(["ANNA@example.com", BEN]) == {"ANNA@example.com"}
 
 
-def test_a_suppression_is_read_and_taken_back_whatever_its_letter_case(store: EmailStore) -> None:
+def test_suppression_is_read_and_removed_in_any_letter_case(store: EmailStore) -> None:
     entry = Suppression(address="Carl@example.com", reason="bounce", at=NOW, email_id=ID)
     store.suppress(entry)
 
@@ -399,9 +403,9 @@ def listed(reason: str, days: int) -> Suppression:
         (listed("bounce", 1), listed("bounce", 0), listed("bounce", 1)),
         (listed("complaint", 0), listed("complaint", 1), listed("complaint", 1)),
     ],
-    ids=lambda one: f"{one.reason} of day {one.at.day - NOW.day}",
+    ids=lambda entry: f"{entry.reason} of day {entry.at.day - NOW.day}",
 )
-def test_a_complaint_stands_before_a_bounce_and_of_two_alike_the_newer(
+def test_complaint_replaces_a_bounce_and_newer_replaces_older(
     store: EmailStore, first: Suppression, second: Suppression, standing: Suppression
 ) -> None:
     store.suppress(first)

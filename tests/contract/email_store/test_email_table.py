@@ -1,4 +1,4 @@
-"""What the items in DynamoDB look like: expiry, index, number of calls, trouble."""
+"""The items in DynamoDB: their expiry, their index, the number of calls, and failures."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def store(client: CountingClient, table_name: str) -> DynamoDBEmailStore:
 
 
 def scan(dynamodb: DynamoDBClient, table_name: str, **index: str) -> dict[str, dict[str, Any]]:
-    found = dynamodb.scan(TableName=table_name, **index)["Items"]  # type: ignore[arg-type]
+    rows = dynamodb.scan(TableName=table_name, **index)["Items"]  # type: ignore[arg-type]
     read = TypeDeserializer().deserialize
-    items = [{name: read(value) for name, value in item.items()} for item in found]
+    items = [{name: read(value) for name, value in item.items()} for item in rows]
     return {item["sk"]: item for item in items}
 
 
@@ -68,7 +68,7 @@ def fill(store: DynamoDBEmailStore) -> None:
     store.add_event(EVENT, now=NOW)
 
 
-def test_everything_of_an_email_expires_counted_in_seconds(
+def test_all_items_of_an_email_expire_in_epoch_seconds(
     store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
 ) -> None:
     fill(store)
@@ -108,7 +108,7 @@ def test_the_index_holds_recipients_and_nothing_else(
     assert set(scan(dynamodb, table_name, IndexName="by_recipient")) == {f"RECIPIENT#{ANNA}"}
 
 
-def test_claim_and_settle_are_one_write_each_however_many_recipients(
+def test_claim_and_settle_are_one_write_each(
     store: DynamoDBEmailStore, client: CountingClient
 ) -> None:
     people = [f"p{number}@example.com" for number in range(100)]
@@ -132,11 +132,11 @@ def test_an_email_of_many_pages_is_read_whole(store: DynamoDBEmailStore) -> None
         )
         store.add_event(event, now=NOW)
 
-    found = store.load("k")
+    email = store.load("k")
 
-    assert found is not None
-    assert len(found.timeline) == 13
-    assert found.recipients[0].state is EmailState.DELIVERED
+    assert email is not None
+    assert len(email.timeline) == 13
+    assert email.recipients[0].state is EmailState.DELIVERED
 
 
 def test_a_table_that_is_not_there_is_a_store_error(client: CountingClient) -> None:
@@ -163,13 +163,13 @@ class HalfDeafClient:
         return {"Responses": {"emails": keys[:1] if keys[1:] else []}, "UnprocessedKeys": left}
 
 
-def test_unprocessed_keys_are_asked_for_again_with_growing_pauses() -> None:
+def test_unprocessed_keys_are_requested_again_with_backoff() -> None:
     pauses: list[float] = []
     table = Table(HalfDeafClient(2), "emails", pauses.append)  # type: ignore[arg-type]
 
-    found = table.get_many([{"pk": str(number), "sk": "s"} for number in range(4)])
+    items = table.get_many([{"pk": str(number), "sk": "s"} for number in range(4)])
 
-    assert sorted(item["pk"] for item in found) == ["0", "1", "2", "3"]
+    assert sorted(item["pk"] for item in items) == ["0", "1", "2", "3"]
     assert pauses == [0.05, 0.1]
 
 

@@ -1,4 +1,4 @@
-"""An id used again after the retention: DynamoDB deletes what expired one by one, over days."""
+"""An id is used again after the retention, while DynamoDB still has some of its expired items."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def claim(
 @pytest.mark.parametrize("unit", [EMAIL, CHUNK], ids=["email", "chunk"])
 @pytest.mark.parametrize("subject", ["March", "April"], ids=["the same request", "another one"])
 @pytest.mark.parametrize("is_settled", [True, False], ids=["settled", "never settled"])
-def test_what_expired_is_claimed_as_new(
+def test_expired_email_is_claimed_as_new(
     store: DynamoDBEmailStore, unit: SendUnit, subject: str, is_settled: bool
 ) -> None:
     old = claim(store, unit, MARCH)
@@ -52,11 +52,11 @@ def test_what_expired_is_claimed_as_new(
         store.settle(old, ACCEPTED)
 
     new = claim(store, unit, APRIL, subject, BEN)
-    again = claim(store, unit, APRIL, subject, BEN)
+    second = claim(store, unit, APRIL, subject, BEN)
 
     assert (new.status, new.attempt) == (ClaimStatus.CLAIMED, 1)
     assert new.results == {BEN: RecipientStatus(BEN, SendState.QUEUED)}
-    assert again.status is ClaimStatus.BUSY
+    assert second.status is ClaimStatus.BUSY
 
 
 def test_until_then_it_is_remembered(store: DynamoDBEmailStore) -> None:
@@ -68,21 +68,21 @@ def test_until_then_it_is_remembered(store: DynamoDBEmailStore) -> None:
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.CONFLICT
 
 
-def test_what_takes_the_place_of_what_expired_is_kept_as_long_again(
+def test_replacement_of_an_expired_email_gets_a_new_expiry(
     store: DynamoDBEmailStore,
 ) -> None:
     claim(store, EMAIL, MARCH)
     store.settle(claim(store, EMAIL, APRIL, "April"), ACCEPTED)
 
-    found = store.load("newsletter")
-    assert found is not None
-    assert found.record is not None
-    assert (found.record.subject, found.record.created_at) == ("April", APRIL)
+    email = store.load("newsletter")
+    assert email is not None
+    assert email.record is not None
+    assert (email.record.subject, email.record.created_at) == ("April", APRIL)
     last_second = APRIL + RETENTION - timedelta(seconds=1)
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.SETTLED
 
 
-def test_what_expired_can_be_registered_and_rejected_anew(store: DynamoDBEmailStore) -> None:
+def test_expired_email_can_be_registered_or_rejected(store: DynamoDBEmailStore) -> None:
     record = EmailRecord(email_id="newsletter", fingerprint="April", created_at=APRIL)
     store.settle(claim(store, EMAIL, MARCH), ACCEPTED)
 

@@ -9,6 +9,8 @@ from typing import Any
 from local.stack.clients import client
 from tests.contract.ses_simulator.running import Simulator
 
+__all__ = ["Deployed"]
+
 KINDS = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"]
 
 
@@ -43,9 +45,9 @@ class Deployed:
 
     def events(self, message_id: str, count: int) -> list[dict[str, Any]]:
         """Return the first `count` events of a message."""
-        found: list[dict[str, Any]] = []
+        bodies: list[dict[str, Any]] = []
         deadline = time.monotonic() + 10
-        while len(found) < count and time.monotonic() < deadline:
+        while len(bodies) < count and time.monotonic() < deadline:
             response = self._sqs.receive_message(
                 QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=1
             )
@@ -53,5 +55,5 @@ class Deployed:
                 self._sqs.delete_message(
                     QueueUrl=self._queue, ReceiptHandle=record["ReceiptHandle"]
                 )
-                found.append(json.loads(json.loads(record["Body"])["Message"]))
-        return [body for body in found if body["mail"]["messageId"] == message_id]
+                bodies.append(json.loads(json.loads(record["Body"])["Message"]))
+        return [body for body in bodies if body["mail"]["messageId"] == message_id]

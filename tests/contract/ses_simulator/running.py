@@ -18,6 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
+__all__ = ["SENDER", "SIMPLE", "WELCOME", "Simulator", "raw", "template", "to"]
+
 SENDER = "Shop <orders@example.com>"
 SIMPLE = {"Simple": {"Subject": {"Data": "Grüße"}, "Body": {"Text": {"Data": "x"}}}}
 WELCOME = {"Subject": "Hi {{name}}", "Html": "<b>{{name}}</b>{{#if vip}}!{{/if}}"}

@@ -73,8 +73,8 @@ def test_default_set_of_the_identity_is_used(
     kept = simulator.kept(simulator.send())
 
     assert kept["configuration_set"] == "set"
-    found = simulator.call("get_email_identity", EmailIdentity="example.com")
-    assert found["ConfigurationSetName"] == "set"
+    identity = simulator.call("get_email_identity", EmailIdentity="example.com")
+    assert identity["ConfigurationSetName"] == "set"
 
 
 def test_missing_default_set_is_a_bad_request(

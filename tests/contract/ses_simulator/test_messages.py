@@ -112,7 +112,7 @@ async def test_async_client_gets_the_same_responses(simulator: Simulator) -> Non
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "text"),
     [
         ({"kind": "sneeze"}, 400, "kind"),
         ({"kind": "open", "colour": "red"}, 400, "colour"),
@@ -120,7 +120,7 @@ async def test_async_client_gets_the_same_responses(simulator: Simulator) -> Non
     ],
 )
 def test_invalid_feedback_names_its_field(
-    simulator: Simulator, body: dict[str, Any], status: int, said: str
+    simulator: Simulator, body: dict[str, Any], status: int, text: str
 ) -> None:
     message_id = simulator.send()
 
@@ -129,7 +129,7 @@ def test_invalid_feedback_names_its_field(
 
     with refused.value as response:
         assert response.code == status
-        assert said in response.read().decode()
+        assert text in response.read().decode()
 
 
 def test_a_message_that_is_not_kept_is_not_found(simulator: Simulator) -> None:

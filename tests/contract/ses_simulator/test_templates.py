@@ -117,8 +117,8 @@ def test_templates_are_created_read_changed_listed_and_deleted(simulator: Simula
         "create_email_template", TemplateName="x", TemplateContent=broken
     )[:2] == (400, BAD)  # fmt: skip
     simulator.call("update_email_template", **name, TemplateContent={**WELCOME, "Text": "t"})
-    found = simulator.call("get_email_template", **name)
-    assert found["TemplateContent"] == {**WELCOME, "Text": "t"}
+    template = simulator.call("get_email_template", **name)
+    assert template["TemplateContent"] == {**WELCOME, "Text": "t"}
     listed = simulator.call("list_email_templates")
     assert [row["TemplateName"] for row in listed["TemplatesMetadata"]] == ["welcome"]
     simulator.call("delete_email_template", **name)

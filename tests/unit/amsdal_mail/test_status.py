@@ -50,19 +50,19 @@ def test_several_messages_keep_their_results() -> None:
         SendStatus.from_recipients([refused(SendState.REJECTED)]),
     )
 
-    both = SendStatus.combine([first, second])
+    combined = SendStatus.combine([first, second])
 
-    assert both.messages == (first, second)
-    assert set(both.recipients) == {"a@x.io", "z@x.io"}
-    assert not both.is_success
+    assert combined.messages == (first, second)
+    assert set(combined.recipients) == {"a@x.io", "z@x.io"}
+    assert not combined.is_success
 
 
 def test_address_of_several_messages_has_its_worst_result() -> None:
     rejected = RecipientStatus("a@x.io", SendState.REJECTED)
 
     for order in ([ACCEPTED, rejected], [rejected, ACCEPTED]):
-        both = SendStatus.combine(SendStatus.from_recipients([status]) for status in order)
-        assert both.recipients["a@x.io"] is rejected
+        combined = SendStatus.combine(SendStatus.from_recipients([status]) for status in order)
+        assert combined.recipients["a@x.io"] is rejected
 
 
 def test_status_of_a_single_message_is_returned_as_it_is() -> None:

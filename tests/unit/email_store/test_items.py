@@ -29,18 +29,20 @@ def size(item: Any) -> int:
     return len(json.dumps(item, ensure_ascii=False, default=lambda raw: raw.hex()[::2]).encode())
 
 
-def event(**said: Any) -> EventRecord:
-    return EventRecord(email_id="k", event_id="e", kind="click", at=NOW, message_id="0100", **said)
+def event(**content: Any) -> EventRecord:
+    return EventRecord(
+        email_id="k", event_id="e", kind="click", at=NOW, message_id="0100", **content
+    )
 
 
 def rejected(*errors: FieldError) -> list[FieldError]:
     record = EmailRecord(email_id="k", fingerprint="", created_at=NOW, errors=errors)
     item = items.email_item(record)
     assert size(item) < LIMIT
-    return [FieldError(one["field"], one["rule"]) for one in item["errors"]]
+    return [FieldError(item["field"], item["rule"]) for item in item["errors"]]
 
 
-def test_of_thousands_of_broken_rules_the_first_are_kept() -> None:
+def test_only_the_first_of_many_broken_rules_are_kept() -> None:
     errors = [FieldError(f"f{number}", "is not known") for number in range(8000)]
 
     kept = rejected(*errors)
@@ -49,25 +51,25 @@ def test_of_thousands_of_broken_rules_the_first_are_kept() -> None:
     assert kept[50:] == [FieldError("(more)", "7950 more rules are broken")]
 
 
-def test_a_field_name_of_any_length_is_cut() -> None:
+def test_long_field_name_is_truncated() -> None:
     (kept,) = rejected(FieldError(LONG, LONG))
 
     assert kept.field == "ж" * 100 + "…"
     assert kept.rule == "ж" * 150 + "…"
 
 
-def test_what_ses_says_of_fifty_recipients_fits_into_one_item() -> None:
-    answers = [
+def test_errors_of_fifty_recipients_fit_into_one_item() -> None:
+    results = [
         RecipientStatus(f"{number}@{'x' * 300}.com", SendState.REJECTED, None, LONG, LONG)
         for number in range(50)
     ]
 
-    item = items.release_update({one.address: one for one in answers})
+    item = items.release_update({result.address: result for result in results})
 
     assert size(item) < LIMIT / 2
 
 
-def test_another_servers_diagnostics_are_cut() -> None:
+def test_diagnostics_of_another_server_are_truncated() -> None:
     recipient = RecipientRecord(
         email_id="k",
         address="anna@example.com",
@@ -89,21 +91,21 @@ def test_text_that_utf8_cannot_write_is_not_sent_to_dynamodb() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("fields", "kept"),
     [
         ({"details": {"link": "x"}, "raw": {"a": NOISE}}, {"link": "x"}),
         ({"details": {"link": NOISE}, "raw": {"a": NOISE}}, {}),
     ],
     ids=["raw", "details"],
 )
-def test_of_an_event_too_large_for_an_item_goes_what_does_not_fit(
-    said: dict[str, Any], kept: dict[str, Any]
+def test_too_large_event_loses_raw_and_then_details(
+    fields: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    item = items.event_item(event(**said))
+    item = items.event_item(event(**fields))
 
-    found = items.read_event(item)
+    stored = items.read_event(item)
     assert len(item["content"]) < LIMIT
-    assert (found.details, found.raw, found.is_cut) == (kept, {}, True)
+    assert (stored.details, stored.raw, stored.is_truncated) == (kept, {}, True)
 
 
 def test_an_event_is_read_as_it_was_written() -> None:
@@ -129,9 +131,7 @@ class RefusingClient:
         ("The table does not have the specified index", StoreError),
     ],
 )
-def test_a_record_too_large_for_dynamodb_is_an_error_of_its_own(
-    text: str, error: type[StoreError]
-) -> None:
+def test_too_large_record_raises_record_too_large_error(text: str, error: type[StoreError]) -> None:
     table = Table(RefusingClient(text), "emails")  # type: ignore[arg-type]
 
     with pytest.raises(StoreError) as caught:

@@ -13,12 +13,12 @@ ORDER = (
 ).split()
 
 
-def test_ranks_rise_in_the_order_in_which_states_take_each_others_place() -> None:
+def test_ranks_rise_in_the_order_of_replacement() -> None:
     assert [state.value for state in EmailState] == ORDER
     assert all(lower.rank < higher.rank for lower, higher in pairwise(EmailState))
 
 
-def test_every_answer_of_a_backend_is_a_state_too() -> None:
+def test_each_send_state_is_an_email_state() -> None:
     assert {state.value for state in SendState} <= {state.value for state in EmailState}
 
 
@@ -41,5 +41,5 @@ def test_an_email_is_in_the_state_that_most_needs_attention(states: str, expecte
     assert summary_state(map(EmailState, states.split())) == expected
 
 
-def test_nobody_is_in_no_state() -> None:
+def test_no_recipients_have_no_summary_state() -> None:
     assert summary_state([]) is None

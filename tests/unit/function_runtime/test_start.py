@@ -1,4 +1,4 @@
-"""What an execution environment loads before it can answer: it is what a cold start waits for."""
+"""The modules and clients that an execution environment loads during a cold start."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def modules_after(statement: str, **environment: str) -> set[str]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_loads_no_tracer_and_no_event_models_it_does_not_use(function: str) -> None:
+def test_function_loads_no_tracer_and_no_unused_event_models(function: str) -> None:
     loaded = modules_after(f"import {function}.function", **SETTINGS)
 
     assert not {PYDANTIC_MODELS, XRAY, EVENT_HANDLER, "aioboto3"} & loaded
@@ -54,24 +54,24 @@ def test_its_clients_are_there_before_the_first_call(function: str) -> None:
     clients = "sorted(type(o).__name__ for o in gc.get_objects() if isinstance(o, {}))"
     counted = "gc.unfreeze(); print(" + clients.format("botocore.client.BaseClient") + ")"
 
-    found = printed_by(f"{loaded}; {counted}", **SETTINGS)
+    printed = printed_by(f"{loaded}; {counted}", **SETTINGS)
 
     expected = {
         "send_email": ["DynamoDB", "SESV2", "SQS"],
         "track_events": ["DynamoDB", "EventBridge"],
     }
-    assert found.strip() == str(expected[function])
+    assert printed.strip() == str(expected[function])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_what_was_loaded_is_never_searched_for_garbage_and_the_rest_is(function: str) -> None:
+def test_objects_of_the_cold_start_are_frozen_for_the_gc(function: str) -> None:
     state = "print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
 
     assert printed_by(f"import gc, {function}.function; {state}", **SETTINGS) == "True True\n"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_missing_setting_is_told_by_the_invocation_and_not_by_the_start(function: str) -> None:
+def test_missing_setting_fails_the_invocation_not_the_start(function: str) -> None:
     settings = {name: value for name, value in SETTINGS.items() if name != "TABLE_NAME"}
     call = f"""
 from {function}.function import handler

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = ["ANNA", "BEN", "EMAIL", "email", "merged"]
+
 ANNA, BEN = "anna@example.com", "ben@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
 

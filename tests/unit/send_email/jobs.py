@@ -12,6 +12,8 @@ from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES
 
+__all__ = ["ANNA", "BEN", "CARL", "ID", "accepted_by_event", "crashed", "merged", "plain", "states"]
+
 ANNA, BEN, CARL = "anna@example.com", "ben@example.com", "carl@example.com"
 ID = "order-1"
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from typing_extensions import override
+
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.claims import Claim, ClaimStatus, Results
@@ -25,6 +27,8 @@ from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import IDENTITIES, NOW, TIMEOUTS
+
+__all__ = ["FlakyStore", "Simulation"]
 
 VISIBILITY = 360
 MAX_RECEIVES = 3
@@ -148,7 +152,7 @@ class Simulation:
             self.accepted[email_id, address] += 1
             for _ in range(self.rng.choice((1, 1, 2))):
                 after = self.rng.uniform(0, EVENT_SECONDS)
-                self._plan(after, lambda to=address: self._tell(email_id, to))  # type: ignore[misc]
+                self._plan(after, lambda to=address: self._show_event(email_id, to))  # type: ignore[misc]
         return SendStatus.from_recipients(
             RecipientStatus(to, SendState.ACCEPTED, "ses-1") for to in addresses
         )
@@ -160,7 +164,7 @@ class Simulation:
         )
         return SendStatus.from_recipients(failed)
 
-    def _tell(self, email_id: str, address: str) -> None:
+    def _show_event(self, email_id: str, address: str) -> None:
         MemoryEmailStore.advance_recipient(
             self.store,
             RecipientRecord(
@@ -250,18 +254,21 @@ class FlakyStore(MemoryEmailStore):
         super().__init__()
         self._simulation = simulation
 
+    @override
     def claim(self, *args: Any, **options: Any) -> Claim:
         self._simulation.fail(StoreError)
         claim = super().claim(*args, **options)
         self._simulation.fail(StoreError)
         return claim
 
+    @override
     def settle(self, claim: Claim, results: Results) -> bool:
         self._simulation.fail(StoreError)
         is_ours = super().settle(claim, results)
         self._simulation.fail(StoreError)
         return is_ours
 
+    @override
     def release(
         self, claim: Claim, results: Results, *, held_until: datetime | None = None
     ) -> bool:

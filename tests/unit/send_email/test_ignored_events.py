@@ -34,7 +34,7 @@ EVENTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
-def test_other_event_is_answered_without_a_failure(
+def test_other_event_is_ignored_without_a_failure(
     handle: Handle, ses: FakeSES, capsys: pytest.CaptureFixture[str], event: Any
 ) -> None:
     assert handle(event) == {}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from typing_extensions import override
 
 from amsdal_mail.status import RecipientStatus, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
@@ -83,6 +84,7 @@ class SlowStore(MemoryEmailStore):
 class SlowQueue(ListQueue):
     clock: Clock
 
+    @override
     def put(self, jobs: Any, delay_seconds: int = 0) -> None:
         self.clock.forward(CALL)
         super().put(jobs, delay_seconds)
@@ -176,7 +178,9 @@ def powertools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
 
 
-def test_rest_of_a_batch_goes_to_the_queue(real_api: Api, ses: FakeSES, queue: ListQueue) -> None:
+def test_remaining_emails_of_a_batch_go_to_the_queue(
+    real_api: Api, ses: FakeSES, queue: ListQueue
+) -> None:
     ses.before = partial(time.sleep, 1.2)
     began = time.monotonic()
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 import pytest
+from typing_extensions import override
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message.email import EmailMessage
@@ -197,6 +198,7 @@ def test_repeated_request_queues_an_email_that_was_not_queued(
 
 
 class UnreachableStore(MemoryEmailStore):
+    @override
     def claim(self, *_: object, **__: object) -> NoReturn:
         raise StoreError
 

@@ -139,7 +139,7 @@ def test_sender_among_the_failed_identities_waits(
 @pytest.mark.parametrize(
     "names", ["anna@example.net", "myshop@example.com, shop@example.com.net, x@example.com"]
 )
-def test_recipients_alone_among_the_failed_identities_are_rejected(
+def test_email_is_rejected_when_only_recipients_fail(
     api: Api, ses_stub: Stubber, capsys: Capture, names: str
 ) -> None:
     refuse(ses_stub, "MessageRejected", f"{UNVERIFIED}US-WEST-2: {names}", 400)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from amsdal_mail.message.email import EmailMessage
 from email_store.claims import Claim, ClaimStatus, queued
@@ -68,9 +69,11 @@ def test_store_ends_with_what_ses_accepted(rng: random.Random) -> None:
 class NoClaims(MemoryEmailStore):
     """Grants every claim."""
 
+    @override
     def claim(self, record: Any, unit: Any, addresses: Any, **_: Any) -> Claim:
         return Claim(unit, ClaimStatus.CLAIMED, queued(addresses), 1)
 
+    @override
     def settle(self, *_: Any, **__: Any) -> bool:
         return True
 
@@ -80,11 +83,13 @@ class NoClaims(MemoryEmailStore):
 class NoEvents(FlakyStore):
     """Ignores the recipients that SES's events show as accepted."""
 
+    @override
     def _recipients_of(self, email_id: str) -> list[Any]:
         return []
 
 
 class NoRetry(Simulation):
+    @override
     def put(self, *_: Any, **__: Any) -> None:
         """Forget the jobs."""
 
@@ -133,9 +138,11 @@ def test_temporary_fault_makes_no_dead_letter(fault: str) -> None:
     class OneFault(Simulation):
         letters = 0
 
+        @override
         def _fault(self, *kinds: Any) -> Any:
             return super()._fault(fault) if fault in kinds else None
 
+        @override
         def _receive(self, record: Any) -> None:
             super()._receive(record)
             self.letters += len(self.dead_letters)

@@ -20,7 +20,7 @@ Handle = Callable[[Any], Any]
 
 @dataclass
 class ListBus:
-    """A bus that keeps what is published; it fails as often as it is told to."""
+    """A bus that keeps the published events. It raises `failures` first."""
 
     events: list[TrackingEvent] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
@@ -33,7 +33,7 @@ class ListBus:
 
 @dataclass(frozen=True)
 class Context:
-    """What Powertools reads of Lambda's context."""
+    """The attributes of Lambda's context that Powertools reads."""
 
     function_name: str = "TrackFunction"
     memory_limit_in_mb: int = 256

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FakeClient:
-    """PutEvents as far as the bus uses it; entries whose number is in `refused` fail."""
+    """The part of PutEvents that the bus uses. Entries whose number is in `refused` fail."""
 
     def __init__(self, refused: tuple[int, ...] = ()) -> None:
         self.calls: list[list[dict[str, str]]] = []
@@ -25,11 +25,11 @@ class FakeClient:
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         self.calls.append(Entries)
-        answers = [
+        entries = [
             {"ErrorCode": "ThrottlingException"} if number in self.refused else {"EventId": "x"}
             for number, _ in enumerate(Entries)
         ]
-        return {"FailedEntryCount": len(self.refused), "Entries": answers}
+        return {"FailedEntryCount": len(self.refused), "Entries": entries}
 
 
 def bus_of(client: FakeClient) -> EventBus:
@@ -41,7 +41,7 @@ def published(client: FakeClient) -> list[dict[str, Any]]:
     return [json.loads(entry["Detail"]) for call in client.calls for entry in call]
 
 
-def test_an_event_says_what_a_rule_may_ask_for() -> None:
+def test_event_has_the_fields_that_a_rule_may_match() -> None:
     client = FakeClient()
 
     bus_of(client).publish([BOUNCE])
@@ -73,7 +73,7 @@ def test_ten_entries_go_in_a_call() -> None:
     assert [len(call) for call in client.calls] == [10, 10, 3]
 
 
-def test_nothing_is_no_call() -> None:
+def test_no_events_make_no_call() -> None:
     client = FakeClient()
 
     bus_of(client).publish([])
@@ -95,7 +95,7 @@ def test_a_call_holds_no_more_bytes_than_eventbridge_takes() -> None:
         assert sum(len(entry["Detail"].encode()) for entry in call) < SIZE_LIMIT
 
 
-def test_an_event_too_large_for_eventbridge_goes_without_its_details() -> None:
+def test_event_too_large_for_eventbridge_loses_its_details() -> None:
     client = FakeClient()
 
     bus_of(client).publish([with_reason(SIZE_LIMIT)])

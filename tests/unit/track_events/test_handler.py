@@ -29,9 +29,9 @@ def sqs(*documents: Any) -> dict[str, Any]:
         {
             **record,
             "messageId": f"record-{number}",
-            "body": one if isinstance(one, str) else json.dumps(one),
+            "body": document if isinstance(document, str) else json.dumps(document),
         }
-        for number, one in enumerate(documents, 1)
+        for number, document in enumerate(documents, 1)
     ]
     return batch  # type: ignore[no-any-return]
 
@@ -41,17 +41,17 @@ def log_lines(capture: Capture) -> list[dict[str, Any]]:
 
 
 def metrics(capture: Capture) -> dict[str, float]:
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for line in log_lines(capture):
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == "AmsdalMail"
-            found |= {one["Name"]: sum(line[one["Name"]]) for one in directive["Metrics"]}
-    found.pop("ColdStart", None)
-    return found
+            values |= {metric["Name"]: sum(line[metric["Name"]]) for metric in directive["Metrics"]}
+    values.pop("ColdStart", None)
+    return values
 
 
 @pytest.mark.parametrize("name", names("ses"))
-def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
+def test_each_sample_of_ses_is_stored_and_published(
     name: str, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
     expected = collapse_unattributed(parse_notification(load(name)))
@@ -62,7 +62,7 @@ def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
     for event in expected:
         view = store.load(event.email_id or f"ses-{event.message_id}")
         assert view is not None
-        assert event.event_id in [one.event_id for one in view.timeline]
+        assert event.event_id in {record.event_id for record in view.timeline}
         assert store.suppressed([event.recipient or ""]) == (
             {event.recipient} if event.should_suppress else set()
         )
@@ -76,7 +76,6 @@ def test_every_sample_of_ses_goes_to_the_table_and_the_bus(
     )
 
 
-# How many events each sample invocation holds, and which records fail.
 INVOCATIONS: dict[str, tuple[int, list[int]]] = {
     "eventbridge": (1, []),
     "eventbridge_account_event": (0, []),
@@ -92,6 +91,7 @@ INVOCATIONS: dict[str, tuple[int, list[int]]] = {
     "sqs_subscription_confirmation": (0, []),
     "sqs_validation_text": (0, []),
 }
+"""The number of events of each sample invocation, and the records that fail."""
 
 
 @pytest.mark.parametrize("name", names("track_events"))
@@ -99,14 +99,14 @@ def test_every_sample_invocation_is_handled(name: str, handle: Handle, bus: List
     event = load(name)
     count, failed = INVOCATIONS[name.partition("/")[2]]
 
-    answer = handle(event)
+    response = handle(event)
 
     assert len(bus.events) == count
     if "/sqs" in name:
         ids = [event["Records"][number]["messageId"] for number in failed]
-        assert answer == {"batchItemFailures": [{"itemIdentifier": one} for one in ids]}
+        assert response == {"batchItemFailures": [{"itemIdentifier": name} for name in ids]}
     else:
-        assert answer is None
+        assert response is None
 
 
 def test_a_bare_event_can_be_tried_by_hand(handle: Handle, bus: ListBus) -> None:
@@ -115,7 +115,7 @@ def test_a_bare_event_can_be_tried_by_hand(handle: Handle, bus: ListBus) -> None
     assert [event.kind for event in bus.events] == [EventKind.BOUNCE]
 
 
-def test_a_second_delivery_changes_and_publishes_nothing(
+def test_record_delivered_twice_is_published_once(
     handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
     handle(sqs(load("ses/delivery")))
@@ -130,25 +130,25 @@ def test_a_second_delivery_changes_and_publishes_nothing(
 
 
 def test_a_bad_record_fails_alone_and_is_counted(handle: Handle, capsys: Capture) -> None:
-    answer = handle(sqs(load("ses/delivery"), DAMAGED, load("ses/open")))
+    response = handle(sqs(load("ses/delivery"), DAMAGED, load("ses/open")))
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "record-2"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "record-2"}]}
     assert metrics(capsys) == {"DeliveryEvents": 1, "OpenEvents": 1, "FailedRecords": 1}
 
 
-def test_a_batch_of_bad_records_comes_back_without_an_error_of_the_function(
+def test_batch_of_bad_records_is_not_a_function_error(
     handle: Handle,
 ) -> None:
-    answer = handle(sqs(DAMAGED, '{"eventType": 7}'))
+    response = handle(sqs(DAMAGED, '{"eventType": 7}'))
 
-    assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == [
+    assert [failure["itemIdentifier"] for failure in response["batchItemFailures"]] == [
         "record-1",
         "record-2",
     ]
 
 
 @pytest.mark.parametrize("failure", [PublishError("1 of 1 entries"), StoreError("down")], ids=repr)
-def test_what_could_not_be_published_is_published_when_the_record_comes_back(
+def test_failed_publishing_is_repeated_with_the_record(
     failure: Exception, handle: Handle, store: MemoryEmailStore, bus: ListBus, capsys: Capture
 ) -> None:
     bus.failures.append(failure)
@@ -174,7 +174,7 @@ def test_what_could_not_be_published_is_published_when_the_record_comes_back(
     ],
     ids=["bare", "sns", "eventbridge"],
 )
-def test_what_comes_without_a_queue_and_cannot_be_read_is_an_error_of_the_function(
+def test_unreadable_event_without_a_queue_is_a_function_error(
     event: dict[str, Any], handle: Handle, capsys: Capture
 ) -> None:
     with pytest.raises(InvalidEventError):
@@ -216,13 +216,13 @@ def test_logs_hold_no_address_no_subject_and_no_diagnostics(
         handle(sqs(load(name)))
     for name in names("track_events"):
         handle(load(name))
-    spoilt = load("ses/bounce_permanent")
-    spoilt["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
+    broken = load("ses/bounce_permanent")
+    broken["bounce"]["bouncedRecipients"] = [{"address": "nobody@example.net"}]
     bus.failures.append(KeyError("nobody@example.net"))
 
-    answer = handle(sqs(spoilt, load("ses/send"), '{"nobody@example.net'))
+    response = handle(sqs(broken, load("ses/send"), '{"nobody@example.net'))
 
-    assert len(answer["batchItemFailures"]) == 3
+    assert len(response["batchItemFailures"]) == 3
     logs = capsys.readouterr().out
     assert "FailedRecords" in logs
     assert ("a***@example.net" in logs) is (level == "DEBUG")
@@ -230,7 +230,7 @@ def test_logs_hold_no_address_no_subject_and_no_diagnostics(
         assert secret not in logs
 
 
-def test_an_unforeseen_error_is_logged_by_type_and_place_without_its_text(
+def test_unexpected_error_is_logged_without_its_text(
     handle: Handle, bus: ListBus, capsys: Capture
 ) -> None:
     bus.failures.append(KeyError("nobody@example.net"))

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from amsdal_mail.tracking import EventKind, TrackingEvent, parse_event
 from email_store.memory import MemoryEmailStore
@@ -20,14 +21,14 @@ ADDRESS = "alice@example.net"
 
 
 def about_alice(sample: str, **changes: Any) -> dict[str, Any]:
-    """A sample event as if it told of one and the same email to Alice."""
+    """A sample event, changed to concern the same email to Alice each time."""
     payload: dict[str, Any] = load(f"ses/{sample}")
     payload["mail"] |= {"destination": [ADDRESS], "messageId": "ses-1"}
     payload["mail"]["tags"] = {"email_id": ["e1"]}
     for name in ("bouncedRecipients", "complainedRecipients", "delayedRecipients"):
-        for specifics in payload.values():
-            if isinstance(specifics, dict) and name in specifics:
-                specifics[name][0]["emailAddress"] = ADDRESS
+        for event_object in payload.values():
+            if isinstance(event_object, dict) and name in event_object:
+                event_object[name][0]["emailAddress"] = ADDRESS
     return payload | changes
 
 
@@ -65,7 +66,7 @@ def test_each_kind_gives_the_recipient_its_state(
 
 
 @pytest.mark.parametrize("sample", ["complaint_not_spam", "subscription", "unknown_kind"])
-def test_what_says_nothing_of_the_message_changes_no_state(
+def test_event_without_a_state_changes_no_state(
     sample: str, tracker: Tracker, store: MemoryEmailStore
 ) -> None:
     assert state_after(tracker, store, ["delivery", sample]) is EmailState.DELIVERED
@@ -91,7 +92,7 @@ def test_the_order_in_which_events_arrive_makes_no_difference(
         assert state_after(Tracker(store, ListBus(), lambda: NOW), store, list(order)) is state
 
 
-def test_an_open_by_one_of_several_is_one_event_and_marks_nobody_as_having_opened(
+def test_open_by_an_unknown_recipient_changes_no_state(
     tracker: Tracker, store: MemoryEmailStore, bus: ListBus
 ) -> None:
     counts: Counter[str] = Counter()
@@ -107,7 +108,7 @@ def test_an_open_by_one_of_several_is_one_event_and_marks_nobody_as_having_opene
     assert +counts == {"OpenEvents": 1, "DuplicateEvents": 1}
 
 
-def test_a_complaint_by_one_of_several_suppresses_all_who_may_have_complained(
+def test_complaint_suppresses_all_possible_complainers(
     tracker: Tracker, store: MemoryEmailStore
 ) -> None:
     counts: Counter[str] = Counter()
@@ -159,7 +160,7 @@ def test_the_timeline_is_written_last() -> None:
 @pytest.mark.parametrize(
     "sample", ["send", "bounce_permanent", "complaint", "open", "unknown_kind"]
 )
-def test_an_event_takes_at_most_three_writes_and_a_duplicate_none(sample: str) -> None:
+def test_event_takes_three_writes_at_most_and_a_duplicate_none(sample: str) -> None:
     store = CountingStore()
     tracker = Tracker(store, ListBus(), lambda: NOW)
 
@@ -172,7 +173,7 @@ def test_an_event_takes_at_most_three_writes_and_a_duplicate_none(sample: str) -
     assert store.writes == []
 
 
-def test_counts_of_what_was_done_survive_a_failure() -> None:
+def test_counts_of_finished_steps_survive_a_failure() -> None:
     counts: Counter[str] = Counter()
     store = CountingStore(fails_after=1)
     payload = about_alice("delivery")
@@ -200,14 +201,17 @@ class CountingStore(MemoryEmailStore):
     def __post_init__(self) -> None:
         super().__init__()
 
+    @override
     def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
         self.writes.append("advance_recipient")
         return super().advance_recipient(recipient, now=now)
 
+    @override
     def suppress(self, suppression: Suppression) -> None:
         self.writes.append("suppress")
         super().suppress(suppression)
 
+    @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
         if self.writes.count("add_event") == self.fails_after:
             raise RuntimeError("table is down")
@@ -215,7 +219,7 @@ class CountingStore(MemoryEmailStore):
         return super().add_event(event, now=now)
 
 
-def test_the_bus_gets_tags_and_metadata_as_the_sender_spelt_them(
+def test_published_tags_have_the_spelling_of_the_sender(
     tracker: Tracker, store: MemoryEmailStore, bus: ListBus
 ) -> None:
     record = EmailRecord(
@@ -302,5 +306,5 @@ def test_repeated_opens_are_counted_and_not_stored_without_end(
     assert view is not None
     assert len(view.timeline) == len(bus.events) == REPEATS_STORED + 1
     assert (view.opens, view.clicks) == (100, 1)
-    assert [(one.opens, one.clicks) for one in view.recipients] == [(100, 1)]
+    assert [(recipient.opens, recipient.clicks) for recipient in view.recipients] == [(100, 1)]
     assert counts["OpenEvents"] == 100

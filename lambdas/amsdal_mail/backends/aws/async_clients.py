@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from amsdal_mail.backends.aws.clients import checked_client, configuration_errors, making_client
 from amsdal_mail.backends.aws.options import AWSOptions
 from amsdal_mail.backends.aws.threads import start_in_thread
+from amsdal_mail.backends.aws.turns import Turns
 from amsdal_mail.status import ConfigurationError
 
 __all__ = ["AsyncClients"]
@@ -60,8 +61,8 @@ class AsyncClients:
             opened.users -= 1
             await opened.close_if_unused()
 
-    def turns(self) -> asyncio.Lock:
-        """Return the lock by which the calls of this event loop begin one after the other."""
+    def turns(self) -> Turns:
+        """Return the turns in which the calls of this event loop begin."""
         return self._loop().turns
 
     def _loop(self) -> _Loop:
@@ -118,6 +119,6 @@ class _Loop:
 
     def __init__(self) -> None:
         self.opening = asyncio.Lock()
-        self.turns = asyncio.Lock()
+        self.turns = Turns()
         self.factory: ClientFactory | None = None
         self.opened: _OpenClient | None = None

@@ -28,7 +28,14 @@ from botocore.parsers import ResponseParserError
 from amsdal_mail.backends.aws.flow import CallResult
 from amsdal_mail.status import ConfigurationError, CredentialsError, RetryHint, SendState
 
-__all__ = ["BULK_STATUSES", "ERROR_CODES", "FAILED", "blame_set_up", "classify_error"]
+__all__ = [
+    "BULK_STATUSES",
+    "ERROR_CODES",
+    "FAILED",
+    "blame_set_up",
+    "classify_error",
+    "hide_passwords",
+]
 
 REJECTED = CallResult(SendState.REJECTED)
 MISSING = CallResult(SendState.REJECTED, raises=ConfigurationError)
@@ -141,6 +148,8 @@ UNVERIFIED = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 ELLIPSIS = re.compile(r",?\s*(?:\.{2,}|…)\s*$")
+USER_INFO = re.compile(r"(?<=://).*@|[^\s:'\"]+:\S*@")
+
 NEVER_CONNECTED = frozenset({"NewConnectionError", "ClientConnectorError", "gaierror"})
 """Errors of urllib3, aiohttp and the socket module for a connection that was never made."""
 
@@ -161,7 +170,13 @@ def classify_error(error: Exception) -> CallResult:
         result = NOT_ALLOWED
     else:
         result = next(result for kind, result in SDK_ERRORS if isinstance(error, kind))
-    return replace(result, error_code=type(error).__name__, error_message=str(error))
+    text = hide_passwords(str(error))
+    return replace(result, error_code=type(error).__name__, error_message=text)
+
+
+def hide_passwords(text: str) -> str:
+    """Return the text without the user and the password in URLs, as of a proxy."""
+    return USER_INFO.sub("***@", text)
 
 
 def blame_set_up(result: CallResult, sender: str, *, has_template: bool) -> CallResult:

@@ -10,6 +10,7 @@ from amsdal_mail.backends.aws.flow import Call, Flow, Response
 from amsdal_mail.backends.aws.run import NOT_SENT, FlowRun, call_sdk, interrupted, response_to
 from amsdal_mail.backends.aws.threads import in_thread
 from amsdal_mail.backends.aws.transmission import CURRENT, Transmission
+from amsdal_mail.backends.aws.turns import Turns
 from amsdal_mail.backends.aws.unsent import classify_unsent_error
 
 __all__ = ["AsyncFlowRun"]
@@ -33,7 +34,7 @@ class AsyncFlowRun(FlowRun[T]):
         flows: Sequence[Flow[T]],
         max_concurrency: int,
         sync_client: Callable[[], Any],
-        turns: asyncio.Lock,
+        turns: Turns,
     ) -> None:
         super().__init__(client, flows, max_concurrency)
         self._sync_client = sync_client
@@ -75,8 +76,7 @@ class AsyncFlowRun(FlowRun[T]):
                 if _size(action.params) > LARGE_CALL:
                     response = await _call_in_thread(self._sync_client, action, transmission)
                 else:
-                    async with self._turns:
-                        await asyncio.sleep(0)
+                    await self._turns.take()
                     response = await _call_async(self._client, action, transmission)
                 transmission = None
         except StopIteration:

@@ -6,14 +6,14 @@ A request without its body is incomplete (RFC 9112, 8), so a service cannot have
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
 
 from amsdal_mail.status import ConfigurationError
 
-__all__ = ["CURRENT", "Transmission", "is_traced", "trace"]
+__all__ = ["CURRENT", "TracedBody", "Transmission", "is_traced", "trace"]
 
 
 class Transmission:
@@ -45,23 +45,22 @@ class Transmission:
 CURRENT: ContextVar[Transmission | None] = ContextVar("amsdal_mail_transmission", default=None)
 """The transmission of the call that this thread or task makes."""
 
+CREDENTIAL_HEADERS = ("Authorization", "X-Amz-Security-Token")
+"""Headers with values that are not ours: a service may have given them to the SDK."""
+
 TRACED_CLIENTS: WeakSet[Any] = WeakSet()
 
 
 class TracedBody:
-    """The body of a request, which both HTTP clients iterate over, with and without asyncio."""
+    """The body of a request. An HTTP client iterates over it when it begins to write it."""
 
     def __init__(self, content: bytes, transmission: Transmission) -> None:
-        self._content = content
-        self._transmission = transmission
+        self.content = content
+        self.transmission = transmission
 
     def __iter__(self) -> Iterator[bytes]:
-        self._transmission.begin()
-        yield self._content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._transmission.begin()
-        yield self._content
+        self.transmission.begin()
+        yield self.content
 
     def seek(self, _position: int) -> None:
         """Rewind, as the SDK does before a retry: the body can be read any number of times."""
@@ -80,7 +79,8 @@ def is_traced(client: Any) -> bool:
 
 
 def _before_send(request: Any, **_: Any) -> None:
-    for name, value in request.headers.items():
+    for name in CREDENTIAL_HEADERS:
+        value = request.headers.get(name) or b""
         text = value if isinstance(value, bytes) else str(value).encode()
         # The HTTP client would refuse it with an error that shows the value, maybe a token.
         if b"\n" in text or b"\r" in text:

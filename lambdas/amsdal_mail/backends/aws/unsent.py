@@ -16,11 +16,11 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as SDKConnectionError
 from botocore.exceptions import HTTPClientError as SDKHTTPClientError
 
-from amsdal_mail.backends.aws.errors import classify_error
+from amsdal_mail.backends.aws.errors import classify_error, hide_passwords
 from amsdal_mail.backends.aws.flow import CallResult
 from amsdal_mail.status import ConfigurationError, CredentialsError, RetryHint, SendState
 
-__all__ = ["classify_unsent_error", "hide_passwords"]
+__all__ = ["classify_unsent_error"]
 
 RETRY_SOON = CallResult(SendState.FAILED, RetryHint.SOON)
 WRONG_SETUP = CallResult(SendState.FAILED, RetryHint.LATER, raises=ConfigurationError)
@@ -42,8 +42,6 @@ SETUP_ERRORS = (
 )
 """Errors of a URL, a header or a file that the SDK reads before it connects."""
 
-USER_INFO = re.compile(r"(?<=://).*@|[^\s:'\"]+:\S*@")
-
 
 def classify_unsent_error(error: Exception) -> CallResult:
     """Return the meaning of an error that a call raised before its request was sent.
@@ -56,11 +54,6 @@ def classify_unsent_error(error: Exception) -> CallResult:
     text = hide_passwords(text)
     result = _result(error)
     return replace(result, error_code=_code(error), error_message=text, is_unsent=True)
-
-
-def hide_passwords(text: str) -> str:
-    """Return the text without the user and the password in URLs, as of a proxy."""
-    return USER_INFO.sub("***@", text)
 
 
 def _code(error: Exception) -> str:

@@ -36,7 +36,7 @@ def send_flow(
 ) -> Flow[list[EntryResult]]:
     """Send the request, and send its throttled or refused entries again.
 
-    `extra_tags` are sent unchanged, and replace a tag that is spelt like one of them.
+    `extra_tags` are sent unchanged, and replace a tag with the same name as one of them.
     """
     results: dict[int, CallResult] = {}
     pending = list(range(len(request.entries)))

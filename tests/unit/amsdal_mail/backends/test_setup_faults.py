@@ -13,10 +13,14 @@ import pytest
 
 from amsdal_mail import ConfigurationError, EmailMessage, RetryHint, SendState, send_mail
 from amsdal_mail.backends.ses import SESBackend
+from amsdal_mail.backends.sqs import SQSBackend
 from tests.unit.amsdal_mail.backends.servers import (
+    SHORT,
+    Handle,
     Server,
     accept_mail,
     close,
+    hang,
     respond,
     send_by,
     serving,
@@ -245,6 +249,28 @@ async def test_refused_role_is_a_fault_of_the_set_up(
 
     assert sts.bodies
     assert server.bodies == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("handle", [close, hang], ids=["closed", "hangs"])
+async def test_lost_response_shows_no_password_of_the_endpoint(way: str, handle: Handle) -> None:
+    def read_first(server: Server, connection: Any) -> None:
+        server.read_request(connection)
+        handle(server, connection)
+
+    with serving(read_first) as server:
+        url = server.url.replace("//", "//user:the-password@")
+        status, _ = await send_by(way, ses(url, **SHORT), MESSAGES[:1])
+
+    assert "a@x.io" in status.recipients
+    assert "the-password" not in repr(status)
+
+
+def test_queue_url_without_a_scheme_shows_no_password() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        SQSBackend(queue_url="user:the-password@localhost/queue", environ={})
+
+    assert "the-password" not in str(caught.value)
 
 
 def test_send_mail_without_a_usable_connection_has_the_status_too(

@@ -1,4 +1,4 @@
-"""Events that are none: the error names the field, and quotes no address."""
+"""Invalid events: the error names the field, and quotes no address."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def broken(sample: str, **changes: Any) -> dict[str, Any]:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_breaks_the_format_names_the_field(payload: dict[str, Any], field: str) -> None:
+def test_error_of_a_broken_event_names_the_field(payload: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidEventError) as caught:
         parse_event(payload)
 
@@ -120,7 +120,7 @@ def test_a_reported_address_matches_as_mail_servers_compare(sent: str, reported:
     assert event.should_suppress
 
 
-def test_a_bounce_does_not_suppress_an_address_it_was_not_sent_to() -> None:
+def test_bounce_suppresses_only_recipients_of_the_message() -> None:
     payload = broken("bounce_permanent", mail__destination=["alias@example.org"])
 
     (event,) = parse_event(payload)
@@ -144,7 +144,7 @@ def test_deep_nesting_is_refused() -> None:
         parse_event(payload)
 
 
-def test_lone_surrogates_are_replaced_since_no_call_to_aws_can_carry_them() -> None:
+def test_lone_surrogates_are_replaced() -> None:
     document = json.dumps(load("ses/bounce_permanent"))
     for part in ("nobody@", "metadata_", "order-confirmation", "5.1.1"):
         document = document.replace(part, rf"\ud800{part}")

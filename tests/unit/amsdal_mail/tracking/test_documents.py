@@ -91,6 +91,6 @@ def test_another_publishers_notification_is_no_event(document: object) -> None:
     ["{", '{"eventType": "Bounce", "mail": {', b"\xff\xfe", None, 3],
     ids=lambda value: repr(value)[:12],
 )
-def test_a_damaged_object_is_one_typed_error(document: object) -> None:
+def test_damaged_object_raises_invalid_event_error(document: object) -> None:
     with pytest.raises(InvalidEventError):
         parse_notification(document)

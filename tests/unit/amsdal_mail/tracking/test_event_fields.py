@@ -84,7 +84,7 @@ def test_mail_without_our_tags_has_no_email_id(tags: object) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "a b", "x" * 129, "a/b", "a#b"], ids=repr)
-def test_an_email_id_that_the_service_cannot_have_written_is_none(value: str) -> None:
+def test_invalid_email_id_in_a_tag_is_none(value: str) -> None:
     payload = load("ses/delivery")
     payload["mail"]["tags"]["email_id"] = [value]
 
@@ -118,7 +118,7 @@ def test_link_tags_may_be_lists_strings_or_null(link_tags: object, read: object)
     [("Likely", True), ("Unlikely", False), (None, None), ("Perhaps", None)],
     ids=str,
 )
-def test_a_bot_is_what_ses_calls_likely(word: str | None, is_bot: bool | None) -> None:
+def test_likely_bot_of_ses_is_a_bot(word: str | None, is_bot: bool | None) -> None:
     payload = load("ses/open")
     payload["open"]["isBotEvent"] = word
 
@@ -128,7 +128,7 @@ def test_a_bot_is_what_ses_calls_likely(word: str | None, is_bot: bool | None) -
     assert event.details.is_bot is is_bot
 
 
-def test_an_opt_in_is_told_from_an_opt_out() -> None:
+def test_opt_in_differs_from_opt_out() -> None:
     payload = load("ses/subscription")
     subscription = payload["subscription"]
     subscription["oldTopicPreferences"], subscription["newTopicPreferences"] = (

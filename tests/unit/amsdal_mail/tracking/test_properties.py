@@ -1,4 +1,4 @@
-"""Whatever arrives: events, or the one typed error."""
+"""Any input gives events or an InvalidEventError."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from amsdal_mail.exceptions import InvalidEventError
 from amsdal_mail.tracking import TrackingEvent, parse_event, parse_notification
 from tests.sample_events import load, names
 
-# Lone surrogates too: JSON can write them, UTF-8 cannot.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+"""With lone surrogates: JSON can hold them, UTF-8 cannot."""
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
 JSON = st.recursive(
     SCALARS,
@@ -28,7 +28,7 @@ SAMPLES = [load(name) for name in names("ses")]
 
 
 def checked(events: list[TrackingEvent]) -> None:
-    """Hold an event to what the store and the bus rely on."""
+    """Check the properties of an event on which the store and the bus rely."""
     for event in events:
         assert event.recipient is None or 0 < len(event.recipient.encode()) <= 512
         assert event.at.utcoffset() is not None

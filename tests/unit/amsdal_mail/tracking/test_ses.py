@@ -19,7 +19,6 @@ from amsdal_mail.tracking import (
 )
 from tests.sample_events import load
 
-# Sample, kind, recipients, time, whether the addresses should get no more mail.
 SAMPLES = [
     ("send", EventKind.SEND, ["alice@example.net"], "09:15:30.120", False),
     ("send_template", EventKind.SEND, ["alice@example.net"], "09:15:30.120", False),
@@ -71,6 +70,7 @@ SAMPLES = [
     ("notification_complaint", EventKind.COMPLAINT, ["carol@example.net"], "10:02:11", True),
     ("notification_delivery", EventKind.DELIVERY, ["alice@example.net"], "09:15:31.480", False),
 ]
+"""Sample, kind, recipients, time, and whether the addresses should get no more mail."""
 
 
 def only(sample: str) -> TrackingEvent:
@@ -137,13 +137,13 @@ def test_each_sample_is_one_event_for_each_affected_recipient(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_details_say_what_ses_said(sample: str, details: object) -> None:
-    found = only(sample).details
+def test_details_have_the_values_of_ses(sample: str, details: object) -> None:
+    parsed = only(sample).details
 
-    assert (found.feedback_type if isinstance(found, Complaint) else found) == details
+    assert (parsed.feedback_type if isinstance(parsed, Complaint) else parsed) == details
 
 
-def test_a_bounce_report_is_each_recipients_own() -> None:
+def test_each_recipient_has_its_own_bounce_report() -> None:
     payload = load("ses/bounce_permanent")
     payload["bounce"]["bouncedRecipients"].append({"emailAddress": "second@example.net"})
 
@@ -157,7 +157,7 @@ def test_a_bounce_report_is_each_recipients_own() -> None:
     assert second.details.diagnostic_code is None
 
 
-def test_a_transient_looking_report_under_a_permanent_bounce_is_permanent() -> None:
+def test_bounce_type_of_ses_wins_over_the_report() -> None:
     event = only("bounce_permanent_one_of_three")
 
     assert isinstance(event.details, Bounce)
@@ -169,7 +169,7 @@ def test_a_5xx_status_under_a_transient_bounce_is_not_permanent() -> None:
     assert not only("bounce_message_too_large").is_permanent
 
 
-def test_an_address_from_a_report_is_spelt_as_it_was_sent() -> None:
+def test_address_of_a_report_is_spelled_as_in_the_message() -> None:
     payload = load("ses/bounce_permanent_one_of_three")
     assert payload["bounce"]["bouncedRecipients"][0]["emailAddress"].endswith(
         "<NOBODY@Example.NET>"
@@ -180,7 +180,7 @@ def test_an_address_from_a_report_is_spelt_as_it_was_sent() -> None:
     assert event.recipient == "Nobody@example.net"
 
 
-def test_an_address_that_nobody_sent_to_keeps_its_own_spelling() -> None:
+def test_address_outside_the_message_keeps_its_spelling() -> None:
     payload = load("ses/bounce_permanent")
     payload["bounce"]["bouncedRecipients"] = [{"emailAddress": " <Forwarded@Elsewhere.EXAMPLE> "}]
 
@@ -201,29 +201,29 @@ def test_display_names_in_destinations_are_left_out() -> None:
 @pytest.mark.parametrize(
     "sample", ["open_several_recipients", "complaint_several_candidates"], ids=str
 )
-def test_what_one_of_several_did_is_attributed_to_nobody(sample: str) -> None:
+def test_recipient_is_not_known_when_ses_names_several(sample: str) -> None:
     events = parse_event(load(f"ses/{sample}"))
 
     assert {event.is_recipient_known for event in events} == {False}
 
 
 @pytest.mark.parametrize("sample", ["send", "delivery", "bounce_permanent", "open", "complaint"])
-def test_what_a_single_recipient_did_is_attributed(sample: str) -> None:
+def test_recipient_is_known_when_ses_names_only_one(sample: str) -> None:
     assert only(sample).is_recipient_known
 
 
 @pytest.mark.parametrize(
     "sample", ["notification_topic_set", "notification_inbound_mail", "sms_text_delivered"]
 )
-def test_what_is_not_about_sent_mail_is_no_event(sample: str) -> None:
+def test_notification_without_sent_mail_has_no_events(sample: str) -> None:
     assert parse_event(load(f"ses/{sample}")) == []
 
 
 def test_a_second_delivery_has_the_same_event_id() -> None:
-    once, again = (parse_event(load("ses/complaint_several_candidates")) for _ in range(2))
+    first, second = (parse_event(load("ses/complaint_several_candidates")) for _ in range(2))
 
-    assert [event.event_id for event in once] == [event.event_id for event in again]
-    assert len({event.event_id for event in once}) == 2
+    assert [event.event_id for event in first] == [event.event_id for event in second]
+    assert len({event.event_id for event in first}) == 2
 
 
 @pytest.mark.parametrize(

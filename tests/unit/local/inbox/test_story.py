@@ -15,7 +15,7 @@ from local.inbox.deployed_stack import (
     StackAddress,
     StackEmail,
 )
-from local.inbox.labels import most_urgent, state_label, summary_lines
+from local.inbox.labels import BY_PROGRAM, most_urgent, state_label, summary_lines
 from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.story import build_story
 from local.inbox.templating import elapsed, size
@@ -95,9 +95,9 @@ async def test_email_with_several_messages_is_fetched_once(
         messages.add(replace(MESSAGE, id=name))
     messages.add(replace(MESSAGE, id="4", tags={}))
 
-    found = await list_messages(messages, stack, Search())
+    listing = await list_messages(messages, stack, Search())
 
-    assert [row.kept.message.id for row in found.rows] == ["4", "3", "2", "1"]
+    assert [row.kept.message.id for row in listing.rows] == ["4", "3", "2", "1"]
     assert api.ids == ["e1"]
 
 
@@ -148,6 +148,11 @@ def test_list_shows_the_most_urgent_state(states: list[str], expected: str | Non
     assert state_label("new one") == ("new one", "calm")
 
 
+@pytest.mark.parametrize(("is_bot", "lines"), [(True, [BY_PROGRAM, "::1"]), (False, ["::1"])])
+def test_an_open_by_a_program_is_marked(is_bot: bool, lines: list[str]) -> None:
+    assert summary_lines({"is_bot": is_bot, "ip_address": "::1"}) == lines
+
+
 def test_summary_lines_are_short() -> None:
     details = {
         "type": "Permanent", "subtype": "General", "diagnostic_code": "550", "status": "5.1.1",
@@ -158,7 +163,7 @@ def test_summary_lines_are_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "is_match"),
     [
         ("", True),
         ("shop ORDERS", True),
@@ -167,8 +172,8 @@ def test_summary_lines_are_short() -> None:
         ("shop b@", False),
     ],
 )
-def test_search_needs_every_word(text: str, found: bool) -> None:
-    assert Search(text).matches(kept()) is found
+def test_search_needs_every_word(text: str, is_match: bool) -> None:
+    assert Search(text).matches(kept()) is is_match
     assert email_id(kept()) == "e1"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from local.paths import ROOT
 from local.stack.environment import export_lines, for_local_aws, isolated
 from tests.unit.local.stack.trap import Server, hostile_environment, serving
 
@@ -56,7 +57,7 @@ def local_aws() -> Iterator[Server]:
 @pytest.fixture
 def hostile(trap: Server, tmp_path: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "PYENV_ROOT") if name in os.environ}
-    return kept | hostile_environment(trap.url, tmp_path)
+    return kept | {"PYTHONPATH": str(ROOT / "lambdas")} | hostile_environment(trap.url, tmp_path)
 
 
 def sourced(tmp_path: Path, local_aws: Server) -> str:
@@ -115,6 +116,14 @@ def test_the_aws_cli_reaches_the_local_aws_only(
 
     assert trap.requests == []
     assert local_aws.services == {"sqs", "s3"}, output
+
+
+def test_an_alias_of_aws_does_not_break_the_file(tmp_path: Path, local_aws: Server) -> None:
+    script = "shopt -s expand_aliases\nalias aws='vault aws'\n" + sourced(tmp_path, local_aws)
+
+    output = run("bash", f"{script}\ntype -t aws; echo $AWS_ACCESS_KEY_ID", {"PATH": os.defpath})
+
+    assert output.split() == ["function", "test"]
 
 
 @pytest.mark.parametrize(

@@ -104,16 +104,14 @@ class CurlSigner(SigV4Auth):
 
 
 @pytest.mark.parametrize(("path", "status"), [("emails", 200), ("emails/a%23b", 403)])
-async def test_curl_signs_the_stage_rightly_and_an_encoded_path_wrongly(
-    path: str, status: int
-) -> None:
+async def test_signature_of_curl_fits_the_stage_but_no_encoded_path(path: str, status: int) -> None:
     request = AWSRequest("GET", f"http://{HOST}{BASE}/{path}", headers={"Host": HOST})
     CurlSigner(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
 
-    answer = await call(HTTPAPIGateway(Function()), f"{BASE}/{path}", headers)
+    response = await call(HTTPAPIGateway(Function()), f"{BASE}/{path}", headers)
 
-    assert answer[0] == status
+    assert response[0] == status
 
 
 def wrong() -> dict[str, tuple[dict[str, str], bytes]]:
@@ -136,9 +134,9 @@ async def test_a_wrong_signature_is_forbidden(name: str) -> None:
     headers, body = wrong()[name]
     function = Function()
 
-    status, answer = await call(HTTPAPIGateway(function), f"{BASE}/emails", headers, body)
+    status, body_text = await call(HTTPAPIGateway(function), f"{BASE}/emails", headers, body)
 
-    assert (status, json.loads(answer)) == (403, {"message": "Forbidden"})
+    assert (status, json.loads(body_text)) == (403, {"message": "Forbidden"})
     assert function.paths == []
 
 
@@ -174,8 +172,8 @@ async def test_the_gateway_can_end_some_calls_early() -> None:
     path, early = "/_local/gateway", {"early_every": 2, "early_seconds": 0.01}
 
     await call(gateway, path, {"host": HOST}, json.dumps(early).encode(), method="PUT")
-    answers = [await call(gateway, f"{BASE}/emails", {"host": HOST}) for _ in range(4)]
+    responses = [await call(gateway, f"{BASE}/emails", {"host": HOST}) for _ in range(4)]
     _, counts = await call(gateway, path, {"host": HOST})
 
-    assert [status for status, _ in answers] == [200, 503, 200, 503]
+    assert [status for status, _ in responses] == [200, 503, 200, 503]
     assert json.loads(counts) == {"calls": 4, "ended": 2}

@@ -140,7 +140,7 @@ def test_open_and_click_have_no_source_arn() -> None:
     assert "sourceArn" in made(EventStep("Send"))["mail"]
 
 
-def test_headers_above_10_kb_are_cut() -> None:
+def test_headers_above_10_kb_are_truncated() -> None:
     long = tuple((f"X-{n}", "v" * 900) for n in range(15))
     message = replace(MESSAGE, mime=compose(ENVELOPE, Content("s", "x", headers=long)))
 
@@ -180,9 +180,9 @@ def test_event_names_only_its_own_recipients() -> None:
     ],
 )
 def test_simulator_mailbox_causes_its_events(mailbox: str, kinds: list[str]) -> None:
-    found = steps_for(f"{mailbox}@simulator.amazonses.com")
+    steps = steps_for(f"{mailbox}@simulator.amazonses.com")
 
-    assert [step.kind for step in found] == kinds
+    assert [step.kind for step in steps] == kinds
 
 
 def test_mailbox_names_of_other_domains_are_ordinary() -> None:

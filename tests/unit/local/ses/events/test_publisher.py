@@ -76,10 +76,10 @@ async def test_topic_gets_the_kinds_it_asks_for_in_order() -> None:
 
     kept = await played(aws, {})
 
-    found = kept.get("m1")
-    assert found is not None
+    message = kept.get("m1")
+    assert message is not None
     assert kinds(aws) == ["Send", "Delivery"]
-    assert [row["topics"] for row in found.events] == [["topic"], ["topic"], []]
+    assert [row["topics"] for row in message.events] == [["topic"], ["topic"], []]
 
 
 async def test_failed_publish_is_retried() -> None:
@@ -111,9 +111,9 @@ async def test_events_can_be_lost() -> None:
 
     kept = await played(aws, {"lost_chance": 1.0})
 
-    found = kept.get("m1")
-    assert found is not None
-    assert [row["topics"] for row in found.events] == [[], [], []]
+    message = kept.get("m1")
+    assert message is not None
+    assert [row["topics"] for row in message.events] == [[], [], []]
     assert aws.published == []
 
 

@@ -22,15 +22,15 @@ def test_a_composed_message_reads_back_as_it_was_given() -> None:
     image = Attachment("bild ä.png", "image/png", b"\x89PNG", inline=True, content_id="logo")
     content = Content("Grüße", "täxt", "<b>ü</b>", (("X-A", "1"),), (image,))
 
-    found = read_message(compose(ENVELOPE, content))
+    message = read_message(compose(ENVELOPE, content))
 
-    headers = {row["name"]: row["value"] for row in found["headers"]}
+    headers = {row["name"]: row["value"] for row in message["headers"]}
     assert headers["Subject"] == "Grüße"
     assert headers["From"] == "Jö <a@example.com>"
     assert headers["X-A"] == "1"
-    assert found["text"].strip() == "täxt"
-    assert found["html"].strip() == "<b>ü</b>"
-    assert found["attachments"][0] == {
+    assert message["text"].strip() == "täxt"
+    assert message["html"].strip() == "<b>ü</b>"
+    assert message["attachments"][0] == {
         "part": 2,
         "filename": "bild ä.png",
         "content_type": "image/png",
@@ -102,6 +102,6 @@ def test_hostile_mime_is_read_without_an_error() -> None:
         b"Content-Disposition: ;;;\r\n\r\n\xff<b>"
     )
 
-    found = read_message(raw)
+    message = read_message(raw)
 
-    assert found["html"] == "ÿ<b>"
+    assert message["html"] == "ÿ<b>"

@@ -27,7 +27,7 @@ def test_a_missing_configuration_set_is_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "switches"),
+    ("configuration_set", "switches"),
     [
         (ConfigurationSet("X", sending_enabled=False), Switches()),
         (ConfigurationSet("X"), Switches().changed({"paused": {"configuration_sets": ["X"]}})),
@@ -35,9 +35,9 @@ def test_a_missing_configuration_set_is_not_found() -> None:
     ids=["by the set itself", "by the switch"],
 )
 def test_a_paused_configuration_set_cannot_send(
-    found: ConfigurationSet, switches: Switches
+    configuration_set: ConfigurationSet, switches: Switches
 ) -> None:
-    error = account_checks.check_configuration_set("X", found, switches)
+    error = account_checks.check_configuration_set("X", configuration_set, switches)
 
     assert error is not None
     assert error.code == "SendingPausedException"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from local.ses.account import Account
 from local.ses.aws import NoAWSClient
@@ -85,6 +86,7 @@ ENVELOPE = st.fixed_dictionaries(
 class Unpublished(Publisher):
     """A publisher that publishes nothing."""
 
+    @override
     def publish_events(self, message: Any, steps: Any) -> None:
         return None
 

@@ -53,9 +53,9 @@ def test_a_verified_address_passes(address: str) -> None:
     ids=["verified domain", "verified address"],
 )
 def test_one_verified_identity_is_enough(pending: str, verified: str) -> None:
-    known = {pending: "PENDING", verified: "SUCCESS"}
+    statuses = {pending: "PENDING", verified: "SUCCESS"}
 
-    assert identities.check_verified(["ann@example.com"], known, "r") is None
+    assert identities.check_verified(["ann@example.com"], statuses, "r") is None
 
 
 @pytest.mark.parametrize("key", ["000000000000", "ASIA0123456789ABCDEF"])

@@ -1,4 +1,4 @@
-"""A write whose answer was lost is made again by the SDK, and must not lose to itself."""
+"""The SDK repeats a write whose response was lost. The second write must not lose to the first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REJECTED = EmailRecord(email_id="k", fingerprint="", created_at=NOW)
 
 
 class ForgetfulClient:
-    """Loses the first answer to every write; writes again, as the SDK does then."""
+    """Loses the first response to each write, and repeats the write like the SDK."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self._client = client
@@ -47,14 +47,14 @@ def other(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
     return DynamoDBEmailStore(dynamodb, table_name, RETENTION)
 
 
-def test_a_claim_is_granted_to_who_made_it_and_to_nobody_else(
+def test_only_the_store_that_claimed_has_the_claim(
     store: DynamoDBEmailStore, other: DynamoDBEmailStore
 ) -> None:
-    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
-    theirs = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    first = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    second = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
-    assert theirs.status is ClaimStatus.BUSY
+    assert (first.status, first.attempt, set(first.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
+    assert second.status is ClaimStatus.BUSY
 
 
 def test_the_takeover_of_a_lease_that_ran_out_is_granted(
@@ -62,32 +62,32 @@ def test_the_takeover_of_a_lease_that_ran_out_is_granted(
 ) -> None:
     other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
+    first = store.claim(RECORD, UNIT, (ANNA,), now=NOW + timedelta(seconds=90), lease_seconds=90)
 
-    assert (mine.status, mine.attempt) == (ClaimStatus.CLAIMED, 2)
+    assert (first.status, first.attempt) == (ClaimStatus.CLAIMED, 2)
 
 
 def test_the_same_store_claiming_twice_is_busy(store: DynamoDBEmailStore) -> None:
     store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    again = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    second = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert again.status is ClaimStatus.BUSY
+    assert second.status is ClaimStatus.BUSY
 
 
-def test_the_mended_request_is_claimed_by_who_made_it(
+def test_corrected_request_is_claimed_by_its_store(
     store: DynamoDBEmailStore, other: DynamoDBEmailStore
 ) -> None:
     other.reject(REJECTED)
 
-    mine = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
-    theirs = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    first = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    second = other.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
-    assert (mine.status, mine.attempt, set(mine.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
-    assert theirs.status is ClaimStatus.BUSY
+    assert (first.status, first.attempt, set(first.results)) == (ClaimStatus.CLAIMED, 1, {ANNA})
+    assert second.status is ClaimStatus.BUSY
 
 
-def test_the_mended_request_is_registered(
+def test_corrected_request_is_registered(
     store: DynamoDBEmailStore, other: DynamoDBEmailStore
 ) -> None:
     other.reject(REJECTED)
@@ -99,12 +99,12 @@ def test_a_new_request_is_registered(store: DynamoDBEmailStore) -> None:
     assert store.register(RECORD, (ANNA,)).status is ClaimStatus.CLAIMED
 
 
-def test_what_is_settled_or_released_was_ours(store: DynamoDBEmailStore) -> None:
+def test_own_claim_is_settled_and_released(store: DynamoDBEmailStore) -> None:
     claim = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
 
     assert store.release(claim, claim.results)
-    again = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
-    assert store.settle(again, again.results)
+    claimed = store.claim(RECORD, UNIT, (ANNA,), now=NOW, lease_seconds=90)
+    assert store.settle(claimed, claimed.results)
 
 
 def test_a_rejected_request_is_kept(store: DynamoDBEmailStore) -> None:
