@@ -21,6 +21,7 @@ class SharedOptions(TypedDict, total=False):
     reply_to: Addresses
     headers: Mapping[str, HeaderValues] | None
     attachments: Iterable[Attachment] | None
+    alternatives: Iterable[tuple[str, str]] | None
     tags: Iterable[str] | None
     metadata: Mapping[str, str | float] | None
     template_id: str | None
