@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from inspect import Parameter, signature
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.options import SharedOptions
 from amsdal_mail.status import (
     ConfigurationError,
     RecipientStatus,
@@ -98,35 +98,15 @@ ENVIRONMENT_PREFIXES = ("AMSDAL_", "AWS_")
 """Prefixes of the environment variables that a connection without options depends on."""
 
 
-class MailOptions(TypedDict, total=False):
+class MailOptions(SharedOptions, total=False):
     """Optional fields of an email. See EmailMessage for the rules of each."""
 
     html_message: str | None
-    cc: Sequence[str]
-    bcc: Sequence[str]
-    reply_to: Sequence[str]
-    headers: Mapping[str, str]
-    attachments: Sequence[Attachment]
-    tags: Sequence[str]
-    metadata: Mapping[str, str]
-    template_id: str | None
-    merge_data: Mapping[str, Mapping[str, Any]] | None
-    merge_global_data: Mapping[str, Any] | None
-    merge_headers: Mapping[str, Mapping[str, str]] | None
-    merge_metadata: Mapping[str, Mapping[str, str]] | None
-    escape_merge_data: bool
-    track_opens: bool | None
-    track_clicks: bool | None
-    configuration_set: str | None
-    return_path: str | None
-    from_identity_arn: str | None
-    tenant: str | None
-    endpoint_id: str | None
 
 
 def send_mail(
     subject: str,
-    message: str,
+    message: str | None,
     from_email: str,
     recipient_list: Sequence[str],
     *,
@@ -148,7 +128,7 @@ def send_mail(
 
 async def asend_mail(
     subject: str,
-    message: str,
+    message: str | None,
     from_email: str,
     recipient_list: Sequence[str],
     *,
@@ -165,7 +145,7 @@ async def asend_mail(
 
 
 def _build_message(
-    subject: str, body: str, from_email: str, to: Sequence[str], options: MailOptions
+    subject: str, body: str | None, from_email: str, to: Sequence[str], options: MailOptions
 ) -> EmailMessage:
     for field, argument in DJANGO_ARGUMENT_NAMES.items():
         if field in options:

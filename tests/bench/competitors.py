@@ -13,7 +13,7 @@ __all__ = ["CONTENT", "SENDER", "anymail", "configure_django", "django_ses", "ra
 
 SENDER = "orders@example.com"
 SUBJECT, BODY = "Your order", "Thank you. It is on its way."
-CONTENT = {"subject": SUBJECT, "body": BODY, "from_email": SENDER}
+CONTENT: dict[str, Any] = {"subject": SUBJECT, "body": BODY, "from_email": SENDER}
 
 
 def parameters(number: int) -> dict[str, Any]:

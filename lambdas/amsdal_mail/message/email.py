@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap, zip_longest
 from operator import is_
-from typing import Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, Unpack
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from typing_extensions import override
@@ -16,6 +16,9 @@ from amsdal_mail.message.field_errors import field_errors
 from amsdal_mail.message.fields import MessageFields, freeze
 from amsdal_mail.message.rules import broken_rules
 from amsdal_mail.message.ses_options import SES_PARAMETERS
+
+if TYPE_CHECKING:
+    from amsdal_mail.message.options import MessageOptions
 
 __all__ = ["EmailMessage", "EmailRequest", "validate_messages"]
 
@@ -36,6 +39,10 @@ class EmailMessage(MessageFields):
     Raises:
         InvalidMessageError: names every field that breaks a rule.
     """
+
+    if TYPE_CHECKING:  # what it accepts is more than what it has
+
+        def __init__(self, *, from_email: str, **fields: Unpack[MessageOptions]) -> None: ...
 
     __slots__ = ("_checked",)  # the values that validation saw, see _ensure_checked
 
@@ -101,6 +108,16 @@ class EmailRequest(EmailMessage):
     `idempotency_key` becomes the id of the email. A second request with the same key sends
     nothing. Without a key the service chooses an id.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            from_email: str,
+            idempotency_key: str | None = None,
+            **fields: Unpack[MessageOptions],
+        ) -> None: ...
 
     idempotency_key: Annotated[str, Field(pattern=EMAIL_ID)] | None = None
 

@@ -85,6 +85,7 @@ def _merge_values(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 Text = Annotated[str, TextLike(), AfterValidator(limits.check_text)]
+Alternative = tuple[Text, Annotated[str, TextLike(), AfterValidator(limits.check_alternative_type)]]
 Mailbox = Annotated[str, TextLike(), AfterValidator(limits.check_address)]
 Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(reject_text), OrNull]
 HeaderName = Annotated[str, TextLike(), AfterValidator(check_header_name)]
@@ -115,6 +116,7 @@ class MessageFields(BaseModel):
     reply_to: Mailboxes = ()
     headers: Annotated[Headers, OrNull] = EMPTY_MAPPING
     attachments: Annotated[tuple[Attachment, ...], OrNull] = ()
+    alternatives: Annotated[tuple[Alternative, ...], OrNull] = ()
     tags: Annotated[tuple[Tag, ...], BeforeValidator(reject_text), OrNull] = ()
     metadata: Annotated[Metadata, OrNull] = EMPTY_MAPPING
     template_id: Annotated[str, TextLike(), AfterValidator(limits.check_template_id)] | None = None

@@ -24,6 +24,7 @@ __all__ = [
     "TAG_LENGTH_LIMIT",
     "TEMPLATE_DATA_LIMIT",
     "check_address",
+    "check_alternative_type",
     "check_charset",
     "check_content_id",
     "check_filename",
@@ -65,6 +66,7 @@ MIMETYPE_LIMIT = CONTENT_TYPE_LIMIT - CHARSET_LIMIT
 """Characters of the type alone: the rest is for `; charset=`."""
 
 MIMETYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+ALTERNATIVE_TYPE = re.compile(r"text/([\w.+-]+)((?:; ?[\w-]+=[\w.-]+)*)", re.ASCII | re.IGNORECASE)
 CONTENT_ID = re.compile(r"[!-;=?-~]+")
 BLOCKED_EXTENSIONS = frozenset(
     "ade adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its"
@@ -120,6 +122,16 @@ def check_mimetype(text: str) -> str:
     if not MIMETYPE.fullmatch(text) or text.lower().startswith(("multipart/", "message/")):
         raise ValueError("must be type/subtype such as image/png, not a multipart or message type")
     return check_length(MIMETYPE_LIMIT, text)
+
+
+def check_alternative_type(text: str) -> str:
+    """Accept a text type that may have parameters, such as `text/calendar; method=REQUEST`."""
+    match = ALTERNATIVE_TYPE.fullmatch(text)
+    if not match or "charset=" in text.lower():
+        raise ValueError("must be a text type such as text/calendar; method=REQUEST")
+    if match[1].lower() in {"plain", "html"}:
+        raise ValueError("is the type of body or html_body")
+    return check_length(CONTENT_TYPE_LIMIT, text)
 
 
 def check_charset(text: str) -> str:

@@ -30,6 +30,8 @@ RFC 2047 and RFC 2045 allow 76 in lines with encoded words and in quoted-printab
 """
 WORD = re.compile(r" *[^ ]+(?: +$)?")
 """A part of a header that stays on one line."""
+AMP = "text/x-amp-html"
+"""AMP for Email: https://amp.dev/documentation/guides-and-tutorials/email/learn/email-spec/amp-email-structure."""
 FIRST_PARAMETER = re.compile("(?<=;)(?= )")
 """Where a Content- header is folded. A fold within a file name would reach some readers."""
 
@@ -102,14 +104,31 @@ def _texts(message: MessageFields) -> MIMEPart:
     parts = []
     if message.body or message.html_body is None:
         parts.append(_text("plain", message.body))
+    # A mail program shows the last part that it knows: HTML, where it does not know AMP.
+    alternatives = [_alternative(content, kind) for content, kind in message.alternatives]
+    parts += [part for part in alternatives if part.get_content_type() == AMP]
     if message.html_body is not None:
         parts.append(_text("html", message.html_body))
+    parts += [part for part in alternatives if part.get_content_type() != AMP]
     return _multipart("alternative", parts)
 
 
 def _text(subtype: str, text: str) -> MIMEPart:
     part = MIMEPart(POLICY)
     part.set_content(text, subtype=subtype, cte="quoted-printable")
+    return part
+
+
+def _alternative(content: str, content_type: str) -> MIMEPart:
+    """Return a part such as a calendar invitation (RFC 6047: method is a parameter of its type)."""
+    kind, *parameters = (piece.strip() for piece in content_type.split(";"))
+    part = MIMEPart(POLICY)
+    part.set_content(
+        content,
+        subtype=kind.partition("/")[2],
+        cte="quoted-printable",
+        params=dict(parameter.split("=", 1) for parameter in parameters),
+    )
     return part
 
 

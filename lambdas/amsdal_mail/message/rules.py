@@ -119,6 +119,15 @@ def _template_headers(
             yield FieldError(f"{field}.{name}", f"{rule} with a template")
 
 
+def _alternatives(message: MessageFields) -> Iterator[FieldError]:
+    """Refuse other forms of the text: a template of SES has a text and an HTML part only.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
+    """
+    if message.alternatives:
+        yield FieldError("alternatives", "cannot go with a template or merge data")
+
+
 def _tags(message: MessageFields) -> Iterator[FieldError]:
     if message.tags or message.metadata:
         yield from _checked_tags("metadata", message, message.metadata)
@@ -177,7 +186,8 @@ def _attachments(message: MessageFields) -> Iterator[FieldError]:
 
 def _size(message: MessageFields) -> Iterator[FieldError]:
     """Check the size of the MIME message, which is written only where it is near the limit."""
-    texts = (message.body, message.html_body or "")
+    alternatives = [content for content, _ in message.alternatives]
+    texts = (message.body, message.html_body or "", *alternatives)
     files = sum(_base64_size(len(attachment.content)) for attachment in message.attachments)
     limit = limits.MESSAGE_SIZE_LIMIT
     if files + LARGEST_GROWTH * sum(map(len, texts)) + HEADER_RESERVE <= limit:
@@ -205,4 +215,4 @@ def _quoted_size(text: bytes) -> int:
 
 
 RULES = (_recipients, _content, _headers, _tags, _attachments, _size)
-TEMPLATE_RULES = (*RULES, _headers_with_template, *MERGE_RULES)
+TEMPLATE_RULES = (*RULES, _alternatives, _headers_with_template, *MERGE_RULES)

@@ -50,6 +50,9 @@ Lazy: Any = LazyText
 """Untyped, as in code that is not checked by mypy."""
 
 
+JO: Any = Address("Doe, Jo", "jo", "x.io")
+
+
 class SafeText(str):
     """A str of a template engine."""
 
@@ -106,7 +109,7 @@ def test_lazy_text_is_text_in_every_field() -> None:
         body=Lazy("text"),
         html_body=Lazy("<p>text"),
         from_email=Lazy("Jo <jo@x.io>"),
-        to=[Lazy(ANNA), Address("Doe, Jo", "jo", "x.io")],
+        to=[Lazy(ANNA), JO],
         headers={Lazy("X-A"): Lazy("a"), "X-B": [Lazy("b"), "c"]},
         tags=[Lazy("tag")],
         metadata={Lazy("key"): Lazy("value")},

@@ -166,6 +166,21 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
         "attachments[0].content_id",
         "angle",
     ),
+    "alternative with a template": (
+        {"template_id": "t", "alternatives": [("x", "text/calendar")]},
+        "alternatives",
+        "cannot go with a template",
+    ),
+    "alternative that is no text": (
+        {"alternatives": [("x", "application/ics")]},
+        "alternatives[0][1]",
+        "text type such as",
+    ),
+    "alternative of the body's type": (
+        {"alternatives": [("x", "text/HTML")]},
+        "alternatives[0][1]",
+        "body or html_body",
+    ),
     "content id twice": (
         {"attachments": [{**FILE, "content_id": "a"}, {**FILE, "content_id": "a"}]},
         "attachments[1].content_id",

@@ -224,3 +224,29 @@ def test_line_break_that_came_past_the_rules_is_refused(subject: str) -> None:
 
     with pytest.raises(ValueError, match="Subject must not contain line breaks"):
         mime_bytes(message)
+
+
+INVITATION = "BEGIN:VCALENDAR\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n"
+
+
+def test_alternatives_stand_where_mail_programs_choose_them() -> None:
+    alternatives = [
+        (INVITATION, "text/calendar; method=REQUEST"),
+        ("<html amp4email>ü", "text/x-amp-html"),
+    ]
+    message = EmailMessage(**VALID | {"html_body": "<p>", "alternatives": alternatives})
+    message = EmailMessage.from_json(message.to_json())
+
+    mime = message_from_bytes(mime_bytes(message), policy=default)
+    parts = list(mime.iter_parts())
+    assert mime.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in parts] == [
+        "text/plain",
+        "text/x-amp-html",
+        "text/html",
+        "text/calendar",
+    ]
+    assert parts[3]["Content-Type"].params == {"charset": "utf-8", "method": "REQUEST"}
+    assert parts[3].get_content().splitlines() == INVITATION.splitlines()
+    assert parts[3].get_content_disposition() is None
+    assert parts[1].get_content().strip() == "<html amp4email>ü"

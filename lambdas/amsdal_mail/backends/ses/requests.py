@@ -258,8 +258,10 @@ def fits_simple_content(message: EmailMessage) -> bool:
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
     """
     lengths = [len(encode_header(name, value)) for name, value in header_lines(message.headers)]
-    return len(message.headers) == len(lengths) <= HEADER_COUNT_LIMIT and all(
-        1 <= length <= HEADER_VALUE_LIMIT for length in lengths
+    return (
+        not message.alternatives
+        and len(message.headers) == len(lengths) <= HEADER_COUNT_LIMIT
+        and all(1 <= length <= HEADER_VALUE_LIMIT for length in lengths)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from amsdal_mail import EmailMessage, get_connection
@@ -14,7 +16,7 @@ from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 ACCEPTED = {"MessageId": "ses-1"}
 
 
-def message(*names: str, **fields: object) -> EmailMessage:
+def message(*names: str, **fields: Any) -> EmailMessage:
     to = [f"{name}@example.com" for name in names]
     return EmailMessage(subject="Hi", body="Hello", from_email="shop@example.com", to=to, **fields)
 

@@ -155,6 +155,7 @@ RAW: dict[str, dict[str, Any]] = {
     "long header": {"headers": {"X-A": "a " * 500}},
     "empty header": {"headers": {"X-A": ""}},
     "repeated header": {"headers": {"X-A": ("1", "2")}},
+    "alternative": {"alternatives": [("x", "text/calendar; method=REQUEST")]},
 }
 
 
