@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["MessageTags", "read_tags"]
 
 METADATA_PREFIXES = ("metadata:", "metadata_")
+FEEDBACK_IDS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
+"""The tags of SES that a sender may set: they are metadata under their whole names.
+
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-send-email.html
+"""
 SES_PREFIX = "ses:"
 """Prefix of the tags that SES adds.
 
@@ -52,6 +57,6 @@ def read_tags(ses_tags: Json) -> MessageTags:
             metadata[name[len(METADATA_PREFIXES[0]) :]] = value
         elif value == "true":
             tags.append(name)
-        elif not name.startswith(SES_PREFIX):
+        elif name in FEEDBACK_IDS or not name.startswith(SES_PREFIX):
             foreign[name] = value
     return MessageTags(email_id, tuple(tags), foreign | metadata)

@@ -58,6 +58,7 @@ def test_tags_and_metadata_are_read_back() -> None:
         "metadata_flag": ["true"],
         "source": ["newsletter"],
         "plain": "true",
+        "ses:feedback-id-a": ["campaign"],
     }
 
     (event,) = parse_event(payload)
@@ -70,6 +71,7 @@ def test_tags_and_metadata_are_read_back() -> None:
         "region": "eu",
         "flag": "true",
         "source": "newsletter",
+        "ses:feedback-id-a": "campaign",
     }
 
 
