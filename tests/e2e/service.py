@@ -79,10 +79,13 @@ class Service:
         """Count the messages of a queue, waiting, in flight and delayed."""
         return depth(self.aws, output)
 
-    def wait_until_empty(self, output: str, seconds: float) -> None:
-        """Return as soon as a queue holds nothing; fail when it still does after so long."""
+    def wait_for_depth(self, output: str, depth: int, seconds: float) -> None:
+        """Return as soon as a queue has at most so many messages; fail after `seconds`.
+
+        Other tests leave messages with a long delay, of emails that wait for their sender.
+        """
         deadline = time.monotonic() + seconds
-        while self.depth(output):
+        while self.depth(output) > depth:
             assert time.monotonic() < deadline, f"{output}: {self.depth(output)} after {seconds} s"
             time.sleep(0.5)
 
