@@ -121,7 +121,7 @@ def test_role_has_exactly_its_actions_on_the_table(
     assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
 
 
-def test_tracking_uses_all_its_actions_on_the_table_and_no_others(
+def test_tracking_uses_exactly_its_actions_on_the_table(
     stack: SynthesisedStack,
 ) -> None:
     calls: set[str] = set()

@@ -57,7 +57,7 @@ def _redrive(sqs: Queues, **options: bool) -> RedriveResult:
     return redrive(sqs, "https://dead", "https://work", **options)
 
 
-def test_moved_request_keeps_its_original_id_for_the_send_function() -> None:
+def test_moved_request_keeps_its_id_for_the_send_function() -> None:
     sqs = Queues([str(number) for number in range(25)])
 
     assert _redrive(sqs, keeps_ids=True).moved == 25

@@ -49,7 +49,7 @@ def test_chunk_keeps_the_merge_data_of_its_recipients(
     assert last.merge_data == {address: {"name": address} for address in MANY[100:]}
 
 
-def test_chunks_and_retries_keep_headers_and_metadata_of_their_recipients() -> None:
+def test_chunks_and_retries_keep_the_data_of_their_recipients() -> None:
     message = EmailMessage(
         body="b",
         from_email="shop@example.com",

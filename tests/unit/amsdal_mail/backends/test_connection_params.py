@@ -81,7 +81,7 @@ async def test_option_reaches_ses(way: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])
-async def test_endpoint_id_without_its_package_is_a_fault_of_the_set_up(way: str) -> None:
+async def test_endpoint_id_without_its_package_is_a_set_up_fault(way: str) -> None:
     # No extra installs botocore[crt]: where it is, the email is signed by it.
     with serving(accept_mail) as server:
         backend = ses(server.url, endpoint_id="abc123.456")

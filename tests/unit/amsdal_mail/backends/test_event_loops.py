@@ -226,7 +226,7 @@ async def test_cancelled_while_it_connects_is_failed() -> None:
     assert states(cancelled_status(error)) == {"a": "failed", "b": "failed"}
 
 
-async def test_large_email_that_is_cancelled_while_it_connects_is_never_sent() -> None:
+async def test_large_email_cancelled_while_it_connects_is_never_sent() -> None:
     large = message(attachments=[Attachment("a.bin", bytes(2_000_000), "a/b")])
     with serving(hang) as server:
         backend = ses(f"https://127.0.0.1:{server.port}")
@@ -323,7 +323,7 @@ print(asyncio.run(longest_stall(send, time.perf_counter)))
 """
 
 
-def test_first_send_of_a_process_stalls_the_event_loop_for_a_moment_only() -> None:
+def test_first_send_stalls_the_event_loop_for_a_moment_only() -> None:
     with serving(accept_mail) as server:
         command = [sys.executable, "-c", FIRST, server.url]
         stalls = [

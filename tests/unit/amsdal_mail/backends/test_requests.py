@@ -111,7 +111,7 @@ def test_phrase_of_a_list_id_is_encoded_alone() -> None:
     assert simple["Headers"] == template["Headers"] == encoded
 
 
-def test_file_name_travels_the_same_way_with_and_without_a_template() -> None:
+def test_file_name_is_the_same_with_and_without_a_template() -> None:
     change = {"attachments": [Attachment("Größe.txt", "ü", "text/plain")]}
     simple = params(**change)["Content"]["Simple"]["Attachments"]
     template = params(**change, template_id="t")["Content"]["Template"]["Attachments"]
@@ -121,7 +121,7 @@ def test_file_name_travels_the_same_way_with_and_without_a_template() -> None:
     assert simple[0]["ContentType"] == "text/plain; charset=utf-8"
 
 
-def test_repeated_header_of_a_template_has_an_entry_for_each_value() -> None:
+def test_repeated_header_of_a_template_has_an_entry_a_value() -> None:
     template = params(template_id="t", headers={"X-A": ["1", "2"]})["Content"]["Template"]
 
     assert template["Headers"] == [{"Name": "X-A", "Value": "1"}, {"Name": "X-A", "Value": "2"}]

@@ -273,7 +273,7 @@ def test_queue_url_without_a_scheme_shows_no_password() -> None:
     assert "the-password" not in str(caught.value)
 
 
-def test_send_mail_without_a_usable_connection_has_the_status_too(
+def test_send_mail_without_a_connection_has_the_status_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "nowhere.Backend")
