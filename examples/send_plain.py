@@ -27,8 +27,8 @@ def main(sender: str, *recipients: str) -> int:
             metadata={"order_id": "1234"},
         )
     except InvalidMessageError as error:
-        for broken in error.errors:
-            print(f"{broken.field}: {broken.rule}", file=sys.stderr)
+        for field_error in error.errors:
+            print(f"{field_error.field}: {field_error.rule}", file=sys.stderr)
         return 1
     for recipient in status.recipients.values():
         print(recipient.address, recipient.state, recipient.message_id or recipient.error_message)

@@ -196,12 +196,12 @@ def _unused_paths(folder: Path) -> list[Path]:
 
 def _summary(folder: Path, target: Target, python: Path | None) -> str:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    compiled = sum(1 for _ in folder.rglob("*.pyc"))
+    module_count = sum(1 for _ in folder.rglob("*.pyc"))
     version = target.python_version
     # Lambda cannot store byte code: without it, a cold start takes 1.7 x the CPU time.
-    missing = f"NO byte code, cold starts are slower: install Python {version} too"
+    warning = f"NO byte code, cold starts are slower: install Python {version} too"
     return (
         f"Lambda asset for Python {version} on {target.machine}: {size:.1f} MB unpacked "
         f"(Lambda allows {SIZE_LIMIT_MB}); "
-        + (f"byte code of {compiled} modules by {python}" if compiled else missing)
+        + (f"byte code of {module_count} modules by {python}" if module_count else warning)
     )

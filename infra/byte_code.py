@@ -27,8 +27,8 @@ def find_python(version: str, environment: Mapping[str, str] = os.environ) -> Pa
 def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[Path]:
     yield Path(sys.executable)
     for folder in environment.get("PATH", "").split(os.pathsep):
-        if found := shutil.which(f"python{version}", path=folder):
-            yield Path(found)
+        if path := shutil.which(f"python{version}", path=folder):
+            yield Path(path)
     pyenv = Path(environment.get("PYENV_ROOT") or Path(environment.get("HOME", "/"), ".pyenv"))
     yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True)
 
@@ -37,10 +37,10 @@ def _is_version(python: Path, version: str) -> bool:
     # pyenv puts a script on PATH that fails when the version is not selected.
     try:
         command = [str(python), "-I", "-S", "-c", VERSION]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)  # noqa: S603  # found by name
+        process = subprocess.run(command, capture_output=True, text=True, timeout=30)  # noqa: S603  # found by name
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.stdout.split() == ["cpython", *version.split(".")]
+    return process.stdout.split() == ["cpython", *version.split(".")]
 
 
 def compile_folder(python: Path, folder: Path, *, root: Path) -> None:

@@ -30,5 +30,5 @@ def queue_concurrency(max_send_rate: float) -> int:
     Each of the C environments that send limits itself to 0.95 x max_send_rate / C. C is as small as
     the rate allows, because with a very small share a single batch would take minutes.
     """
-    wanted = math.ceil(max_send_rate / RECIPIENTS_PER_ENVIRONMENT)
-    return min(max(wanted, LOWEST_CONCURRENCY), HIGHEST_CONCURRENCY)
+    environments = math.ceil(max_send_rate / RECIPIENTS_PER_ENVIRONMENT)
+    return min(max(environments, LOWEST_CONCURRENCY), HIGHEST_CONCURRENCY)

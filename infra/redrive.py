@@ -104,13 +104,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def moves_from_earlier_stacks(sqs: Any, stack: str, outputs: Mapping[str, str]) -> list[Move]:
     """Find the queues that a deleted stack of the same name left, work queues included."""
-    current = {_name(url) for url in outputs.values()}
+    current_names = {_name(url) for url in outputs.values()}
     moves = []
     for page in _pages(sqs, f"{stack}-"):
         for url in page.get("QueueUrls", []):
-            generated = GENERATED_NAME.fullmatch(_name(url).removeprefix(f"{stack}-"))
-            if generated and _name(url) not in current:
-                moves.append(_move_to(url, WORK_QUEUES[generated[1]], outputs, _name(url)))
+            match = GENERATED_NAME.fullmatch(_name(url).removeprefix(f"{stack}-"))
+            if match and _name(url) not in current_names:
+                moves.append(_move_to(url, WORK_QUEUES[match[1]], outputs, _name(url)))
     return moves
 
 

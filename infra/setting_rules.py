@@ -147,12 +147,12 @@ def broken_rules(values: Mapping[str, object]) -> list[str]:
     Args:
         values: the settings by name. A setting that could not be read is absent.
     """
-    broken = [
+    problems = [
         f"{rule.setting} {rule.text}, got {values[rule.setting]!r}"
         for rule in RULES
         if rule.setting in values and not rule.is_kept(values[rule.setting])
     ]
-    return broken or [
+    return problems or [
         *_timeout_problems(values),
         *_tracing_problems(values),
         *_aws_problems(values),
@@ -162,10 +162,10 @@ def broken_rules(values: Mapping[str, object]) -> list[str]:
 
 
 def _timeout_problems(values: Mapping[str, object]) -> list[str]:
-    timeout, lost = values.get("send_timeout_seconds"), values.get("lost_response_seconds")
-    if isinstance(timeout, int) and isinstance(lost, int) and timeout > lost:
+    timeout, wait = values.get("send_timeout_seconds"), values.get("lost_response_seconds")
+    if isinstance(timeout, int) and isinstance(wait, int) and timeout > wait:
         # The lease must not end before the function that holds it.
-        rule = f"must be at most lost_response_seconds, {lost}"
+        rule = f"must be at most lost_response_seconds, {wait}"
         return [f"send_timeout_seconds {rule}, got {timeout}"]
     return []
 
@@ -189,13 +189,15 @@ def _aws_problems(values: Mapping[str, object]) -> list[str]:
         problems.append(
             f"retention_days must be at least {SHORTEST_RETENTION_DAYS}, got {days}: {reason}"
         )
-    lost = values.get("lost_response_seconds")
+    wait = values.get("lost_response_seconds")
     window = values.get("event_batching_window_seconds")
-    if isinstance(lost, int) and isinstance(window, int):
-        least = SECOND_DELIVERY_SECONDS + window
-        if lost < least:
+    if isinstance(wait, int) and isinstance(window, int):
+        shortest_wait = SECOND_DELIVERY_SECONDS + window
+        if wait < shortest_wait:
             reason = "an SES event whose function failed is delivered again only then"
-            problems.append(f"lost_response_seconds must be at least {least}, got {lost}: {reason}")
+            problems.append(
+                f"lost_response_seconds must be at least {shortest_wait}, got {wait}: {reason}"
+            )
     return problems
 
 

@@ -186,29 +186,29 @@ def _settings_of_stage(context: Mapping[str, object]) -> dict[str, object]:
     Raises:
         SettingsError: `stages` is invalid, or does not fit the rest of the context.
     """
-    common = {name: value for name, value in context.items() if name != STAGES}
+    common_settings = {name: value for name, value in context.items() if name != STAGES}
     stages = context.get(STAGES) or {}
-    if not stages or _is_local(common):
-        return common  # the local AWS has settings of its own
+    if not stages or _is_local(common_settings):
+        return common_settings  # the local AWS has settings of its own
     if not isinstance(stages, Mapping) or not all(isinstance(s, Mapping) for s in stages.values()):
         example = '{"prod": {"sender": "example.org"}}'
         raise SettingsError(
             [f"stages must be settings by stage, such as {example}, got {stages!r}"]
         )
-    stage = common.get("stage", DEFAULT_STAGE)
+    stage = common_settings.get("stage", DEFAULT_STAGE)
     if stage not in stages:
         raise SettingsError([f"stage must be one of {', '.join(stages)} (stages), got {stage!r}"])
-    own = stages[stage]
+    stage_settings = stages[stage]
     problems = [
         f"{name} must not be in stages.{stage}: it is for all stages"
         if name in COMMON_SETTINGS
         else f"{name} must be either in stages.{stage} or for all stages, not both"
-        for name in own
-        if name in COMMON_SETTINGS or name in common
+        for name in stage_settings
+        if name in COMMON_SETTINGS or name in common_settings
     ]
     if problems:
         raise SettingsError(problems)
-    return {**common, **own}
+    return {**common_settings, **stage_settings}
 
 
 def _is_local(context: Mapping[str, object]) -> bool:
@@ -219,20 +219,22 @@ def _is_local(context: Mapping[str, object]) -> bool:
 
 
 def _unknown_names(context: Mapping[str, object], defaults: Mapping[str, object]) -> list[str]:
-    unknown = (
+    unknown_names = (
         name
         for name in context
         if name not in defaults and not re.search("[:/]", name) and name not in CDK_NAMES
     )
     return [
         f"{name} is not a setting{REMOVED_SETTINGS.get(name) or _suggestion(name, defaults)}"
-        for name in unknown
+        for name in unknown_names
     ]
 
 
 def _suggestion(name: str, defaults: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, defaults, n=1)
-    return f" (did you mean {near[0]}?)" if near else f": the settings are {', '.join(defaults)}"
+    similar_names = difflib.get_close_matches(name, defaults, n=1)
+    if similar_names:
+        return f" (did you mean {similar_names[0]}?)"
+    return f": the settings are {', '.join(defaults)}"
 
 
 def _read(value: object, default: object) -> object:

@@ -71,8 +71,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(name, type=port_number, default=default, help=text)
     options = parser.parse_args(arguments)
     if options.port == options.ses_port:
-        both = "--port and --ses-port (PORT and SES_PORT of make local)"
-        parser.error(f"{both} must differ, both are {options.port}")
+        option_names = "--port and --ses-port (PORT and SES_PORT of make local)"
+        parser.error(f"{option_names} must differ, both are {options.port}")
     return options
 
 

@@ -94,9 +94,9 @@ def ended_by_gateway(endpoint: str) -> int:
     return int(_gateway(endpoint)["ended"])
 
 
-def _gateway(endpoint: str, every: int | None = None) -> dict[str, Any]:
-    change = {"early_every": every, "early_seconds": EARLY_SECONDS}
-    return _control(endpoint, "gateway", None if every is None else change)
+def _gateway(endpoint: str, early_every: int | None = None) -> dict[str, Any]:
+    change = {"early_every": early_every, "early_seconds": EARLY_SECONDS}
+    return _control(endpoint, "gateway", None if early_every is None else change)
 
 
 def _control(endpoint: str, path: str, change: dict[str, Any] | None) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def short_delays(endpoint: str) -> Iterator[None]:
 @contextmanager
 def unverified_sender(ses_url: str, identity: str) -> Iterator[None]:
     """Let the identity be unverified for a few seconds within the block."""
-    enough = _accepted(ses_url) + MESSAGES_BEFORE
+    message_count = _accepted(ses_url) + MESSAGES_BEFORE
 
     def run(stopped: threading.Event) -> None:
-        while _accepted(ses_url) < enough:
+        while _accepted(ses_url) < message_count:
             if stopped.wait(0.2):
                 return
         set_switches(ses_url, {"identities": {identity: "PENDING"}})

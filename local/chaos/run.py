@@ -72,7 +72,7 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
     killer = WorkerKiller(aws.ministack_pid, kill_count(count), rng)
     flood = OpenFlood(aws.ses_url, OPENS_PER_EMAIL * count)
     ended_before = ended_by_gateway(aws.endpoint)
-    before = control(aws.ses_url, "GET", "counts")
+    counts_before = control(aws.ses_url, "GET", "counts")
     with visibility_timeout(aws, VISIBILITY_SECONDS), short_delays(aws.endpoint):
         title = f"send {count:,} emails while SES and workers fail"
         with step(title, output=output), ExitStack() as faults:
@@ -89,9 +89,11 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
     sample = rng.sample(emails, min(count, SAMPLE_SIZE))
     with step(f"get the state of {len(sample):,} emails from the API", output=output):
         not_delivered = _not_delivered(aws, [mail for mail in sample if mail.key in acknowledged])
-    after = control(aws.ses_url, "GET", "counts")
-    extra = {name: after.get(key, 0) - before.get(key, 0) for name, key in COUNTS.items()}
-    extra |= {
+    counts_after = control(aws.ses_url, "GET", "counts")
+    extra_counts = {
+        name: counts_after.get(key, 0) - counts_before.get(key, 0) for name, key in COUNTS.items()
+    }
+    extra_counts |= {
         "requests ended by the gateway": ended_by_gateway(aws.endpoint) - ended_before,
         "opens by a flood": flood.opened,
         "strangers on the topics": strangers,
@@ -106,7 +108,7 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         accepted,
         dead_letters=depth(aws, *DEAD_LETTER_QUEUES),
         not_delivered=not_delivered,
-        extra=extra,
+        extra_counts=extra_counts,
     )
 
 
@@ -114,12 +116,12 @@ def _wait_until_done(aws: LocalAWS, deadline: float) -> int:
     """Redrive dead letters until there is no more work; return how many were redriven."""
     redriven = quiet_checks = 0
     while quiet_checks < 2 and time.monotonic() < deadline:
-        waiting = depth(aws, *WORK_QUEUES)
-        pending = control(aws.ses_url, "GET", "health")["messages_with_pending_events"]
-        quiet_checks = 0 if waiting or pending else quiet_checks + 1
-        if dead := depth(aws, *DEAD_LETTER_QUEUES):
+        queued_messages = depth(aws, *WORK_QUEUES)
+        pending_messages = control(aws.ses_url, "GET", "health")["messages_with_pending_events"]
+        quiet_checks = 0 if queued_messages or pending_messages else quiet_checks + 1
+        if dead_letters := depth(aws, *DEAD_LETTER_QUEUES):
             _redrive(aws)
-            redriven, quiet_checks = redriven + dead, 0
+            redriven, quiet_checks = redriven + dead_letters, 0
         time.sleep(0.3)
     return redriven
 

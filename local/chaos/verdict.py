@@ -29,7 +29,7 @@ class Verdict:
     """Dead letters that are left at the end."""
     not_delivered: int
     """Recipients that the API does not report as delivered."""
-    extra: Mapping[str, int] = field(default_factory=dict)
+    extra_counts: Mapping[str, int] = field(default_factory=dict)
     """Counts that are shown, but not judged."""
 
     @property
@@ -48,7 +48,7 @@ class Verdict:
             "left in the dead-letter queues": self.dead_letters,
             "not reported as delivered": self.not_delivered,
             "unacknowledged requests": self.unacknowledged,
-            **self.extra,
+            **self.extra_counts,
         }
         return [(name, f"{count:,}") for name, count in counts.items()]
 
@@ -60,7 +60,7 @@ def judge(
     *,
     dead_letters: int,
     not_delivered: int,
-    extra: Mapping[str, int],
+    extra_counts: Mapping[str, int],
 ) -> Verdict:
     """Compare the acknowledged emails with what SES accepted, by `email_id` and address."""
     expected = {
@@ -78,7 +78,7 @@ def judge(
         lost=len(expected - accepted.keys()),
         dead_letters=dead_letters,
         not_delivered=not_delivered,
-        extra=extra,
+        extra_counts=extra_counts,
     )
 
 

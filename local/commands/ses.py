@@ -187,8 +187,10 @@ def _add_account_commands(command: Callable[..., argparse.ArgumentParser]) -> No
     statuses = ["PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"]
     text = "the new status (default: %(default)s)"
     unverify.add_argument("--status", choices=statuses, default=statuses[0], help=text)
-    anyone = command("any-sender", "accept every sender, or verified identities only", _any_sender)
-    anyone.add_argument("on", choices=["on", "off"])
+    any_sender = command(
+        "any-sender", "accept every sender, or verified identities only", _any_sender
+    )
+    any_sender.add_argument("on", choices=["on", "off"])
     events = command("events", "set how events are published", _events)
     events.add_argument("--delay-ms", type=int, help="wait before each event")
     events.add_argument("--duplicate-chance", type=float, help="chance of a second copy, 0 to 1")

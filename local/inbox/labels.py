@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BY_PROGRAM",
-    "DEFAULT_WORD",
+    "DEFAULT_LABEL",
     "STATES",
-    "Word",
+    "Label",
     "event_label",
     "most_urgent",
     "state_label",
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-class Word(NamedTuple):
+class Label(NamedTuple):
     """A label: its text, and the tone that colours it (good, busy, warn, bad or calm)."""
 
     text: str
@@ -27,37 +27,37 @@ class Word(NamedTuple):
 
 
 STATES = {
-    "complained": Word("Complained", "bad"),
-    "bounced": Word("Bounced", "bad"),
-    "rejected": Word("Rejected", "bad"),
-    "failed": Word("Failed", "bad"),
-    "soft_bounced": Word("Soft bounce", "warn"),
-    "suppressed": Word("Suppressed", "warn"),
-    "unknown": Word("Unknown", "warn"),
-    "delayed": Word("Delayed", "warn"),
-    "queued": Word("Queued", "busy"),
-    "sending": Word("Sending", "busy"),
-    "accepted": Word("Accepted", "busy"),
-    "delivered": Word("Delivered", "good"),
-    "opened": Word("Opened", "good"),
-    "clicked": Word("Clicked", "good"),
+    "complained": Label("Complained", "bad"),
+    "bounced": Label("Bounced", "bad"),
+    "rejected": Label("Rejected", "bad"),
+    "failed": Label("Failed", "bad"),
+    "soft_bounced": Label("Soft bounce", "warn"),
+    "suppressed": Label("Suppressed", "warn"),
+    "unknown": Label("Unknown", "warn"),
+    "delayed": Label("Delayed", "warn"),
+    "queued": Label("Queued", "busy"),
+    "sending": Label("Sending", "busy"),
+    "accepted": Label("Accepted", "busy"),
+    "delivered": Label("Delivered", "good"),
+    "opened": Label("Opened", "good"),
+    "clicked": Label("Clicked", "good"),
 }
 """The labels by state, the most urgent state first."""
 URGENCY = {state: place for place, state in enumerate(STATES)}
-DEFAULT_WORD = Word("Accepted", "calm")
+DEFAULT_LABEL = Label("Accepted", "calm")
 """The label of a message without a state from the stack."""
 
 EVENTS = {
-    "send": Word("Sent", "busy"),
-    "delivery": Word("Delivered", "good"),
-    "bounce": Word("Bounced", "bad"),
-    "complaint": Word("Complained", "bad"),
-    "reject": Word("Rejected", "bad"),
-    "open": Word("Opened", "good"),
-    "click": Word("Clicked", "good"),
-    "rendering_failure": Word("Rendering failure", "bad"),
-    "delivery_delay": Word("Delayed", "warn"),
-    "subscription": Word("Unsubscribed", "warn"),
+    "send": Label("Sent", "busy"),
+    "delivery": Label("Delivered", "good"),
+    "bounce": Label("Bounced", "bad"),
+    "complaint": Label("Complained", "bad"),
+    "reject": Label("Rejected", "bad"),
+    "open": Label("Opened", "good"),
+    "click": Label("Clicked", "good"),
+    "rendering_failure": Label("Rendering failure", "bad"),
+    "delivery_delay": Label("Delayed", "warn"),
+    "subscription": Label("Unsubscribed", "warn"),
 }
 
 BY_PROGRAM = "by a program: changes no state"
@@ -68,14 +68,14 @@ TEXT_FIELDS = (
 )  # fmt: skip
 
 
-def state_label(state: str) -> Word:
+def state_label(state: str) -> Label:
     """Return the label of a state. An unknown state is the label itself."""
-    return STATES.get(state, Word(state, "calm"))
+    return STATES.get(state, Label(state, "calm"))
 
 
-def event_label(kind: str) -> Word:
+def event_label(kind: str) -> Label:
     """Return the label of a kind of event. An unknown kind is the label itself."""
-    return EVENTS.get(kind, Word(kind, "calm"))
+    return EVENTS.get(kind, Label(kind, "calm"))
 
 
 def most_urgent(states: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.inbox.deployed_stack import StackEmail
-from local.inbox.labels import DEFAULT_WORD, Word, most_urgent, state_label
+from local.inbox.labels import DEFAULT_LABEL, Label, most_urgent, state_label
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -47,7 +47,7 @@ class Row:
     """A message in the list."""
 
     kept: KeptMessage
-    label: Word
+    label: Label
     state: str | None
 
 
@@ -87,4 +87,4 @@ async def _emails(shown: list[KeptMessage], stack: DeployedStack) -> dict[str | 
 
 def _row(kept: KeptMessage, email: StackEmail) -> Row:
     state = most_urgent(email.states(kept.message.destinations))
-    return Row(kept, state_label(state) if state else DEFAULT_WORD, state)
+    return Row(kept, state_label(state) if state else DEFAULT_LABEL, state)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from local.inbox.labels import DEFAULT_WORD, Word, event_label, state_label, summary_lines
+from local.inbox.labels import DEFAULT_LABEL, Label, event_label, state_label, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ class Recipient:
     """A recipient with its state in the stack."""
 
     address: str
-    label: Word
+    label: Label
     error: str | None = None
 
 
@@ -31,7 +31,7 @@ class Event:
     """A line of the timeline. `recipient` is None where the message has only one recipient."""
 
     at: datetime
-    label: Word
+    label: Label
     recipient: str | None
     lines: list[str]
 
@@ -57,7 +57,7 @@ def build_story(kept: KeptMessage, email: StackEmail) -> MessageStory:
     message = kept.message
     if email.content is None:
         return MessageStory(
-            [Recipient(address, DEFAULT_WORD) for address in message.destinations],
+            [Recipient(address, DEFAULT_LABEL) for address in message.destinations],
             [_published(row["event"]) for row in kept.events],
             [],
             {},

@@ -23,6 +23,6 @@ def parents() -> dict[int, int]:
 def descendants(pid: int) -> set[int]:
     """Return the children of a process, their children and so on."""
     family, parent_of = {pid}, parents()
-    while more := {child for child, parent in parent_of.items() if parent in family} - family:
-        family |= more
+    while children := {child for child, parent in parent_of.items() if parent in family} - family:
+        family |= children
     return family - {pid}

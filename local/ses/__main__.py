@@ -107,7 +107,7 @@ def main() -> None:
     rng = random.Random(options.seed)  # noqa: S311 - faults, not secrets
     ses = _ses(options, rng)
     inbox = routes(Inbox(ses, DeployedStack(time.monotonic)))
-    app = build_app(ses, rng, more=inbox, host=options.host)
+    app = build_app(ses, rng, more_routes=inbox, host=options.host)
     build_server(app, options.host, options.port).run()
 
 

@@ -91,9 +91,9 @@ class SendRate:
         """
         if rate is None:
             return True
-        full = max(rate, 1.0)
-        passed = (now - self._at).total_seconds() if self._at else full / rate
-        self._tokens = min(full, self._tokens + passed * rate)
+        capacity = max(rate, 1.0)
+        seconds = (now - self._at).total_seconds() if self._at else capacity / rate
+        self._tokens = min(capacity, self._tokens + seconds * rate)
         self._at = now
         if self._tokens < 1 - ROUNDING:
             return False

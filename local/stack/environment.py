@@ -124,8 +124,8 @@ def for_local_aws(inherited: Mapping[str, str], endpoint: str) -> dict[str, str]
 
 def export_lines(variables: Mapping[str, str]) -> str:
     """Return a file that a shell can `source`: it takes AWS settings away, and sets `variables`."""
-    others = {name: value for name, value in variables.items() if name not in NO_PROXY}
-    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in others.items())
+    exported = {name: value for name, value in variables.items() if name not in NO_PROXY}
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in exported.items())
     return RESET_LINES + "".join(lines)
 
 
@@ -134,8 +134,8 @@ def _no_proxy(inherited: Mapping[str, str]) -> dict[str, str]:
 
     Programs differ in which of the two they read first, so both have all the names.
     """
-    given = ",".join(inherited.get(variable, "") for variable in NO_PROXY).split(",")
-    names = dict.fromkeys(name.strip() for name in [*LOOPBACK_NAMES.split(","), *given])
+    excluded_names = ",".join(inherited.get(variable, "") for variable in NO_PROXY).split(",")
+    names = dict.fromkeys(name.strip() for name in [*LOOPBACK_NAMES.split(","), *excluded_names])
     value = "*" if "*" in names else ",".join(name for name in names if name)
     return dict.fromkeys(NO_PROXY, value)
 

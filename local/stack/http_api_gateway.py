@@ -111,8 +111,8 @@ class HTTPAPIGateway:
         task = asyncio.create_task(self.app(scope, receive, collect))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        done, _ = await asyncio.wait({task}, timeout=self._next_timeout())
-        if not done:
+        finished_tasks, _ = await asyncio.wait({task}, timeout=self._next_timeout())
+        if not finished_tasks:
             self.ended += 1
             await respond(send, 503, {"message": "Service Unavailable"})
             return
@@ -136,16 +136,17 @@ def signature_error(scope: Message, body: bytes, now: datetime) -> str | None:
     parts = AUTHORIZATION.fullmatch(authorization.strip())
     if parts is None:
         return "the Authorization header cannot be read"
-    signed = parts["headers"].split(";")
+    signed_names = parts["headers"].split(";")
     content_hash = headers.get("x-amz-content-sha256")
     if content_hash is not None and content_hash != hashlib.sha256(body).hexdigest():
         return "X-Amz-Content-SHA256 is not the hash of the body"
-    if "host" not in signed or any(name not in headers for name in signed):
+    if "host" not in signed_names or any(name not in headers for name in signed_names):
         return "SignedHeaders lacks host, or names a header that is missing"
     if not is_recent(headers.get("x-amz-date", ""), parts["date"], now):
         return "X-Amz-Date is missing or more than five minutes away"
-    right = signatures(scope, body, {name: headers[name] for name in signed}, parts)
-    if any(hmac.compare_digest(signature, parts["signature"]) for signature in right):
+    signed_headers = {name: headers[name] for name in signed_names}
+    right_signatures = signatures(scope, body, signed_headers, parts)
+    if any(hmac.compare_digest(signature, parts["signature"]) for signature in right_signatures):
         return None
     return "the signature differs"
 

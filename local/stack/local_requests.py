@@ -62,8 +62,8 @@ def refusal(scheme: str, headers: dict[str, str]) -> str | None:
     if not is_loopback_name(host):
         return f"The local AWS is not reached by the host name {host!r}."
     origin = headers.get("origin")
-    own = {"ws": "http", "wss": "https"}.get(scheme, scheme)
-    if origin is not None and origin != f"{own}://{host}":
+    http_scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+    if origin is not None and origin != f"{http_scheme}://{host}":
         return "A web page of another origin may not call the local AWS."
     if headers.get("sec-fetch-site", "none") not in OWN_SITES:
         return "Another web page may not call the local AWS."

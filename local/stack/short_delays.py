@@ -59,8 +59,10 @@ def _target(scope: Message) -> str:
 
 
 def _with_length(scope: Message, length: int) -> Message:
-    others = [header for header in scope["headers"] if header[0].lower() != b"content-length"]
-    return {**scope, "headers": [*others, (b"content-length", str(length).encode())]}
+    other_headers = [
+        header for header in scope["headers"] if header[0].lower() != b"content-length"
+    ]
+    return {**scope, "headers": [*other_headers, (b"content-length", str(length).encode())]}
 
 
 def _once(body: bytes) -> Receive:

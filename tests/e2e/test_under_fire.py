@@ -41,7 +41,7 @@ def test_no_email_is_lost_or_sent_twice_in_chaos(service: Service) -> None:
 
     assert verdict.is_good, verdict
     assert verdict.accepted_once == verdict.recipients
-    assert all(verdict.extra[name] for name in FAULTS)
+    assert all(verdict.extra_counts[name] for name in FAULTS)
 
 
 def test_redriven_dead_letter_keeps_the_id_of_its_email(service: Service) -> None:

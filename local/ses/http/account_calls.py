@@ -140,8 +140,8 @@ def _matches(row: Json, filters: Mapping[str, str]) -> bool:
     name = filters.get("IDENTITY_NAME_CONTAINS", "")
     kind = filters.get("IDENTITY_TYPE", row["IdentityType"])
     status = filters.get("VERIFICATION_STATUS", row["VerificationStatus"])
-    same = (row["IdentityType"], row["VerificationStatus"]) == (kind, status)
-    return name in row["IdentityName"] and same
+    is_same_kind = (row["IdentityType"], row["VerificationStatus"]) == (kind, status)
+    return name in row["IdentityName"] and is_same_kind
 
 
 async def _named(ses: Simulator, request: Request) -> tuple[str, str]:

@@ -38,13 +38,13 @@ def build_app(
     ses: Simulator,
     rng: random.Random,
     *,
-    more: Iterable[BaseRoute] = (),
+    more_routes: Iterable[BaseRoute] = (),
     host: str = "localhost",
 ) -> Starlette:
     """Return the application of an account.
 
-    `rng` decides the random faults. `more` are routes of other parts of the local AWS. `host` is a
-    further name of this machine.
+    `rng` decides the random faults. `more_routes` are routes of other parts of the local AWS.
+    `host` is a further name of this machine.
     """
 
     @asynccontextmanager
@@ -63,7 +63,7 @@ def build_app(
         *send_calls.routes(ses, rng),
         *protocol.routes(ses, calls),
         *tracking_calls.routes(ses),
-        *more,
+        *more_routes,
         Mount("/_local", routes=control.routes(ses)),
         Route("/v2/{path:path}", unknown, methods=methods),
     ]

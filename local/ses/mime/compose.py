@@ -72,11 +72,13 @@ def replace_ses_headers(raw: bytes, envelope: Envelope) -> bytes:
     https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
     """
     head, blank, rest = _split_head(raw)
-    removed = ("date:", "message-id:", "bcc:", "x-ses-configuration-set:")
-    kept = [field for field in _unfolded(head) if not field.lower().startswith(removed)]
-    new = [("Date", format_datetime(envelope.date)), ("Message-ID", _message_id(envelope))]
-    fields = b"".join(_field(name, value) for name, value in new)
-    return fields + "".join(kept).encode("latin-1") + blank + rest
+    removed_names = ("date:", "message-id:", "bcc:", "x-ses-configuration-set:")
+    kept_fields = [
+        field for field in _unfolded(head) if not field.lower().startswith(removed_names)
+    ]
+    ses_fields = [("Date", format_datetime(envelope.date)), ("Message-ID", _message_id(envelope))]
+    fields = b"".join(_field(name, value) for name, value in ses_fields)
+    return fields + "".join(kept_fields).encode("latin-1") + blank + rest
 
 
 def has_empty_header_name(raw: bytes) -> bool:

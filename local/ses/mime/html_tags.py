@@ -43,7 +43,7 @@ class Tag:
 
     def get(self, name: str) -> Attribute | None:
         """Return the first attribute of that name, which is the attribute that browsers use."""
-        return next((each for each in self.attributes if each.name == name), None)
+        return next((attribute for attribute in self.attributes if attribute.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

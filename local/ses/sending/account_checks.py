@@ -86,8 +86,8 @@ def check_configuration_set(
     if name is None:
         return None
     if configuration_set is None:
-        missing = errors.configuration_set_missing(name)
-        return errors.bad_request(missing.message) if is_default else missing
+        refusal = errors.configuration_set_missing(name)
+        return errors.bad_request(refusal.message) if is_default else refusal
     if not configuration_set.sending_enabled or name in switches.paused.configuration_sets:
         text = f"Email sending is paused for configuration set <{name}>."  # ours
         return errors.Refusal(400, "SendingPausedException", text)
@@ -98,14 +98,14 @@ def check_limits(
     account: Account, recipients: Sequence[str], switches: Switches, now: datetime
 ) -> Refusal | None:
     """Check the quota, then the rate. A call that passes takes its recipients from both."""
-    counted = [address for address in recipients if not _is_simulator(address)]
+    counted_recipients = [address for address in recipients if not _is_simulator(address)]
     quota = max_24_hour_send(switches)
-    if not account.quota.allows(len(counted), quota, now):
+    if not account.quota.allows(len(counted_recipients), quota, now):
         return errors.too_many_requests(errors.QUOTA_EXCEEDED)
     if not account.rate.consume(len(recipients), max_send_rate(switches), now):
         return errors.too_many_requests(errors.RATE_EXCEEDED)
     # Mail to the mailbox simulator counts for the rate and not for the daily quota.
-    account.quota.add(len(counted), now)
+    account.quota.add(len(counted_recipients), now)
     return None
 
 

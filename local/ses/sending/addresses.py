@@ -50,8 +50,8 @@ def parse_mailbox(text: str) -> Mailbox:
     return _angle(text[:stop].strip(), text[stop + 1 :])
 
 
-def _angle(name: str, rest: str) -> Mailbox:
-    address, closed, after = rest.partition(">")
+def _angle(name: str, text: str) -> Mailbox:
+    address, closed, after = text.partition(">")
     # SES has no SMTPUTF8: a display name beyond ASCII must be an encoded word of RFC 2047.
     if not closed or after.strip() or not name.isascii() or _has_control(name):
         raise AddressRefusedError("Illegal address")
@@ -59,7 +59,7 @@ def _angle(name: str, rest: str) -> Mailbox:
     return Mailbox(name, address)
 
 
-def _first_unquoted(text: str, wanted: frozenset[str]) -> int:
+def _first_unquoted(text: str, stop_chars: frozenset[str]) -> int:
     quoted = False
     depth = 0
     skip = False
@@ -72,7 +72,7 @@ def _first_unquoted(text: str, wanted: frozenset[str]) -> int:
             quoted = not quoted
         elif not quoted and char in "()":
             depth += 1 if char == "(" else -1
-        elif not quoted and depth <= 0 and char in wanted:
+        elif not quoted and depth <= 0 and char in stop_chars:
             return at
     return -1
 
@@ -94,8 +94,8 @@ def _check(address: str) -> None:
 
 def _split(address: str) -> tuple[str, str, str]:
     """Split at the first @ outside of quotes."""
-    where = _first_unquoted(address, frozenset("@"))
-    return (address, "", "") if where < 0 else (address[:where], "@", address[where + 1 :])
+    place = _first_unquoted(address, frozenset("@"))
+    return (address, "", "") if place < 0 else (address[:place], "@", address[place + 1 :])
 
 
 def _check_local(local: str) -> None:

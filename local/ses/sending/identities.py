@@ -35,8 +35,8 @@ def covering(address: str, identities: Iterable[str]) -> list[str]:
     local, _at, domain = address.rpartition("@")
     labels = domain.lower().split(".")
     domains = [".".join(labels[at:]) for at in range(len(labels))]
-    wanted = {f"{local}@{domain.lower()}", *domains}
-    return [name for name in identities if _normal(name) in wanted]
+    covering_names = {f"{local}@{domain.lower()}", *domains}
+    return [name for name in identities if _normal(name) in covering_names]
 
 
 def check_permission(

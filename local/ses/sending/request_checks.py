@@ -135,11 +135,11 @@ def _check_tag(name: str, value: str) -> Refusal | None:
 
 def check_duplicate_headers(names: Iterable[str]) -> Refusal | None:
     """Check that no header that may occur once is there twice, in any letter case."""
-    seen: set[str] = set()
+    used_names: set[str] = set()
     for name in names:
-        if name.lower() in SINGLE_USE_HEADERS and name.lower() in seen:
+        if name.lower() in SINGLE_USE_HEADERS and name.lower() in used_names:
             return bad_request(f"Duplicate header '{name}'.")
-        seen.add(name.lower())
+        used_names.add(name.lower())
     return None
 
 

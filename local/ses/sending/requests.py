@@ -126,7 +126,8 @@ def read_raw_request(body: Json, mime: bytes) -> SendRequest:
 
 
 def _addresses(values: list[Any] | None) -> list[str]:
-    return [address for _name, address in getaddresses([str(v) for v in values or ()]) if address]
+    texts = [str(value) for value in values or ()]
+    return [address for _name, address in getaddresses(texts) if address]
 
 
 def _parse_header_tags(text: str) -> list[dict[str, str]]:

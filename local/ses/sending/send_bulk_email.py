@@ -89,23 +89,24 @@ async def _entry(
 def _addressed(shared: SendRequest, row: Json) -> SendRequest:
     """Return the request of an entry. Its tags replace default tags of the same name."""
     destination = row["Destination"]
-    new = row.get("ReplacementTags") or ()
-    replaced = {tag["Name"] for tag in new}
+    entry_tags = row.get("ReplacementTags") or ()
+    replaced_names = {tag["Name"] for tag in entry_tags}
     return replace(
         shared,
         to=tuple(destination.get("ToAddresses") or ()),
         cc=tuple(destination.get("CcAddresses") or ()),
         bcc=tuple(destination.get("BccAddresses") or ()),
-        tags=(*(tag for tag in shared.tags if tag["Name"] not in replaced), *new),
+        tags=(*(tag for tag in shared.tags if tag["Name"] not in replaced_names), *entry_tags),
     )
 
 
 def _headers(template: Json, row: Json) -> list[Mapping[str, str]]:
     """Return the headers of an entry. They replace headers of the template of the same name."""
-    new = row.get("ReplacementHeaders") or []
-    replaced = {header["Name"].lower() for header in new}
+    entry_headers = row.get("ReplacementHeaders") or []
+    replaced_names = {header["Name"].lower() for header in entry_headers}
     headers = template.get("Headers") or ()
-    return [*(header for header in headers if header["Name"].lower() not in replaced), *new]
+    kept_headers = [header for header in headers if header["Name"].lower() not in replaced_names]
+    return [*kept_headers, *entry_headers]
 
 
 def _replacement(row: Json) -> Mapping[str, Any]:

@@ -88,19 +88,19 @@ class Simulator:
         """Check permission, configuration set, account and identities. Raises RefusedError."""
         name, switches = request.configuration_set, self.switches
         configuration_set = await self._configuration_set(name)
-        known = await self.identities()
+        statuses = await self.identities()
         sources, return_paths = self._senders(request)
         # In the sandbox, every recipient must be verified too:
         # https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
         addresses = (*sources, *return_paths, *(recipients if switches.sandbox else ()))
         place = self.aws.account, self.region
         refuse(
-            *(identities.check_permission(source, known, caller, *place) for source in sources),
+            *(identities.check_permission(source, statuses, caller, *place) for source in sources),
             account_checks.check_configuration_set(
                 name, configuration_set, switches, is_default=request.is_default_set
             ),
             account_checks.check_account_paused(self.account, switches),
-            identities.check_verified(addresses, known, self.region),
+            identities.check_verified(addresses, statuses, self.region),
         )
 
     def _senders(self, request: SendRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,7 +18,12 @@ ALL_ONCE = Counter((email.key, recipient) for email in EMAILS for recipient in e
 
 def judged(accepted: Counter[tuple[str, str]], **options: Any) -> Verdict:
     acknowledged = options.pop("acknowledged", KEYS)
-    arguments: dict[str, Any] = {"dead_letters": 0, "not_delivered": 0, "extra": {}, **options}
+    arguments: dict[str, Any] = {
+        "dead_letters": 0,
+        "not_delivered": 0,
+        "extra_counts": {},
+        **options,
+    }
     return judge(EMAILS, acknowledged, accepted, **arguments)
 
 
