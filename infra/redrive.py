@@ -6,6 +6,7 @@ It also moves what earlier stacks of the stage left in their queues.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -204,5 +205,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _flush_output() -> None:
+    """Write what is printed. A reader that is gone, such as `| head`, is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        _flush_output()

@@ -16,6 +16,7 @@ from local.process.child import ProcessError
 from local.process.ports import PortInUseError, port_number
 from local.stack.environment import export_lines
 from local.stack.local_aws import LocalAWS
+from local.terminal import closed_pipe
 from local.terminal.progress import show
 
 PORT = 4800
@@ -77,4 +78,5 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with closed_pipe.ends_command():
+        sys.exit(main(sys.argv[1:]))

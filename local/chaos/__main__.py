@@ -13,6 +13,7 @@ from local.paths import STATE_DIR
 from local.process import signals
 from local.process.child import ProcessError
 from local.stack.local_aws import LocalAWS
+from local.terminal import closed_pipe
 from local.terminal.progress import show
 from local.terminal.table import table
 
@@ -63,4 +64,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with closed_pipe.ends_command():
+        sys.exit(main())

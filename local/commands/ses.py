@@ -7,9 +7,11 @@ import json
 import os
 import sys
 import urllib.error
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from local.stack.ses_simulator import control
+from local.terminal.progress import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +27,17 @@ DESCRIPTION = "Change the switches of the running SES simulator, and print their
 
 def main(arguments: list[str]) -> int:
     """Send the change and print the switch's new value; return 1 when it was refused."""
-    options = _parser().parse_args(arguments)
+    url = os.environ.get("AWS_ENDPOINT_URL_SESV2", DEFAULT_URL)
+    options = _parser().parse_args(arguments, argparse.Namespace(url=url))
     try:
-        print(json.dumps(_execute(options), indent=2))
+        show(json.dumps(_execute(options), indent=2))
     except urllib.error.HTTPError as error:
         print(f"The SES simulator refused the change: {error.read().decode()}", file=sys.stderr)
         return 1
-    except urllib.error.URLError as error:
-        print(f"{options.url}: {error.reason}. {ADVICE}", file=sys.stderr)
+    except (OSError, HTTPException, ValueError) as error:
+        # For example: no server, another server, an address that cannot be read.
+        reason = getattr(error, "reason", error)
+        print(f"{options.url}: {reason}. {ADVICE}", file=sys.stderr)
         return 1
     return 0
 
@@ -130,14 +135,18 @@ def _url(text: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local ses", description=DESCRIPTION)
-    url = os.environ.get("AWS_ENDPOINT_URL_SESV2", DEFAULT_URL)
-    text = "address of the SES simulator (default: %(default)s)"
-    parser.add_argument("--url", type=_url, default=url, help=text)
+    # Without a default here, a command keeps the value that stands before it.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    text = f"address of the SES simulator (default: AWS_ENDPOINT_URL_SESV2, else {DEFAULT_URL})"
+    common.add_argument("--url", type=_url, help=text)
+    parser = argparse.ArgumentParser(
+        prog="python -m local ses", description=DESCRIPTION, parents=[common]
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name: str, text: str, change: Change | None = None) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        description = f"{text[0].upper()}{text[1:]}."
+        added = commands.add_parser(name, help=text, description=description, parents=[common])
         added.set_defaults(change=change)
         return added
 

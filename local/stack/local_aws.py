@@ -111,6 +111,7 @@ class LocalAWS:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with step("stop all processes", output=self.output):
+        # The processes stop too when the text cannot be shown.
+        with self._running, step("stop all processes", output=self.output):
             self._running.close()
             shutil.rmtree(assembly_dir(self.run_dir), ignore_errors=True)

@@ -6,6 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from local.terminal import closed_pipe
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,8 +24,11 @@ class Printer(Protocol):
 
 
 def show(text: str, *, end: str = "\n") -> None:
-    """Print without a delay, also into a pipe."""
-    print(text, end=end, flush=True)
+    """Print without a delay, also into a pipe. Raises `EndedBySignal` when nobody reads it."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        closed_pipe.stop_output()
 
 
 def silent(text: str, *, end: str = "\n") -> None:

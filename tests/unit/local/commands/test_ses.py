@@ -82,6 +82,24 @@ def test_a_command_changes_its_switch_and_prints_it(
     assert json.loads(capsys.readouterr().out).keys() == change.keys()
 
 
+def test_the_address_may_stand_after_the_command(url: str) -> None:
+    assert main(["latency", "200", "--url", url]) == 0
+    assert main(["--url", "http://127.0.0.1:1", "resume", f"--url={url}"]) == 0
+
+    assert [path for path, _change in ControlPath.calls] == ["/_local/switches"] * 2
+
+
+@pytest.mark.parametrize("address", ["http://localhost:port", "localhost:4801", "http://[::1"])
+def test_an_address_that_cannot_be_read_is_reported(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", address)
+
+    assert main(["show"]) == 1
+
+    assert capsys.readouterr().err.startswith(f"{address}: ")
+
+
 def test_a_refusal_is_shown_with_the_simulators_response(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
