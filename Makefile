@@ -203,36 +203,30 @@ clean:  ## remove everything that make has made
 	@$(UV) pip install --quiet --offline --no-deps --no-build-isolation --python .venv/bin/python -e .
 	@touch $@
 
+# An environment of its own, with the packages of the first prerequisite.
+# $(1): the text to show (without a comma). $(2): the Python, by default that of .venv.
+define environment
+@echo "== $(@D): $(1)"
+@$(UV_VENV) --python $(or $(2),.venv/bin/python) $(@D)
+@$(UV_SYNC) --python $(@D)/bin/python $<
+@touch $@
+endef
+
 # MiniStack runs the functions on its own interpreter: the same as in .venv.
 .venv-ministack/.stamp: requirements/ministack.txt .venv/.uv
-	@echo "== .venv-ministack: MiniStack in an environment of its own"
-	@$(UV_VENV) --python .venv/bin/python .venv-ministack
-	@$(UV_SYNC) --python .venv-ministack/bin/python requirements/ministack.txt
-	@touch $@
+	$(call environment,MiniStack in an environment of its own)
 
 .venv-aioboto3/.stamp: requirements/aioboto3.txt .venv/.uv
-	@echo "== .venv-aioboto3: aioboto3, and the older boto3 that it pins"
-	@$(UV_VENV) --python .venv/bin/python .venv-aioboto3
-	@$(UV_SYNC) --python .venv-aioboto3/bin/python requirements/aioboto3.txt
-	@touch $@
+	$(call environment,aioboto3 and the older boto3 that it pins)
 
 .venv-oldest/.stamp: requirements/dev.txt .venv/.uv
-	@echo "== .venv-oldest: $$($(OLDEST) --version), requirements/dev.txt"
-	@$(UV_VENV) --python $(OLDEST) .venv-oldest
-	@$(UV_SYNC) --python .venv-oldest/bin/python requirements/dev.txt
-	@touch $@
+	$(call environment,requirements/dev.txt on $$($(OLDEST) --version),$(OLDEST))
 
 .venv-docs/.stamp: requirements/docs.txt .venv/.uv
-	@echo "== .venv-docs: the generator of the documentation"
-	@$(UV_VENV) --python .venv/bin/python .venv-docs
-	@$(UV_SYNC) --python .venv-docs/bin/python requirements/docs.txt
-	@touch $@
+	$(call environment,the generator of the documentation)
 
 .venv-bench/.stamp: requirements/bench.txt .venv/.uv
-	@echo "== .venv-bench: django-anymail and django-ses beside what the functions need"
-	@$(UV_VENV) --python .venv/bin/python .venv-bench
-	@$(UV_SYNC) --python .venv-bench/bin/python requirements/bench.txt
-	@touch $@
+	$(call environment,django-anymail and django-ses beside what the functions need)
 
 node_modules/.stamp: package.json package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
