@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     try:
         show(json.dumps(_execute(options), indent=2))
     except urllib.error.HTTPError as error:
-        print(f"The SES simulator refused the change: {error.read().decode()}", file=sys.stderr)
+        text = f"{options.url} responded with {error.code}: {error.read().decode()}"
+        print(text, file=sys.stderr)
         return 1
     except (OSError, HTTPException, ValueError) as error:
         # For example: no server, another server, an address that cannot be read.

@@ -28,8 +28,10 @@ from local.ses.switches import Switches
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.ses", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=port_number, default=4677)
+    parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
+    parser.add_argument(
+        "--port", type=port_number, default=4801, help="default %(default)s, as with make local"
+    )
     parser.add_argument(
         "--aws-endpoint", help="URL of the local AWS (default none: no events are published)"
     )
