@@ -9,6 +9,7 @@ The queue is subscribed to the SNS topic of a configuration set. Reading stops w
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def receive(queue_url: str) -> Iterator[str]:
     """Yield the body of each message, and delete the message when it has been processed."""
     import boto3
 
-    sqs = boto3.client("sqs")
+    # boto3 itself reads AWS_DEFAULT_REGION and the profile only.
+    sqs = boto3.client("sqs", region_name=os.environ.get("AWS_REGION"))
     while messages := sqs.receive_message(
         QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
     ).get("Messages"):

@@ -87,8 +87,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     stack = Settings(stage=options.stage).stack_name
     try:
-        outputs = _outputs(boto3.client("cloudformation"), stack)
-        sqs = boto3.client("sqs")
+        # The CDK reads AWS_REGION. boto3 does not: it reads AWS_DEFAULT_REGION and the profile.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        outputs = _outputs(session.client("cloudformation"), stack)
+        sqs = session.client("sqs")
         moves = [
             _move_to(outputs[source], target, outputs, title)
             for title, source, target in DEAD_LETTERS

@@ -165,13 +165,31 @@ def test_queues_of_others_are_left_alone() -> None:
     assert _moves(others) == {}
 
 
-def test_missing_region_is_named_in_the_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
 
+
+@pytest.mark.usefixtures("no_aws_settings")
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_region_comes_from_either_variable(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    assert main(["--stage", "prod"]) == 1
+
+    assert "Could not connect to the endpoint URL" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_aws_settings")
+def test_missing_region_is_named_in_the_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stage", "prod"]) == 1
 
     assert capsys.readouterr().err == (
