@@ -9,7 +9,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import boto3
@@ -159,8 +159,7 @@ def redrive(
     not used: for a request without an idempotency key, the id shows whether the email was sent.
     """
     moved, errors = 0, dict[str, str]()
-    # A message that failed becomes visible again while others are moved.
-    while messages := [m for m in _receive(sqs, source_url) if m["MessageId"] not in errors]:
+    while messages := _receive(sqs, source_url, errors):
         for message in messages:
             try:
                 body = _with_id(message) if keeps_ids else message["Body"]
@@ -185,7 +184,7 @@ def _move(sqs: Any, message: dict[str, Any], body: str, source_url: str, target_
     sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def _receive(sqs: Any, url: str) -> list[dict[str, Any]]:
+def _receive(sqs: Any, url: str, errors: Collection[str]) -> list[dict[str, Any]]:
     response = sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=BATCH_SIZE,
@@ -193,7 +192,9 @@ def _receive(sqs: Any, url: str) -> list[dict[str, Any]]:
         WaitTimeSeconds=1,  # long polling asks all servers of SQS
         MessageAttributeNames=["All"],
     )
-    return list(response.get("Messages", []))
+    # A message that failed becomes visible again while others are moved.
+    messages = response.get("Messages", [])
+    return [message for message in messages if message["MessageId"] not in errors]
 
 
 def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:

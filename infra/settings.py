@@ -190,7 +190,9 @@ def _settings_of_stage(context: Mapping[str, object]) -> dict[str, object]:
     stages = context.get(STAGES) or {}
     if not stages or _is_local(common_settings):
         return common_settings  # the local AWS has settings of its own
-    if not isinstance(stages, Mapping) or not all(isinstance(s, Mapping) for s in stages.values()):
+    if not (
+        isinstance(stages, Mapping) and all(isinstance(value, Mapping) for value in stages.values())
+    ):
         example = '{"prod": {"sender": "example.org"}}'
         raise SettingsError(
             [f"stages must be settings by stage, such as {example}, got {stages!r}"]
