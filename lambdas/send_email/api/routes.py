@@ -185,7 +185,8 @@ def _try(send: Send, budget: HandOverBudget, entry: Entry) -> SendOutcome | Exce
     if isinstance(entry, InvalidMessageError):
         return entry
     try:
-        budget.require(entry)
+        if not entry.is_one_call:
+            budget.require(entry)
         return send(entry)
     except Exception as error:  # noqa: BLE001 - it is logged and becomes the email's response
         return error

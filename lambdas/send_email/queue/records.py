@@ -49,12 +49,12 @@ def handle_record(
         if job.is_one_call:
             # Before sending: when SES throttles some recipients, they must fit into the queue
             # again. The record's own size does not show it, because a job has notes and
-            # its JSON may be written in another way. A larger email goes in chunks: the service
-            # checks these.
+            # its JSON may be written in another way.
             service.queue.ensure_fits([job])
-        budget.ensure_fits(job)
-        if not budget.take(job):
-            return service.put_back(job)
+        else:  # It goes in chunks, whose sizes the service checks.
+            budget.ensure_fits(job)
+            if not budget.take(job):
+                return service.put_back(job)
         outcome = service.send(job, deadline)
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):
