@@ -9,8 +9,13 @@ from pydantic_core import from_json
 from amsdal_mail.email_id import is_email_id
 from amsdal_mail.exceptions import FieldError
 from email_store.claims import ClaimStatus
-from send_email.queue.envelope import open_envelope
-from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID, is_job, read_job
+from send_email.queue.envelope import (
+    ORIGINAL_MESSAGE_ID,
+    is_job,
+    open_envelope,
+    read_job,
+    write_job,
+)
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 
 if TYPE_CHECKING:
@@ -50,7 +55,7 @@ def handle_record(
             # Before sending: when SES throttles some recipients, they must fit into the queue
             # again. The record's own size does not show it, because a job has notes and
             # its JSON may be written in another way.
-            service.queue.ensure_fits([job])
+            write_job(job)
         else:  # It goes in chunks, whose sizes the service checks.
             budget.ensure_fits(job)
             if not budget.take(job):
