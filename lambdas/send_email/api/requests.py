@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from amsdal_mail.email_id import EMAIL_ID_RULE, is_email_id
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.email import EmailRequest
 from send_email.sending.errors import ExpectedError
@@ -141,7 +141,7 @@ class HttpRequest:
         if value is None:
             return None
         key = value.strip().removeprefix('"').removesuffix('"')
-        if not is_email_id(key):
+        if not EMAIL_ID.fullmatch(key):
             raise InvalidMessageError.for_field(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
@@ -203,7 +203,7 @@ def _emails(document: bytes) -> list[Any]:
 def _numbered_keys(key: str | None, count: int) -> list[str | None]:
     if key is None:
         return [None] * count
-    if not is_email_id(f"{key}.{count}"):
+    if not EMAIL_ID.fullmatch(f"{key}.{count}"):
         rule = f"with the number of each email, .1 to .{count}, {EMAIL_ID_RULE}"
         raise InvalidMessageError.for_field(KEY_HEADER, rule)
     return [f"{key}.{number}" for number in range(1, count + 1)]

@@ -13,7 +13,7 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from amsdal_mail.email_id import is_email_id
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from email_store.claims import ClaimStatus
 from send_email.api.errors import (
@@ -111,7 +111,7 @@ class EmailRoutes(APIGatewayHttpRouter):
 
     def get_email(self, email_id: str) -> Response[str]:
         """Return an email with its recipients and its timeline."""
-        view = self._service.store.load(email_id) if is_email_id(email_id) else None
+        view = self._service.store.load(email_id) if EMAIL_ID.fullmatch(email_id) else None
         if view is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "Email not found.")
         return json_response(HTTPStatus.OK, email_response(view))

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 NOTES = {
-    "email_id": re.compile(EMAIL_ID),
+    "email_id": EMAIL_ID,
     "fingerprint": re.compile("[0-9a-f]{64}"),
     "retry_count": re.compile("[0-9]{3}"),
     "postpone_count": re.compile("[0-9]{2}"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
-from amsdal_mail.email_id import is_email_id
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import FieldError
 from email_store.claims import ClaimStatus
 from send_email.queue.envelope import (
@@ -48,7 +48,7 @@ def handle_record(
     """
     notes, request = open_envelope(record.body)
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
-    record_id = original_id if is_email_id(original_id) else record.message_id
+    record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
         job = read_job(record_id, record.body)
         if job.is_one_call:
@@ -80,4 +80,4 @@ def _idempotency_key_of_invalid(body: str) -> list[str]:
     except ValueError:
         return []
     key = request.get("idempotency_key") if isinstance(request, dict) else None
-    return [key] if isinstance(key, str) and is_email_id(key) else []
+    return [key] if isinstance(key, str) and EMAIL_ID.fullmatch(key) else []
