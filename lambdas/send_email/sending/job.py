@@ -14,7 +14,7 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.states import EmailState, summary_state
-from send_email.sending.recipients import OPEN_STATES, in_chunks
+from send_email.sending.recipients import in_chunks, is_open
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,9 +131,7 @@ class SendOutcome:
     @cached_property
     def is_queued(self) -> bool:
         """True when the final result of a recipient comes later, from a job on the queue."""
-        return not self.results or any(
-            status.state in OPEN_STATES for status in self.results.values()
-        )
+        return not self.results or any(map(is_open, self.results.values()))
 
     @property
     def is_replay(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
@@ -27,13 +27,14 @@ from send_email.sending.identities import Identities
 from send_email.sending.job import SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
-    OPEN_STATES,
     failed_results,
+    is_open,
     resolve_followers,
     restrict_to,
+    restrict_where,
     ses_recipient_count,
+    should_retry,
     suppressed_results,
-    unsent,
 )
 from send_email.sending.timeouts import Timeouts
 
@@ -143,38 +144,50 @@ class SendService:
 
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
-        known, unsent_job = self._drop_suppressed(job, claim.results)
-        results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
-        retry = decide_retry(
-            unsent_job,
-            results,
-            self.clock(),
-            self.jitter(),
-            self.timeouts,
-            is_misconfigured=is_misconfigured,
-        )
+        attempt = self._attempt(job, claim.results, deadline)
+        decision = self._decide(attempt)
         outcome = SendOutcome(
             email_id=job.email_id,
             claim=claim.status,
-            results=resolve_followers(job.message, {**known, **retry.results}),
-            is_misconfigured=is_misconfigured,
-            is_abandoned=retry.is_abandoned,
+            results=resolve_followers(job.message, {**attempt.earlier, **decision.results}),
+            is_misconfigured=attempt.is_misconfigured,
+            is_abandoned=decision.is_abandoned,
         )
-        self._finish(job, claim, outcome, retry)
+        self._finish(job, claim, outcome, decision)
         return outcome
 
+    def _attempt(self, job: SendJob, results: Results, deadline: datetime) -> Attempt:
+        """Send to the recipients that have no final result and are not suppressed."""
+        earlier, unsent_job = self._drop_suppressed(job, results)
+        if unsent_job is None:
+            return Attempt(earlier)
+        return Attempt(earlier, unsent_job, *self._send_to_ses(unsent_job, deadline))
+
+    def _decide(self, attempt: Attempt) -> RetryDecision:
+        """Decide about a retry. An attempt with final results needs none."""
+        if attempt.job is None or not any(map(should_retry, attempt.results.values())):
+            return RetryDecision(results=attempt.results)
+        return decide_retry(
+            attempt.job,
+            attempt.results,
+            self.clock(),
+            self.jitter(),
+            self.timeouts,
+            is_misconfigured=attempt.is_misconfigured,
+        )
+
     def _finish(
-        self, job: SendJob, claim: Claim, outcome: SendOutcome, retry: RetryDecision
+        self, job: SendJob, claim: Claim, outcome: SendOutcome, decision: RetryDecision
     ) -> None:
         """Settle the unit, or queue the retry and release it."""
-        if retry.job is None:
+        if decision.job is None:
             is_done = not _has_others_open(job, outcome.results)
             self._store_result(claim, outcome, is_done=is_done)
             return
         # Queue first, then release: a crash in between sends nothing twice.
-        with self._release_on_failure(claim, outcome.results, retry.held_until):
-            self._enqueue_retry(retry.job, retry.delay_seconds)
-        self._store_result(claim, outcome, is_done=False, held_until=retry.held_until)
+        with self._release_on_failure(claim, outcome.results, decision.held_until):
+            self._enqueue_retry(decision.job, decision.delay_seconds)
+        self._store_result(claim, outcome, is_done=False, held_until=decision.held_until)
 
     def _enqueue_chunks(self, job: SendJob, chunks: Sequence[SendJob]) -> SendOutcome:
         self.queue.ensure_fits(chunks)
@@ -196,20 +209,18 @@ class SendService:
     def _drop_suppressed(self, job: SendJob, results: Results) -> tuple[Results, SendJob | None]:
         """Return the results so far, and the job for the recipients still to send to, if any."""
         results = resolve_followers(job.message, results)
-        message = unsent(job.message, results)
+        message = restrict_where(job.message, results, is_open)
         if message is None:
             return results, None
         addresses = {address.addr_spec for address in message.recipients}
         suppressed = self.store.suppressed(addresses)
         if suppressed:
+            results = {**results, **suppressed_results(suppressed)}
             message = restrict_to(message, addresses - suppressed)
-        unsent_job = replace(job, message=message) if message else None
-        return {**results, **suppressed_results(suppressed)}, unsent_job
+        return results, replace(job, message=message) if message else None
 
-    def _send_to_ses(self, job: SendJob | None, deadline: datetime) -> tuple[Results, bool]:
+    def _send_to_ses(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
         """Call SES. Return the results, and whether AWS refused the set-up."""
-        if job is None:
-            return {}, False
         message = job.message
         spare = self._spare_seconds(deadline)
         is_free = self.send_rate.wait(ses_recipient_count(message), spare)
@@ -281,7 +292,17 @@ def _has_others_open(job: SendJob, results: Results) -> bool:
     Happens when a worker queued a retry and crashed before storing that.
     """
     covered = set(job.addresses)
-    return any(
-        status.state in OPEN_STATES and address not in covered
-        for address, status in results.items()
-    )
+    return any(is_open(status) and address not in covered for address, status in results.items())
+
+
+class Attempt(NamedTuple):
+    """An attempt to send a claimed unit."""
+
+    earlier: Results
+    """The results before the call of SES, of all recipients of the unit."""
+    job: SendJob | None = None
+    """The unit, for the recipients of the call. None when no recipient was left to send to."""
+    results: Results = {}
+    """The results of the call."""
+    is_misconfigured: bool = False
+    """True when AWS refused the set-up."""
