@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "failed_results",
+    "has_open",
     "in_chunks",
     "is_open",
     "resolve_followers",
@@ -32,6 +33,7 @@ __all__ = [
     "ses_recipient_count",
     "should_retry",
     "suppressed_results",
+    "waits_for_operator",
 ]
 
 MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
@@ -52,6 +54,20 @@ def is_open(status: RecipientStatus) -> bool:
 def should_retry(status: RecipientStatus) -> bool:
     """Return whether the recipient needs another attempt, or a look at SES's events."""
     return status.retry is not RetryHint.NO or status.state is SendState.UNKNOWN
+
+
+def waits_for_operator(status: RecipientStatus) -> bool:
+    """Return whether the recipient waits until the operator mends the set-up.
+
+    A template that does not exist is the caller's mistake: its recipients are rejected.
+    """
+    return status.state is SendState.FAILED and status.retry is RetryHint.LATER
+
+
+def has_open(results: Results, besides: Collection[str]) -> bool:
+    """Return whether a recipient besides the given addresses has no final result."""
+    others = results.keys() - set(besides)
+    return any(is_open(results[address]) for address in others)
 
 
 def restrict_to(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | None:

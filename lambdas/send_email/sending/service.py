@@ -5,14 +5,14 @@ Used by the API and the queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.status import ConfigurationError, RetryHint, SendState
+from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
@@ -22,12 +22,13 @@ from send_email.sending.errors import (
     PoisonMessageError,
     QueueError,
     ResultNotStoredError,
+    foreign_sender_error,
 )
-from send_email.sending.identities import Identities
-from send_email.sending.job import SendOutcome
+from send_email.sending.job import Attempt, SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     failed_results,
+    has_open,
     is_open,
     resolve_followers,
     restrict_to,
@@ -35,12 +36,12 @@ from send_email.sending.recipients import (
     ses_recipient_count,
     should_retry,
     suppressed_results,
+    waits_for_operator,
 )
 from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
-    from amsdal_mail.status import SendStatus
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
@@ -68,7 +69,8 @@ class SendService:
     sender: EmailSender
     queue: JobQueue
     send_rate: SendRate
-    identities: Identities
+    identities: Collection[str]
+    """The SES identities that it may send from: addresses, and domains in lower case ASCII."""
     timeouts: Timeouts
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
@@ -83,7 +85,7 @@ class SendService:
 
         Shortly before the deadline, it goes back on the queue instead.
         """
-        self.identities.check_sender(job.message)
+        self._check_sender(job)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -94,7 +96,7 @@ class SendService:
 
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
-        self.identities.check_sender(job.message)
+        self._check_sender(job)
         chunks = job.chunks()
         if len(chunks) > 1:
             return self._enqueue_chunks(job, chunks)
@@ -142,6 +144,11 @@ class SendService:
         email_id = next(stored_ids, email_ids[-1])
         return SendOutcome(email_id=email_id, claim=ClaimStatus.CLAIMED, is_invalid=True)
 
+    def _check_sender(self, job: SendJob) -> None:
+        """Check the sender. AWS would deny the call for any recipients."""
+        if not any(identity in self.identities for identity in job.sender_identities):
+            raise foreign_sender_error(self.identities)
+
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
         attempt = self._attempt(job, claim.results, deadline)
@@ -181,7 +188,9 @@ class SendService:
     ) -> None:
         """Settle the unit, or queue the retry and release it."""
         if decision.job is None:
-            is_done = not _has_others_open(job, outcome.results)
+            # A worker may have queued a retry and crashed before storing that: the unit then has
+            # unfinished recipients that this job does not have.
+            is_done = not has_open(outcome.results, besides=job.addresses)
             self._store_result(claim, outcome, is_done=is_done)
             return
         # Queue first, then release: a crash in between sends nothing twice.
@@ -232,7 +241,8 @@ class SendService:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
         except ConfigurationError as error:
             if error.status is not None:
-                return error.status.recipients, _waits_for_set_up(error.status)
+                results = error.status.recipients
+                return results, any(map(waits_for_operator, results.values()))
             code, text = type(error).__name__, str(error)
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
@@ -273,36 +283,3 @@ class SendService:
         except (QueueError, MessageTooLargeError):
             self.store.release(claim, results, held_until=held_until)
             raise
-
-
-def _waits_for_set_up(status: SendStatus) -> bool:
-    """Return whether a recipient waits until the operator mends the set-up.
-
-    A template that does not exist is the caller's mistake: its recipients are rejected.
-    """
-    return any(
-        recipient.state is SendState.FAILED and recipient.retry is RetryHint.LATER
-        for recipient in status.recipients.values()
-    )
-
-
-def _has_others_open(job: SendJob, results: Results) -> bool:
-    """Return whether the unit has unfinished recipients that this job does not cover.
-
-    Happens when a worker queued a retry and crashed before storing that.
-    """
-    covered = set(job.addresses)
-    return any(is_open(status) and address not in covered for address, status in results.items())
-
-
-class Attempt(NamedTuple):
-    """An attempt to send a claimed unit."""
-
-    earlier: Results
-    """The results before the call of SES, of all recipients of the unit."""
-    job: SendJob | None = None
-    """The unit, for the recipients of the call. None when no recipient was left to send to."""
-    results: Results = {}
-    """The results of the call."""
-    is_misconfigured: bool = False
-    """True when AWS refused the set-up."""
