@@ -86,9 +86,8 @@ class SendService:
         Shortly before the deadline, it goes back on the queue instead.
         """
         self._check_sender(job)
-        chunks = job.chunks()
-        if len(chunks) > 1:
-            return self._enqueue_chunks(job, chunks)
+        if not job.is_one_call:
+            return self._enqueue_chunks(job)
         claim = self._claim(job.record(self.clock()), job.unit, job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
             return SendOutcome.from_claim(claim)
@@ -97,10 +96,9 @@ class SendService:
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
         self._check_sender(job)
-        chunks = job.chunks()
-        if len(chunks) > 1:
-            return self._enqueue_chunks(job, chunks)
-        self.queue.ensure_fits(chunks)
+        if not job.is_one_call:
+            return self._enqueue_chunks(job)
+        self.queue.ensure_fits([job])
         claim = self.store.register(job.record(self.clock()), job.addresses)
         if claim.status is ClaimStatus.CLAIMED:
             self.queue.put([job])
@@ -163,12 +161,13 @@ class SendService:
         self._finish(job, claim, outcome, decision)
         return outcome
 
-    def _attempt(self, job: SendJob, results: Results, deadline: datetime) -> Attempt:
+    def _attempt(self, job: SendJob, stored: Results, deadline: datetime) -> Attempt:
         """Send to the recipients that have no final result and are not suppressed."""
-        earlier, unsent_job = self._drop_suppressed(job, results)
+        earlier, unsent_job = self._drop_suppressed(job, stored)
         if unsent_job is None:
             return Attempt(earlier)
-        return Attempt(earlier, unsent_job, *self._send_to_ses(unsent_job, deadline))
+        results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
+        return Attempt(earlier, unsent_job, results, is_misconfigured)
 
     def _decide(self, attempt: Attempt) -> RetryDecision:
         """Decide about a retry. An attempt with final results needs none."""
@@ -198,7 +197,8 @@ class SendService:
             self._enqueue_retry(decision.job, decision.delay_seconds)
         self._store_result(claim, outcome, is_done=False, held_until=decision.held_until)
 
-    def _enqueue_chunks(self, job: SendJob, chunks: Sequence[SendJob]) -> SendOutcome:
+    def _enqueue_chunks(self, job: SendJob) -> SendOutcome:
+        chunks = job.chunks()
         self.queue.ensure_fits(chunks)
         record = job.record(self.clock(), len(chunks))
         claim = self._claim(record, SendUnit(job.email_id), ())
