@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["EMAIL_ID", "EMAIL_ID_RULE", "EMAIL_ID_TAG", "is_email_id"]
+__all__ = ["EMAIL_ID", "EMAIL_ID_RULE", "EMAIL_ID_TAG"]
 
-EMAIL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
+EMAIL_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")
 """The id is the value of an SES message tag, and a part of a URL path."""
 EMAIL_ID_RULE = "must be 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
 EMAIL_ID_TAG = "email_id"
 """The SES message tag with the id. Events are matched to their email by this tag."""
-
-
-def is_email_id(text: str) -> bool:
-    """Return whether the text can be the id of an email."""
-    return re.fullmatch(EMAIL_ID, text) is not None

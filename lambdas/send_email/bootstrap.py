@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from function_runtime.clients import CLIENT_CONFIG
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.identities import Identities
 from send_email.sending.rate_limit import SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
@@ -50,7 +49,7 @@ def build_service() -> SendService:
         sender=_build_sender(timeouts),
         queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
         send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
-        identities=Identities(settings.identities),
+        identities=settings.identities,
         timeouts=timeouts,
         clock=partial(datetime.now, UTC),
         jitter=random.random,

@@ -58,7 +58,7 @@ def create_handler(
         if not _is_http_request(event):
             telemetry.record_ignored_event()
             return {}
-        from send_email.api.routing import with_path_of_route
+        from send_email.api.requests import with_path_of_route
 
         response = api().resolve(with_path_of_route(event), context)
         telemetry.record_response(event.get("routeKey", ""), response["statusCode"])

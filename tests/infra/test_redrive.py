@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from infra.redrive import Move, RedriveResult, main, moves_from_earlier_stacks, redrive
-from send_email.queue.envelope import open_envelope, seal
-from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID
+from send_email.queue.envelope import ORIGINAL_MESSAGE_ID, open_envelope, seal
 from tests.infra.synthesis import SynthesisedStack
 
 

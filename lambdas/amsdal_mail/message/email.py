@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, Unpack
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from typing_extensions import override
 
-from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE, is_email_id
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.field_errors import field_errors
 from amsdal_mail.message.fields import MessageFields, freeze
@@ -119,7 +119,7 @@ class EmailRequest(EmailMessage):
             **fields: Unpack[MessageOptions],
         ) -> None: ...
 
-    idempotency_key: Annotated[str, Field(pattern=EMAIL_ID)] | None = None
+    idempotency_key: Annotated[str, Field(pattern=EMAIL_ID.pattern)] | None = None
 
     @staticmethod
     def from_message(message: EmailMessage, idempotency_key: str | None) -> EmailRequest:
@@ -128,7 +128,7 @@ class EmailRequest(EmailMessage):
         Raises:
             InvalidMessageError: the key or the message breaks a rule.
         """
-        if idempotency_key is not None and not is_email_id(idempotency_key):
+        if idempotency_key is not None and not EMAIL_ID.fullmatch(idempotency_key):
             raise InvalidMessageError.for_field("idempotency_key", EMAIL_ID_RULE)
         errors = _service_options(message)
         if errors:

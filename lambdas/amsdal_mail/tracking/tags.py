@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from amsdal_mail.email_id import EMAIL_ID_TAG, is_email_id
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_TAG
 from amsdal_mail.tracking.json_values import Json, replace_surrogates, string_list
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_tags(ses_tags: Json) -> MessageTags:
     for raw_name, values in ses_tags.items():
         name = replace_surrogates(raw_name)
         value = ",".join(string_list(values))
-        if name == EMAIL_ID_TAG and is_email_id(value):
+        if name == EMAIL_ID_TAG and EMAIL_ID.fullmatch(value):
             email_id = value
         elif name.startswith(METADATA_PREFIXES):
             metadata[name[len(METADATA_PREFIXES[0]) :]] = value

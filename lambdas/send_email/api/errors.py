@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
 from email_store.store import RecordTooLargeError, StoreError
-from send_email.api.in_time import NoTimeLeftError
 from send_email.api.requests import RequestError
 from send_email.api.responses import ErrorResponse, Headers, error_document, json_response
-from send_email.sending.errors import MessageTooLargeError, QueueError, email_field_errors
+from send_email.sending.errors import (
+    ExpectedError,
+    MessageTooLargeError,
+    QueueError,
+    email_field_errors,
+)
 from send_email.suppressions import SESSuppressionError
 
 if TYPE_CHECKING:
@@ -19,13 +23,17 @@ if TYPE_CHECKING:
 
     from send_email.telemetry import Telemetry
 
-__all__ = ["ErrorHandlers", "SendFailedError", "error_response"]
+__all__ = ["ErrorHandlers", "NoTimeLeftError", "SendFailedError", "error_response"]
 
 RETRY_AFTER_SECONDS = "5"
 UNAVAILABLE = (
     "Temporarily unavailable. Retry with the same Idempotency-Key, or with email_id as the key."
 )
 INTERNAL_ERROR = "Internal error. See the service log."
+
+
+class NoTimeLeftError(ExpectedError):
+    """The email was not finished when the response was due. The same request can be repeated."""
 
 
 class SendFailedError(Exception):

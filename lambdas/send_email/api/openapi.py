@@ -38,7 +38,7 @@ KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Becomes the `email_id`. A repeated request with the same key sends nothing.",
-    "schema": {"type": "string", "pattern": EMAIL_ID},
+    "schema": {"type": "string", "pattern": EMAIL_ID.pattern},
 }
 PREFER_PARAMETER = {
     "name": "Prefer",

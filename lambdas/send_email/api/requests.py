@@ -1,4 +1,7 @@
-"""Reads the HTTP requests to send: body, idempotency key and preference."""
+"""Reads the HTTP requests of API Gateway: route, time, body, idempotency key and preference.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,47 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from amsdal_mail.email_id import EMAIL_ID_RULE, is_email_id
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.email import EmailRequest
 from send_email.sending.errors import ExpectedError
 from send_email.sending.job import SendJob
+from send_email.sending.timeouts import API_SECONDS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-__all__ = ["BATCH_LIMIT", "HttpRequest", "RequestError"]
+__all__ = [
+    "BATCH_LIMIT",
+    "HttpRequest",
+    "RequestError",
+    "location_of_emails",
+    "response_deadline",
+    "with_path_of_route",
+]
 
 BATCH_LIMIT = 100
 KEY_HEADER = "Idempotency-Key"
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+PATH_PARAMETER = re.compile(r"{(\w+)}")
+EMAILS_PATH = "/emails"
+LONGEST_START = timedelta(seconds=15)
+"""How long a cold start may take. The time of an older event is not believed.
 
+Lambda gives the init phase 10 seconds:
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+MARGIN = timedelta(milliseconds=500)
+"""The time to write the response before Lambda stops the function."""
+
+Json = dict[str, Any]
 NewId = Callable[[], str]
 
 
@@ -36,6 +60,44 @@ class RequestError(ExpectedError):
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def with_path_of_route(event: Json) -> Json:
+    """Return the event with the path of its route, and its parameters encoded in this path.
+
+    `rawPath` is not the path that the client sent: an HTTP API decodes it, ends it at an encoded
+    question mark, and puts the mapping key of a custom domain before it. The route key and the path
+    parameters do not depend on these. The event of another sender than API Gateway may have no
+    route key: it keeps its path.
+    """
+    _, _, route = str(event.get("routeKey", "")).partition(" ")
+    if not route.startswith("/") or "+}" in route:
+        return event
+    values = event.get("pathParameters") or {}
+    path = PATH_PARAMETER.sub(lambda name: quote(values.get(name[1], ""), safe=""), route)
+    stage = event["requestContext"].get("stage", "$default")
+    # Powertools takes the name of the stage away from the beginning of the path.
+    return {**event, "rawPath": path if stage == "$default" else f"/{stage}{path}"}
+
+
+def location_of_emails(event: Json) -> str:
+    """Return the path of the emails as the client knows it, with a mapping key before it."""
+    path = str(event["requestContext"]["http"].get("path", "")).rstrip("/")
+    return path if path.endswith(EMAILS_PATH) else EMAILS_PATH
+
+
+def response_deadline(
+    event: APIGatewayProxyEventV2, now: datetime, remaining_milliseconds: int
+) -> datetime:
+    """Return when the response is due.
+
+    API Gateway's 30 seconds begin when the request arrives, before a cold start of the function.
+    """
+    epoch_milliseconds = event["requestContext"].get("timeEpoch") or 0
+    arrived = datetime.fromtimestamp(epoch_milliseconds / 1000, UTC)
+    start = arrived if now - LONGEST_START <= arrived <= now else now
+    stopped = now + timedelta(milliseconds=remaining_milliseconds)
+    return min(start + timedelta(seconds=API_SECONDS), stopped - MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +141,7 @@ class HttpRequest:
         if value is None:
             return None
         key = value.strip().removeprefix('"').removesuffix('"')
-        if not is_email_id(key):
+        if not EMAIL_ID.fullmatch(key):
             raise InvalidMessageError.for_field(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
@@ -141,7 +203,7 @@ def _emails(document: bytes) -> list[Any]:
 def _numbered_keys(key: str | None, count: int) -> list[str | None]:
     if key is None:
         return [None] * count
-    if not is_email_id(f"{key}.{count}"):
+    if not EMAIL_ID.fullmatch(f"{key}.{count}"):
         rule = f"with the number of each email, .1 to .{count}, {EMAIL_ID_RULE}"
         raise InvalidMessageError.for_field(KEY_HEADER, rule)
     return [f"{key}.{number}" for number in range(1, count + 1)]

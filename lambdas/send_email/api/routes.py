@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -12,12 +13,21 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from amsdal_mail.email_id import is_email_id
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from email_store.claims import ClaimStatus
-from send_email.api.errors import ErrorHandlers, SendFailedError, error_response
-from send_email.api.in_time import response_deadline, run_until
-from send_email.api.requests import HttpRequest, RequestError
+from send_email.api.errors import (
+    ErrorHandlers,
+    NoTimeLeftError,
+    SendFailedError,
+    error_response,
+)
+from send_email.api.requests import (
+    HttpRequest,
+    RequestError,
+    location_of_emails,
+    response_deadline,
+)
 from send_email.api.responses import (
     Headers,
     batch_response,
@@ -26,7 +36,6 @@ from send_email.api.responses import (
     json_response,
     send_response,
 )
-from send_email.api.routing import location_of_emails
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.sending.backoff import lease_delay
 from send_email.sending.errors import ResultNotStoredError
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
     from send_email.telemetry import Telemetry
 
     Send = Callable[[SendJob], SendOutcome]
+    Entry = SendJob | InvalidMessageError
 
 __all__ = ["build_api"]
 
@@ -101,14 +111,12 @@ class EmailRoutes(APIGatewayHttpRouter):
 
     def get_email(self, email_id: str) -> Response[str]:
         """Return an email with its recipients and its timeline."""
-        view = self._service.store.load(email_id) if is_email_id(email_id) else None
+        view = self._service.store.load(email_id) if EMAIL_ID.fullmatch(email_id) else None
         if view is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "Email not found.")
         return json_response(HTTPStatus.OK, email_response(view))
 
-    def _send(
-        self, request: HttpRequest, jobs: Sequence[SendJob | InvalidMessageError]
-    ) -> list[SendOutcome | Exception]:
+    def _send(self, request: HttpRequest, jobs: Sequence[Entry]) -> list[SendOutcome | Exception]:
         """Send or queue the jobs. Return a result for each when the response is due."""
         now = self._service.clock()
         remaining = self.lambda_context.get_remaining_time_in_millis()
@@ -120,7 +128,7 @@ class EmailRoutes(APIGatewayHttpRouter):
         )
         seconds = (deadline - now).total_seconds()
         budget = HandOverBudget(seconds)
-        return list(run_until(seconds, partial(_try, send, budget), jobs, BATCH_THREADS))
+        return _run_until(seconds, partial(_try, send, budget), jobs)
 
     def _report(self, result: SendOutcome | Exception) -> SendOutcome | Exception:
         """Log and count the result. A result that could not be stored counts as success."""
@@ -157,19 +165,34 @@ class DescriptionRoutes(APIGatewayHttpRouter):
         return Response(HTTPStatus.OK, "text/html; charset=utf-8", page(describe(self._app)))
 
 
-def _try(
-    send: Send, budget: HandOverBudget, entry: SendJob | InvalidMessageError
-) -> SendOutcome | Exception:
+def _run_until(
+    seconds: float, send: Callable[[Entry], SendOutcome | Exception], entries: Sequence[Entry]
+) -> list[SendOutcome | Exception]:
+    """Send the entries in threads. `send` must not raise.
+
+    After `seconds`, the result of an unfinished entry is a NoTimeLeftError. Lambda freezes its
+    thread. A thread that goes on in a later invocation is late for each deadline, so that it
+    begins no call to SES.
+    """
+    pool = ThreadPoolExecutor(min(BATCH_THREADS, len(entries)), "email")
+    futures = [pool.submit(send, entry) for entry in entries]
+    done, _ = wait(futures, timeout=max(0.0, seconds))
+    pool.shutdown(wait=False, cancel_futures=True)
+    return [future.result() if future in done else NoTimeLeftError() for future in futures]
+
+
+def _try(send: Send, budget: HandOverBudget, entry: Entry) -> SendOutcome | Exception:
     if isinstance(entry, InvalidMessageError):
         return entry
     try:
-        budget.require(entry)
+        if not entry.is_one_call:
+            budget.require(entry)
         return send(entry)
     except Exception as error:  # noqa: BLE001 - it is logged and becomes the email's response
         return error
 
 
-def _entry(result: SendOutcome | Exception, job: SendJob | InvalidMessageError) -> dict[str, Any]:
+def _entry(result: SendOutcome | Exception, job: Entry) -> dict[str, Any]:
     if isinstance(result, SendOutcome):
         return {"status": http_status(result), **send_response(result)}
     email_id = None if isinstance(job, InvalidMessageError) else job.email_id

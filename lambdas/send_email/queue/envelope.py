@@ -1,7 +1,8 @@
-"""The envelope of a body: what this service notes about an email that it puts on the queue.
+"""The format of the send queue: a request, in an envelope with the notes of a job.
 
-It is part of the body, because a producer may set any message attribute: a tracing header, a
-binary value, a name like ours. SQS takes ten of them, so there may be no room for one more.
+A producer writes a bare request. The service writes the notes of a job around it. The notes are
+part of the body, because a producer may set any message attribute: a tracing header, a binary
+value, a name like ours. SQS takes ten of them, so there may be no room for one more.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
 A request has no such field, so that no valid request of a producer looks like an envelope.
 """
@@ -9,16 +10,103 @@ A request has no such field, so that no valid request of a producer looks like a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
-__all__ = ["NOTES_FIELD", "open_envelope", "seal"]
+from amsdal_mail.batching import SQS_SIZE_LIMIT
+from amsdal_mail.email_id import EMAIL_ID
+from amsdal_mail.exceptions import InvalidMessageError
+from amsdal_mail.message.email import EmailRequest
+from send_email.sending.errors import MessageTooLargeError
+from send_email.sending.job import SendJob
 
+__all__ = [
+    "ORIGINAL_MESSAGE_ID",
+    "body_size",
+    "is_job",
+    "open_envelope",
+    "read_job",
+    "seal",
+    "write_job",
+]
+
+NOTES = {
+    "email_id": EMAIL_ID,
+    "fingerprint": re.compile("[0-9a-f]{64}"),
+    "retry_count": re.compile("[0-9]{3}"),
+    "postpone_count": re.compile("[0-9]{2}"),
+    "chunk": re.compile("[0-9]{4,}"),
+}
+"""The notes of a job, by their forms."""
+OPTIONAL = {"chunk"}
+ORIGINAL_MESSAGE_ID = "original_message_id"
+"""The note with the record's first id, which `make redrive` adds to a dead letter."""
 NOTES_FIELD = "amsdal_mail"
 BEFORE = f'{{"{NOTES_FIELD}": '
 BETWEEN = ', "request": '
 AFTER = "}"
 LONGEST_NOTES = 1000
 """Characters. The notes are some 300."""
+
+
+def write_job(job: SendJob) -> str:
+    """Return the body of the message with a job.
+
+    Raises:
+        MessageTooLargeError: the queue does not take a body of this size.
+    """
+    notes = {
+        "email_id": job.email_id,
+        "fingerprint": job.fingerprint,
+        # Always of the same length: a job that fitted the queue once fits it again.
+        "retry_count": f"{job.retry_count:03}",
+        "postpone_count": f"{job.postpone_count:02}",
+    }
+    if job.chunk is not None:
+        notes["chunk"] = f"{job.chunk:04}"
+    body = seal(notes, job.message.to_json())
+    size = body_size(body)
+    if size > SQS_SIZE_LIMIT:
+        rule = f"The email has {size} bytes as JSON; the queue takes at most {SQS_SIZE_LIMIT}."
+        raise MessageTooLargeError(rule)
+    return body
+
+
+def read_job(record_id: str, body: str) -> SendJob:
+    """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
+
+    Raises:
+        InvalidMessageError: names every invalid field.
+    """
+    notes, request_json = open_envelope(body)
+    if not is_job(notes) and notes.keys() - {ORIGINAL_MESSAGE_ID}:
+        raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
+    request = EmailRequest.from_json(request_json)
+    if not is_job(notes):
+        return SendJob.from_message(request.idempotency_key or record_id, request.message)
+    return SendJob(
+        email_id=notes["email_id"],
+        message=request.message,
+        fingerprint=notes["fingerprint"],
+        chunk=int(notes["chunk"]) if "chunk" in notes else None,
+        retry_count=int(notes["retry_count"]),
+        postpone_count=int(notes["postpone_count"]),
+    )
+
+
+def is_job(notes: Mapping[str, str]) -> bool:
+    """Return whether the notes are those of a job that this service queued."""
+    return NOTES.keys() - OPTIONAL <= notes.keys() and all(
+        NOTES[name].fullmatch(note) for name, note in notes.items() if name in NOTES
+    )
+
+
+def body_size(body: str) -> int:
+    """Return the size of a message as SQS counts it. There are no attributes.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+    """
+    return len(body.encode())
 
 
 def seal(notes: Mapping[str, str], request: str) -> str:

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
-from amsdal_mail.email_id import is_email_id
+from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import FieldError
 from email_store.claims import ClaimStatus
-from send_email.queue.envelope import open_envelope
-from send_email.queue.send_queue import ORIGINAL_MESSAGE_ID, is_job, read_job
+from send_email.queue.envelope import (
+    ORIGINAL_MESSAGE_ID,
+    is_job,
+    open_envelope,
+    read_job,
+    write_job,
+)
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 
 if TYPE_CHECKING:
@@ -43,18 +48,18 @@ def handle_record(
     """
     notes, request = open_envelope(record.body)
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
-    record_id = original_id if is_email_id(original_id) else record.message_id
+    record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
         job = read_job(record_id, record.body)
         if job.is_one_call:
             # Before sending: when SES throttles some recipients, they must fit into the queue
             # again. The record's own size does not show it, because a job has notes and
-            # its JSON may be written in another way. A larger email goes in chunks: the service
-            # checks these.
-            service.queue.ensure_fits([job])
-        budget.ensure_fits(job)
-        if not budget.take(job):
-            return service.put_back(job)
+            # its JSON may be written in another way.
+            write_job(job)
+        else:  # It goes in chunks, whose sizes the service checks.
+            budget.ensure_fits(job)
+            if not budget.take(job):
+                return service.put_back(job)
         outcome = service.send(job, deadline)
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):
@@ -75,4 +80,4 @@ def _idempotency_key_of_invalid(body: str) -> list[str]:
     except ValueError:
         return []
     key = request.get("idempotency_key") if isinstance(request, dict) else None
-    return [key] if isinstance(key, str) and is_email_id(key) else []
+    return [key] if isinstance(key, str) and EMAIL_ID.fullmatch(key) else []

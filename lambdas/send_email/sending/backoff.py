@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RetryHint, SendState
-from send_email.sending.recipients import as_queued, should_retry, to_retry
+from send_email.sending.recipients import restrict_where, should_retry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,7 +52,7 @@ class RetryDecision:
 
 
 def decide_retry(
-    job: SendJob | None,
+    job: SendJob,
     results: Results,
     now: datetime,
     jitter: float,
@@ -63,7 +63,7 @@ def decide_retry(
     """Decide which recipients are retried, and when.
 
     Args:
-        job: the recipients of the attempt; None when no recipient was left to send to.
+        job: the recipients of the attempt.
         results: the results of the attempt.
         now: an aware datetime.
         jitter: from 0 to 1, a different number for each attempt.
@@ -71,8 +71,8 @@ def decide_retry(
         is_misconfigured: the email waits for the operator. Such a retry is not counted: the email
             is not abandoned for it, however long the operator takes.
     """
-    message = to_retry(job.message, results) if job else None
-    if job is None or message is None:
+    message = restrict_where(job.message, results, should_retry)
+    if message is None:
         return RetryDecision(results=results)
     retried = [status for status in results.values() if should_retry(status)]
     retry_count = job.retry_count
@@ -88,13 +88,23 @@ def decide_retry(
         delay = _backoff(retried, job.retry_count, jitter)
         held_until = None
     return RetryDecision(
-        results=as_queued(results), job=retry_job, delay_seconds=delay, held_until=held_until
+        results=_as_queued(results), job=retry_job, delay_seconds=delay, held_until=held_until
     )
 
 
 def lease_delay(lease_expires_at: int, now: datetime) -> int:
     """Return the seconds until another worker's lease ends, from 1 to MAX_DELAY."""
     return min(MAX_DELAY, max(1, ceil(lease_expires_at - now.timestamp())))
+
+
+def _as_queued(results: Results) -> Results:
+    """Return the results, with the state `queued` for each failed recipient that is retried."""
+    return {
+        address: replace(status, state=SendState.QUEUED)
+        if status.state is SendState.FAILED and should_retry(status)
+        else status
+        for address, status in results.items()
+    }
 
 
 def _backoff(retried: Collection[RecipientStatus], retry_count: int, jitter: float) -> int:

@@ -16,7 +16,7 @@ from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from email_store.store import RecordTooLargeError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from send_email.sending.job import SendOutcome
 
@@ -28,6 +28,7 @@ __all__ = [
     "QueueError",
     "ResultNotStoredError",
     "email_field_errors",
+    "foreign_sender_error",
 ]
 
 RECORD_TOO_LARGE = "has more outside of bodies and attachments than a record of the table can hold"
@@ -58,6 +59,18 @@ class PoisonMessageError(Exception):
 
     The record becomes a dead letter.
     """
+
+
+def foreign_sender_error(identities: Collection[str]) -> InvalidMessageError:
+    """Return the error of a sender that belongs to none of the SES identities.
+
+    It does not name the single addresses among them: these may be people's.
+    """
+    domains = sorted(name for name in identities if "@" not in name)
+    addresses = "one of its sender addresses" if len(domains) < len(identities) else ""
+    allowed = " or ".join(filter(None, [*(f"at {domain}" for domain in domains), addresses]))
+    rule = f"must be an address that this service may send from: {allowed}"
+    return InvalidMessageError.for_field("from_email", rule)
 
 
 INVALID_EMAIL_ERRORS = (InvalidMessageError, MessageTooLargeError, RecordTooLargeError)

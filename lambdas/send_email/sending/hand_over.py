@@ -1,8 +1,12 @@
-"""The hand-over of large emails: how many chunks one invocation can put on the queue."""
+"""The hand-over of large emails: how many chunks one invocation can put on the queue.
+
+An email that is sent in one call hands over nothing, and needs no budget.
+"""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
@@ -31,10 +35,13 @@ class HandOver(NamedTuple):
     size: int
 
 
+NOTHING = HandOver(0, 0)
+
+
 def hand_over_of(job: SendJob) -> HandOver:
     """Return the hand-over of a job; nothing for a job that is sent in one call."""
     if job.is_one_call:
-        return HandOver(0, 0)
+        return NOTHING
     message = job.message
     count = -(-len(message.to) // RECIPIENT_LIMIT)
     shared = message.model_copy(update={"to": message.to[:1], "merge_data": {}})
@@ -43,14 +50,20 @@ def hand_over_of(job: SendJob) -> HandOver:
     return HandOver(count, size)
 
 
+@dataclass(slots=True)
 class HandOverBudget:
-    """What the emails of one invocation may put on the queue together. Thread-safe."""
+    """What the large emails of one invocation may put on the queue together. Thread-safe."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        share = min(1.0, seconds / SECONDS)
-        self.limit = HandOver(int(MESSAGES * share), int(SIZE * share))
-        self._left = self.limit
-        self._lock = threading.Lock()
+    seconds: float = SECONDS
+    """The time of the invocation."""
+    _taken: HandOver = NOTHING
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def limit(self) -> HandOver:
+        """The whole budget."""
+        share = min(1.0, max(0.0, self.seconds / SECONDS))
+        return HandOver(int(MESSAGES * share), int(SIZE * share))
 
     def ensure_fits(self, job: SendJob) -> None:
         """Check that the job would fit into a whole budget.
@@ -59,18 +72,17 @@ class HandOverBudget:
             MessageTooLargeError: no invocation could hand it over.
         """
         wanted = hand_over_of(job)
-        if not _fits(wanted, self.limit):
+        if not self._has_room_for(wanted):
             raise self._too_large(wanted)
 
     def take(self, job: SendJob) -> bool:
         """Take the hand-over of the job. Return False when too little of the budget is left."""
         wanted = hand_over_of(job)
         with self._lock:
-            if not _fits(wanted, self._left):
+            taken = HandOver(self._taken.messages + wanted.messages, self._taken.size + wanted.size)
+            if not self._has_room_for(taken):
                 return False
-            self._left = HandOver(
-                *(have - want for have, want in zip(self._left, wanted, strict=True))
-            )
+            self._taken = taken
             return True
 
     def require(self, job: SendJob) -> None:
@@ -82,13 +94,12 @@ class HandOverBudget:
         if not self.take(job):
             raise self._too_large(hand_over_of(job))
 
+    def _has_room_for(self, wanted: HandOver) -> bool:
+        return wanted.messages <= self.limit.messages and wanted.size <= self.limit.size
+
     def _too_large(self, wanted: HandOver) -> MessageTooLargeError:
         return MessageTooLargeError(
             f"The email makes {wanted.messages} messages of {RECIPIENT_LIMIT} recipients and"
             f" {wanted.size} bytes for the queue. One request may make at most"
             f" {self.limit.messages} messages and {self.limit.size} bytes."
         )
-
-
-def _fits(wanted: HandOver, room: HandOver) -> bool:
-    return wanted.messages <= room.messages and wanted.size <= room.size

@@ -1,4 +1,4 @@
-"""SendJob and SendOutcome: the input and the output of the service."""
+"""The values of the service: a job, an attempt to send it, and the outcome."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.status import RetryHint, SendState
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.states import EmailState, summary_state
-from send_email.sending.recipients import OPEN_STATES, in_chunks
+from send_email.sending.recipients import in_chunks, is_open
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from amsdal_mail.message.email import EmailMessage
     from email_store.claims import Claim, Results
 
-__all__ = ["SendJob", "SendOutcome"]
+__all__ = ["Attempt", "SendJob", "SendOutcome"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,17 @@ class SendJob:
     def addresses(self) -> list[str]:
         """The bare addresses of its recipients."""
         return [address.addr_spec for address in self.message.recipients]
+
+    @property
+    def sender_identities(self) -> list[str]:
+        """The SES identities that would cover its sender: its address, its domain, the parents.
+
+        A domain covers each address at it and at its subdomains. An address covers only itself.
+        https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+        """
+        sender = parse_address(self.message.from_email)
+        labels = sender.domain.split(".")
+        return [sender.addr_spec, *(".".join(labels[at:]) for at in range(len(labels)))]
 
     @property
     def is_one_call(self) -> bool:
@@ -98,6 +110,19 @@ class SendJob:
         )
 
 
+class Attempt(NamedTuple):
+    """An attempt to send a claimed unit."""
+
+    earlier: Results
+    """The results before the call of SES, of all recipients of the unit."""
+    job: SendJob | None = None
+    """The unit, for the recipients of the call. None when no recipient was left to send to."""
+    results: Results = {}
+    """The results of the call."""
+    is_misconfigured: bool = False
+    """True when AWS refused the set-up."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SendOutcome:
     """The results so far. `results` is empty for an email that was split, or not sent at all."""
@@ -131,9 +156,7 @@ class SendOutcome:
     @cached_property
     def is_queued(self) -> bool:
         """True when the final result of a recipient comes later, from a job on the queue."""
-        return not self.results or any(
-            status.state in OPEN_STATES for status in self.results.values()
-        )
+        return not self.results or any(map(is_open, self.results.values()))
 
     @property
     def is_replay(self) -> bool:

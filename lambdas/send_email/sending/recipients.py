@@ -1,4 +1,11 @@
-"""Pure functions that decide which recipients still have to be sent to."""
+"""Pure functions that decide which recipients still have to be sent to.
+
+A plain message goes to all its recipients in one SES message: SES accepts or refuses it for all of
+them together, so they share one result. A personalized message is per recipient: SES makes a
+message of its own for each address in `to`, with a result of its own, and only those that it
+refused for now are retried. Its copies (cc, bcc) have no message of their own. They go with each
+address in `to`: they stay in every retry, and their result follows from those of `to`.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +17,57 @@ from amsdal_mail.message.merge_data import by_address
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from amsdal_mail.message.email import EmailMessage
     from email_store.claims import Results
 
 __all__ = [
-    "OPEN_STATES",
-    "as_queued",
     "failed_results",
+    "has_open",
     "in_chunks",
+    "is_open",
     "resolve_followers",
     "restrict_to",
+    "restrict_where",
     "ses_recipient_count",
     "should_retry",
     "suppressed_results",
-    "to_retry",
-    "unsent",
+    "waits_for_operator",
 ]
 
 MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
 OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
-"""States that are not final. `unknown` is decided after `lost_response` seconds: with a Send event
-of SES the recipient is accepted, without one nothing was sent."""
 NO_MAIN_RECIPIENT = "copies go with the addresses in to, and none of these gets the message"
 ON_SUPPRESSION_LIST = "the address is on the suppression list"
+
+
+def is_open(status: RecipientStatus) -> bool:
+    """Return whether the result of the recipient is not final.
+
+    `unknown` is decided after `lost_response` seconds: with a Send event of SES the recipient is
+    accepted, without one nothing was sent.
+    """
+    return status.state in OPEN_STATES
+
+
+def should_retry(status: RecipientStatus) -> bool:
+    """Return whether the recipient needs another attempt, or a look at SES's events."""
+    return status.retry is not RetryHint.NO or status.state is SendState.UNKNOWN
+
+
+def waits_for_operator(status: RecipientStatus) -> bool:
+    """Return whether the recipient waits until the operator mends the set-up.
+
+    A template that does not exist is the caller's mistake: its recipients are rejected.
+    """
+    return status.state is SendState.FAILED and status.retry is RetryHint.LATER
+
+
+def has_open(results: Results, besides: Collection[str]) -> bool:
+    """Return whether a recipient besides the given addresses has no final result."""
+    others = results.keys() - set(besides)
+    return any(is_open(results[address]) for address in others)
 
 
 def restrict_to(message: EmailMessage, addresses: Collection[str]) -> EmailMessage | None:
@@ -45,8 +78,20 @@ def restrict_to(message: EmailMessage, addresses: Collection[str]) -> EmailMessa
     )
     if not to and (message.is_personalized or not (cc or bcc)):
         return None
-    fields = {"to": to, "cc": cc, "bcc": bcc}
-    return message._with(**fields, **_merged_for(message, addresses))
+    return message._with(to=to, cc=cc, bcc=bcc, **_merged_for(message, addresses))
+
+
+def restrict_where(
+    message: EmailMessage, results: Results, is_wanted: Callable[[RecipientStatus], bool]
+) -> EmailMessage | None:
+    """Return the message for the recipients with such a result; None when there are none.
+
+    The copies of a personalized message stay, because they go with each address in `to`.
+    """
+    addresses = {address for address, status in results.items() if is_wanted(status)}
+    if message.is_personalized:
+        addresses |= _copies(message)
+    return restrict_to(message, addresses)
 
 
 def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
@@ -73,60 +118,27 @@ def _merged_for(message: EmailMessage, addresses: Collection[str]) -> dict[str, 
     }
 
 
-def unsent(message: EmailMessage, results: Results) -> EmailMessage | None:
-    """Return the message for the recipients without a final result; None when all have one."""
-    return _restrict_with_copies(
-        message,
-        {address for address, status in results.items() if status.state in OPEN_STATES},
-    )
-
-
-def to_retry(message: EmailMessage, results: Results) -> EmailMessage | None:
-    """Return the message for the recipients to retry; None when there is nothing to retry."""
-    return _restrict_with_copies(
-        message, {address for address, status in results.items() if should_retry(status)}
-    )
-
-
-def should_retry(status: RecipientStatus) -> bool:
-    """Return whether the recipient needs another attempt, or a look at SES's events."""
-    return status.retry is not RetryHint.NO or status.state is SendState.UNKNOWN
-
-
-def as_queued(results: Results) -> Results:
-    """Return the results, with the state `queued` for each failed recipient that is retried."""
-    return {
-        address: replace(status, state=SendState.QUEUED)
-        if status.state is SendState.FAILED and should_retry(status)
-        else status
-        for address, status in results.items()
-    }
-
-
 def resolve_followers(message: EmailMessage, results: Results) -> Results:
     """Set the final result of recipients that share another recipient's SES call.
 
-    All recipients of a plain message share one call: when SES's events show that SES accepted it
-    for one recipient, it did for all. The copies of a personalized message go with its `to`
-    addresses: they are sent when one of these is, and suppressed when none is.
+    When SES accepted a plain message for one recipient, as its events show, it did for all. The
+    copies of a personalized message are accepted when an address in `to` is, and suppressed when
+    none of these gets the message.
     """
-    followers = _copies(message) if message.is_personalized else set(results)
+    followers = _copies(message) if message.is_personalized else results.keys()
+    main_results = [status for address, status in results.items() if address not in followers]
     accepted = next(
         (status for status in results.values() if status.state is SendState.ACCEPTED), None
     )
     if accepted is not None:
-        resolved = RecipientStatus("", SendState.ACCEPTED, accepted.message_id)
-    elif message.is_personalized and not any(
-        status.state in OPEN_STATES
-        for address, status in results.items()
-        if address not in followers
-    ):
-        resolved = RecipientStatus("", SendState.SUPPRESSED, error_message=NO_MAIN_RECIPIENT)
+        result = RecipientStatus("", SendState.ACCEPTED, accepted.message_id)
+    elif message.is_personalized and not any(map(is_open, main_results)):
+        result = RecipientStatus("", SendState.SUPPRESSED, error_message=NO_MAIN_RECIPIENT)
     else:
         return results
     return {
-        address: replace(resolved, address=address)
-        if address in followers and status.state in OPEN_STATES
+        address: replace(result, address=address)
+        if address in followers and is_open(status)
         else status
         for address, status in results.items()
     }
@@ -159,13 +171,6 @@ def ses_recipient_count(message: EmailMessage) -> int:
     if message.is_personalized:
         return len(message.to) * (1 + len(_copies(message)))
     return len(message.recipients)
-
-
-def _restrict_with_copies(message: EmailMessage, addresses: set[str]) -> EmailMessage | None:
-    """Restrict the message. The copies of a personalized message go with each recipient."""
-    return restrict_to(
-        message, addresses | _copies(message) if message.is_personalized else addresses
-    )
 
 
 def _copies(message: EmailMessage) -> set[str]:

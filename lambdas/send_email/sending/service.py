@@ -5,14 +5,14 @@ Used by the API and the queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.status import ConfigurationError, RetryHint, SendState
+from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
@@ -22,24 +22,26 @@ from send_email.sending.errors import (
     PoisonMessageError,
     QueueError,
     ResultNotStoredError,
+    foreign_sender_error,
 )
-from send_email.sending.identities import Identities
-from send_email.sending.job import SendOutcome
+from send_email.sending.job import Attempt, SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
-    OPEN_STATES,
     failed_results,
+    has_open,
+    is_open,
     resolve_followers,
     restrict_to,
+    restrict_where,
     ses_recipient_count,
+    should_retry,
     suppressed_results,
-    unsent,
+    waits_for_operator,
 )
 from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
-    from amsdal_mail.status import SendStatus
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
@@ -67,7 +69,8 @@ class SendService:
     sender: EmailSender
     queue: JobQueue
     send_rate: SendRate
-    identities: Identities
+    identities: Collection[str]
+    """The SES identities that it may send from: addresses, and domains in lower case ASCII."""
     timeouts: Timeouts
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
@@ -82,10 +85,9 @@ class SendService:
 
         Shortly before the deadline, it goes back on the queue instead.
         """
-        self.identities.check_sender(job.message)
-        chunks = job.chunks()
-        if len(chunks) > 1:
-            return self._enqueue_chunks(job, chunks)
+        self._check_sender(job)
+        if not job.is_one_call:
+            return self._enqueue_chunks(job)
         claim = self._claim(job.record(self.clock()), job.unit, job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
             return SendOutcome.from_claim(claim)
@@ -93,11 +95,10 @@ class SendService:
 
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
-        self.identities.check_sender(job.message)
-        chunks = job.chunks()
-        if len(chunks) > 1:
-            return self._enqueue_chunks(job, chunks)
-        self.queue.ensure_fits(chunks)
+        self._check_sender(job)
+        if not job.is_one_call:
+            return self._enqueue_chunks(job)
+        self.queue.ensure_fits([job])
         claim = self.store.register(job.record(self.clock()), job.addresses)
         if claim.status is ClaimStatus.CLAIMED:
             self.queue.put([job])
@@ -141,42 +142,63 @@ class SendService:
         email_id = next(stored_ids, email_ids[-1])
         return SendOutcome(email_id=email_id, claim=ClaimStatus.CLAIMED, is_invalid=True)
 
+    def _check_sender(self, job: SendJob) -> None:
+        """Check the sender. AWS would deny the call for any recipients."""
+        if not any(identity in self.identities for identity in job.sender_identities):
+            raise foreign_sender_error(self.identities)
+
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
-        known, unsent_job = self._drop_suppressed(job, claim.results)
-        results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
-        retry = decide_retry(
-            unsent_job,
-            results,
-            self.clock(),
-            self.jitter(),
-            self.timeouts,
-            is_misconfigured=is_misconfigured,
-        )
+        attempt = self._attempt(job, claim.results, deadline)
+        decision = self._decide(attempt)
         outcome = SendOutcome(
             email_id=job.email_id,
             claim=claim.status,
-            results=resolve_followers(job.message, {**known, **retry.results}),
-            is_misconfigured=is_misconfigured,
-            is_abandoned=retry.is_abandoned,
+            results=resolve_followers(job.message, {**attempt.earlier, **decision.results}),
+            is_misconfigured=attempt.is_misconfigured,
+            is_abandoned=decision.is_abandoned,
         )
-        self._finish(job, claim, outcome, retry)
+        self._finish(job, claim, outcome, decision)
         return outcome
 
+    def _attempt(self, job: SendJob, stored: Results, deadline: datetime) -> Attempt:
+        """Send to the recipients that have no final result and are not suppressed."""
+        earlier, unsent_job = self._drop_suppressed(job, stored)
+        if unsent_job is None:
+            return Attempt(earlier)
+        results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
+        return Attempt(earlier, unsent_job, results, is_misconfigured)
+
+    def _decide(self, attempt: Attempt) -> RetryDecision:
+        """Decide about a retry. An attempt with final results needs none."""
+        if attempt.job is None or not any(map(should_retry, attempt.results.values())):
+            return RetryDecision(results=attempt.results)
+        return decide_retry(
+            attempt.job,
+            attempt.results,
+            self.clock(),
+            self.jitter(),
+            self.timeouts,
+            is_misconfigured=attempt.is_misconfigured,
+        )
+
     def _finish(
-        self, job: SendJob, claim: Claim, outcome: SendOutcome, retry: RetryDecision
+        self, job: SendJob, claim: Claim, outcome: SendOutcome, decision: RetryDecision
     ) -> None:
         """Settle the unit, or queue the retry and release it."""
-        if retry.job is None:
-            is_done = not _has_others_open(job, outcome.results)
+        if decision.job is None:
+            # A worker may have queued a retry and crashed before storing that: the unit then has
+            # unfinished recipients that this job does not have.
+            is_done = not has_open(outcome.results, besides=job.addresses)
             self._store_result(claim, outcome, is_done=is_done)
             return
         # Queue first, then release: a crash in between sends nothing twice.
-        with self._release_on_failure(claim, outcome.results, retry.held_until):
-            self._enqueue_retry(retry.job, retry.delay_seconds)
-        self._store_result(claim, outcome, is_done=False, held_until=retry.held_until)
+        with self._release_on_failure(claim, outcome.results, decision.held_until):
+            self._enqueue_retry(decision.job, decision.delay_seconds)
+        self._store_result(claim, outcome, is_done=False, held_until=decision.held_until)
 
-    def _enqueue_chunks(self, job: SendJob, chunks: Sequence[SendJob]) -> SendOutcome:
+    def _enqueue_chunks(self, job: SendJob) -> SendOutcome:
+        chunks = job.chunks()
         self.queue.ensure_fits(chunks)
         record = job.record(self.clock(), len(chunks))
         claim = self._claim(record, SendUnit(job.email_id), ())
@@ -196,20 +218,18 @@ class SendService:
     def _drop_suppressed(self, job: SendJob, results: Results) -> tuple[Results, SendJob | None]:
         """Return the results so far, and the job for the recipients still to send to, if any."""
         results = resolve_followers(job.message, results)
-        message = unsent(job.message, results)
+        message = restrict_where(job.message, results, is_open)
         if message is None:
             return results, None
         addresses = {address.addr_spec for address in message.recipients}
         suppressed = self.store.suppressed(addresses)
         if suppressed:
+            results = {**results, **suppressed_results(suppressed)}
             message = restrict_to(message, addresses - suppressed)
-        unsent_job = replace(job, message=message) if message else None
-        return {**results, **suppressed_results(suppressed)}, unsent_job
+        return results, replace(job, message=message) if message else None
 
-    def _send_to_ses(self, job: SendJob | None, deadline: datetime) -> tuple[Results, bool]:
+    def _send_to_ses(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
         """Call SES. Return the results, and whether AWS refused the set-up."""
-        if job is None:
-            return {}, False
         message = job.message
         spare = self._spare_seconds(deadline)
         is_free = self.send_rate.wait(ses_recipient_count(message), spare)
@@ -221,7 +241,8 @@ class SendService:
             status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
         except ConfigurationError as error:
             if error.status is not None:
-                return error.status.recipients, _waits_for_set_up(error.status)
+                results = error.status.recipients
+                return results, any(map(waits_for_operator, results.values()))
             code, text = type(error).__name__, str(error)
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
@@ -262,26 +283,3 @@ class SendService:
         except (QueueError, MessageTooLargeError):
             self.store.release(claim, results, held_until=held_until)
             raise
-
-
-def _waits_for_set_up(status: SendStatus) -> bool:
-    """Return whether a recipient waits until the operator mends the set-up.
-
-    A template that does not exist is the caller's mistake: its recipients are rejected.
-    """
-    return any(
-        recipient.state is SendState.FAILED and recipient.retry is RetryHint.LATER
-        for recipient in status.recipients.values()
-    )
-
-
-def _has_others_open(job: SendJob, results: Results) -> bool:
-    """Return whether the unit has unfinished recipients that this job does not cover.
-
-    Happens when a worker queued a retry and crashed before storing that.
-    """
-    covered = set(job.addresses)
-    return any(
-        status.state in OPEN_STATES and address not in covered
-        for address, status in results.items()
-    )

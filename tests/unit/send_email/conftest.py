@@ -18,13 +18,12 @@ from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
 from send_email.handler import create_handler
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.identities import Identities
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
 
-IDENTITIES = Identities(frozenset({"example.com", "Me.Too@example.org"}))
+IDENTITIES = frozenset({"example.com", "Me.Too@example.org"})
 TIMEOUTS = Timeouts.from_settings(60, 900)
 API_TIMEOUTS = Timeouts.for_api(60, 900)
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)

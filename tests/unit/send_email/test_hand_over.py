@@ -131,6 +131,10 @@ def test_less_time_hands_over_less(seconds: int) -> None:
     assert limit.size <= SIZE
 
 
+def test_no_time_hands_over_nothing() -> None:
+    assert HandOverBudget(-1).limit == (0, 0)
+
+
 def test_record_without_room_to_be_put_back_is_delivered_again(
     service: SendService, queue: ListQueue
 ) -> None:

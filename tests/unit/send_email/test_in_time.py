@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from amsdal_mail.status import RecipientStatus, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
-from send_email.api.in_time import response_deadline
+from send_email.api.requests import response_deadline
 from send_email.handler import create_handler
 from send_email.sending.rate_limit import SendRateLimiter
 from send_email.sending.service import SendService

@@ -45,6 +45,19 @@ def test_retry_covers_only_the_rest_and_settles_the_email(
     assert service.send(merged(ANNA, BEN)).is_replay
 
 
+def test_accepted_copies_stay_in_the_retry(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, queue: ListQueue
+) -> None:
+    ses.respond(BEN, SendState.FAILED, RetryHint.SOON)
+    service.send(merged(ANNA, BEN, cc=(CARL,)))
+    ses.results.clear()
+
+    service.send(queue.jobs[0])
+
+    assert ses.addresses == [[ANNA, BEN, CARL], [BEN, CARL]]
+    assert set(states(store).values()) == {EmailState.ACCEPTED}
+
+
 def test_repeated_original_record_sends_only_to_the_rest(
     service: SendService, ses: FakeSES
 ) -> None:

@@ -42,7 +42,7 @@ def test_nothing_is_retried_when_ses_accepts_all() -> None:
 
 
 def test_nothing_is_retried_without_a_call() -> None:
-    decision = decide_retry(None, {}, NOW, 0.0, TIMEOUTS)
+    decision = decide()
 
     assert decision == RetryDecision(results={})
 

@@ -9,10 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
-from send_email.queue.send_queue import (
-    SendQueue,
-    read_job,
-)
+from send_email.queue.envelope import read_job
+from send_email.queue.send_queue import SendQueue
 from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 

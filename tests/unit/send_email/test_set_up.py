@@ -14,7 +14,7 @@ from amsdal_mail.backends.ses import SESBackend
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.handler import create_handler
-from send_email.queue.send_queue import read_job
+from send_email.queue.envelope import read_job
 from send_email.sending.backoff import MAX_DELAY, MAX_RETRIES
 from send_email.sending.service import SendService
 from send_email.suppressions import Suppressions

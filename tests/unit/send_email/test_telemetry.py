@@ -9,7 +9,7 @@ import pytest
 
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.records import Suppression
-from send_email.queue.send_queue import read_job
+from send_email.queue.envelope import read_job
 from send_email.sending.backoff import MAX_RETRIES
 from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
