@@ -142,7 +142,7 @@ def _requests(
     message_index: int,
     connection_params: Mapping[str, str],
 ) -> list[SESRequest]:
-    params: Params = {"FromEmailAddress": str(parse_address(message.from_email))}
+    params: Params = {"FromEmailAddress": parse_address(message.from_email).mailbox}
     params |= connection_params
     if configuration_set:
         params["ConfigurationSetName"] = configuration_set
@@ -225,9 +225,9 @@ def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
     destination: Params = {}
     for name, mailboxes in lists.items():
         new: dict[str, str] = {}
-        for mailbox in map(parse_address, mailboxes):
-            if mailbox.addr_spec not in seen:
-                new.setdefault(mailbox.addr_spec, str(mailbox))
+        for address in map(parse_address, mailboxes):
+            if address.addr_spec not in seen:
+                new.setdefault(address.addr_spec, address.mailbox)
         seen |= new.keys()
         if new:
             destination[name] = list(new.values())
@@ -235,7 +235,7 @@ def _destination(message: EmailMessage, to: Sequence[str]) -> Params:
 
 
 def _mailboxes(addresses: Sequence[str]) -> list[str]:
-    return [str(parse_address(address)) for address in addresses]
+    return [parse_address(address).mailbox for address in addresses]
 
 
 def _content(message: EmailMessage, model: ServiceModel) -> Params:
