@@ -41,11 +41,6 @@ class CallResult:
     is_unsent: bool = False
     """True when it is certain that the request never left this machine."""
 
-    @property
-    def is_tag_refused(self) -> bool:
-        """True when SES refuses the characters of a tag. Then the call sent nothing."""
-        return (self.error_message or "").startswith(("Invalid tag name", "Invalid tag value"))
-
     def for_recipient(self, address: str) -> RecipientStatus:
         """Return this result as the status of one recipient."""
         return RecipientStatus(
