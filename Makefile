@@ -100,9 +100,10 @@ test-oldest:
 	fi
 
 test-aioboto3: .venv-aioboto3/.stamp
-	@echo "== pytest with aioboto3: the documented samples and the contract of the backends"
+	@echo "== pytest with aioboto3: the documented samples, the contract of the backends, the parameters"
 	@.venv-aioboto3/bin/python -m pytest -q tests/contract/test_documented_samples.py \
-		tests/contract/test_backends.py
+		tests/contract/test_backends.py tests/unit/amsdal_mail/backends/test_requests.py \
+		tests/unit/amsdal_mail/backends/test_service_model.py
 
 browser-setup:  ## find Chromium, or install Debian's: the only step that may want root
 	@$(or $(PYTHON),python3) tests/browser/chromium.py

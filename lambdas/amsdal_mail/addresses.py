@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import a2b_qp
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 __all__ = [
@@ -53,6 +53,11 @@ class Address:
 
     addr_spec: str
     display_name: str = ""
+    mailbox: str = field(init=False, repr=False, compare=False)
+    """The address for a header: ASCII, with the display name quoted or encoded."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mailbox", _mailbox(self.addr_spec, self.display_name))
 
     @property
     def domain(self) -> str:
@@ -60,15 +65,18 @@ class Address:
         return self.addr_spec.rpartition("@")[2]
 
     def __str__(self) -> str:
-        """Return the mailbox for a header: ASCII, with the display name quoted or encoded."""
-        if not self.display_name:
-            return self.addr_spec
-        if not self.display_name.isascii() or "=?" in self.display_name:
-            return f"{encoded_words(self.display_name)} <{self.addr_spec}>"
-        if PLAIN_NAME.fullmatch(self.display_name):
-            return f"{self.display_name} <{self.addr_spec}>"
-        escaped = re.sub(r'(["\\])', r"\\\1", self.display_name)
-        return f'"{escaped}" <{self.addr_spec}>'
+        return self.mailbox
+
+
+def _mailbox(addr_spec: str, display_name: str) -> str:
+    if not display_name:
+        return addr_spec
+    if not display_name.isascii() or "=?" in display_name:
+        return f"{encoded_words(display_name)} <{addr_spec}>"
+    if PLAIN_NAME.fullmatch(display_name):
+        return f"{display_name} <{addr_spec}>"
+    escaped = re.sub(r'(["\\])', r"\\\1", display_name)
+    return f'"{escaped}" <{addr_spec}>'
 
 
 @lru_cache(maxsize=4096)
@@ -100,8 +108,8 @@ def parse_address(text: str) -> Address:
     if len(addr_spec) > ADDRESS_LIMIT:
         raise ValueError(f"must have at most {ADDRESS_LIMIT} characters, has {len(addr_spec)}")
     address = Address(addr_spec, name)
-    if name and len(str(address)) > ENCODED_LIMIT:
-        size = len(str(address))
+    size = len(address.mailbox)
+    if name and size > ENCODED_LIMIT:
         raise ValueError(f"must have at most {ENCODED_LIMIT} bytes with its name, has {size}")
     return address
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import starmap, zip_longest
+from collections.abc import Collection, Iterable, Mapping
 from operator import is_
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, Unpack
 
@@ -171,6 +170,7 @@ def _service_options(message: EmailMessage) -> list[FieldError]:
 
 
 M = TypeVar("M", bound=EmailMessage)
+NOT_CHECKED: tuple[tuple[object, ...], list[object]] = ((), [])
 
 
 def _ensure_checked(message: M) -> M:
@@ -185,23 +185,28 @@ def _ensure_checked(message: M) -> M:
 
 
 def _mark_as_checked(message: M) -> M:
-    object.__setattr__(message, "_checked", tuple(_contents(message)))
+    seen = (tuple(vars(message).values()), _inner_values(message))
+    object.__setattr__(message, "_checked", seen)
     return message
 
 
 def _is_checked(message: EmailMessage) -> bool:
-    seen: tuple[object, ...] = getattr(message, "_checked", ())
-    pairs = zip_longest(seen, _contents(message), fillvalue=seen)
-    return bool(seen) and all(starmap(is_, pairs))
+    values, inner_values = getattr(message, "_checked", NOT_CHECKED)
+    # The inner values can be read only if the values are those of a valid message.
+    return _are_same(values, vars(message).values()) and _are_same(
+        inner_values, _inner_values(message)
+    )
 
 
-def _contents(message: EmailMessage) -> Iterator[object]:
-    yield from vars(message).values()
-    for attachment in message.attachments:
-        yield from vars(attachment).values()
-    for mapping in (message.headers, message.metadata):
-        yield from mapping
-        yield from mapping.values()
+def _are_same(seen: Collection[object], values: Collection[object]) -> bool:
+    return len(seen) == len(values) and all(map(is_, seen, values))
+
+
+def _inner_values(message: EmailMessage) -> list[object]:
+    """Return the values within the fields that Python can replace without a trace in the fields."""
+    attachments = [value for file in message.attachments for value in vars(file).values()]
+    headers, metadata = message.headers, message.metadata
+    return [*attachments, *headers, *headers.values(), *metadata, *metadata.values()]
 
 
 def _message_fields(request: EmailMessage) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from amsdal_mail.email_id import EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError
@@ -40,13 +41,15 @@ def field_errors(error: ValidationError, positional: Sequence[str] = ()) -> list
     `positional` has the names of positional arguments, which pydantic reports by number.
     """
     return [
-        FieldError(_path(details["loc"], positional), _rule(details["type"], details["msg"]))
-        for details in error.errors(include_url=False, include_context=False, include_input=False)
+        FieldError(_path(details["loc"], positional), _rule(details))
+        for details in error.errors(include_url=False, include_context=False)
     ]
 
 
-def _rule(error_type: str, message: str) -> str:
-    return RULES.get(error_type) or message.removeprefix("Value error, ")
+def _rule(details: ErrorDetails) -> str:
+    if details["type"] == "tuple_type" and isinstance(details["input"], str | bytes):
+        return "must be a list, not one string"
+    return RULES.get(details["type"]) or details["msg"].removeprefix("Value error, ")
 
 
 def _path(location: tuple[int | str, ...], positional: Sequence[str]) -> str:

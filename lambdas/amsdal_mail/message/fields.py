@@ -7,7 +7,6 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -25,7 +24,6 @@ from amsdal_mail.message.inputs import (
     OrNull,
     TextLike,
     number_or_text,
-    reject_text,
     with_plain_text,
 )
 from amsdal_mail.message.ses_options import (
@@ -87,7 +85,7 @@ def _merge_values(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 Text = Annotated[str, TextLike(), AfterValidator(limits.check_text)]
 Alternative = tuple[Text, Annotated[str, TextLike(), AfterValidator(limits.check_alternative_type)]]
 Mailbox = Annotated[str, TextLike(), AfterValidator(limits.check_address)]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(reject_text), OrNull]
+Mailboxes = Annotated[tuple[Mailbox, ...], OrNull]
 HeaderName = Annotated[str, TextLike(), AfterValidator(check_header_name)]
 HeaderValue = Annotated[
     str | tuple[str, ...], Converted(check_header_value, str | float | list[str | float])
@@ -117,7 +115,7 @@ class MessageFields(BaseModel):
     headers: Annotated[Headers, OrNull] = EMPTY_MAPPING
     attachments: Annotated[tuple[Attachment, ...], OrNull] = ()
     alternatives: Annotated[tuple[Alternative, ...], OrNull] = ()
-    tags: Annotated[tuple[Tag, ...], BeforeValidator(reject_text), OrNull] = ()
+    tags: Annotated[tuple[Tag, ...], OrNull] = ()
     metadata: Annotated[Metadata, OrNull] = EMPTY_MAPPING
     template_id: Annotated[str, TextLike(), AfterValidator(limits.check_template_id)] | None = None
     merge_data: Annotated[dict[Mailbox, MergeValues], AfterValidator(FrozenDict)] | None = None

@@ -154,6 +154,6 @@ def _encoded_addresses(value: str) -> str:
 
     pairs = getaddresses([value])
     return ", ".join(
-        str(Address(parse_address(address).addr_spec, decode_words(name)))
+        Address(parse_address(address).addr_spec, decode_words(name)).mailbox
         for name, address in pairs
     )

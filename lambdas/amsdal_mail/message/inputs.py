@@ -20,7 +20,6 @@ __all__ = [
     "TextLike",
     "is_lazy_text",
     "number_or_text",
-    "reject_text",
     "with_plain_text",
 ]
 
@@ -59,13 +58,6 @@ def number_or_text(value: object) -> str:
     """Return text of a value that may also be a number, such as an order id."""
     is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     return str(value) if is_number else text_of(value)
-
-
-def reject_text(value: object) -> object:
-    """Refuse one string where a list is expected: it would become a list of characters."""
-    if isinstance(value, str | bytes):
-        raise ValueError("must be a list, not one string")  # noqa: TRY004 - pydantic wants it
-    return value
 
 
 def with_plain_text(value: Any) -> Any:

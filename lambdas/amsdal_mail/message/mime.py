@@ -82,11 +82,11 @@ def mime_message(message: MessageFields) -> MIMEPart:
     mime = _body(message)
     mime["MIME-Version"] = "1.0"
     mime["Subject"] = message.subject
-    mime["From"] = str(parse_address(message.from_email))
+    mime["From"] = parse_address(message.from_email).mailbox
     lists = {"To": message.to, "Cc": message.cc, "Reply-To": message.reply_to}
     for name, mailboxes in lists.items():
         if mailboxes:
-            mime[name] = ", ".join(str(parse_address(mailbox)) for mailbox in mailboxes)
+            mime[name] = ", ".join(parse_address(mailbox).mailbox for mailbox in mailboxes)
     for name, value in header_lines(message.headers):
         mime[name] = value
     return mime

@@ -46,7 +46,7 @@ def _check(pattern: str, rule: str) -> Callable[[str], str]:
 
 def _bare_address(text: str) -> str:
     address = parse_address(text)
-    if str(address) != address.addr_spec:
+    if address.mailbox != address.addr_spec:
         raise ValueError("must be a bare address such as bounces@example.com")
     return address.addr_spec
 

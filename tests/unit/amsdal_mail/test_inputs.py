@@ -240,3 +240,19 @@ def test_generators_are_read_once() -> None:
     message = EmailMessage(**VALID | {"subject": Lazy("s"), "cc": (f"c{n}@x.io" for n in range(3))})
 
     assert message.cc == ("c0@x.io", "c1@x.io", "c2@x.io")
+
+
+@pytest.mark.parametrize("text", [ANNA, ANNA.encode()], ids=["text", "bytes"])
+@pytest.mark.parametrize("field", ["to", "cc", "bcc", "reply_to", "tags", "attachments"])
+def test_text_is_no_list(field: str, text: str | bytes) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        EmailMessage(**VALID | {field: text})
+
+    assert str(caught.value) == f"{field}: must be a list, not one string"
+
+
+def test_text_is_no_list_in_json() -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        EmailMessage.from_json(json.dumps({**VALID, "to": ANNA}))
+
+    assert str(caught.value) == "to: must be a list, not one string"

@@ -11,8 +11,8 @@ from typing import Any
 from botocore.httpsession import get_cert_path
 from typing_extensions import override
 
+from amsdal_mail.backends.aws.call import TracedBody
 from amsdal_mail.backends.aws.threads import in_thread
-from amsdal_mail.backends.aws.transmission import TracedBody
 from amsdal_mail.status import ConfigurationError
 
 try:

@@ -16,20 +16,21 @@ from weakref import WeakSet
 
 from typing_extensions import override
 
+from amsdal_mail.backends.aws.call import NOT_SENT
 from amsdal_mail.backends.aws.clients import new_client
-from amsdal_mail.backends.aws.flow import (
-    CallResult,
-    EntryResult,
-    Flow,
-    collect_status,
-    combine_entries,
-)
+from amsdal_mail.backends.aws.flow import CallResult, EntryResult, Flow
 from amsdal_mail.backends.aws.options import AWSOptions
-from amsdal_mail.backends.aws.run import NOT_SENT, FlowRun
+from amsdal_mail.backends.aws.run import FlowRun
 from amsdal_mail.backends.base import BaseBackend, validate_messages
 from amsdal_mail.cancellation import attach_status
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.status import ConfigurationError, RetryHint, SendState, SendStatus
+from amsdal_mail.status import (
+    ConfigurationError,
+    RecipientStatus,
+    RetryHint,
+    SendState,
+    SendStatus,
+)
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -43,10 +44,6 @@ IDLE_LIMIT = 30.0
 invocations, so the function does not see that the other side closes the connection; a call over
 it would end without a response.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-
-QUICK_COUNT = 10
-QUICK_SIZE = 100_000
-"""Messages, and characters of one, that are planned on the event loop itself."""
 
 CONNECTIONS: WeakSet[AWSBackend] = WeakSet()
 """The connections of this process, which a forked process renews."""
@@ -122,22 +119,22 @@ class AWSBackend(BaseBackend):
         if not threading.main_thread().is_alive():
             return self.send_messages(messages)
         # Here, as asyncio would be 6 ms of a cold start that sends in threads only.
-        from amsdal_mail.backends.aws.run_async import AsyncFlowRun
+        from amsdal_mail.backends.aws.run_async import AsyncFlowRun, is_quick
         from amsdal_mail.backends.aws.threads import in_thread
 
         valid_messages = validate_messages(messages)
-        is_quick = _is_quick(valid_messages)
+        is_on_the_loop = is_quick(valid_messages)
         clients = self._async_clients()
         with Attempt(valid_messages) as attempt:
             async with clients.client() as client:
                 make_plan = partial(self.plan, valid_messages, client.meta.service_model)
-                flows = make_plan() if is_quick else await in_thread(make_plan)
+                flows = make_plan() if is_on_the_loop else await in_thread(make_plan)
                 width = self.options.max_concurrency
                 run = AsyncFlowRun(client, flows, width, self.client, clients.turns())
                 attempt.run = run
                 results = chain.from_iterable(await run.run_async())
             collect = partial(collect_status, results)
-            return collect() if is_quick else await in_thread(collect)
+            return collect() if is_on_the_loop else await in_thread(collect)
 
     def _async_clients(self) -> AsyncClients:
         from amsdal_mail.backends.aws.async_clients import AsyncClients
@@ -184,16 +181,6 @@ class AWSBackend(BaseBackend):
         return {"retries": retries, **self.options.client_config()}
 
 
-def _is_quick(messages: list[EmailMessage]) -> bool:
-    """Return whether the requests are made in less than the time of a thread switch or two."""
-    return len(messages) <= QUICK_COUNT and not any(
-        message.is_personalized
-        or message.attachments
-        or len(message.body) + len(message.html_body or "") > QUICK_SIZE
-        for message in messages
-    )
-
-
 class Attempt:
     """One send: a context manager whose errors have the status of each message."""
 
@@ -224,6 +211,41 @@ class Attempt:
             EntryResult(index, tuple(a.addr_spec for a in message.recipients), result)
             for index, message in enumerate(self._messages)
         )
+
+
+def collect_status(entries: Iterable[EntryResult]) -> SendStatus:
+    """Return the status of each message and recipient; the entries come in message order.
+
+    Raises:
+        ConfigurationError: AWS refused credentials, permission, template, queue or the like in at
+            least one call. It has the whole status.
+    """
+    entries = list(entries)
+    status = combine_entries(entries)
+    for _, _, result in entries:
+        if result.raises:
+            raise result.raises(f"{result.error_code}: {result.error_message}", status)
+    return status
+
+
+def combine_entries(entries: Iterable[EntryResult]) -> SendStatus:
+    """Return the status of each message and recipient, whatever AWS refused."""
+    by_message: dict[int, list[RecipientStatus]] = {}
+    for index, addresses, result in entries:
+        recipients = by_message.setdefault(index, [])
+        recipients += [_recipient_status(address, result) for address in addresses]
+    return SendStatus.combine(map(SendStatus.from_recipients, by_message.values()))
+
+
+def _recipient_status(address: str, result: CallResult) -> RecipientStatus:
+    return RecipientStatus(
+        address=address,
+        state=result.state,
+        message_id=result.message_id,
+        error_code=result.error_code,
+        error_message=result.error_message,
+        retry=result.retry,
+    )
 
 
 def _renew_connections() -> None:

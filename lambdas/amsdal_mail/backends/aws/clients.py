@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from amsdal_mail.backends.aws.call import trace
 from amsdal_mail.backends.aws.options import AWSOptions
 from amsdal_mail.backends.aws.setup_check import check_setup
-from amsdal_mail.backends.aws.transmission import trace
 from amsdal_mail.backends.aws.unsent import classify_unsent_error
 from amsdal_mail.status import ConfigurationError
 

@@ -180,15 +180,15 @@ def hide_passwords(text: str) -> str:
 
 
 def blame_set_up(result: CallResult, sender: str, *, has_template: bool) -> CallResult:
-    """Return the result as an error of the set-up, if not the message but the set-up is at fault.
+    """Return a refusal as an error of the set-up, if not the message but the set-up is at fault.
 
     Args:
-        result: the result of a request or of an entry.
+        result: the result of a request or of an entry that SES rejected.
         sender: the bare address of the sender.
         has_template: whether the request names a stored template.
     """
     text = result.error_message or ""
-    is_missing = result.state is SendState.REJECTED and (
+    is_missing = (
         is_sender_unverified(text, sender)
         # SES may leave the text out. Besides a template, only the configuration set can be missing.
         or (result.error_code == "NotFoundException" and not has_template)

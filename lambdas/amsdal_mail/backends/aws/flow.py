@@ -7,11 +7,11 @@ too), and returns its result. So the logic of a call is written once, for thread
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from amsdal_mail.status import ConfigurationError, RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 
 __all__ = [
     "Call",
@@ -20,8 +20,6 @@ __all__ = [
     "Flow",
     "Response",
     "Wait",
-    "collect_status",
-    "combine_entries",
 ]
 
 T = TypeVar("T")
@@ -40,22 +38,6 @@ class CallResult:
     """The error to raise where the configuration is at fault, and not the message."""
     is_unsent: bool = False
     """True when it is certain that the request never left this machine."""
-
-    @property
-    def is_tag_refused(self) -> bool:
-        """True when SES refuses the characters of a tag. Then the call sent nothing."""
-        return (self.error_message or "").startswith(("Invalid tag name", "Invalid tag value"))
-
-    def for_recipient(self, address: str) -> RecipientStatus:
-        """Return this result as the status of one recipient."""
-        return RecipientStatus(
-            address=address,
-            state=self.state,
-            message_id=self.message_id,
-            error_code=self.error_code,
-            error_message=self.error_message,
-            retry=self.retry,
-        )
 
 
 Response = Mapping[str, Any] | Exception | CallResult | None
@@ -90,34 +72,3 @@ class EntryResult(NamedTuple):
     """The position of the message among those of the send."""
     addresses: tuple[str, ...]
     result: CallResult
-
-
-def collect_status(entries: Iterable[EntryResult]) -> SendStatus:
-    """Return the status of each message and recipient; the entries come in message order.
-
-    Raises:
-        ConfigurationError: AWS refused the configuration in at least one call.
-    """
-    entries = list(entries)
-    status = combine_entries(entries)
-    raise_for_configuration((entry.result for entry in entries), status)
-    return status
-
-
-def combine_entries(entries: Iterable[EntryResult]) -> SendStatus:
-    """Return the status of each message and recipient, whatever AWS refused."""
-    by_message: dict[int, list[RecipientStatus]] = {}
-    for index, addresses, result in entries:
-        by_message.setdefault(index, []).extend(map(result.for_recipient, addresses))
-    return SendStatus.combine(map(SendStatus.from_recipients, by_message.values()))
-
-
-def raise_for_configuration(results: Iterable[CallResult], status: SendStatus) -> None:
-    """Raise the first error of the configuration among the results, with the whole status.
-
-    Raises:
-        ConfigurationError: AWS refused credentials, permission, template, queue or the like.
-    """
-    for result in results:
-        if result.raises:
-            raise result.raises(f"{result.error_code}: {result.error_message}", status)

@@ -6,13 +6,17 @@ An account that may not send refuses each email: to try them all takes time, and
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from amsdal_mail.backends.aws.errors import BULK_STATUSES, classify_error
 from amsdal_mail.backends.aws.flow import Call, CallResult, Response
 from amsdal_mail.status import CredentialsError, RetryHint, SendState
 
-__all__ = ["Halt"]
+__all__ = ["ENTRY_RESULTS", "Halt"]
+
+ENTRY_RESULTS = "BulkEmailEntryResults"
+"""The part of a successful response that may have refusals:
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html"""
 
 ACCOUNT_CODES = frozenset(
     {
@@ -52,38 +56,36 @@ RESOURCES = {"configuration set": "ConfigurationSetName", "tenant": "TenantName"
 EVERYTHING = "everything"
 
 
+@dataclass(slots=True)
 class Halt:
     """The results of a send that hold for its later calls, by what they hold for.
 
     Used by the threads of one send. A call that is on its way is not stopped.
     """
 
-    def __init__(self) -> None:
-        self._results: dict[Hashable, CallResult] = {}
+    results: dict[Hashable, CallResult] = field(default_factory=dict)
 
     def all(self, result: CallResult) -> None:
         """Give each later call this result. The first that is given stays."""
-        self._results.setdefault(EVERYTHING, result)
+        self.results.setdefault(EVERYTHING, result)
 
     @property
     def is_total(self) -> bool:
         """True when no other call need be made."""
-        return EVERYTHING in self._results
+        return EVERYTHING in self.results
 
     def result_for(self, call: Call) -> CallResult | None:
         """Return the result of a call that need not be made, else None."""
-        if not self._results:
-            return None
         resources = (_named_resource(call, word) for word in RESOURCES)
         scopes = (EVERYTHING, *resources, _permission(call))
-        return next((self._results[s] for s in scopes if s in self._results), None)
+        return next((self.results[s] for s in scopes if s in self.results), None)
 
     def note(self, call: Call, response: Response) -> None:
         """Keep a result of the response that holds for later calls."""
         for result in _refusals(response):
             scope = _scope(call, result)
             if scope is not None:
-                self._results.setdefault(scope, replace(result, message_id=None))
+                self.results.setdefault(scope, replace(result, message_id=None))
 
 
 def _refusals(response: Response) -> Iterator[CallResult]:
@@ -92,7 +94,7 @@ def _refusals(response: Response) -> Iterator[CallResult]:
     elif isinstance(response, Exception):
         yield classify_error(response)
     else:
-        for entry in (response or {}).get("BulkEmailEntryResults", ()):
+        for entry in (response or {}).get(ENTRY_RESULTS, ()):
             status = entry.get("Status", "")
             if status in ACCOUNT_CODES:
                 text = entry.get("Error") or ""

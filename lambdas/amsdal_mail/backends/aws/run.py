@@ -5,37 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from botocore import xform_name
-from botocore.exceptions import ClientError
-from botocore.parsers import ResponseParserError
-
+from amsdal_mail.backends.aws.call import NOT_SENT, Transmission, call_sdk, interrupted
 from amsdal_mail.backends.aws.flow import Call, CallResult, Flow, Response
-from amsdal_mail.backends.aws.halt import Halt
-from amsdal_mail.backends.aws.transmission import CURRENT, Transmission, is_traced
-from amsdal_mail.backends.aws.unsent import classify_unsent_error
-from amsdal_mail.status import RetryHint, SendState
+from amsdal_mail.backends.aws.halt import ENTRY_RESULTS, Halt
 
-__all__ = ["NOT_SENT", "FlowRun", "call_sdk", "interrupted", "response_to"]
+__all__ = ["FlowRun"]
 
 T = TypeVar("T")
-
-NOT_SENT = CallResult(
-    SendState.FAILED,
-    RetryHint.SOON,
-    error_code="Cancelled",
-    error_message="the send was cancelled before this email was sent",
-    is_unsent=True,
-)
-CUT_OFF = CallResult(
-    SendState.UNKNOWN,
-    error_code="Cancelled",
-    error_message="the send was cancelled before the response arrived",
-)
 
 
 class FlowRun(Generic[T]):
@@ -47,7 +28,6 @@ class FlowRun(Generic[T]):
 
     def __init__(self, client: Any, flows: Sequence[Flow[T]], max_concurrency: int) -> None:
         self._client = client
-        self._is_traced = is_traced(client)
         self._flows = flows
         self._pending = deque(range(len(flows)))
         self._width = min(max_concurrency, len(flows))
@@ -112,7 +92,7 @@ class FlowRun(Generic[T]):
                 if isinstance(action, float):
                     time.sleep(action)
                     continue
-                transmission = self._new_transmission()
+                transmission = Transmission(self._client)
                 response = call_sdk(self._client, action, transmission)
                 transmission = None
         except StopIteration:
@@ -138,19 +118,18 @@ class FlowRun(Generic[T]):
             self._results[index] = end.value
 
     def _respond(self, call: Call) -> Generator[float | Call, Response, Response]:
-        result = self._halt.result_for(call)
-        if result is None and call.delay is not None:
+        if call.delay is not None and self._held_result(call) is None:
             yield float(call.delay())
-            result = self._halt.result_for(call)  # other calls went on meanwhile
+        result = self._held_result(call)  # other calls went on meanwhile
         if result is not None:
             return result
         response = yield call
-        self._halt.note(call, response)
+        if not isinstance(response, Mapping) or ENTRY_RESULTS in response:
+            self._halt.note(call, response)
         return response
 
-    def _new_transmission(self) -> Transmission:
-        # A client that is not traced may have sent the request as soon as it is called.
-        return Transmission(has_begun=not self._is_traced)
+    def _held_result(self, call: Call) -> CallResult | None:
+        return self._halt.result_for(call) if self._halt.results else None
 
     def _end_pending(self) -> None:
         while (index := self._next_index()) is not None:
@@ -168,37 +147,3 @@ class FlowRun(Generic[T]):
         except StopIteration as end:
             if end.value is not None:  # None: the flow itself was interrupted
                 self._results[index] = end.value
-
-
-def interrupted(transmission: Transmission | None) -> CallResult | None:
-    """Return the result of the call that was in progress, if there was one."""
-    if transmission is None:
-        return None
-    return CUT_OFF if transmission.abort() else NOT_SENT
-
-
-# Any error of a call is a response, and the flow decides what it means. Most are classes of the
-# SDK, but a response that is not JSON or not UTF-8 makes its parsers raise others.
-
-
-def call_sdk(client: Any, call: Call, transmission: Transmission) -> Response:
-    """Make the call, and return its response, its error, or the result of one that never left."""
-    token = CURRENT.set(transmission)
-    try:
-        response: Response = getattr(client, call.operation)(**call.params)
-    except Exception as error:  # noqa: BLE001 - see above
-        return response_to(error, call, transmission)
-    finally:
-        CURRENT.reset(token)
-    return response
-
-
-def response_to(error: Exception, call: Call, transmission: Transmission) -> Response:
-    """Return the error of a call, or the result of a call that never left."""
-    # A service has responded, also where a stand-in such as botocore's Stubber sends nothing.
-    is_answered = isinstance(error, ResponseParserError) or (
-        isinstance(error, ClientError) and xform_name(error.operation_name) == call.operation
-    )
-    if transmission.has_begun or is_answered:
-        return error
-    return classify_unsent_error(error)

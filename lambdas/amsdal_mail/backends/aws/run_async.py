@@ -6,19 +6,40 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from amsdal_mail.backends.aws.call import (
+    CURRENT,
+    NOT_SENT,
+    Transmission,
+    call_sdk,
+    interrupted,
+    response_to,
+)
 from amsdal_mail.backends.aws.flow import Call, Flow, Response
-from amsdal_mail.backends.aws.run import NOT_SENT, FlowRun, call_sdk, interrupted, response_to
+from amsdal_mail.backends.aws.run import FlowRun
 from amsdal_mail.backends.aws.threads import in_thread
-from amsdal_mail.backends.aws.transmission import CURRENT, Transmission
 from amsdal_mail.backends.aws.turns import Turns
 from amsdal_mail.backends.aws.unsent import classify_unsent_error
+from amsdal_mail.message.email import EmailMessage
 
-__all__ = ["AsyncFlowRun"]
+__all__ = ["AsyncFlowRun", "is_quick"]
 
 T = TypeVar("T")
 
+QUICK_COUNT = 10
+QUICK_SIZE = 100_000
+"""Messages, and characters of one, that are planned on the event loop itself."""
 LARGE_CALL = 256 * 1024
 """Bytes. To sign and encode a larger call would hold up an event loop: a thread makes it."""
+
+
+def is_quick(messages: Sequence[EmailMessage]) -> bool:
+    """Return whether the requests are made in less than the time of a thread switch or two."""
+    return len(messages) <= QUICK_COUNT and not any(
+        message.is_personalized
+        or message.attachments
+        or len(message.body) + len(message.html_body or "") > QUICK_SIZE
+        for message in messages
+    )
 
 
 class AsyncFlowRun(FlowRun[T]):
@@ -72,7 +93,7 @@ class AsyncFlowRun(FlowRun[T]):
                 if isinstance(action, float):
                     await asyncio.sleep(action)
                     continue
-                transmission = self._new_transmission()
+                transmission = Transmission(self._client)
                 if _size(action.params) > LARGE_CALL:
                     response = await _call_in_thread(self._sync_client, action, transmission)
                 else:
@@ -90,7 +111,7 @@ async def _call_async(client: Any, call: Call, transmission: Transmission) -> Re
     token = CURRENT.set(transmission)
     try:
         response: Response = await getattr(client, call.operation)(**call.params)
-    except Exception as error:  # noqa: BLE001 - see above
+    except Exception as error:  # noqa: BLE001 - a response too
         return response_to(error, call, transmission)
     finally:
         CURRENT.reset(token)

@@ -18,8 +18,9 @@ from amsdal_mail.backends.aws.options import (
     region_from,
 )
 from amsdal_mail.backends.ses.connection_params import connection_params
-from amsdal_mail.backends.ses.requests import TagEncoding, build_requests, message_tags
+from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
+from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.tag_names import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
@@ -119,7 +120,8 @@ class SESBackend(AWSBackend):
     ) -> SendPlan:
         plan: SendPlan = []
         for index, message in enumerate(messages):
-            tags = message_tags(message, self.metadata_prefix)
+            has_tags = message.tags or message.metadata or message.merge_metadata
+            tags = message_tags(message, self.metadata_prefix) if has_tags else {}
             for request in build_requests(
                 message,
                 self.configuration_set,

@@ -52,7 +52,7 @@ def _bare_address(value: str) -> str:
         address = parse_address(value)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(rule) from error
-    if str(address) != address.addr_spec:
+    if address.mailbox != address.addr_spec:
         raise ConfigurationError(rule)
     return address.addr_spec
 

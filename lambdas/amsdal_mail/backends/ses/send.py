@@ -1,4 +1,4 @@
-"""Sending of one request to SES: retries, rate limit, responses; no I/O.
+"""One request to SES on its way: its calls, retries, rate limit and responses; no I/O.
 
 SES has no idempotency token: neither SendEmail nor SendBulkEmail takes one
 (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html). So only explicit
@@ -8,23 +8,79 @@ refusals and requests that never reached SES are retried; a lost response ends a
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from amsdal_mail.backends.aws.errors import BULK_STATUSES, FAILED, blame_set_up, classify_error
 from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response, Wait
-from amsdal_mail.backends.ses.requests import SESRequest, TagEncoding, Tags, sanitize_tags
+from amsdal_mail.backends.ses.tags import TagEncoding, Tags, sanitize_tags
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import RetryHint, SendState
 
-__all__ = ["rate_limited", "send_flow"]
+__all__ = ["SESRequest", "rate_limited", "send_flow"]
+
+Params = dict[str, Any]
 
 FIRST_DELAY = 0.25
 MAX_DELAY = 8.0
 NO_RESULT = CallResult(
     SendState.UNKNOWN, error_code="NoResult", error_message="SES responded without a result"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SESRequest:
+    """One call of SendEmail, or of SendBulkEmail where it has `bulk_entries`.
+
+    `entries` are the addresses that share a result. SendEmail gives one result for all
+    recipients, SendBulkEmail one for each of the `bulk_entries`.
+    """
+
+    message_index: int
+    """The position of the message among those of the send."""
+    params: Params
+    entries: tuple[tuple[str, ...], ...]
+    bulk_entries: tuple[Params, ...] = ()
+    entry_metadata: tuple[Tags, ...] = ()
+    """The tags of each entry alone, if an entry has some."""
+
+    def call(self, tags: Tags, own_tags: Callable[[Tags], Tags] = dict) -> Call:
+        """Return the call with these tags.
+
+        An entry with metadata of its own gets all its tags with it: SES does not document whether
+        `ReplacementTags` replace all default tags or those of the same name.
+
+        Args:
+            tags: the tags of the message.
+            own_tags: makes all tags of an entry from those that it alone has.
+        """
+        if not self.bulk_entries:
+            return Call("send_email", self.params | tag_parameters("EmailTags", tags))
+        params = self.params | {"BulkEmailEntries": self.bulk_entries}
+        if not self.entry_metadata:
+            return Call("send_bulk_email", params | tag_parameters("DefaultEmailTags", tags))
+        params["BulkEmailEntries"] = tuple(
+            entry | tag_parameters("ReplacementTags", own_tags(own))
+            for entry, own in zip(self.bulk_entries, self.entry_metadata, strict=True)
+        )
+        return Call("send_bulk_email", params)
+
+    def restrict_to(self, indexes: Sequence[int]) -> SESRequest:
+        """Return the request for some of its entries."""
+        if len(indexes) == len(self.entries):
+            return self
+        bulk_entries = tuple(self.bulk_entries[index] for index in indexes)
+        entries = tuple(self.entries[index] for index in indexes)
+        metadata = self.entry_metadata and tuple(self.entry_metadata[index] for index in indexes)
+        return replace(self, entries=entries, bulk_entries=bulk_entries, entry_metadata=metadata)
+
+
+def tag_parameters(parameter: str, tags: Tags) -> Params:
+    """Return the parameter of the SESv2 API that has the tags. Without tags, there is none."""
+    named = [{"Name": name, "Value": value} for name, value in tags.items()]
+    return {parameter: named} if named else {}
 
 
 def send_flow(
@@ -38,18 +94,21 @@ def send_flow(
 
     `extra_tags` are sent unchanged, and replace a tag with the same name as one of them.
     """
+
+    def all_tags(entry_tags: Tags) -> Tags:
+        own_tags = tags | entry_tags
+        spelled = sanitize_tags(own_tags) if encoding.is_restricted else own_tags
+        return {**spelled, **extra_tags}
+
     results: dict[int, CallResult] = {}
     pending = list(range(len(request.entries)))
     attempt = 1
     while True:
         was_restricted = encoding.is_restricted
         sent = request.restrict_to(pending)
-        response = yield sent.call(
-            encoding.encode(tags) | dict(extra_tags),
-            lambda own: encoding.encode(tags | own) | dict(extra_tags),
-        )
+        response = yield sent.call(all_tags({}), all_tags)
         results.update(zip(pending, read_response(response, sent), strict=True))
-        refused = [index for index in pending if results[index].is_tag_refused]
+        refused = [index for index in pending if _is_tag_refused(results[index])]
         if refused and not was_restricted and _has_other_characters(tags, sent):
             encoding.is_restricted = True
             pending = refused
@@ -62,6 +121,11 @@ def send_flow(
             ]
         yield Wait(retry_delay(attempt))
         attempt += 1
+
+
+def _is_tag_refused(result: CallResult) -> bool:
+    """Return whether SES refuses the characters of a tag. Then the call sent nothing."""
+    return (result.error_message or "").startswith(("Invalid tag name", "Invalid tag value"))
 
 
 def _has_other_characters(tags: Tags, request: SESRequest) -> bool:
@@ -78,14 +142,18 @@ def retry_delay(attempt: int) -> float:
 
 def read_response(response: Response, request: SESRequest) -> list[CallResult]:
     """Return one result for each entry of the request."""
+    return [
+        _blame_set_up(result, request) if result.state is SendState.REJECTED else result
+        for result in _read_results(response, request)
+    ]
+
+
+def _blame_set_up(result: CallResult, request: SESRequest) -> CallResult:
     content = request.params.get("Content") or request.params["DefaultContent"]
     has_template = "TemplateName" in content.get("Template", {})
     mailbox: str = request.params["FromEmailAddress"]
     sender = mailbox[:-1].rpartition("<")[2] if mailbox.endswith(">") else mailbox
-    return [
-        blame_set_up(result, sender, has_template=has_template)
-        for result in _read_results(response, request)
-    ]
+    return blame_set_up(result, sender, has_template=has_template)
 
 
 def _read_results(response: Response, request: SESRequest) -> list[CallResult]:

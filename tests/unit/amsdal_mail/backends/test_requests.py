@@ -13,12 +13,9 @@ from botocore.validate import ParamValidator
 
 from amsdal_mail import Attachment, EmailMessage, InvalidMessageError
 from amsdal_mail.addresses import parse_address
-from amsdal_mail.backends.ses.requests import (
-    SESRequest,
-    build_requests,
-    message_tags,
-    sanitize_tags,
-)
+from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.send import SESRequest
+from amsdal_mail.backends.ses.tags import message_tags, sanitize_tags
 from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 
 BASE: dict[str, Any] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from amsdal_mail import ConfigurationError, CredentialsError, SendState
-from amsdal_mail.backends.aws.flow import CallResult, EntryResult, collect_status
+from amsdal_mail.backends.aws.backend import collect_status
+from amsdal_mail.backends.aws.flow import CallResult, EntryResult
 
 ACCEPTED = CallResult(SendState.ACCEPTED, message_id="id-1")
 

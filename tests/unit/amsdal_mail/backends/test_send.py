@@ -16,8 +16,9 @@ from botocore.exceptions import (
 
 from amsdal_mail import EmailMessage, RetryHint, SendState
 from amsdal_mail.backends.aws.flow import Call, EntryResult, Wait
-from amsdal_mail.backends.ses.requests import TagEncoding, build_requests
+from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.send import send_flow
+from amsdal_mail.backends.ses.tags import TagEncoding
 from tests.unit.amsdal_mail.backends.responses import SES_MODEL, client_error
 
 PLAIN = EmailMessage(subject="s", body="b", from_email="f@x.io", to=["a@x.io", "b@x.io"])

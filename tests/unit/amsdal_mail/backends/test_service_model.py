@@ -74,28 +74,23 @@ def test_parameter_is_looked_up_in_the_model(operation: str, path: str, is_suppo
 @pytest.mark.parametrize(
     ("path", "version"),
     [
-        ("TenantName", "botocore 1.40.0 or later"),
-        ("ConfigurationOverrides.Tracking", "botocore 1.43.76 or later"),
-        ("Content.Simple.Novelty", "a later botocore"),
+        ("TenantName", "1.40.0"),
+        ("ConfigurationOverrides", "1.43.76"),
+        ("Content.Template.TemplateContent", "1.35.53"),
+        ("Content.Template.Attachments", "1.37.30"),
     ],
 )
 def test_error_names_parameter_and_version(path: str, version: str) -> None:
-    model = older_model(
-        SendEmailRequest="TenantName", **_if_known("ConfigurationOverrides", "Tracking")
-    )
+    shape = "Template" if path.startswith("Content.Template.") else "SendEmailRequest"
+    model = older_model(**{shape: path.rpartition(".")[2]})
 
     with pytest.raises(ConfigurationError) as caught:
         require_parameters(model, "SendEmail", ["FromEmailAddress", path])
 
     assert str(caught.value) == (
-        f"SendEmail needs {version} for the parameter {path},"
+        f"SendEmail needs botocore {version} or later for the parameter {path},"
         f" but botocore {botocore.__version__} is installed"
     )
-
-
-def _if_known(shape: str, member: str) -> dict[str, str]:
-    members = DOCUMENT["shapes"].get(shape, {}).get("members", {})
-    return {shape: member} if member in members else {}
 
 
 def test_attachments_go_as_mime_with_an_sdk_without_them() -> None:
