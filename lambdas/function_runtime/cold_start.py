@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ def cold_start() -> Iterator[None]:
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     gc.disable()
-    # Before pydantic: after it, Powertools loads the pydantic models of all event sources.
-    import_module("aws_lambda_powertools.utilities.batch")
     try:
         yield
     finally:

@@ -99,4 +99,4 @@ def _send_records(
         telemetry.record_outcome(outcome)
     for record_id, error in batch.failures:
         telemetry.record_failed_record(record_id, error)
-    return dict(batch.response)
+    return batch.response

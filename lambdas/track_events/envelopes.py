@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes import SNSEvent
-
 __all__ = ["is_from_sqs", "notifications"]
 
 
@@ -23,7 +21,7 @@ def notifications(event: Mapping[str, Any]) -> list[object]:
     match event:
         # SNS writes this key with a capital letter, unlike SQS and SES.
         case {"Records": [{"EventSource": "aws:sns"}, *_]}:
-            return [record.sns.message for record in SNSEvent(dict(event)).records]
+            return [record["Sns"]["Message"] for record in event["Records"]]
         # Inbound mail.
         case {"Records": [{"eventSource": "aws:ses"}, *_]}:
             return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -21,16 +20,16 @@ from track_events.envelopes import is_from_sqs, notifications
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from amsdal_mail.tracking import TrackingEvent
+    from function_runtime.batch import BatchResponse, QueueRecord
     from track_events.service import Tracker
 
     Json = dict[str, Any]
-    Handler = Callable[[Json, LambdaContext], PartialItemFailureResponse | None]
+    Handler = Callable[[Json, LambdaContext], BatchResponse | None]
 
 __all__ = ["create_handler"]
 
@@ -45,7 +44,7 @@ def create_handler(build_tracker: Callable[[], Tracker]) -> Handler:
     @logger.inject_lambda_context
     @traced
     @metrics.log_metrics(capture_cold_start_metric=True)
-    def handler(event: Json, context: LambdaContext) -> PartialItemFailureResponse | None:
+    def handler(event: Json, context: LambdaContext) -> BatchResponse | None:
         counts: Counter[str] = Counter()
         try:
             if is_from_sqs(event):
@@ -63,17 +62,17 @@ def create_handler(build_tracker: Callable[[], Tracker]) -> Handler:
 
 def _track_records(
     tracker: Tracker, event: Json, context: LambdaContext, counts: Counter[str], logger: Logger
-) -> PartialItemFailureResponse:
+) -> BatchResponse:
     """Track all SQS records. Only a failed record is retried, and ends as a dead letter."""
     counts_by_record: list[Counter[str]] = []  # a Counter for each thread
 
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() > TIME_TO_FINISH_MS
 
-    def track(record: SQSRecord) -> None:
+    def track(record: QueueRecord) -> None:
         counts_of_record: Counter[str] = Counter()
         counts_by_record.append(counts_of_record)
-        events = _parse(record.body, logger, _sent_at(record))
+        events = _parse(record.body, logger, record.sent_at)
         tracker.track(events, counts_of_record, has_time)
 
     batch = process_batch(event["Records"], track)
@@ -85,10 +84,6 @@ def _track_records(
         details = {"record": record_id, "errors": exception_chain(error), "text": text}
         logger.warning("record failed", extra={**details, "stack": traceback_lines(error)})
     return batch.response
-
-
-def _sent_at(record: SQSRecord) -> datetime:
-    return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
 
 
 def _track_notifications(

@@ -21,8 +21,7 @@ from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
+    from function_runtime.batch import QueueRecord
     from send_email.sending.hand_over import HandOverBudget
     from send_email.sending.job import SendOutcome
     from send_email.sending.service import SendService
@@ -33,7 +32,7 @@ KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
 def handle_record(
-    service: SendService, record: SQSRecord, deadline: datetime, budget: HandOverBudget
+    service: SendService, record: QueueRecord, deadline: datetime, budget: HandOverBudget
 ) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
 
