@@ -64,7 +64,7 @@ def write_job(job: SendJob) -> str:
     }
     if job.chunk is not None:
         notes["chunk"] = f"{job.chunk:04}"
-    body = seal(notes, job.message.to_json())
+    body = seal(notes, job.json)
     size = body_size(body)
     if size > SQS_SIZE_LIMIT:
         rule = f"The email has {size} bytes as JSON; the queue takes at most {SQS_SIZE_LIMIT}."

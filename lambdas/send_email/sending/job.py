@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from json import dumps
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from amsdal_mail.addresses import parse_address
+from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.status import RetryHint, SendState
 from email_store.claims import ClaimStatus, SendUnit
@@ -66,6 +67,11 @@ class SendJob:
         sender = parse_address(self.message.from_email)
         labels = sender.domain.split(".")
         return [sender.addr_spec, *(".".join(labels[at:]) for at in range(len(labels)))]
+
+    @property
+    def json(self) -> str:
+        """The message as a caller writes it."""
+        return _request(self.message).to_json()
 
     @property
     def is_one_call(self) -> bool:
@@ -185,7 +191,12 @@ class SendOutcome:
         return Counter(status.state for status in self.results.values())
 
 
+def _request(message: EmailMessage) -> EmailRequest:
+    """Return the request without a key. pydantic prepares one class then, not two."""
+    return EmailRequest.from_message(message, None)
+
+
 def _fingerprint(message: EmailMessage) -> str:
-    fields = message.model_dump(mode="json", exclude_defaults=True)
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    fields = _request(message).model_dump(mode="json", exclude_defaults=True)
+    canonical = dumps(fields, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
