@@ -9,18 +9,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from function_runtime.clients import CLIENT_CONFIG
+from function_runtime.clients import ClientSession
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.rate_limit import SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
-from send_email.suppressions import Suppressions
 
 if TYPE_CHECKING:
-    import boto3
-
     from send_email.sending.ports import EmailSender
+    from send_email.suppressions import Suppressions
 
 __all__ = ["build_api_service", "build_service", "build_suppressions"]
 
@@ -32,22 +30,19 @@ def build_service() -> SendService:
     Raises:
         ConfigurationError: names every setting that is missing or wrong.
     """
-    from botocore.config import Config
-
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = _settings()
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
     session = _session()
-    config = Config(**CLIENT_CONFIG)
     return SendService(
         store=DynamoDBEmailStore(
-            session.client("dynamodb", config=config),
+            session.client("dynamodb"),
             settings.table_name,
             timedelta(days=settings.retention_days),
         ),
         sender=_build_sender(timeouts),
-        queue=SendQueue(session.client("sqs", config=config), settings.queue_url),
+        queue=SendQueue(session.client("sqs"), settings.queue_url),
         send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
         identities=settings.identities,
         timeouts=timeouts,
@@ -71,10 +66,9 @@ def build_api_service() -> SendService:
 @cache
 def build_suppressions() -> Suppressions:
     """Build the suppression lists, at the first request for them."""
-    from botocore.config import Config
+    from send_email.suppressions import Suppressions
 
-    ses = _session().client("sesv2", config=Config(**CLIENT_CONFIG))
-    return Suppressions(build_service().store, ses)
+    return Suppressions(build_service().store, _session().client("sesv2"))
 
 
 @cache
@@ -83,10 +77,8 @@ def _settings() -> Settings:
 
 
 @cache
-def _session() -> boto3.Session:
-    import boto3
-
-    return boto3.Session()
+def _session() -> ClientSession:
+    return ClientSession()
 
 
 def _build_sender(timeouts: Timeouts) -> EmailSender:

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from function_runtime.clients import CLIENT_CONFIG
+from function_runtime.clients import ClientSession
 from track_events.event_bus import EventBus
 from track_events.service import Tracker
 from track_events.settings import Settings
@@ -21,19 +21,16 @@ def build_tracker() -> Tracker:
     Raises:
         ConfigurationError: naming all settings that are missing or invalid.
     """
-    import boto3
-    from botocore.config import Config
-
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
-    config = Config(**CLIENT_CONFIG)
+    session = ClientSession()
     return Tracker(
         store=DynamoDBEmailStore(
-            boto3.client("dynamodb", config=config),
+            session.client("dynamodb"),
             settings.table_name,
             timedelta(days=settings.retention_days),
         ),
-        bus=EventBus(boto3.client("events", config=config), settings.event_bus_name),
+        bus=EventBus(session.client("events"), settings.event_bus_name),
         clock=lambda: datetime.now(UTC),
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from email_store.dynamodb.values import from_attribute, to_attribute
 from email_store.store import RecordTooLargeError, StoreError
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ FIRST_PAUSE = 0.05
 """Seconds before the first retry of keys that DynamoDB left unprocessed; doubles each time."""
 
 Attributes = Mapping[str, Any]
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,12 +223,12 @@ def _is_too_large(error: ClientError | BotoCoreError) -> bool:
 
 
 def _placeholders(values: Attributes) -> dict[str, Any]:
-    return {f":{name}": _serialize(value) for name, value in values.items()}
+    return {f":{name}": to_attribute(value) for name, value in values.items()}
 
 
 def _to_dynamodb(item: Attributes) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in item.items()}
+    return {name: to_attribute(value) for name, value in item.items()}
 
 
 def _from_dynamodb(item: Attributes) -> dict[str, Any]:
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: from_attribute(value) for name, value in item.items()}
