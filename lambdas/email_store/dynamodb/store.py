@@ -19,7 +19,6 @@ from email_store.dynamodb.leases import NO_LEASE, LeaseTable
 from email_store.dynamodb.table import ItemUpdate, Table
 from email_store.records import KnownEvents
 from email_store.store import EmailStore
-from email_store.view import TIMELINE_LIMIT, build_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -173,6 +172,8 @@ class DynamoDBEmailStore(EmailStore):
 
     @override
     def load(self, email_id: str) -> EmailView | None:
+        from email_store.view import TIMELINE_LIMIT, build_view  # no sending needs it
+
         partition = items.email_partition(email_id)
         unit_items = list(self._table.between(partition, *items.UNITS))
         units = list(map(items.read_unit, unit_items))

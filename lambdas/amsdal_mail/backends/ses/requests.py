@@ -33,7 +33,6 @@ from amsdal_mail.message.merge_data import (
     merge_headers_for,
     merge_values_for,
 )
-from amsdal_mail.message.mime import mime_bytes
 from amsdal_mail.message.ses_options import SES_PARAMETERS
 from amsdal_mail.message.tag_names import METADATA_PREFIX
 
@@ -196,6 +195,8 @@ def _content(message: EmailMessage, model: ServiceModel) -> Params:
         supports_parameter(model, "SendEmail", f"Content.Simple.{name}") for name in parts
     ):
         return {"Simple": _simple(message) | parts}
+    from amsdal_mail.message.mime import mime_bytes  # it loads much of the email package
+
     return {"Raw": {"Data": mime_bytes(message)}}
 
 
