@@ -15,7 +15,6 @@ from send_email.sending.errors import (
     QueueError,
     email_field_errors,
 )
-from send_email.suppressions import SESSuppressionError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -84,6 +83,8 @@ def error_response(
 
 
 def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
+    from send_email.suppressions import SESSuppressionError
+
     match error:
         case MalformedJSONError():
             message = "The request body is not valid JSON."

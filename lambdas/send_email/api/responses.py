@@ -13,7 +13,6 @@ from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only 
 
 from email_store.claims import ClaimStatus
 from email_store.truncate import first_errors
-from email_store.view import TIMELINE_LIMIT
 from send_email.api.redact import redact_error
 from send_email.api.truncate import fit_batch, take_within
 
@@ -215,6 +214,8 @@ def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
 
 def email_response(view: EmailView) -> EmailResponse:
     """Return the document for an email."""
+    from email_store.view import TIMELINE_LIMIT
+
     recipients = take_within(map(_tracked_recipient, view.recipients), RECIPIENT_LIMIT, LIST_SIZE)
     newest = take_within(map(_event, reversed(view.timeline)), TIMELINE_LIMIT, LIST_SIZE)
     return EmailResponse(
