@@ -88,6 +88,34 @@ except Exception as error:
     assert "ConfigurationError TABLE_NAME is missing" in printed_by(call, **settings)
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_loads_no_large_package_that_it_does_without(function: str) -> None:
+    loaded = modules_after(f"import {function}.function", **SETTINGS)
+
+    assert not {"asyncio", "boto3", "email.policy", "email_store.view", "s3transfer"} & loaded
+
+
+def test_pydantic_prepares_the_request_before_the_first_call() -> None:
+    prepared = "EmailRequest.__pydantic_complete__, EmailMessage.__pydantic_complete__"
+    imported = "from amsdal_mail.message.email import EmailMessage, EmailRequest"
+
+    printed = printed_by(f"import send_email.function; {imported}; print({prepared})", **SETTINGS)
+
+    assert printed == "True False\n"
+
+
+def test_no_email_makes_pydantic_prepare_a_second_class() -> None:
+    program = """
+from amsdal_mail.message.email import EmailMessage, EmailRequest
+from send_email.queue.send_queue import SendQueue, read_job
+text = '{"from_email": "a@example.com", "to": ["b@example.com"], "subject": "Hi", "body": "x"}'
+SendQueue.ensure_fits([read_job("record-1", text)])
+print(EmailRequest.__pydantic_complete__, EmailMessage.__pydantic_complete__)
+"""
+
+    assert printed_by(program) == "True False\n"
+
+
 def test_tracking_does_without_pydantic() -> None:
     assert "pydantic" not in modules_after("import track_events.function", **SETTINGS)
 
