@@ -195,7 +195,7 @@ def _content(message: EmailMessage, model: ServiceModel) -> Params:
         supports_parameter(model, "SendEmail", f"Content.Simple.{name}") for name in parts
     ):
         return {"Simple": _simple(message) | parts}
-    from amsdal_mail.message.mime import mime_bytes  # it loads much of the email package
+    from amsdal_mail.message.mime import mime_bytes  # it loads much of email
 
     return {"Raw": {"Data": mime_bytes(message)}}
 
