@@ -1,7 +1,7 @@
 """Process the records of an SQS batch concurrently. Only failed records are retried.
 
-Powertools' batch utility handles records one after the other, or by asyncio. Its import loads asyncio
-and the classes of all event sources, which is a twentieth of a cold start.
+Powertools' batch utility handles records one after the other, or by asyncio. Its import loads
+asyncio and the classes of all event sources, which is a twentieth of a cold start.
 """
 
 from __future__ import annotations
