@@ -83,18 +83,14 @@ class UnitState:
     created_at: datetime
     attempt: int = 0
     lease_until: int = 0
-    """Epoch seconds; 0 without a lease."""
+    """Epoch seconds; 0 without a lease. It stays from a claim until the unit is settled or
+    released, even after the lease ended."""
     is_settled: bool = False
 
     @property
     def is_rejection(self) -> bool:
         """True for an invalid request: a corrected request may replace it."""
         return not self.fingerprint
-
-    @property
-    def is_leased(self) -> bool:
-        """True from a claim until it is settled or released, even after the lease ended."""
-        return self.lease_until > 0
 
     def to_claim(self, unit: SendUnit, status: ClaimStatus) -> Claim:
         """Return the response to a claim of this unit."""

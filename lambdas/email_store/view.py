@@ -76,7 +76,7 @@ def build_view(
     merged: dict[str, RecipientView] = {}
     for unit in units:
         for status in unit.results.values() if unit.created_at >= since else ():
-            _keep_stronger(merged, _from_result(status, is_leased=unit.is_leased))
+            _keep_stronger(merged, _from_result(status, is_leased=unit.lease_until > 0))
     for recipient in recipients:
         if recipient.at >= since:
             _keep_stronger(merged, _from_events(recipient))

@@ -1,4 +1,4 @@
-"""Table: the DynamoDB calls of the store, on plain Python values."""
+"""Table: the DynamoDB calls of the store, on plain Python values, and what its parts share."""
 
 from __future__ import annotations
 
@@ -11,12 +11,29 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from email_store.store import RecordTooLargeError, StoreError
+from email_store.store import EmailStore, RecordTooLargeError, StoreError
+from email_store.truncate import truncate
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["BATCH_GET_TRIES", "Attributes", "ItemUpdate", "Table", "WriteResult"]
+__all__ = [
+    "BATCH_GET_TRIES",
+    "NEW",
+    "Attributes",
+    "Item",
+    "ItemUpdate",
+    "Table",
+    "TablePart",
+    "WriteResult",
+    "email_key",
+    "truncated",
+    "without_none",
+]
+
+NEW = "attribute_not_exists(pk)"
 
 BATCH_GET_LIMIT = 100
 """Keys in one BatchGetItem call.
@@ -28,6 +45,7 @@ FIRST_PAUSE = 0.05
 """Seconds before the first retry of keys that DynamoDB left unprocessed; doubles each time."""
 
 Attributes = Mapping[str, Any]
+Item = dict[str, Any]
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -193,6 +211,33 @@ class Table:
         except (ClientError, BotoCoreError) as error:
             kind = RecordTooLargeError if _is_too_large(error) else StoreError
             raise kind(f"DynamoDB {operation}: {error}") from error
+
+
+class TablePart(EmailStore):
+    """A part of the store: the operations on one kind of item."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
+        self.table = Table(client, table_name)
+        self.retention = retention
+
+    def expiry(self, now: datetime) -> int:
+        """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
+        return int((now + self.retention).timestamp())
+
+
+def email_key(email_id: str, sort_key: str) -> Item:
+    """Return the key of an item that belongs to an email."""
+    return {"pk": f"EMAIL#{email_id}", "sk": sort_key}
+
+
+def without_none(item: Item) -> Item:
+    """Return the item without the attributes that have no value."""
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def truncated(text: str | None, limit: int) -> str | None:
+    """Return the first `limit` bytes of a text. None stays None."""
+    return text and truncate(text, limit)
 
 
 def _put(
