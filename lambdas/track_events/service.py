@@ -89,25 +89,28 @@ class Tracker:
         news = _sort(events, records, known)
         counts["DuplicateEvents"] += news.duplicate_count
         for event, record, repeat in news.surplus:
-            self.store.count_repeat(record.email_id, repeat, now=self.clock())
+            self._count(record, repeat, known)
             counts[metric_of(event.kind)] += 1
         for event, _ in news.new:
-            counts["SuppressedAddresses"] += self._update_recipient(event)
+            counts["SuppressedAddresses"] += self._update_recipient(event, known)
         self.bus.publish([event for event, _ in news.new])
         for event, record in news.new:
             if not self.store.add_event(record, now=self.clock()):
                 counts["DuplicateEvents"] += 1
                 continue
             if record.repeat:
-                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
+                self._count(record, record.repeat, known)
             if event.is_recipient_known or event.event_id == events[0].event_id:
                 counts[metric_of(event.kind)] += 1
 
-    def _update_recipient(self, event: TrackingEvent) -> bool:
+    def _count(self, event: EventRecord, repeat: Repeat, known: KnownEvents) -> None:
+        self.store.count_repeat(event.email_id, repeat, now=self.clock(), record=known.record)
+
+    def _update_recipient(self, event: TrackingEvent, known: KnownEvents) -> bool:
         """Store the recipient's state. Return whether the address was suppressed."""
         recipient = recipient_record(event)
         if recipient is not None:
-            self.store.advance_recipient(recipient, now=self.clock())
+            self.store.advance_recipient(recipient, now=self.clock(), record=known.record)
         entry = suppression(event)
         if entry is not None:
             self.store.suppress(entry)

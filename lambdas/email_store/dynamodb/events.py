@@ -1,4 +1,4 @@
-"""Events: the items of an email that SES's events change: states, timeline, opens and clicks."""
+"""Events: the items of what became of an email: states, timeline, opens and clicks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from email_store.dynamodb.counts import counts_write
 from email_store.dynamodb.table import (
     NEW,
     ItemUpdate,
     TablePart,
     email_key,
     truncated,
+    update_request,
     without_none,
 )
+from email_store.dynamodb.transactions import transact
 from email_store.records import EventRecord, RecipientRecord, Repeat
 from email_store.states import EmailState
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from email_store.dynamodb.table import Attributes, Item
+    from email_store.records import EmailRecord
 
 __all__ = [
     "EVENT",
@@ -57,23 +61,23 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.h
 """
 
 
-# RANK is one of DynamoDB's reserved words.
-LOWER_RANK = f"{NEW} OR #rank < :rank OR expires_at <= :now"
-
-
 class Events(TablePart):
-    """One write a call. The state of a recipient only moves up."""
+    """One write a call. For a large email, opens and clicks are counted in a transaction."""
 
     @override
-    def count_repeat(self, email_id: str, repeat: Repeat, *, now: datetime) -> None:
-        update = ItemUpdate(sets={"expires_at": self.expiry(now)}, increments=("count",))
-        self.table.update(repeat_key(email_id, repeat), update)
-
-    @override
-    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
-        item = recipient_item(recipient) | {"expires_at": self.expiry(now)}
-        values = {"rank": recipient.state.rank, "now": int(now.timestamp())}
-        return self.table.put(item, LOWER_RANK, values, {"#rank": "rank"})
+    def count_repeat(
+        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
+    ) -> None:
+        key, expires_at = repeat_key(email_id, repeat), self.expiry(now)
+        update = ItemUpdate(sets={"expires_at": expires_at}, additions={"count": 1})
+        if record is None or not record.chunk_count:
+            self.table.update(key, update)
+            return
+        writes = [
+            {"Update": update_request(key, update)},
+            counts_write(record, {repeat.kind: 1}, expires_at),
+        ]
+        transact(self.table, lambda: writes)
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
@@ -102,6 +106,7 @@ def recipient_item(recipient: RecipientRecord) -> Item:
             "message_id": recipient.message_id,
             "error_code": truncated(recipient.error_code, CODE_LIMIT),
             "error_message": truncated(recipient.error_message, TEXT_LIMIT),
+            "is_reported": None if recipient.is_reported else False,
         }
     )
 
@@ -113,9 +118,10 @@ def read_recipient(item: Attributes) -> RecipientRecord:
         address=item["recipient"],
         state=EmailState(item["state"]),
         at=datetime.fromisoformat(item["at"]),
-        message_id=item["message_id"],
+        message_id=item.get("message_id"),
         error_code=item.get("error_code"),
         error_message=item.get("error_message"),
+        is_reported=item.get("is_reported", True),
     )
 
 

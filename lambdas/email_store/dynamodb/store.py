@@ -1,7 +1,7 @@
 """DynamoDBEmailStore: the email store in one DynamoDB table. Each change is a conditional write.
 
 pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVENT#<time>#<event id>
-                             | REPEAT#<open or click>#<address>
+                             | REPEAT#<open or click>#<address> | COUNTS#<time>#<shard>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from email_store.dynamodb.events import Events
 from email_store.dynamodb.reads import Reads
+from email_store.dynamodb.recipients import Recipients
 from email_store.dynamodb.suppressions import Suppressions
 from email_store.dynamodb.units import Units
 
 __all__ = ["DynamoDBEmailStore"]
 
 
-class DynamoDBEmailStore(Units, Events, Suppressions, Reads):
+class DynamoDBEmailStore(Units, Recipients, Events, Suppressions, Reads):
     """An email store in the table `table_name`.
 
     All items but suppressions expire after `retention`. DynamoDB deletes an expired item within

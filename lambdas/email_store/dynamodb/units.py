@@ -20,7 +20,15 @@ from email_store.claims import (
     queued,
 )
 from email_store.dynamodb.events import read_recipient, recipient_key
-from email_store.dynamodb.table import ItemUpdate, TablePart, email_key, truncated, without_none
+from email_store.dynamodb.recipients import advance_counted, final_recipients
+from email_store.dynamodb.table import (
+    ItemUpdate,
+    TablePart,
+    email_key,
+    truncated,
+    update_request,
+    without_none,
+)
 from email_store.records import EmailRecord
 from email_store.truncate import first_errors
 
@@ -30,12 +38,12 @@ if TYPE_CHECKING:
     from email_store.claims import Claim, Results
     from email_store.dynamodb.table import Attributes, Item, WriteResult
 
-__all__ = ["UNITS", "Units", "read_email", "read_unit", "unit_key"]
+__all__ = ["CHUNKS", "Units", "read_email", "read_unit", "unit_key"]
 
 EMAIL = "EMAIL"
 CHUNK = "CHUNK#"
-UNITS = (CHUNK, EMAIL)
-"""The first and last sort key of an email and its chunks."""
+CHUNKS = (CHUNK, "CHUNK$")
+"""The first and last sort key of the chunks: $ is the next character after #."""
 
 CODE_LIMIT = 200
 TEXT_LIMIT = 1_000
@@ -52,12 +60,18 @@ VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
+COUNTED_AT_ONCE = 98
+"""Recipients in one transaction: it has 100 items at most, with the chunk and the counts.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
 
 
 class Units(TablePart):
     """Conditional writes decide which worker may send an email or a chunk.
 
-    One write a call, and one more to replace a vacant item.
+    One write a call, and one more to replace a vacant item. A chunk of a large email is settled
+    and released by a transaction.
     """
 
     @override
@@ -70,26 +84,27 @@ class Units(TablePart):
         now: datetime,
         lease_seconds: int,
     ) -> Claim:
-        seconds = epoch_seconds(now)
-        lease = {"lease_until": seconds + lease_seconds, "lease_id": secrets.token_hex(8)}
+        at, lease_id = epoch_seconds(now), secrets.token_hex(8)
+        lease = {"lease_until": at + lease_seconds, "lease_id": lease_id}
         new = self._new(record, unit, addresses, now)
-        written = self._create_or_change(unit, new, seconds, lease)
-        # The SDK repeats a write whose response was lost: the present lease may be ours.
-        is_ours = written.is_done or written.item.get("lease_id") == lease["lease_id"]
+        written = self._create_or_change(unit, new, at, lease)
         state = read_unit(written.item)
-        if is_ours and state.attempt > 1:
+        # The SDK repeats a write whose response was lost: the present lease may be ours.
+        if not written.is_done and written.item.get("lease_id") != lease_id:
+            refusal = claim_conflict(state, record.fingerprint, at) or ClaimStatus.BUSY
+            return state.to_claim(unit, refusal)
+        if state.attempt > 1:
             state = self._with_accepted(unit, state)
-        status = None if is_ours else _conflict(state, new, seconds) or ClaimStatus.BUSY
-        return state.to_claim(unit, status or ClaimStatus.CLAIMED)
+        return state.to_claim(unit, ClaimStatus.CLAIMED)
 
     @override
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
-        unit, now = SendUnit(record.email_id), record.created_at
-        new = self._new(record, unit, addresses, now)
-        written = self._create_or_change(unit, new, epoch_seconds(now), {})
+        unit, at = SendUnit(record.email_id), epoch_seconds(record.created_at)
+        new = self._new(record, unit, addresses, record.created_at)
+        written = self._create_or_change(unit, new, at, {})
         state = read_unit(written.item)
-        status = None if written.is_done else _conflict(state, new, epoch_seconds(now))
-        return state.to_claim(unit, status or ClaimStatus.CLAIMED)
+        refusal = None if written.is_done else claim_conflict(state, record.fingerprint, at)
+        return state.to_claim(unit, refusal or ClaimStatus.CLAIMED)
 
     @override
     def settle(self, claim: Claim, results: Results) -> bool:
@@ -125,13 +140,13 @@ class Units(TablePart):
 
     def _create_or_change(self, unit: SendUnit, new: Item, now: int, lease: Item) -> WriteResult:
         """Create the unit, or take its lease if it is claimable, and replace it if it is vacant."""
-        counter = ("attempt",) if lease else ()
+        counter = {"attempt": 1} if lease else {}
         update = ItemUpdate(
             condition=CLAIMABLE,
             condition_values={"fingerprint": new["fingerprint"], "is_settled": False, "now": now},
             sets=lease,
             defaults={name: new[name] for name in new if name not in {*lease, *counter}},
-            increments=counter,
+            additions=counter,
         )
         written = self.table.update(unit_key(unit), update)
         if written.is_done or not _is_vacant(written.item, now):
@@ -142,21 +157,53 @@ class Units(TablePart):
     def _end_lease(
         self, claim: Claim, results: Results, *, lease_until: int, is_settled: bool
     ) -> bool:
-        """Change a unit whose lease is still that of the claim. A repeated call is harmless."""
-        update = ItemUpdate(
-            condition=SAME_ATTEMPT,
-            condition_values={"attempt": claim.attempt},
-            sets={
-                "results": result_items(results),
-                "lease_until": lease_until,
-                "is_settled": is_settled,
-            },
-        )
-        return self.table.update(unit_key(claim.unit), update).is_done
+        """Change a unit whose lease is still that of the claim. A repeated call is harmless.
+
+        The final results of a large email's chunk become the states of its recipients.
+        """
+        email = self._large_email(claim.unit)
+        update = _end_update(claim, results, lease_until, is_settled=is_settled)
+        if email is None:
+            return self.table.update(unit_key(claim.unit), update).is_done
+        final = final_recipients(email, results)
+        expires_at = self.expiry(email.created_at)
+        while len(final) > COUNTED_AT_ONCE:
+            # The lease goes on, with the results so far.
+            some, final = final[:COUNTED_AT_ONCE], final[COUNTED_AT_ONCE:]
+            part = {**claim.results, **{each.address: results[each.address] for each in some}}
+            so_far = _end_update(claim, part, claim.lease_until, is_settled=False)
+            write = {"Update": update_request(unit_key(claim.unit), so_far)}
+            if not advance_counted(self.table, email, some, expires_at, write):
+                return False
+        write = {"Update": update_request(unit_key(claim.unit), update)}
+        return advance_counted(self.table, email, final, expires_at, write)
+
+    def _large_email(self, unit: SendUnit) -> EmailRecord | None:
+        """Return the email of a chunk; None for a whole email."""
+        if unit.chunk is None:
+            return None
+        items = self.table.get_many([unit_key(SendUnit(unit.email_id))])
+        email = read_email(items[0]) if items else None
+        return email if email and email.chunk_count else None
 
     def _with_accepted(self, unit: SendUnit, state: UnitState) -> UnitState:
         keys = [recipient_key(unit.email_id, address) for address in state.results]
-        return mark_accepted_from_events(state, map(read_recipient, self.table.get_many(keys)))
+        recipients = map(read_recipient, self.table.get_many(keys))
+        return mark_accepted_from_events(state, recipients)
+
+
+def _end_update(
+    claim: Claim, results: Results, lease_until: int, *, is_settled: bool
+) -> ItemUpdate:
+    return ItemUpdate(
+        condition=SAME_ATTEMPT,
+        condition_values={"attempt": claim.attempt},
+        sets={
+            "results": result_items(results),
+            "lease_until": lease_until,
+            "is_settled": is_settled,
+        },
+    )
 
 
 def unit_key(unit: SendUnit) -> Item:
@@ -237,10 +284,6 @@ def read_email(item: Attributes) -> EmailRecord:
         chunk_count=int(item["chunk_count"]),
         errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
     )
-
-
-def _conflict(state: UnitState, new: Item, now: int) -> ClaimStatus | None:
-    return claim_conflict(state, new["fingerprint"], now)
 
 
 def _is_vacant(item: Attributes, now: int) -> bool:

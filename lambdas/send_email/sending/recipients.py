@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.merge_data import by_address
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from email_store.claims import OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,9 +31,6 @@ __all__ = [
 ]
 
 MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
-OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
-"""States that are not final. `unknown` is decided after `lost_response` seconds: with a Send event
-of SES the recipient is accepted, without one nothing was sent."""
 NO_MAIN_RECIPIENT = "copies go with the addresses in to, and none of these gets the message"
 ON_SUPPRESSION_LIST = "the address is on the suppression list"
 
