@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLOCK_SKEW",
+    "OPEN_STATES",
     "Claim",
     "ClaimStatus",
     "Results",
@@ -31,6 +32,10 @@ __all__ = [
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far SES's clock may be behind ours."""
+
+OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
+"""States that are not final. `unknown` is decided after `lost_response` seconds: with a Send event
+of SES the recipient is accepted, without one nothing was sent."""
 
 Results = Mapping[str, RecipientStatus]
 """The results of sending, by bare address."""
@@ -83,18 +88,14 @@ class UnitState:
     created_at: datetime
     attempt: int = 0
     lease_until: int = 0
-    """Epoch seconds; 0 without a lease."""
+    """Epoch seconds; 0 without a lease. It stays from a claim until the unit is settled or
+    released, even after the lease ended."""
     is_settled: bool = False
 
     @property
     def is_rejection(self) -> bool:
         """True for an invalid request: a corrected request may replace it."""
         return not self.fingerprint
-
-    @property
-    def is_leased(self) -> bool:
-        """True from a claim until it is settled or released, even after the lease ended."""
-        return self.lease_until > 0
 
     def to_claim(self, unit: SendUnit, status: ClaimStatus) -> Claim:
         """Return the response to a claim of this unit."""
@@ -130,7 +131,8 @@ def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRe
             recipient.address, SendState.ACCEPTED, recipient.message_id
         )
         for recipient in recipients
-        if recipient.address in state.results
+        if recipient.is_reported
+        and recipient.address in state.results
         and state.results[recipient.address].state is not SendState.ACCEPTED
         and recipient.at >= state.created_at - CLOCK_SKEW
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from email_store.claims import (
+    CLOCK_SKEW,
     Claim,
     ClaimStatus,
     SendUnit,
@@ -28,7 +29,7 @@ from email_store.records import (
     Suppression,
 )
 from email_store.store import EmailStore
-from email_store.view import EmailView, build_view
+from email_store.view import EmailView, Page, build_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -119,7 +120,9 @@ class MemoryEmailStore(EmailStore):
         return KnownEvents(present, self._records.get(email_id), repeats)
 
     @override
-    def count_repeat(self, email_id: str, repeat: Repeat, *, now: datetime) -> None:
+    def count_repeat(
+        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
+    ) -> None:
         with self._lock:
             self._repeats[email_id, repeat] += 1
 
@@ -130,8 +133,12 @@ class MemoryEmailStore(EmailStore):
             return self._events.setdefault(key, event) is event
 
     @override
-    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+    def advance_recipient(
+        self, recipient: RecipientRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
         with self._lock:
+            if record and record.chunk_count and recipient.at < record.created_at - CLOCK_SKEW:
+                return False
             key = (recipient.email_id, recipient.address)
             stored = self._recipients.get(key)
             if stored is not None and recipient.state.rank <= stored.state.rank:
@@ -156,7 +163,7 @@ class MemoryEmailStore(EmailStore):
         return self._suppressions.pop(address.lower(), None) is not None
 
     @override
-    def load(self, email_id: str) -> EmailView | None:
+    def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:
         with self._lock:
             record = self._records.get(email_id)
             units = [state for unit, state in self._units.items() if unit.email_id == email_id]
@@ -169,7 +176,8 @@ class MemoryEmailStore(EmailStore):
                 for (owner, repeat), count in self._repeats.items()
                 if owner == email_id
             }
-            return build_view(email_id, record, units, recipients, events, counts)
+            view = build_view(email_id, record, units, recipients, events, counts)
+            return _page(view, recipients_after) if record and record.chunk_count else view
 
     def _open(
         self, record: EmailRecord, unit: SendUnit, addresses: Collection[str], now: datetime
@@ -206,3 +214,9 @@ class MemoryEmailStore(EmailStore):
 
     def _recipients_of(self, email_id: str) -> list[RecipientRecord]:
         return [record for (owner, _), record in self._recipients.items() if owner == email_id]
+
+
+def _page(view: EmailView, after: str) -> EmailView:
+    ordered = sorted(view.recipients, key=lambda recipient: recipient.address)
+    page = Page.of([recipient for recipient in ordered if recipient.address > after])
+    return replace(view, recipients=tuple(page.recipients), recipients_next=page.next_after)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from email_store.states import EmailState
 
 __all__ = [
+    "REPEATING_KINDS",
     "EmailRecord",
     "EventRecord",
     "KnownEvents",
@@ -44,24 +45,27 @@ class EmailRecord:
     """Tags and metadata are spelled as in the request, not in SES's alphabet."""
     recipient_count: int = 0
     chunk_count: int = 0
-    """The number of chunks; 0 when the email is sent as a whole."""
+    """The number of chunks of a large email; 0 when the email is sent as a whole. The counts of a
+    large email are kept, and its recipients come in pages."""
     errors: tuple[FieldError, ...] = ()
     """The broken rules of an invalid request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientRecord:
-    """The state of one recipient, as SES's events report it."""
+    """The state of one recipient, as SES's events report it, or as sending to it ended."""
 
     email_id: str
     address: str
     state: EmailState
     at: datetime
     """When the message was sent, or the time of the event if SES does not report that."""
-    message_id: str
+    message_id: str | None
     error_code: str | None = None
     """SES's word for a bounce, a rejection and the like."""
     error_message: str | None = None
+    is_reported: bool = True
+    """False for the result of sending: only an event proves that SES accepted the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

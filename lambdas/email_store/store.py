@@ -65,7 +65,7 @@ class EmailStore(Protocol):
         ...
 
     def settle(self, claim: Claim, results: Results) -> bool:
-        """Store the final results of a unit and end the lease. One write.
+        """Store the final results of a unit and end the lease. One write, or one transaction.
 
         Return False, and write nothing, when a later claim holds the lease.
         """
@@ -74,11 +74,11 @@ class EmailStore(Protocol):
     def release(
         self, claim: Claim, results: Results, *, held_until: datetime | None = None
     ) -> bool:
-        """Store the results so far and end the lease: the unit will be claimed again. One write.
+        """Store the results so far and end the lease: the unit will be claimed again.
 
-        No claim is granted before `held_until`. After a lost response, a second send before SES's
-        events have arrived could send twice. Return False, and write nothing, when a later claim
-        holds the lease.
+        One write, or one transaction. No claim is granted before `held_until`. After a lost
+        response, a second send before SES's events have arrived could send twice. Return False,
+        and write nothing, when a later claim holds the lease.
         """
         ...
 
@@ -103,16 +103,27 @@ class EmailStore(Protocol):
         """
         ...
 
-    def count_repeat(self, email_id: str, repeat: Repeat, *, now: datetime) -> None:
-        """Add one to the opens or clicks of a recipient. One write; a retry may count twice."""
+    def count_repeat(
+        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
+    ) -> None:
+        """Add one to the opens or clicks of a recipient. One write; a retry may count twice.
+
+        `record` is that of the email, as `find_events` returns it.
+        """
         ...
 
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
         """Add an event to the timeline of its email. Return False if it is there already."""
         ...
 
-    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
-        """Store a recipient's state. Return False, and write nothing, unless its rank is higher."""
+    def advance_recipient(
+        self, recipient: RecipientRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
+        """Store a recipient's state. Return False, and write nothing, unless its rank is higher.
+
+        `record` is that of the email, as `find_events` returns it: the states of a large email
+        are counted as they change.
+        """
         ...
 
     def suppress(self, suppression: Suppression) -> None:
@@ -132,6 +143,10 @@ class EmailStore(Protocol):
         """Remove an address from the suppression list. Return False when it was not there."""
         ...
 
-    def load(self, email_id: str) -> EmailView | None:
-        """Return the email with its newest 1,000 events, or None when the id is unknown."""
+    def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:
+        """Return the email with its newest 1,000 events, or None when the id is unknown.
+
+        A large email comes with 1,000 of its recipients, the first after the address
+        `recipients_after`, in the order of addresses.
+        """
         ...

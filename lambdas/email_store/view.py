@@ -6,26 +6,36 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from email_store.claims import CLOCK_SKEW
+from email_store.claims import CLOCK_SKEW, OPEN_STATES
 from email_store.records import Repeat
 from email_store.states import EmailState, summary_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from amsdal_mail.status import RecipientStatus
     from email_store.claims import UnitState
     from email_store.records import EmailRecord, EventRecord, RecipientRecord
 
-__all__ = ["TIMELINE_LIMIT", "EmailView", "RecipientView", "build_view"]
+__all__ = [
+    "RECIPIENTS_LIMIT",
+    "TIMELINE_LIMIT",
+    "EmailView",
+    "Page",
+    "RecipientView",
+    "build_large_view",
+    "build_view",
+]
 
 BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 OPEN, CLICK = "open", "click"
 NO_REPEATS: Mapping[Repeat, int] = {}
 TIMELINE_LIMIT = 1000
 """The number of newest events in a view: an email to thousands has tens of thousands of events."""
+RECIPIENTS_LIMIT = 1000
+"""The number of a large email's recipients in a view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,8 @@ class RecipientView:
 class EmailView:
     """One email, the state of each recipient, and its newest events in order of time.
 
-    `record` is None when only SES's events are known. `counts` includes the recipients of chunks
-    that no worker has claimed yet: they are queued, and not yet among `recipients`.
+    `record` is None when only SES's events are known. `recipients` of a large email is a page of
+    those with a final result or an event. All others are queued, and only counted.
     """
 
     email_id: str
@@ -58,6 +68,22 @@ class EmailView:
     opens: int = 0
     """The opens of all recipients. It includes opens that SES cannot attribute to a recipient."""
     clicks: int = 0
+    recipients_next: str | None = None
+    """The address after which the next page of recipients begins; None for the last page."""
+
+
+class Page(NamedTuple):
+    """The first recipients after an address, in the order of addresses."""
+
+    recipients: Sequence[RecipientView]
+    next_after: str | None
+    """The address after which the next page begins; None for the last page."""
+
+    @classmethod
+    def of(cls, recipients: Sequence[RecipientView]) -> Page:
+        """Return the page of these recipients: one more than fits shows that there is a next."""
+        page = recipients[:RECIPIENTS_LIMIT]
+        return cls(page, page[-1].address if len(recipients) > len(page) else None)
 
 
 def build_view(
@@ -73,10 +99,12 @@ def build_view(
     Chunks and recipients older than the record belong to an earlier email with the same id.
     """
     since = record.created_at - CLOCK_SKEW if record else BEGINNING_OF_TIME
+    is_large = record is not None and record.chunk_count > 0
     merged: dict[str, RecipientView] = {}
     for unit in units:
         for status in unit.results.values() if unit.created_at >= since else ():
-            _keep_stronger(merged, _from_result(status, is_leased=unit.is_leased))
+            if not (is_large and status.state in OPEN_STATES):
+                _keep_stronger(merged, _from_result(status, is_leased=unit.lease_until > 0))
     for recipient in recipients:
         if recipient.at >= since:
             _keep_stronger(merged, _from_events(recipient))
@@ -87,12 +115,49 @@ def build_view(
         email_id,
         record,
         tuple(_with_repeats(recipient, repeats) for recipient in merged.values()),
-        tuple(sorted(events, key=lambda event: (event.at, event.event_id))[-TIMELINE_LIMIT:]),
+        _newest(events),
         counts,
         _state(record, counts),
         opens=sum(count for repeat, count in repeats.items() if repeat.kind == OPEN),
         clicks=sum(count for repeat, count in repeats.items() if repeat.kind == CLICK),
     )
+
+
+def build_large_view(
+    record: EmailRecord,
+    kept: Mapping[str, int],
+    recipients: Iterable[RecipientRecord],
+    events: Iterable[EventRecord],
+    repeats: Mapping[Repeat, int],
+) -> EmailView:
+    """Return the view of a large email by its kept counts, and one page of its recipients.
+
+    `kept` has the number of recipients by state, and of opens and clicks by their kind. Of
+    `recipients`, one more than a page shows that there is a next page.
+    """
+    counts = Counter({state: kept[state] for state in EmailState if kept.get(state)})
+    queued = record.recipient_count - counts.total()
+    if queued > 0:
+        counts[EmailState.QUEUED] = queued
+    since = record.created_at - CLOCK_SKEW
+    listed = list(recipients)
+    page = Page.of([_with_repeats(_from_events(each), repeats) for each in listed])
+    earlier = {each.address for each in listed if each.at < since}
+    return EmailView(
+        record.email_id,
+        record,
+        tuple(each for each in page.recipients if each.address not in earlier),
+        _newest(events),
+        counts,
+        _state(record, counts),
+        opens=kept.get(OPEN, 0),
+        clicks=kept.get(CLICK, 0),
+        recipients_next=page.next_after,
+    )
+
+
+def _newest(events: Iterable[EventRecord]) -> tuple[EventRecord, ...]:
+    return tuple(sorted(events, key=lambda event: (event.at, event.event_id))[-TIMELINE_LIMIT:])
 
 
 def _with_repeats(recipient: RecipientView, repeats: Mapping[Repeat, int]) -> RecipientView:

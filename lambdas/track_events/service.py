@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.tracking import EventKind, TrackingEvent
-    from email_store.records import EmailRecord, EventRecord
+    from email_store.records import EmailRecord, EventRecord, KnownEvents, Repeat
     from email_store.store import EmailStore
 
 __all__ = ["REPEATS_STORED", "OutOfTimeError", "Publisher", "Tracker", "metric_of"]
@@ -84,50 +84,64 @@ class Tracker:
         only moves up, a suppression is renewed, and the bus delivers at least once. An event costs
         at most three writes.
         """
-        new = self._new(events, counts)
-        for event, _ in new:
-            counts["SuppressedAddresses"] += self._update_recipient(event)
-        self.bus.publish([event for event, _ in new])
-        for event, record in new:
+        records = [event_record(event) for event in events]
+        known = self.store.find_events(records[0].email_id, records)
+        news = _sort(events, records, known)
+        counts["DuplicateEvents"] += news.duplicate_count
+        for event, record, repeat in news.surplus:
+            self._count(record, repeat, known)
+            counts[metric_of(event.kind)] += 1
+        for event, _ in news.new:
+            counts["SuppressedAddresses"] += self._update_recipient(event, known)
+        self.bus.publish([event for event, _ in news.new])
+        for event, record in news.new:
             if not self.store.add_event(record, now=self.clock()):
                 counts["DuplicateEvents"] += 1
                 continue
             if record.repeat:
-                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
+                self._count(record, record.repeat, known)
             if event.is_recipient_known or event.event_id == events[0].event_id:
                 counts[metric_of(event.kind)] += 1
 
-    def _new(
-        self, events: Sequence[TrackingEvent], counts: Counter[str]
-    ) -> list[tuple[TrackingEvent, EventRecord]]:
-        """Return the events to store and publish, each with its record.
+    def _count(self, event: EventRecord, repeat: Repeat, known: KnownEvents) -> None:
+        self.store.count_repeat(event.email_id, repeat, now=self.clock(), record=known.record)
 
-        An event in the timeline is a duplicate. After `REPEATS_STORED` opens or clicks of a
-        recipient, the next ones are only counted. Tags and metadata get the sender's spelling from
-        the email's record: SES's alphabet may have changed them on the way.
-        """
-        records = [event_record(event) for event in events]
-        stored = self.store.find_events(records[0].email_id, records)
-        new = []
-        for event, record in zip(events, records, strict=True):
-            if event.event_id in stored.event_ids:
-                counts["DuplicateEvents"] += 1
-            elif record.repeat and stored.repeats.get(record.repeat, 0) >= REPEATS_STORED:
-                self.store.count_repeat(record.email_id, record.repeat, now=self.clock())
-                counts[metric_of(event.kind)] += 1
-            else:
-                new.append((_with_original_tags(event, stored.record), record))
-        return new
-
-    def _update_recipient(self, event: TrackingEvent) -> bool:
+    def _update_recipient(self, event: TrackingEvent, known: KnownEvents) -> bool:
         """Store the recipient's state. Return whether the address was suppressed."""
         recipient = recipient_record(event)
         if recipient is not None:
-            self.store.advance_recipient(recipient, now=self.clock())
+            self.store.advance_recipient(recipient, now=self.clock(), record=known.record)
         entry = suppression(event)
         if entry is not None:
             self.store.suppress(entry)
         return entry is not None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The events of a notification, sorted by what has to be done with them."""
+
+    new: Sequence[tuple[TrackingEvent, EventRecord]]
+    """To store and publish. The events have the sender's spelling of tags and metadata: SES's
+    alphabet may have changed it on the way."""
+    surplus: Sequence[tuple[TrackingEvent, EventRecord, Repeat]]
+    """To count only: a recipient's opens, or clicks, after the first `REPEATS_STORED`."""
+    duplicate_count: int
+    """The number of events that are in the timeline."""
+
+
+def _sort(
+    events: Sequence[TrackingEvent], records: Sequence[EventRecord], known: KnownEvents
+) -> News:
+    new, surplus = [], []
+    for event, record in zip(events, records, strict=True):
+        if event.event_id in known.event_ids:
+            continue
+        if record.repeat and known.repeats.get(record.repeat, 0) >= REPEATS_STORED:
+            surplus.append((event, record, record.repeat))
+        else:
+            new.append((_with_original_tags(event, known.record), record))
+    return News(new, surplus, len(events) - len(new) - len(surplus))
 
 
 def _with_original_tags(event: TrackingEvent, record: EmailRecord | None) -> TrackingEvent:

@@ -60,7 +60,12 @@ class FakeAWS:
         return {"Attributes": item}
 
     def BatchGetItem(self, parameters: JSON) -> JSON:  # noqa: N802
-        return {"Responses": {name: [] for name in parameters["RequestItems"]}}
+        return {
+            "Responses": {
+                name: [self._items[_key(key)] for key in asked["Keys"] if _key(key) in self._items]
+                for name, asked in parameters["RequestItems"].items()
+            }
+        }
 
     def Query(self, parameters: JSON) -> JSON:  # noqa: N802
         values = parameters["ExpressionAttributeValues"]

@@ -1,4 +1,4 @@
-"""Table: the DynamoDB calls of the store, on plain Python values."""
+"""Table: the DynamoDB calls of the store, on plain Python values, and what its parts share."""
 
 from __future__ import annotations
 
@@ -11,12 +11,31 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from email_store.dynamodb.values import from_attribute, to_attribute
-from email_store.store import RecordTooLargeError, StoreError
+from email_store.store import EmailStore, RecordTooLargeError, StoreError
+from email_store.truncate import truncate
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["BATCH_GET_TRIES", "Attributes", "ItemUpdate", "Table", "WriteResult"]
+__all__ = [
+    "BATCH_GET_TRIES",
+    "NEW",
+    "Attributes",
+    "Item",
+    "ItemUpdate",
+    "Table",
+    "TablePart",
+    "WriteResult",
+    "email_key",
+    "put_request",
+    "truncated",
+    "update_request",
+    "without_none",
+]
+
+NEW = "attribute_not_exists(pk)"
 
 BATCH_GET_LIMIT = 100
 """Keys in one BatchGetItem call.
@@ -28,6 +47,7 @@ FIRST_PAUSE = 0.05
 """Seconds before the first retry of keys that DynamoDB left unprocessed; doubles each time."""
 
 Attributes = Mapping[str, Any]
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,27 +59,30 @@ class ItemUpdate:
     condition_values: Attributes = field(default_factory=dict)
     defaults: Attributes = field(default_factory=dict)
     """Attributes that are set only if the item does not have them."""
-    increments: tuple[str, ...] = ()
-    """Attributes that grow by one; an absent attribute becomes 1."""
+    additions: Mapping[str, int] = field(default_factory=dict)
+    """Numbers to add to attributes; an absent attribute counts as 0."""
 
     def expression(self) -> str:
         """Return the update expression."""
         clauses = [f"#{name} = :set_{name}" for name in self.sets]
         clauses += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
-        clauses += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in self.increments]
+        clauses += [
+            f"#{name} = if_not_exists(#{name}, :zero) + :add_{name}" for name in self.additions
+        ]
         return f"SET {', '.join(clauses)}"
 
     def names(self) -> dict[str, str]:
         """Return the name placeholders: some attributes are reserved words of DynamoDB."""
-        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.increments)}
+        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.additions)}
 
     def values(self) -> dict[str, Any]:
         """Return the values by placeholder, without the colon."""
         to_set = {
             f"set_{name}": value for name, value in (*self.sets.items(), *self.defaults.items())
         }
-        numbers = {"zero": 0, "one": 1} if self.increments else {}
-        return {**self.condition_values, **to_set, **numbers}
+        to_add = {f"add_{name}": number for name, number in self.additions.items()}
+        zero = {"zero": 0} if to_add else {}
+        return {**self.condition_values, **to_set, **to_add, **zero}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +104,9 @@ class Table:
     def __init__(
         self, client: DynamoDBClient, name: str, sleep: Callable[[float], None] = time.sleep
     ) -> None:
+        self.name = name
+        self.sleep = sleep
         self._client = client
-        self._name = name
-        self._sleep = sleep
 
     def put(
         self,
@@ -93,28 +116,19 @@ class Table:
         names: Mapping[str, str] | None = None,
     ) -> bool:
         """Put the item. Return False, and write nothing, when the condition does not hold."""
-        return self._write("put_item", _put(item, condition, values, names)).is_done
+        return self._write("put_item", put_request(item, condition, values, names)).is_done
 
     def put_or_get(self, item: Attributes, condition: str, values: Attributes) -> WriteResult:
         """Put the item, or return the present item when the condition does not hold."""
-        params = _put(item, condition, values)
+        params = put_request(item, condition, values)
         params["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         written = self._write("put_item", params)
         return replace(written, item=item) if written.is_done else written
 
     def update(self, key: Attributes, update: ItemUpdate) -> WriteResult:
         """Change or create one item in one write."""
-        params = {
-            "Key": _to_dynamodb(key),
-            "UpdateExpression": update.expression(),
-            "ExpressionAttributeNames": update.names(),
-            "ExpressionAttributeValues": _placeholders(update.values()),
-            "ReturnValues": "ALL_NEW",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if update.condition:
-            params["ConditionExpression"] = update.condition
-        return self._write("update_item", params)
+        params = {"ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return self._write("update_item", update_request(key, update) | params)
 
     def delete(self, key: Attributes) -> bool:
         """Delete an item. Return False when there was none."""
@@ -129,15 +143,18 @@ class Table:
             present += self._get_batch(batch)
         return present
 
-    def between(self, partition_key: str, first: str, last: str) -> Iterator[Attributes]:
-        """Return a partition's items from one sort key to another, in order."""
+    def between(
+        self, partition_key: str, first: str, last: str, limit: int | None = None
+    ) -> Iterator[Attributes]:
+        """Return a partition's items from one sort key to another, in order, up to a limit."""
         params: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": _placeholders(
                 {"pk": partition_key, "first": first, "last": last}
             ),
+            **({"Limit": limit} if limit else {}),
         }
-        return self._query(params)
+        return islice(self._query(params), limit)
 
     def newest(self, partition_key: str, prefix: str, limit: int) -> Iterator[Attributes]:
         """Return the last items whose sort key has the prefix, the last item first."""
@@ -150,9 +167,9 @@ class Table:
         return islice(self._query(params), limit)
 
     def _query(self, params: dict[str, Any]) -> Iterator[Attributes]:
-        params = {"TableName": self._name, "ConsistentRead": True, **params}
+        params = {"TableName": self.name, "ConsistentRead": True, **params}
         while True:
-            page = self._call("query", params)
+            page = self.call("query", params)
             yield from map(_from_dynamodb, page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
@@ -160,22 +177,20 @@ class Table:
 
     def _get_batch(self, keys: Collection[Attributes]) -> list[Attributes]:
         present: list[Attributes] = []
-        request = {
-            self._name: {"Keys": [_to_dynamodb(key) for key in keys], "ConsistentRead": True}
-        }
+        request = {self.name: {"Keys": [_to_dynamodb(key) for key in keys], "ConsistentRead": True}}
         for attempt in range(BATCH_GET_TRIES):
-            response = self._call("batch_get_item", {"RequestItems": request})
-            present += map(_from_dynamodb, response["Responses"].get(self._name, []))
+            response = self.call("batch_get_item", {"RequestItems": request})
+            present += map(_from_dynamodb, response["Responses"].get(self.name, []))
             # A batch over 16 MB or over the capacity comes back in part, without an error.
             request = response.get("UnprocessedKeys") or {}
             if not request:
                 return present
-            self._sleep(FIRST_PAUSE * 2**attempt)
+            self.sleep(FIRST_PAUSE * 2**attempt)
         raise StoreError(f"DynamoDB left keys unprocessed {BATCH_GET_TRIES} times")
 
     def _write(self, operation: str, params: Mapping[str, Any]) -> WriteResult:
         try:
-            response = self._call(operation, {"TableName": self._name, **params})
+            response = self.call(operation, {"TableName": self.name, **params})
         except StoreError as error:
             cause = error.__cause__
             if isinstance(cause, ClientError) and _is_lost_condition(cause):
@@ -185,7 +200,8 @@ class Table:
             raise
         return WriteResult(is_done=True, item=_from_dynamodb(response.get("Attributes", {})))
 
-    def _call(self, operation: str, params: Mapping[str, Any]) -> Any:
+    def call(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """Call DynamoDB. The errors of botocore become StoreError."""
         try:
             return getattr(self._client, operation)(**params)
         except (ClientError, BotoCoreError) as error:
@@ -193,12 +209,40 @@ class Table:
             raise kind(f"DynamoDB {operation}: {error}") from error
 
 
-def _put(
+class TablePart(EmailStore):
+    """A part of the store: the operations on one kind of item."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
+        self.table = Table(client, table_name)
+        self.retention = retention
+
+    def expiry(self, now: datetime) -> int:
+        """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
+        return int((now + self.retention).timestamp())
+
+
+def email_key(email_id: str, sort_key: str) -> Item:
+    """Return the key of an item that belongs to an email."""
+    return {"pk": f"EMAIL#{email_id}", "sk": sort_key}
+
+
+def without_none(item: Item) -> Item:
+    """Return the item without the attributes that have no value."""
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def truncated(text: str | None, limit: int) -> str | None:
+    """Return the first `limit` bytes of a text. None stays None."""
+    return text and truncate(text, limit)
+
+
+def put_request(
     item: Attributes,
     condition: str | None = None,
     values: Attributes | None = None,
     names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
+    """Return the parameters of a put, alone or in a transaction."""
     params: dict[str, Any] = {"Item": _to_dynamodb(item)}
     if condition:
         params["ConditionExpression"] = condition
@@ -207,6 +251,17 @@ def _put(
     if names:
         params["ExpressionAttributeNames"] = dict(names)
     return params
+
+
+def update_request(key: Attributes, update: ItemUpdate) -> dict[str, Any]:
+    """Return the parameters of an update, alone or in a transaction."""
+    params: dict[str, Any] = {
+        "Key": _to_dynamodb(key),
+        "UpdateExpression": update.expression(),
+        "ExpressionAttributeNames": update.names(),
+        "ExpressionAttributeValues": _placeholders(update.values()),
+    }
+    return params | {"ConditionExpression": update.condition} if update.condition else params
 
 
 def _is_lost_condition(error: ClientError) -> bool:

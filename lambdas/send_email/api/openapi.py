@@ -53,6 +53,12 @@ ADDRESS_PARAMETER = {
     "description": "A bare address, percent-encoded.",
     "schema": {"type": "string", "format": "email"},
 }
+AFTER_PARAMETER = {
+    "name": "recipients_after",
+    "in": "query",
+    "description": "The `recipients_next` of the page before: an address, percent-encoded.",
+    "schema": {"type": "string"},
+}
 SIGV4 = "sigv4"
 JWT = "jwt"
 SECURITY_SCHEMES = {
@@ -147,7 +153,9 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         },
         SEND_ERRORS,
     )
-    paths["/emails/{email_id}"]["get"] |= _responses(
+    get_email = paths["/emails/{email_id}"]["get"]
+    get_email["parameters"] = [*get_email.get("parameters", []), AFTER_PARAMETER]
+    get_email |= _responses(
         {
             "200": ("The email with its recipients and its timeline.", "EmailResponse"),
             "404": ("Email not found.", "ErrorResponse"),

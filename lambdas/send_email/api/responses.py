@@ -13,6 +13,7 @@ from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only 
 
 from email_store.claims import ClaimStatus
 from email_store.truncate import first_errors
+from email_store.view import RECIPIENTS_LIMIT, TIMELINE_LIMIT
 from send_email.api.redact import redact_error
 from send_email.api.truncate import fit_batch, take_within
 
@@ -40,18 +41,17 @@ __all__ = [
     "suppression_response",
 ]
 
-RECIPIENT_LIMIT = 10_000
 LIST_SIZE = 2_500_000
 """Bytes of the recipients, and of the timeline, of one email."""
 TRUNCATED = (
-    f"True when a list is not complete. There are at most {RECIPIENT_LIMIT:,} recipients, and both"
-    " lists are shortened to fit into the response; the timeline keeps the newest events. `counts`"
-    " is always complete."
+    f"True when a list is not complete: the timeline has the newest {TIMELINE_LIMIT:,} events or"
+    " fewer, recipients come in pages. `counts` is always complete."
 )
-OPENS = (
-    "All opens of the email. They include opens that SES cannot attribute to a recipient, as in a"
-    " message to several."
+RECIPIENTS_NEXT = (
+    f"The `recipients_after` of the next page; null on the last. An email in chunks has up to"
+    f" {RECIPIENTS_LIMIT:,} recipients a page, by address; those without a result are only counted."
 )
+OPENS = "All opens, also those that SES cannot attribute to a recipient of a message to several."
 CLICKS = "All clicks on links of the email, counted like the opens."
 CLAIM_ERRORS = {
     ClaimStatus.BUSY: "A request with this key is still in progress.",
@@ -130,6 +130,7 @@ class EmailResponse(TypedDict):
     opens: Annotated[int, Field(description=OPENS)]
     clicks: Annotated[int, Field(description=CLICKS)]
     recipients: list[TrackedRecipientResponse]
+    recipients_next: Annotated[str | None, Field(description=RECIPIENTS_NEXT)]
     timeline: list[EventResponse]
     is_truncated: Annotated[bool, Field(description=TRUNCATED)]
 
@@ -214,9 +215,9 @@ def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
 
 def email_response(view: EmailView) -> EmailResponse:
     """Return the document for an email."""
-    from email_store.view import TIMELINE_LIMIT
-
-    recipients = take_within(map(_tracked_recipient, view.recipients), RECIPIENT_LIMIT, LIST_SIZE)
+    count = len(view.recipients)
+    recipients = take_within(map(_tracked_recipient, view.recipients), count, LIST_SIZE)
+    after = recipients[-1]["address"] if len(recipients) < count else view.recipients_next
     newest = take_within(map(_event, reversed(view.timeline)), TIMELINE_LIMIT, LIST_SIZE)
     return EmailResponse(
         email_id=view.email_id,
@@ -226,8 +227,9 @@ def email_response(view: EmailView) -> EmailResponse:
         clicks=view.clicks,
         email=_email(view.record) if view.record else None,
         recipients=recipients,
+        recipients_next=after,
         timeline=newest[::-1],
-        is_truncated=len(recipients) < len(view.recipients) or len(newest) < len(view.timeline),
+        is_truncated=after is not None or len(newest) < len(view.timeline),
     )
 
 

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build_api"]
 
+ADDRESS_LIMIT = 320
+"""Characters of an address that SES accepts."""
 BATCH_THREADS = 10
 """Emails of one batch that are sent at the same time."""
 
@@ -111,7 +113,12 @@ class EmailRoutes(APIGatewayHttpRouter):
 
     def get_email(self, email_id: str) -> Response[str]:
         """Return an email with its recipients and its timeline."""
-        view = self._service.store.load(email_id) if EMAIL_ID.fullmatch(email_id) else None
+        query = self.current_event.query_string_parameters or {}
+        # API Gateway may read a plus as a space, as HTML forms do. No address has a space.
+        after = query.get("recipients_after", "").replace(" ", "+")[:ADDRESS_LIMIT]
+        store = self._service.store
+        is_id = EMAIL_ID.fullmatch(email_id)
+        view = store.load(email_id, recipients_after=after) if is_id else None
         if view is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "Email not found.")
         return json_response(HTTPStatus.OK, email_response(view))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.merge_data import by_address
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from email_store.claims import OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -37,7 +38,6 @@ __all__ = [
 ]
 
 MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
-OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
 NO_MAIN_RECIPIENT = "copies go with the addresses in to, and none of these gets the message"
 ON_SUPPRESSION_LIST = "the address is on the suppression list"
 

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, SendState
-from email_store.dynamodb import items
+from email_store.dynamodb.events import event_item, read_event, recipient_item
 from email_store.dynamodb.table import Table
+from email_store.dynamodb.units import email_item, result_items
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError, StoreError
@@ -37,7 +38,7 @@ def event(**content: Any) -> EventRecord:
 
 def rejected(*errors: FieldError) -> list[FieldError]:
     record = EmailRecord(email_id="k", fingerprint="", created_at=NOW, errors=errors)
-    item = items.email_item(record)
+    item = email_item(record)
     assert size(item) < LIMIT
     return [FieldError(item["field"], item["rule"]) for item in item["errors"]]
 
@@ -64,7 +65,7 @@ def test_errors_of_fifty_recipients_fit_into_one_item() -> None:
         for number in range(50)
     ]
 
-    item = items.release_update({result.address: result for result in results})
+    item = result_items({result.address: result for result in results})
 
     assert size(item) < LIMIT / 2
 
@@ -80,7 +81,7 @@ def test_diagnostics_of_another_server_are_truncated() -> None:
         error_message="x" * 500_000,
     )
 
-    item = items.recipient_item(recipient)
+    item = recipient_item(recipient)
 
     assert size(item) < 4_000
     assert item["error_message"] == "x" * 1_000 + "…"
@@ -101,9 +102,9 @@ def test_text_that_utf8_cannot_write_is_not_sent_to_dynamodb() -> None:
 def test_too_large_event_loses_raw_and_then_details(
     fields: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    item = items.event_item(event(**fields))
+    item = event_item(event(**fields))
 
-    stored = items.read_event(item)
+    stored = read_event(item)
     assert len(item["content"]) < LIMIT
     assert (stored.details, stored.raw, stored.is_truncated) == (kept, {}, True)
 
@@ -111,7 +112,7 @@ def test_too_large_event_loses_raw_and_then_details(
 def test_an_event_is_read_as_it_was_written() -> None:
     whole = event(details={"link": "ж"}, raw={"text": "ж\ud800"})
 
-    assert items.read_event(items.event_item(whole)) == whole
+    assert read_event(event_item(whole)) == whole
 
 
 class RefusingClient:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from email_store.claims import SendUnit
 from email_store.memory import MemoryEmailStore
-from email_store.records import EventRecord, RecipientRecord, Repeat
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Repeat
 from email_store.states import EmailState
+from email_store.view import RECIPIENTS_LIMIT
 from tests.unit.send_email.bodies import ANNA, BEN, email, merged
 from tests.unit.send_email.conftest import NOW, Api
 
@@ -81,3 +83,26 @@ def test_invalid_email_id_gets_404_without_a_read(
     monkeypatch.setattr(store, "load", pytest.fail)
 
     assert api("GET", f"/emails/{email_id}").status == 404
+
+
+def test_recipients_of_a_large_email_come_in_pages(api: Api, store: MemoryEmailStore) -> None:
+    people = [f"p+{number:04}@example.com" for number in range(RECIPIENTS_LIMIT + 2)]
+    record = EmailRecord(
+        email_id="news", fingerprint="f", created_at=NOW, recipient_count=1_500, chunk_count=30
+    )
+    store.claim(record, SendUnit("news"), (), now=NOW, lease_seconds=90)
+    for address in people:
+        delivered = RecipientRecord(
+            email_id="news", address=address, state=EmailState.DELIVERED, at=NOW, message_id="0100"
+        )
+        store.advance_recipient(delivered, now=NOW, record=record)
+
+    first = api("GET", "/emails/news").content
+    # The gateway reads the plus of an address that is not encoded as a space.
+    second = api("GET", f"/emails/news?recipients_after={first['recipients_next']}").content
+
+    listed = [to["address"] for page in (first, second) for to in page["recipients"]]
+    assert listed == people
+    assert (len(second["recipients"]), second["recipients_next"]) == (2, None)
+    assert first["counts"] == second["counts"] == {"delivered": len(people), "queued": 498}
+    assert (first["is_truncated"], second["is_truncated"]) == (True, False)

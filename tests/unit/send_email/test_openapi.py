@@ -88,7 +88,8 @@ def test_operation_takes_a_signature_or_a_token_with_its_scope(
 def test_truncation_is_described(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["EmailResponse"]
 
-    assert "10,000 recipients" in schema["properties"]["is_truncated"]["description"]
+    assert "1,000 events" in schema["properties"]["is_truncated"]["description"]
+    assert "1,000 recipients" in schema["properties"]["recipients_next"]["description"]
 
 
 def test_opens_and_clicks_are_described(document: dict[str, Any]) -> None:
@@ -101,7 +102,8 @@ def test_opens_and_clicks_are_described(document: dict[str, Any]) -> None:
 
 
 def test_path_parameter_is_described(document: dict[str, Any]) -> None:
-    (parameter,) = document["paths"]["/emails/{email_id}"]["get"]["parameters"]
+    parameter, page = document["paths"]["/emails/{email_id}"]["get"]["parameters"]
+    assert page["name"] == "recipients_after"
 
     assert (parameter["name"], parameter["in"]) == ("email_id", "path")
 

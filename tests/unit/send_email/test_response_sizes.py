@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from amsdal_mail.status import RecipientStatus, SendState
+from email_store.claims import SendUnit
 from email_store.memory import MemoryEmailStore
-from email_store.records import EventRecord, RecipientRecord
+from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from send_email.api.responses import batch_response
 from tests.unit.send_email.bodies import email
@@ -80,6 +81,10 @@ def test_batch_that_fits_is_complete() -> None:
 def test_large_email_lists_what_fits_and_counts_everything(
     api: Api, store: MemoryEmailStore, count: int, text: str
 ) -> None:
+    record = EmailRecord(
+        email_id="order-1", fingerprint="f", created_at=NOW, recipient_count=count, chunk_count=9
+    )
+    store.claim(record, SendUnit("order-1"), (), now=NOW, lease_seconds=90)
     for number in range(count):
         recipient = RecipientRecord(
             email_id="order-1",
@@ -89,7 +94,7 @@ def test_large_email_lists_what_fits_and_counts_everything(
             message_id="0100",
             error_message=text,
         )
-        store.advance_recipient(recipient, now=NOW)
+        store.advance_recipient(recipient, now=NOW, record=record)
     for number in range(100):
         event = EventRecord(
             email_id="order-1",
@@ -106,6 +111,7 @@ def test_large_email_lists_what_fits_and_counts_everything(
     assert len(json.dumps(json.dumps(response))) < LIMIT
     assert response["is_truncated"] is True
     assert response["counts"] == {"bounced": count}
-    assert 1_000 < len(response["recipients"]) <= 10_000
+    assert 500 < len(response["recipients"]) <= 1_000
+    assert response["recipients_next"] == response["recipients"][-1]["address"]
     assert response["timeline"]
     assert response["timeline"][-1]["details"]

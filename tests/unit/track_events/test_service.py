@@ -202,9 +202,11 @@ class CountingStore(MemoryEmailStore):
         super().__init__()
 
     @override
-    def advance_recipient(self, recipient: RecipientRecord, *, now: datetime) -> bool:
+    def advance_recipient(
+        self, recipient: RecipientRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
         self.writes.append("advance_recipient")
-        return super().advance_recipient(recipient, now=now)
+        return super().advance_recipient(recipient, now=now, record=record)
 
     @override
     def suppress(self, suppression: Suppression) -> None:

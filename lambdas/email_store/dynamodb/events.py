@@ -1,0 +1,188 @@
+"""Events: the items of what became of an email: states, timeline, opens and clicks."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from email_store.dynamodb.counts import counts_write
+from email_store.dynamodb.table import (
+    NEW,
+    ItemUpdate,
+    TablePart,
+    email_key,
+    truncated,
+    update_request,
+    without_none,
+)
+from email_store.dynamodb.transactions import transact
+from email_store.records import EventRecord, RecipientRecord, Repeat
+from email_store.states import EmailState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from email_store.dynamodb.table import Attributes, Item
+    from email_store.records import EmailRecord
+
+__all__ = [
+    "EVENT",
+    "RECIPIENTS",
+    "REPEATS",
+    "Events",
+    "event_item",
+    "event_key",
+    "read_event",
+    "read_recipient",
+    "read_repeat",
+    "recipient_item",
+    "recipient_key",
+    "repeat_key",
+]
+
+RECIPIENT = "RECIPIENT#"
+RECIPIENTS = (RECIPIENT, "RECIPIENT$")
+"""The first and last sort key of the recipients: $ is the next character after #."""
+EVENT = "EVENT#"
+REPEAT = "REPEAT#"
+REPEATS = (REPEAT, "REPEAT$")
+"""The first and last sort key of the numbers of opens and clicks."""
+CODE_LIMIT = 200
+TEXT_LIMIT = 1_000
+"""Bytes of an error's code and text. Other mail servers' texts may have any length."""
+CONTENT_LIMIT = 300 * 1024
+"""Bytes of an event's content after compression: an item holds 400 KB.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+"""
+
+
+class Events(TablePart):
+    """One write a call. For a large email, opens and clicks are counted in a transaction."""
+
+    @override
+    def count_repeat(
+        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
+    ) -> None:
+        key, expires_at = repeat_key(email_id, repeat), self.expiry(now)
+        update = ItemUpdate(sets={"expires_at": expires_at}, additions={"count": 1})
+        if record is None or not record.chunk_count:
+            self.table.update(key, update)
+            return
+        writes = [
+            {"Update": update_request(key, update)},
+            counts_write(record, {repeat.kind: 1}, expires_at),
+        ]
+        transact(self.table, lambda: writes)
+
+    @override
+    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+        return self.table.put(event_item(event) | {"expires_at": self.expiry(now)}, NEW)
+
+
+def recipient_key(email_id: str, address: str) -> Item:
+    """Return the key of one recipient."""
+    return email_key(email_id, f"{RECIPIENT}{address}")
+
+
+def recipient_item(recipient: RecipientRecord) -> Item:
+    """Return the item of a recipient.
+
+    `recipient` and `at` together put an item into the index by recipient. Only these items have
+    both, so the index has no events.
+    """
+    return without_none(
+        {
+            **recipient_key(recipient.email_id, recipient.address),
+            "email_id": recipient.email_id,
+            "recipient": recipient.address,
+            "state": recipient.state.value,
+            "rank": recipient.state.rank,
+            "at": recipient.at.isoformat(),
+            "message_id": recipient.message_id,
+            "error_code": truncated(recipient.error_code, CODE_LIMIT),
+            "error_message": truncated(recipient.error_message, TEXT_LIMIT),
+            "is_reported": None if recipient.is_reported else False,
+        }
+    )
+
+
+def read_recipient(item: Attributes) -> RecipientRecord:
+    """Return the recipient record of an item."""
+    return RecipientRecord(
+        email_id=item["email_id"],
+        address=item["recipient"],
+        state=EmailState(item["state"]),
+        at=datetime.fromisoformat(item["at"]),
+        message_id=item.get("message_id"),
+        error_code=item.get("error_code"),
+        error_message=item.get("error_message"),
+        is_reported=item.get("is_reported", True),
+    )
+
+
+def event_key(event: EventRecord) -> Item:
+    """Return the key of one event. Events are sorted by time."""
+    return email_key(event.email_id, f"{EVENT}{event.at.isoformat()}#{event.event_id}")
+
+
+def event_item(event: EventRecord) -> Item:
+    """Return the item of an event. The key has id and time; the content is compressed JSON.
+
+    DynamoDB bills a write by the KB, and most events fit into 1 KB only when compressed.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+    """
+    return without_none(
+        {
+            **event_key(event),
+            "kind": event.kind,
+            "message_id": event.message_id,
+            "address": event.recipient,
+            "content": compress_event(event),
+        }
+    )
+
+
+def read_event(item: Attributes) -> EventRecord:
+    """Return the event record of an item."""
+    at, _, event_id = item["sk"].removeprefix(EVENT).partition("#")
+    return EventRecord(
+        email_id=item["pk"].removeprefix(email_key("", "")["pk"]),
+        event_id=event_id,
+        kind=item["kind"],
+        at=datetime.fromisoformat(at),
+        message_id=item["message_id"],
+        recipient=item.get("address"),
+        **json.loads(zlib.decompress(bytes(item["content"]))),
+    )
+
+
+def compress_event(event: EventRecord) -> bytes:
+    """Compress details and raw event. An event too large for an item loses the raw event first."""
+    whole = {"details": event.details, "raw": event.raw}
+    short = whole | {"raw": {}, "is_truncated": True}
+    for content in (whole, short):
+        compressed = _compress(content)
+        if len(compressed) <= CONTENT_LIMIT:
+            return compressed
+    return _compress({"details": {}, "raw": {}, "is_truncated": True})
+
+
+def _compress(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode(errors="surrogatepass"), level=9)
+
+
+def repeat_key(email_id: str, repeat: Repeat) -> Item:
+    """Return the key of a recipient's number of opens or clicks."""
+    return email_key(email_id, f"{REPEAT}{repeat.kind}#{repeat.recipient or ''}")
+
+
+def read_repeat(item: Attributes) -> tuple[Repeat, int]:
+    """Return the repeat that an item counts, and the number."""
+    kind, _, recipient = item["sk"].removeprefix(REPEAT).partition("#")
+    return Repeat(kind, recipient or None), int(item["count"])

@@ -1,0 +1,290 @@
+"""Units: emails and their chunks in the table, and the lease of each."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from amsdal_mail.exceptions import FieldError
+from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from email_store.claims import (
+    ClaimStatus,
+    SendUnit,
+    UnitState,
+    claim_conflict,
+    epoch_seconds,
+    mark_accepted_from_events,
+    queued,
+)
+from email_store.dynamodb.events import read_recipient, recipient_key
+from email_store.dynamodb.recipients import advance_counted, final_recipients
+from email_store.dynamodb.table import (
+    ItemUpdate,
+    TablePart,
+    email_key,
+    truncated,
+    update_request,
+    without_none,
+)
+from email_store.records import EmailRecord
+from email_store.truncate import first_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from email_store.claims import Claim, Results
+    from email_store.dynamodb.table import Attributes, Item, WriteResult
+
+__all__ = ["CHUNKS", "Units", "read_email", "read_unit", "unit_key"]
+
+EMAIL = "EMAIL"
+CHUNK = "CHUNK#"
+CHUNKS = (CHUNK, "CHUNK$")
+"""The first and last sort key of the chunks: $ is the next character after #."""
+
+CODE_LIMIT = 200
+TEXT_LIMIT = 1_000
+"""Bytes of an error's code and text: one item holds the results of 50 recipients."""
+
+CLAIMABLE = (
+    "attribute_not_exists(pk) OR"
+    " (fingerprint = :fingerprint AND is_settled = :is_settled AND lease_until <= :now"
+    " AND expires_at > :now)"
+)
+VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
+"""An invalid request may be replaced, and so may an expired item: DynamoDB deletes it days later.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+"""
+SAME_ATTEMPT = "attempt = :attempt"
+COUNTED_AT_ONCE = 98
+"""Recipients in one transaction: it has 100 items at most, with the chunk and the counts.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+
+class Units(TablePart):
+    """Conditional writes decide which worker may send an email or a chunk.
+
+    One write a call, and one more to replace a vacant item. A chunk of a large email is settled
+    and released by a transaction.
+    """
+
+    @override
+    def claim(
+        self,
+        record: EmailRecord,
+        unit: SendUnit,
+        addresses: Collection[str],
+        *,
+        now: datetime,
+        lease_seconds: int,
+    ) -> Claim:
+        at, lease_id = epoch_seconds(now), secrets.token_hex(8)
+        lease = {"lease_until": at + lease_seconds, "lease_id": lease_id}
+        new = self._new(record, unit, addresses, now)
+        written = self._create_or_change(unit, new, at, lease)
+        state = read_unit(written.item)
+        # The SDK repeats a write whose response was lost: the present lease may be ours.
+        if not written.is_done and written.item.get("lease_id") != lease_id:
+            refusal = claim_conflict(state, record.fingerprint, at) or ClaimStatus.BUSY
+            return state.to_claim(unit, refusal)
+        if state.attempt > 1:
+            state = self._with_accepted(unit, state)
+        return state.to_claim(unit, ClaimStatus.CLAIMED)
+
+    @override
+    def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
+        unit, at = SendUnit(record.email_id), epoch_seconds(record.created_at)
+        new = self._new(record, unit, addresses, record.created_at)
+        written = self._create_or_change(unit, new, at, {})
+        state = read_unit(written.item)
+        refusal = None if written.is_done else claim_conflict(state, record.fingerprint, at)
+        return state.to_claim(unit, refusal or ClaimStatus.CLAIMED)
+
+    @override
+    def settle(self, claim: Claim, results: Results) -> bool:
+        return self._end_lease(claim, results, lease_until=0, is_settled=True)
+
+    @override
+    def release(
+        self, claim: Claim, results: Results, *, held_until: datetime | None = None
+    ) -> bool:
+        lease_until = epoch_seconds(held_until)
+        return self._end_lease(claim, results, lease_until=lease_until, is_settled=False)
+
+    @override
+    def reject(self, record: EmailRecord) -> bool:
+        unit, now = SendUnit(record.email_id), record.created_at
+        item = unit_key(unit) | self._new(record, unit, (), now) | {"is_settled": True}
+        return self.table.put(item, VACANT, {"none": "", "now": epoch_seconds(now)})
+
+    def _new(
+        self, record: EmailRecord, unit: SendUnit, addresses: Collection[str], now: datetime
+    ) -> Item:
+        """Return the item of a unit that no worker has claimed yet, without its key."""
+        item = {
+            "fingerprint": record.fingerprint,
+            "created_at": record.created_at.isoformat(),
+            "results": result_items(queued(addresses)),
+            "attempt": 0,
+            "lease_until": 0,
+            "is_settled": False,
+            "expires_at": self.expiry(now),
+        }
+        return item | email_item(record) if unit.chunk is None else item
+
+    def _create_or_change(self, unit: SendUnit, new: Item, now: int, lease: Item) -> WriteResult:
+        """Create the unit, or take its lease if it is claimable, and replace it if it is vacant."""
+        counter = {"attempt": 1} if lease else {}
+        update = ItemUpdate(
+            condition=CLAIMABLE,
+            condition_values={"fingerprint": new["fingerprint"], "is_settled": False, "now": now},
+            sets=lease,
+            defaults={name: new[name] for name in new if name not in {*lease, *counter}},
+            additions=counter,
+        )
+        written = self.table.update(unit_key(unit), update)
+        if written.is_done or not _is_vacant(written.item, now):
+            return written
+        item = unit_key(unit) | new | lease | {"attempt": len(counter)}
+        return self.table.put_or_get(item, VACANT, {"none": "", "now": now})
+
+    def _end_lease(
+        self, claim: Claim, results: Results, *, lease_until: int, is_settled: bool
+    ) -> bool:
+        """Change a unit whose lease is still that of the claim. A repeated call is harmless.
+
+        The final results of a large email's chunk become the states of its recipients.
+        """
+        email = self._large_email(claim.unit)
+        update = _end_update(claim, results, lease_until, is_settled=is_settled)
+        if email is None:
+            return self.table.update(unit_key(claim.unit), update).is_done
+        final = final_recipients(email, results)
+        expires_at = self.expiry(email.created_at)
+        while len(final) > COUNTED_AT_ONCE:
+            # The lease goes on, with the results so far.
+            some, final = final[:COUNTED_AT_ONCE], final[COUNTED_AT_ONCE:]
+            part = {**claim.results, **{each.address: results[each.address] for each in some}}
+            so_far = _end_update(claim, part, claim.lease_until, is_settled=False)
+            write = {"Update": update_request(unit_key(claim.unit), so_far)}
+            if not advance_counted(self.table, email, some, expires_at, write):
+                return False
+        write = {"Update": update_request(unit_key(claim.unit), update)}
+        return advance_counted(self.table, email, final, expires_at, write)
+
+    def _large_email(self, unit: SendUnit) -> EmailRecord | None:
+        """Return the email of a chunk; None for a whole email."""
+        if unit.chunk is None:
+            return None
+        items = self.table.get_many([unit_key(SendUnit(unit.email_id))])
+        email = read_email(items[0]) if items else None
+        return email if email and email.chunk_count else None
+
+    def _with_accepted(self, unit: SendUnit, state: UnitState) -> UnitState:
+        keys = [recipient_key(unit.email_id, address) for address in state.results]
+        recipients = map(read_recipient, self.table.get_many(keys))
+        return mark_accepted_from_events(state, recipients)
+
+
+def _end_update(
+    claim: Claim, results: Results, lease_until: int, *, is_settled: bool
+) -> ItemUpdate:
+    return ItemUpdate(
+        condition=SAME_ATTEMPT,
+        condition_values={"attempt": claim.attempt},
+        sets={
+            "results": result_items(results),
+            "lease_until": lease_until,
+            "is_settled": is_settled,
+        },
+    )
+
+
+def unit_key(unit: SendUnit) -> Item:
+    """Return the key of an email, or of one chunk of it."""
+    sort_key = EMAIL if unit.chunk is None else f"{CHUNK}{unit.chunk:04d}"
+    return email_key(unit.email_id, sort_key)
+
+
+def result_items(results: Results) -> Item:
+    """Return the results by address, as the item of their unit holds them."""
+    return {
+        address: without_none(
+            {
+                "state": status.state.value,
+                "message_id": status.message_id,
+                "error_code": truncated(status.error_code, CODE_LIMIT),
+                "error_message": truncated(status.error_message, TEXT_LIMIT),
+                "retry": status.retry.value,
+            }
+        )
+        for address, status in results.items()
+    }
+
+
+def read_unit(item: Attributes) -> UnitState:
+    """Return the state of a unit."""
+    results = {
+        address: RecipientStatus(
+            address,
+            SendState(result["state"]),
+            result.get("message_id"),
+            result.get("error_code"),
+            result.get("error_message"),
+            RetryHint(result["retry"]),
+        )
+        for address, result in item["results"].items()
+    }
+    return UnitState(
+        fingerprint=item["fingerprint"],
+        results=results,
+        created_at=datetime.fromisoformat(item["created_at"]),
+        attempt=int(item["attempt"]),
+        lease_until=int(item["lease_until"]),
+        is_settled=item["is_settled"],
+    )
+
+
+def email_item(record: EmailRecord) -> Item:
+    """Return the attributes of an email record, which the item of its unit has too."""
+    errors = first_errors(record.errors) if record.errors else ()
+    return without_none(
+        {
+            "email_id": record.email_id,
+            "from_email": record.from_email,
+            "subject": record.subject,
+            "template_id": record.template_id,
+            "tags": list(record.tags),
+            "metadata": dict(record.metadata),
+            "recipient_count": record.recipient_count,
+            "chunk_count": record.chunk_count,
+            "errors": [{"field": error.field, "rule": error.rule} for error in errors],
+        }
+    )
+
+
+def read_email(item: Attributes) -> EmailRecord:
+    """Return the email record of an item."""
+    return EmailRecord(
+        email_id=item["email_id"],
+        fingerprint=item["fingerprint"],
+        created_at=datetime.fromisoformat(item["created_at"]),
+        from_email=item["from_email"],
+        subject=item["subject"],
+        template_id=item.get("template_id"),
+        tags=tuple(item["tags"]),
+        metadata=item["metadata"],
+        recipient_count=int(item["recipient_count"]),
+        chunk_count=int(item["chunk_count"]),
+        errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
+    )
+
+
+def _is_vacant(item: Attributes, now: int) -> bool:
+    return not item["fingerprint"] or item["expires_at"] <= now
