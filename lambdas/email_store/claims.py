@@ -9,12 +9,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RecipientStatus, SendState
+from email_store.records import RecipientRecord
+from email_store.states import EmailState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from email_store.records import RecipientRecord
+    from email_store.records import EmailRecord
 
 __all__ = [
     "CLOCK_SKEW",
@@ -28,6 +30,7 @@ __all__ = [
     "epoch_seconds",
     "mark_accepted_from_events",
     "queued",
+    "recipients_of_results",
 ]
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -137,3 +140,24 @@ def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRe
         and recipient.at >= state.created_at - CLOCK_SKEW
     }
     return replace(state, results={**state.results, **accepted})
+
+
+def recipients_of_results(record: EmailRecord, results: Results) -> list[RecipientRecord]:
+    """Return the recipients of a large email that its send results give a state.
+
+    A queued recipient has none: it is counted as the rest of all recipients.
+    """
+    return [
+        RecipientRecord(
+            email_id=record.email_id,
+            address=status.address,
+            state=EmailState(status.state.value),
+            at=record.created_at,
+            message_id=status.message_id,
+            error_code=status.error_code,
+            error_message=status.error_message,
+            is_reported=False,
+        )
+        for status in results.values()
+        if status.state is not SendState.QUEUED
+    ]

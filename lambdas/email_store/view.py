@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from email_store.claims import CLOCK_SKEW, OPEN_STATES
+from email_store.claims import CLOCK_SKEW
 from email_store.records import Repeat
 from email_store.states import EmailState, summary_state
 
@@ -102,9 +102,9 @@ def build_view(
     is_large = record is not None and record.chunk_count > 0
     merged: dict[str, RecipientView] = {}
     for unit in units:
-        for status in unit.results.values() if unit.created_at >= since else ():
-            if not (is_large and status.state in OPEN_STATES):
-                _keep_stronger(merged, _from_result(status, is_leased=unit.lease_until > 0))
+        # The results of a large email are among the recipients.
+        for status in unit.results.values() if unit.created_at >= since and not is_large else ():
+            _keep_stronger(merged, _from_result(status, is_leased=unit.lease_until > 0))
     for recipient in recipients:
         if recipient.at >= since:
             _keep_stronger(merged, _from_events(recipient))

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from email_store.claims import CLOCK_SKEW, OPEN_STATES
+from email_store.claims import CLOCK_SKEW
 from email_store.dynamodb.counts import counts_write
 from email_store.dynamodb.events import recipient_item, recipient_key
 from email_store.dynamodb.table import NEW, TablePart, put_request
 from email_store.dynamodb.transactions import transact
-from email_store.records import RecipientRecord
-from email_store.states import EmailState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from email_store.claims import Results
     from email_store.dynamodb.table import Attributes, Item, Table
-    from email_store.records import EmailRecord
+    from email_store.records import EmailRecord, RecipientRecord
 
-__all__ = ["Recipients", "advance_counted", "final_recipients"]
+__all__ = ["Recipients", "advance_counted"]
+
+MOVED_AT_ONCE = 10
+"""Recipients in one transaction. Events move the same recipients at the same time: the more
+recipients a transaction has, the more often it is canceled."""
 
 # RANK and STATE are reserved words of DynamoDB.
 LOWER_RANK = f"{NEW} OR #rank < :rank OR expires_at <= :now"
@@ -50,20 +51,24 @@ class Recipients(TablePart):
 
 
 def advance_counted(
-    table: Table,
-    record: EmailRecord,
-    recipients: Sequence[RecipientRecord],
-    expires_at: int,
-    unit_write: Item | None = None,
+    table: Table, record: EmailRecord, recipients: Sequence[RecipientRecord], expires_at: int
 ) -> bool:
-    """Store higher states of a large email's recipients, and change its counts, in a transaction.
+    """Store higher states of a large email's recipients, and change its counts with them.
 
-    `unit_write` is a write of the same transaction. Return False, and write nothing, when no
-    rank is higher, or when the condition of `unit_write` does not hold.
+    A repeated call is harmless. Return False, and write nothing, when no rank is higher.
     """
+    is_higher = False
+    for start in range(0, len(recipients), MOVED_AT_ONCE):
+        part = recipients[start : start + MOVED_AT_ONCE]
+        is_higher |= _advance(table, record, part, expires_at)
+    return is_higher
+
+
+def _advance(
+    table: Table, record: EmailRecord, recipients: Sequence[RecipientRecord], expires_at: int
+) -> bool:
     epoch = record.created_at.isoformat()
     keys = [recipient_key(record.email_id, recipient.address) for recipient in recipients]
-    of_unit = [unit_write] if unit_write else []
 
     def read_and_decide() -> list[Item]:
         items = (item for item in table.get_many(keys) if item.get(COUNTED_FOR) == epoch)
@@ -76,28 +81,9 @@ def advance_counted(
                 puts.append(_put(recipient, old, epoch, expires_at))
                 changes[recipient.state.value] += 1
                 changes.subtract([old["state"]] if old else [])
-        counts = [counts_write(record, changes, expires_at)] if puts else []
-        return [*of_unit, *puts, *counts]
+        return [*puts, counts_write(record, changes, expires_at)] if puts else []
 
-    return transact(table, read_and_decide, gate=len(of_unit))
-
-
-def final_recipients(record: EmailRecord, results: Results) -> list[RecipientRecord]:
-    """Return the recipients whose result of sending is final."""
-    return [
-        RecipientRecord(
-            email_id=record.email_id,
-            address=status.address,
-            state=EmailState(status.state.value),
-            at=record.created_at,
-            message_id=status.message_id,
-            error_code=status.error_code,
-            error_message=status.error_message,
-            is_reported=False,
-        )
-        for status in results.values()
-        if status.state not in OPEN_STATES
-    ]
+    return transact(table, read_and_decide)
 
 
 def _put(recipient: RecipientRecord, old: Attributes | None, epoch: str, expires_at: int) -> Item:

@@ -18,17 +18,18 @@ __all__ = ["transact"]
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 CONFLICT = "TransactionConflict"
+NO_REASON = "None"
+"""The code of a write that was not the reason."""
 TRIES = 8
 FIRST_PAUSE = 0.05
 """Seconds, of which a random part passes before the second try; doubles each time."""
 
 
-def transact(table: Table, read_and_decide: Callable[[], Sequence[Item]], *, gate: int = 0) -> bool:
+def transact(table: Table, read_and_decide: Callable[[], Sequence[Item]]) -> bool:
     """Make the writes that `read_and_decide` returns, each `{"Put": …}` or `{"Update": …}`.
 
     When a condition does not hold, or another write to an item is under way, nothing is written:
-    then `read_and_decide` is called again. Return False when it returns no writes, or when the
-    condition of one of the first `gate` writes does not hold.
+    then `read_and_decide` is called again. Return False when it returns no writes.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 
     Raises:
@@ -38,17 +39,14 @@ def transact(table: Table, read_and_decide: Callable[[], Sequence[Item]], *, gat
         writes = read_and_decide()
         if not writes:
             return False
-        reasons = _try(table, writes)
-        if not reasons:
+        if _is_written(table, writes):
             return True
-        if CONDITION_FAILED in reasons[:gate]:
-            return False
         table.sleep(FIRST_PAUSE * 2**tries * random.random())  # noqa: S311 - only jitter
     raise StoreError(f"other writers were faster {TRIES} times")
 
 
-def _try(table: Table, writes: Sequence[Item]) -> list[str | None]:
-    """Return nothing when all is written, else the reason of each write that has one."""
+def _is_written(table: Table, writes: Sequence[Item]) -> bool:
+    """Make the writes. Return False when another writer was faster."""
     items = [
         {kind: {"TableName": table.name, **params}}
         for write in writes
@@ -57,18 +55,16 @@ def _try(table: Table, writes: Sequence[Item]) -> list[str | None]:
     try:
         table.call("transact_write_items", {"TransactItems": items})
     except StoreError as error:
-        reasons = _lost_races(error.__cause__)
-        if not reasons:
+        if not _is_lost_race(error.__cause__):
             raise
-        return reasons
-    return []
+        return False
+    return True
 
 
-def _lost_races(error: BaseException | None) -> list[str | None]:
-    """Return the reasons of a canceled transaction that may be tried again after a read."""
+def _is_lost_race(error: BaseException | None) -> bool:
     if not isinstance(error, ClientError):
-        return []
+        return False
     # botocore puts the modelled members of an error beside `Error`.
     reasons: list[Any] = error.response.get("CancellationReasons", [])
-    codes = [None if reason.get("Code") == "None" else reason.get("Code") for reason in reasons]
-    return codes if {*codes} <= {None, CONDITION_FAILED, CONFLICT} else []
+    codes = {reason.get("Code", NO_REASON) for reason in reasons} - {NO_REASON}
+    return bool(codes) and codes <= {CONDITION_FAILED, CONFLICT}

@@ -18,15 +18,15 @@ from email_store.claims import (
     epoch_seconds,
     mark_accepted_from_events,
     queued,
+    recipients_of_results,
 )
 from email_store.dynamodb.events import read_recipient, recipient_key
-from email_store.dynamodb.recipients import advance_counted, final_recipients
+from email_store.dynamodb.recipients import advance_counted
 from email_store.dynamodb.table import (
     ItemUpdate,
     TablePart,
     email_key,
     truncated,
-    update_request,
     without_none,
 )
 from email_store.records import EmailRecord
@@ -60,18 +60,13 @@ VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
-COUNTED_AT_ONCE = 98
-"""Recipients in one transaction: it has 100 items at most, with the chunk and the counts.
-
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-"""
 
 
 class Units(TablePart):
     """Conditional writes decide which worker may send an email or a chunk.
 
-    One write a call, and one more to replace a vacant item. A chunk of a large email is settled
-    and released by a transaction.
+    One write a call, and one more to replace a vacant item. The states of a large email's
+    recipients are written before its chunk is settled or released.
     """
 
     @override
@@ -159,24 +154,23 @@ class Units(TablePart):
     ) -> bool:
         """Change a unit whose lease is still that of the claim. A repeated call is harmless.
 
-        The final results of a large email's chunk become the states of its recipients.
+        The results of a large email's chunk become the states of its recipients before: a worker
+        that crashes in between leaves a chunk that is claimed again, and nothing counts twice.
         """
         email = self._large_email(claim.unit)
-        update = _end_update(claim, results, lease_until, is_settled=is_settled)
-        if email is None:
-            return self.table.update(unit_key(claim.unit), update).is_done
-        final = final_recipients(email, results)
-        expires_at = self.expiry(email.created_at)
-        while len(final) > COUNTED_AT_ONCE:
-            # The lease goes on, with the results so far.
-            some, final = final[:COUNTED_AT_ONCE], final[COUNTED_AT_ONCE:]
-            part = {**claim.results, **{each.address: results[each.address] for each in some}}
-            so_far = _end_update(claim, part, claim.lease_until, is_settled=False)
-            write = {"Update": update_request(unit_key(claim.unit), so_far)}
-            if not advance_counted(self.table, email, some, expires_at, write):
-                return False
-        write = {"Update": update_request(unit_key(claim.unit), update)}
-        return advance_counted(self.table, email, final, expires_at, write)
+        if email is not None:
+            recipients = recipients_of_results(email, results)
+            advance_counted(self.table, email, recipients, self.expiry(email.created_at))
+        update = ItemUpdate(
+            condition=SAME_ATTEMPT,
+            condition_values={"attempt": claim.attempt},
+            sets={
+                "results": result_items(results),
+                "lease_until": lease_until,
+                "is_settled": is_settled,
+            },
+        )
+        return self.table.update(unit_key(claim.unit), update).is_done
 
     def _large_email(self, unit: SendUnit) -> EmailRecord | None:
         """Return the email of a chunk; None for a whole email."""
@@ -190,20 +184,6 @@ class Units(TablePart):
         keys = [recipient_key(unit.email_id, address) for address in state.results]
         recipients = map(read_recipient, self.table.get_many(keys))
         return mark_accepted_from_events(state, recipients)
-
-
-def _end_update(
-    claim: Claim, results: Results, lease_until: int, *, is_settled: bool
-) -> ItemUpdate:
-    return ItemUpdate(
-        condition=SAME_ATTEMPT,
-        condition_values={"attempt": claim.attempt},
-        sets={
-            "results": result_items(results),
-            "lease_until": lease_until,
-            "is_settled": is_settled,
-        },
-    )
 
 
 def unit_key(unit: SendUnit) -> Item:
