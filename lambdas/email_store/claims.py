@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -27,10 +28,11 @@ __all__ = [
     "SendUnit",
     "UnitState",
     "claim_conflict",
+    "count_results",
     "epoch_seconds",
+    "failed_recipients",
     "mark_accepted_from_events",
     "queued",
-    "recipients_of_results",
 ]
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -142,11 +144,21 @@ def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRe
     return replace(state, results={**state.results, **accepted})
 
 
-def recipients_of_results(record: EmailRecord, results: Results) -> list[RecipientRecord]:
-    """Return the recipients of a large email that its send results give a state.
+def count_results(unit: SendUnit, results: Results, copies: Collection[str]) -> Counter[str]:
+    """Return the numbers by state that a chunk adds to the counts of its email.
 
-    A queued recipient has none: it is counted as the rest of all recipients.
+    A queued recipient adds nothing: it is counted as the rest of all recipients. The copies (cc,
+    bcc) are recipients of each chunk, and are counted with the first.
     """
+    return Counter(
+        status.state.value
+        for address, status in results.items()
+        if status.state is not SendState.QUEUED and (unit.chunk == 1 or address not in copies)
+    )
+
+
+def failed_recipients(record: EmailRecord, results: Results) -> list[RecipientRecord]:
+    """Return the recipients of a large email to whom nothing was sent, and nothing will be."""
     return [
         RecipientRecord(
             email_id=record.email_id,
@@ -159,5 +171,5 @@ def recipients_of_results(record: EmailRecord, results: Results) -> list[Recipie
             is_reported=False,
         )
         for status in results.values()
-        if status.state is not SendState.QUEUED
+        if status.state not in {*OPEN_STATES, SendState.ACCEPTED}
     ]

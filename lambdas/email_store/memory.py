@@ -19,7 +19,6 @@ from email_store.claims import (
     epoch_seconds,
     mark_accepted_from_events,
     queued,
-    recipients_of_results,
 )
 from email_store.records import (
     EmailRecord,
@@ -140,7 +139,12 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             if record and record.chunk_count and recipient.at < record.created_at - CLOCK_SKEW:
                 return False
-            return self._advance(recipient)
+            key = (recipient.email_id, recipient.address)
+            stored = self._recipients.get(key)
+            if stored is not None and recipient.state.rank <= stored.state.rank:
+                return False
+            self._recipients[key] = recipient
+            return True
 
     @override
     def suppress(self, suppression: Suppression) -> None:
@@ -197,10 +201,6 @@ class MemoryEmailStore(EmailStore):
         held_until: datetime | None = None,
     ) -> bool:
         with self._lock:
-            record = self._records.get(claim.unit.email_id)
-            if claim.unit.chunk is not None and record and record.chunk_count:
-                for recipient in recipients_of_results(record, results):
-                    self._advance(recipient)
             stored = self._units[claim.unit]
             if stored.attempt != claim.attempt:
                 return False
@@ -211,14 +211,6 @@ class MemoryEmailStore(EmailStore):
                 is_settled=is_settled,
             )
             return True
-
-    def _advance(self, recipient: RecipientRecord) -> bool:
-        key = (recipient.email_id, recipient.address)
-        stored = self._recipients.get(key)
-        if stored is not None and recipient.state.rank <= stored.state.rank:
-            return False
-        self._recipients[key] = recipient
-        return True
 
     def _recipients_of(self, email_id: str) -> list[RecipientRecord]:
         return [record for (owner, _), record in self._recipients.items() if owner == email_id]

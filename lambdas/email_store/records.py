@@ -47,6 +47,8 @@ class EmailRecord:
     chunk_count: int = 0
     """The number of chunks of a large email; 0 when the email is sent as a whole. The counts of a
     large email are kept, and its recipients come in pages."""
+    copies: tuple[str, ...] = ()
+    """The bare addresses in cc and bcc of an email in chunks: each chunk has them."""
     errors: tuple[FieldError, ...] = ()
     """The broken rules of an invalid request."""
 

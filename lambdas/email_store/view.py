@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from amsdal_mail.status import SendState
 from email_store.claims import CLOCK_SKEW
 from email_store.records import Repeat
 from email_store.states import EmailState, summary_state
@@ -36,6 +37,8 @@ TIMELINE_LIMIT = 1000
 """The number of newest events in a view: an email to thousands has tens of thousands of events."""
 RECIPIENTS_LIMIT = 1000
 """The number of a large email's recipients in a view."""
+WITH_EVENTS_TO_COME = frozenset({EmailState.ACCEPTED, EmailState.UNKNOWN})
+"""States of sending that the recipients of a large email are only counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +105,24 @@ def build_view(
     is_large = record is not None and record.chunk_count > 0
     merged: dict[str, RecipientView] = {}
     for unit in units:
-        # The results of a large email are among the recipients.
-        for status in unit.results.values() if unit.created_at >= since and not is_large else ():
-            _keep_stronger(merged, _from_result(status, is_leased=unit.lease_until > 0))
-    for recipient in recipients:
-        if recipient.at >= since:
-            _keep_stronger(merged, _from_events(recipient))
+        for status in unit.results.values() if unit.created_at >= since else ():
+            if not (is_large and status.state is SendState.QUEUED):
+                _keep_stronger(merged, _from_result(status, is_leased=unit.lease_until > 0))
+    reported = [recipient for recipient in recipients if recipient.at >= since]
+    for recipient in reported:
+        _keep_stronger(merged, _from_events(recipient))
     counts = Counter(recipient.state for recipient in merged.values())
     if record is not None and record.recipient_count > len(merged):
         counts[EmailState.QUEUED] += record.recipient_count - len(merged)
+    unlisted = set(merged) - {recipient.address for recipient in reported} if is_large else set()
     return EmailView(
         email_id,
         record,
-        tuple(_with_repeats(recipient, repeats) for recipient in merged.values()),
+        tuple(
+            _with_repeats(recipient, repeats)
+            for recipient in merged.values()
+            if recipient.address not in unlisted or recipient.state not in WITH_EVENTS_TO_COME
+        ),
         _newest(events),
         counts,
         _state(record, counts),
@@ -136,6 +144,10 @@ def build_large_view(
     `recipients`, one more than a page shows that there is a next page.
     """
     counts = Counter({state: kept[state] for state in EmailState if kept.get(state)})
+    if counts[EmailState.ACCEPTED] < 0:  # events of recipients whose result is not stored yet
+        early = -counts.pop(EmailState.ACCEPTED)
+        counts[EmailState.UNKNOWN] = max(0, counts[EmailState.UNKNOWN] - early)
+    counts = +counts
     queued = record.recipient_count - counts.total()
     if queued > 0:
         counts[EmailState.QUEUED] = queued

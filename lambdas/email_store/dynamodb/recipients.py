@@ -12,19 +12,15 @@ from email_store.dynamodb.counts import counts_write
 from email_store.dynamodb.events import recipient_item, recipient_key
 from email_store.dynamodb.table import NEW, TablePart, put_request
 from email_store.dynamodb.transactions import transact
+from email_store.states import EmailState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from email_store.dynamodb.table import Attributes, Item, Table
+    from email_store.dynamodb.table import Attributes, Item
     from email_store.records import EmailRecord, RecipientRecord
 
-__all__ = ["Recipients", "advance_counted"]
-
-MOVED_AT_ONCE = 10
-"""Recipients in one transaction. Events move the same recipients at the same time: the more
-recipients a transaction has, the more often it is canceled."""
+__all__ = ["NOT_REPORTED", "Recipients"]
 
 # RANK and STATE are reserved words of DynamoDB.
 LOWER_RANK = f"{NEW} OR #rank < :rank OR expires_at <= :now"
@@ -32,6 +28,7 @@ COUNTED_FOR = "counted_for"
 """The attribute of a recipient in the counts of a large email: the time of that email's request."""
 NOT_COUNTED = f"attribute_not_exists({COUNTED_FOR}) OR {COUNTED_FOR} <> :epoch"
 STILL_IN_STATE = f"{COUNTED_FOR} = :epoch AND #state = :state"
+NOT_REPORTED = f"{NEW} OR attribute_not_exists({COUNTED_FOR}) OR expires_at <= :now"
 
 
 class Recipients(TablePart):
@@ -41,49 +38,36 @@ class Recipients(TablePart):
     def advance_recipient(
         self, recipient: RecipientRecord, *, now: datetime, record: EmailRecord | None = None
     ) -> bool:
-        if record is None or not record.chunk_count:
-            item = recipient_item(recipient) | {"expires_at": self.expiry(now)}
-            values = {"rank": recipient.state.rank, "now": int(now.timestamp())}
-            return self.table.put(item, LOWER_RANK, values, {"#rank": "rank"})
+        if record is not None and record.chunk_count:
+            return self._advance_counted(recipient, record, self.expiry(now))
+        item = recipient_item(recipient) | {"expires_at": self.expiry(now)}
+        values = {"rank": recipient.state.rank, "now": int(now.timestamp())}
+        return self.table.put(item, LOWER_RANK, values, {"#rank": "rank"})
+
+    def _advance_counted(
+        self, recipient: RecipientRecord, record: EmailRecord, expires_at: int
+    ) -> bool:
+        """Store a higher state, and change the counts with it.
+
+        SES reports only mail that it accepted. So the first report moves the recipient from the
+        accepted ones of its chunk, even when the result of the chunk is not stored yet.
+        """
         if recipient.at < record.created_at - CLOCK_SKEW:
             return False  # It belongs to an earlier email with the same id.
-        return advance_counted(self.table, record, [recipient], self.expiry(now))
+        epoch = record.created_at.isoformat()
+        key = recipient_key(record.email_id, recipient.address)
 
+        def read_and_decide() -> list[Item]:
+            items = self.table.get_many([key])
+            old = next((item for item in items if item.get(COUNTED_FOR) == epoch), None)
+            if old and recipient.state.rank <= old["rank"]:
+                return []
+            changes = Counter({recipient.state.value: 1})
+            changes.subtract([old["state"] if old else EmailState.ACCEPTED.value])
+            put = _put(recipient, old, epoch, expires_at)
+            return [put, counts_write(record, changes, expires_at)]
 
-def advance_counted(
-    table: Table, record: EmailRecord, recipients: Sequence[RecipientRecord], expires_at: int
-) -> bool:
-    """Store higher states of a large email's recipients, and change its counts with them.
-
-    A repeated call is harmless. Return False, and write nothing, when no rank is higher.
-    """
-    is_higher = False
-    for start in range(0, len(recipients), MOVED_AT_ONCE):
-        part = recipients[start : start + MOVED_AT_ONCE]
-        is_higher |= _advance(table, record, part, expires_at)
-    return is_higher
-
-
-def _advance(
-    table: Table, record: EmailRecord, recipients: Sequence[RecipientRecord], expires_at: int
-) -> bool:
-    epoch = record.created_at.isoformat()
-    keys = [recipient_key(record.email_id, recipient.address) for recipient in recipients]
-
-    def read_and_decide() -> list[Item]:
-        items = (item for item in table.get_many(keys) if item.get(COUNTED_FOR) == epoch)
-        stored = {item["recipient"]: item for item in items}
-        changes: Counter[str] = Counter()
-        puts = []
-        for recipient in recipients:
-            old = stored.get(recipient.address)
-            if old is None or recipient.state.rank > old["rank"]:
-                puts.append(_put(recipient, old, epoch, expires_at))
-                changes[recipient.state.value] += 1
-                changes.subtract([old["state"]] if old else [])
-        return [*puts, counts_write(record, changes, expires_at)] if puts else []
-
-    return transact(table, read_and_decide)
+        return transact(self.table, read_and_decide)
 
 
 def _put(recipient: RecipientRecord, old: Attributes | None, epoch: str, expires_at: int) -> Item:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,20 +17,24 @@ from email_store.claims import (
     SendUnit,
     UnitState,
     claim_conflict,
+    count_results,
     epoch_seconds,
+    failed_recipients,
     mark_accepted_from_events,
     queued,
-    recipients_of_results,
 )
-from email_store.dynamodb.events import read_recipient, recipient_key
-from email_store.dynamodb.recipients import advance_counted
+from email_store.dynamodb.counts import counts_write
+from email_store.dynamodb.events import read_recipient, recipient_item, recipient_key
+from email_store.dynamodb.recipients import NOT_REPORTED
 from email_store.dynamodb.table import (
     ItemUpdate,
     TablePart,
     email_key,
     truncated,
+    update_request,
     without_none,
 )
+from email_store.dynamodb.transactions import transact
 from email_store.records import EmailRecord
 from email_store.truncate import first_errors
 
@@ -60,13 +66,14 @@ VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
+SAME_COUNTED, NOT_COUNTED = "counted = :counted", "attribute_not_exists(counted)"
 
 
 class Units(TablePart):
     """Conditional writes decide which worker may send an email or a chunk.
 
-    One write a call, and one more to replace a vacant item. The states of a large email's
-    recipients are written before its chunk is settled or released.
+    One write a call, and one more to replace a vacant item. A chunk of a large email is settled
+    and released by a transaction that changes the counts too.
     """
 
     @override
@@ -152,15 +159,7 @@ class Units(TablePart):
     def _end_lease(
         self, claim: Claim, results: Results, *, lease_until: int, is_settled: bool
     ) -> bool:
-        """Change a unit whose lease is still that of the claim. A repeated call is harmless.
-
-        The results of a large email's chunk become the states of its recipients before: a worker
-        that crashes in between leaves a chunk that is claimed again, and nothing counts twice.
-        """
-        email = self._large_email(claim.unit)
-        if email is not None:
-            recipients = recipients_of_results(email, results)
-            advance_counted(self.table, email, recipients, self.expiry(email.created_at))
+        """Change a unit whose lease is still that of the claim. A repeated call is harmless."""
         update = ItemUpdate(
             condition=SAME_ATTEMPT,
             condition_values={"attempt": claim.attempt},
@@ -170,7 +169,48 @@ class Units(TablePart):
                 "is_settled": is_settled,
             },
         )
-        return self.table.update(unit_key(claim.unit), update).is_done
+        email = self._large_email(claim.unit)
+        if email is None:
+            return self.table.update(unit_key(claim.unit), update).is_done
+        self._list_failures(email, results)
+        return self._end_counted(claim, results, update, email)
+
+    def _end_counted(
+        self, claim: Claim, results: Results, update: ItemUpdate, email: EmailRecord
+    ) -> bool:
+        """Change a chunk, and the counts by the difference to what it counted for before."""
+        key, expires_at = unit_key(claim.unit), self.expiry(email.created_at)
+        counted = count_results(claim.unit, results, email.copies)
+        sets = {**update.sets, "counted": dict(counted)}
+
+        def read_and_decide() -> list[Item]:
+            (chunk,) = self.table.get_many([key])
+            if chunk["attempt"] != claim.attempt:
+                return []
+            before = chunk.get("counted")
+            same = SAME_COUNTED if before is not None else NOT_COUNTED
+            values = {"counted": before} if before is not None else {}
+            changed = replace(
+                update,
+                sets=sets,
+                condition=f"{SAME_ATTEMPT} AND {same}",
+                condition_values={**update.condition_values, **values},
+            )
+            changes = Counter(counted)
+            changes.subtract(before or {})
+            writes = [{"Update": update_request(key, changed)}]
+            if any(changes.values()):
+                writes.append(counts_write(email, changes, expires_at))
+            return writes
+
+        return transact(self.table, read_and_decide)
+
+    def _list_failures(self, email: EmailRecord, results: Results) -> None:
+        """Store the recipients for whom no event will come. The others come with their events."""
+        for recipient in failed_recipients(email, results):
+            item = recipient_item(recipient) | {"expires_at": self.expiry(email.created_at)}
+            now = epoch_seconds(email.created_at)
+            self.table.put(item, NOT_REPORTED, {"now": now})
 
     def _large_email(self, unit: SendUnit) -> EmailRecord | None:
         """Return the email of a chunk; None for a whole email."""
@@ -244,6 +284,7 @@ def email_item(record: EmailRecord) -> Item:
             "metadata": dict(record.metadata),
             "recipient_count": record.recipient_count,
             "chunk_count": record.chunk_count,
+            "copies": list(record.copies) or None,
             "errors": [{"field": error.field, "rule": error.rule} for error in errors],
         }
     )
@@ -262,6 +303,7 @@ def read_email(item: Attributes) -> EmailRecord:
         metadata=item["metadata"],
         recipient_count=int(item["recipient_count"]),
         chunk_count=int(item["chunk_count"]),
+        copies=tuple(item.get("copies", ())),
         errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
     )
 

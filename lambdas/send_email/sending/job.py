@@ -102,6 +102,7 @@ class SendJob:
     def record(self, now: datetime, chunk_count: int = 0) -> EmailRecord:
         """Return the record of the email for the store."""
         message = self.message
+        copies = (*message.cc, *message.bcc) if chunk_count else ()
         return EmailRecord(
             email_id=self.email_id,
             fingerprint=self.fingerprint,
@@ -113,6 +114,7 @@ class SendJob:
             metadata=message.metadata,
             recipient_count=len(self.addresses),
             chunk_count=chunk_count,
+            copies=tuple(parse_address(mailbox).addr_spec for mailbox in copies),
         )
 
 
