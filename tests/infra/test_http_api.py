@@ -14,6 +14,7 @@ from tests.infra.synthesis import SynthesisedStack, synthesise, target
 ROUTES = {
     "POST /emails",
     "POST /emails/batch",
+    "POST /uploads",
     "GET /emails/{email_id}",
     "GET /suppressions",
     "DELETE /suppressions",
@@ -50,6 +51,7 @@ def test_routes_require_a_token_with_an_issuer(tmp_path: Path) -> None:
 SCOPES = {
     "POST /emails": {"mail:send"},
     "POST /emails/batch": {"mail:send"},
+    "POST /uploads": {"mail:send"},
     "GET /emails/{email_id}": {"mail:read"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
