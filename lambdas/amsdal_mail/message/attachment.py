@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from codecs import getincrementaldecoder
-from dataclasses import fields
+from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -151,6 +151,13 @@ class Attachment:
     def is_stored(self) -> bool:
         """Whether the content is elsewhere: in S3, or among the uploads of the service."""
         return self.s3_uri is not None or self.upload_id is not None
+
+    def moved_to(self, uri: str, etag: str) -> Self:
+        """Return the same file, with its content at this place."""
+        # The type of a text names the character set of the content, which is not there any more.
+        charset = self.content_type.partition("; charset=")[2] or None if self.content else None
+        charset = charset or self.charset
+        return replace(self, content=b"", charset=charset, s3_uri=uri, s3_etag=etag)
 
     @property
     def is_large(self) -> bool:

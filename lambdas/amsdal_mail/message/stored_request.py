@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
 
-__all__ = ["QUEUED", "StoredContent", "StoredRequest", "new_key", "store_files"]
+__all__ = ["QUEUED", "StoredContent", "StoredRequest", "files_exceed", "new_key", "store_files"]
 
 QUEUED = "queued/"
 """The prefix of the objects that belong to messages on the send queue."""
@@ -41,10 +41,6 @@ class StoredContent:
     key: str
     size: int
     etag: str
-
-
-Put = Callable[[str, bytes], StoredContent]
-"""Puts an object with this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +90,24 @@ def new_key() -> str:
     return f"{QUEUED}{uuid4().hex}"
 
 
-def store_files(message: M, limit: int, bucket: str, put: Put) -> M:
-    """Return the message with its larger files in the bucket, if they exceed the limit together.
+def files_exceed(message: EmailMessage, limit: int) -> bool:
+    """Return whether the files and the bodies of a message alone exceed a size of JSON."""
+    encoded = sum(len(file.content) * 4 // 3 for file in message.attachments)
+    return encoded + len(message.body) + len(message.html_body or "") > limit
+
+
+def store_files(message: M, limit: int, store: Callable[[Attachment], Attachment]) -> M:
+    """Return the message with its larger files stored, if all together exceed the limit.
 
     Args:
         message: the message.
         limit: bytes of JSON.
-        bucket: the name of the bucket.
-        put: puts an object there.
+        store: puts the content of a file into the bucket, and returns the file without it.
     """
-    encoded = sum(len(file.content) * 4 // 3 for file in message.attachments)
-    if encoded + len(message.body) + len(message.html_body or "") <= limit:
+    if not files_exceed(message, limit):
         return message
-    return message.replace(attachments=[_stored(file, bucket, put) for file in message.attachments])
-
-
-def _stored(file: Attachment, bucket: str, put: Put) -> Attachment:
-    if len(file.content) < SMALL_FILE:
-        return file
-    content = put(new_key(), file.content)
-    # The type of a text names the character set of its content, which is not there any more.
-    charset = file.content_type.partition("; charset=")[2] or None
-    uri = f"s3://{bucket}/{content.key}"
-    return replace(file, content=b"", charset=charset, s3_uri=uri, s3_etag=content.etag)
+    files = [store(f) if len(f.content) >= SMALL_FILE else f for f in message.attachments]
+    return message.replace(attachments=files)
 
 
 def _content(value: object) -> StoredContent | None:

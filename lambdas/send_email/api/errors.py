@@ -9,6 +9,7 @@ from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
 from email_store.store import RecordTooLargeError, StoreError
 from send_email.api.requests import RequestError
 from send_email.api.responses import ErrorResponse, Headers, error_document, json_response
+from send_email.sending.content_store import ContentStoreError
 from send_email.sending.errors import (
     ExpectedError,
     MessageTooLargeError,
@@ -96,7 +97,13 @@ def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_document(str(error))
         case RequestError():
             return error.status, error_document(str(error))
-        case StoreError() | QueueError() | SESSuppressionError() | NoTimeLeftError():
+        case (
+            StoreError()
+            | QueueError()
+            | ContentStoreError()
+            | SESSuppressionError()
+            | NoTimeLeftError()
+        ):
             # AWS's text names resources: it belongs only into logs.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_document(UNAVAILABLE)
     return HTTPStatus.INTERNAL_SERVER_ERROR, error_document(INTERNAL_ERROR)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
+
+from pydantic import Field
 
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.limits import MESSAGE_SIZE_LIMIT, check_mimetype
@@ -23,8 +25,7 @@ SIZE_LIMIT = MESSAGE_SIZE_LIMIT * 57 // 78
 class UploadRequest:
     """A file to upload."""
 
-    size: int
-    """Bytes."""
+    size: Annotated[int, Field(ge=1, le=SIZE_LIMIT, description="Bytes of the file.")]
     mimetype: str
 
     @classmethod

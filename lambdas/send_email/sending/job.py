@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.message.email import EmailMessage
+    from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, Results
 
 __all__ = ["Attempt", "SendJob", "SendOutcome"]
@@ -41,11 +42,26 @@ class SendJob:
     """How often it was queued again because SES could not accept it."""
     postpone_count: int = 0
     """How often it was postponed since the last attempt, because another worker held the lease."""
+    stored: StoredContent | None = None
+    """The JSON of the message in the bucket, maybe with more recipients; None for a small one."""
 
     @classmethod
     def from_message(cls, email_id: str, message: EmailMessage) -> Self:
         """Return the job of a new request."""
         return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
+
+    def with_files(self, message: EmailMessage, same: EmailMessage) -> Self:
+        """Return the job with the versions of its files. See AttachmentFiles.pin.
+
+        What is in the bucket does not have the versions, so that a retry stores it anew.
+        """
+        stored = self.stored if message == self.message else None
+        return replace(self, message=message, fingerprint=_fingerprint(same), stored=stored)
+
+    @property
+    def has_stored_files(self) -> bool:
+        """Whether a file is in S3, and is read when the job is sent."""
+        return any(file.is_stored for file in self.message.attachments)
 
     @property
     def unit(self) -> SendUnit:
@@ -87,7 +103,7 @@ class SendJob:
             return [self]
         messages = in_chunks(self.message, RECIPIENT_LIMIT)
         return [
-            replace(self, message=message, chunk=number)
+            replace(self, message=message, chunk=number, stored=None)
             for number, message in enumerate(messages, start=1)
         ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,15 @@ from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
 from send_email.sending.backoff import RATE_LIMITED, RetryDecision, decide_retry, lease_delay
+from send_email.sending.content_store import AttachmentFiles, ContentStore
 from send_email.sending.errors import (
-    MessageTooLargeError,
     PoisonMessageError,
     QueueError,
     ResultNotStoredError,
     foreign_sender_error,
 )
 from send_email.sending.job import Attempt, SendOutcome
+from send_email.sending.large_emails import LargeEmailGate
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     failed_results,
@@ -61,13 +62,14 @@ class SendService:
         StoreError, QueueError: the email is not lost; the same job can be sent again.
         ResultNotStoredError: SES responded and any retry is queued, but storing the result failed.
         InvalidMessageError: the service may not send from this sender. Nothing is stored.
-        RecordTooLargeError, MessageTooLargeError: the email can never be sent so. Nothing of it
-            is stored.
+        RecordTooLargeError: the email can never be sent so. Nothing of it is stored.
     """
 
     store: EmailStore
     sender: EmailSender
     queue: JobQueue
+    contents: ContentStore
+    files: AttachmentFiles
     send_rate: SendRate
     identities: Collection[str]
     """The SES identities that it may send from: addresses, and domains in lower case ASCII."""
@@ -75,10 +77,22 @@ class SendService:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     """Returns a random number from 0 to 1."""
+    large_emails: LargeEmailGate = field(default_factory=LargeEmailGate)
 
     def deadline(self, remaining_milliseconds: int) -> datetime:
         """Return when Lambda will stop the function."""
         return self.clock() + timedelta(milliseconds=remaining_milliseconds)
+
+    def accept(self, job: SendJob) -> SendJob:
+        """Return a new job with the versions that its files in S3 have now.
+
+        Raises:
+            InvalidMessageError: names each file that cannot be attached.
+            ContentStoreError: the same job can be accepted again.
+        """
+        if not job.has_stored_files:
+            return job
+        return job.with_files(*self.files.pin(job.message))
 
     def send(self, job: SendJob, deadline: datetime = NO_DEADLINE) -> SendOutcome:
         """Send the job now, unless another worker did or does. A large email goes in chunks.
@@ -90,6 +104,8 @@ class SendService:
             return self._enqueue_chunks(job)
         claim = self._claim(job.record(self.clock()), job.unit, job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
+            if claim.status is not ClaimStatus.BUSY:
+                self.queue.discard(job)
             return SendOutcome.from_claim(claim)
         return self._send_claimed(job, claim, deadline)
 
@@ -98,7 +114,6 @@ class SendService:
         self._check_sender(job)
         if not job.is_one_call:
             return self._enqueue_chunks(job)
-        self.queue.ensure_fits([job])
         claim = self.store.register(job.record(self.clock()), job.addresses)
         if claim.status is ClaimStatus.CLAIMED:
             self.queue.put([job])
@@ -119,7 +134,7 @@ class SendService:
 
     def put_back(self, job: SendJob) -> SendOutcome:
         """Queue the job again as it is, for another invocation. Nothing of it is claimed yet."""
-        self._enqueue_retry(job, PUT_BACK_SECONDS)
+        self.queue.put([job], PUT_BACK_SECONDS)
         return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED)
 
     def reject(self, errors: Sequence[FieldError], email_ids: Sequence[str]) -> SendOutcome:
@@ -191,15 +206,16 @@ class SendService:
             # unfinished recipients that this job does not have.
             is_done = not has_open(outcome.results, besides=job.addresses)
             self._store_result(claim, outcome, is_done=is_done)
+            if is_done:
+                self.queue.discard(job)
             return
         # Queue first, then release: a crash in between sends nothing twice.
         with self._release_on_failure(claim, outcome.results, decision.held_until):
-            self._enqueue_retry(decision.job, decision.delay_seconds)
+            self.queue.put([decision.job], decision.delay_seconds)
         self._store_result(claim, outcome, is_done=False, held_until=decision.held_until)
 
     def _enqueue_chunks(self, job: SendJob) -> SendOutcome:
         chunks = job.chunks()
-        self.queue.ensure_fits(chunks)
         record = job.record(self.clock(), len(chunks))
         claim = self._claim(record, SendUnit(job.email_id), ())
         outcome = SendOutcome.from_claim(claim)
@@ -207,6 +223,8 @@ class SendService:
             with self._release_on_failure(claim, {}):
                 self.queue.put(chunks)
             self._store_result(claim, outcome, is_done=True)
+        if claim.status is not ClaimStatus.BUSY:
+            self.queue.discard(job)
         return outcome
 
     def _claim(self, record: EmailRecord, unit: SendUnit, addresses: Sequence[str]) -> Claim:
@@ -231,10 +249,10 @@ class SendService:
     def _send_to_ses(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
         """Call SES. Return the results, and whether AWS refused the set-up."""
         message = job.message
-        spare = self._spare_seconds(deadline)
+        spare = self.spare_seconds(deadline)
         is_free = self.send_rate.wait(ses_recipient_count(message), spare)
         # Lambda freezes a worker after its response. A thread that it left waiting has no time.
-        if not is_free or self._spare_seconds(deadline) < 0:
+        if not is_free or self.spare_seconds(deadline) < 0:
             text = "there is no time left to send it in this invocation"
             return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
         try:
@@ -247,15 +265,9 @@ class SendService:
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
 
-    def _spare_seconds(self, deadline: datetime) -> float:
+    def spare_seconds(self, deadline: datetime) -> float:
         """Return the seconds until a call to SES could no longer end in time."""
         return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
-
-    def _enqueue_retry(self, job: SendJob, delay_seconds: int) -> None:
-        try:
-            self.queue.put([job], delay_seconds)
-        except MessageTooLargeError as error:
-            raise QueueError(f"the retry cannot be queued: {error}") from error
 
     def _store_result(
         self,
@@ -280,6 +292,6 @@ class SendService:
         """Release the unit when queueing fails, so that a repeated request need not wait."""
         try:
             yield
-        except (QueueError, MessageTooLargeError):
+        except QueueError:
             self.store.release(claim, results, held_until=held_until)
             raise

@@ -1,0 +1,38 @@
+"""The gate of large emails: a worker has the memory for a few of them at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from send_email.sending.errors import QueueError
+
+__all__ = ["LargeEmailGate"]
+
+AT_ONCE = 2
+"""Emails of 40 MB, each with up to three times its size in memory, that 512 MB have room for."""
+
+
+class LargeEmailGate:
+    """Lets a few large emails of a worker through at once, and all others. Thread-safe."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._places = threading.BoundedSemaphore(at_once)
+
+    @contextmanager
+    def room(self, seconds: float, *, is_large: bool) -> Iterator[None]:
+        """Hold a place in the block, if the email is large.
+
+        Raises:
+            QueueError: there is no place within so many seconds.
+        """
+        if not is_large:
+            yield
+            return
+        if not self._places.acquire(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX)):
+            raise QueueError("other large emails take the time of this invocation")
+        try:
+            yield
+        finally:
+            self._places.release()
