@@ -84,7 +84,7 @@ def test_signed_calls_have_no_scope(stack: SynthesisedStack) -> None:
 
 
 def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
-    paths = describe(build_api(Mock(), Mock(), Mock()))["paths"]
+    paths = describe(build_api(Mock(), Mock(), Mock(), Mock()))["paths"]
 
     described = {
         f"{method.upper()} {path}": {

@@ -58,7 +58,7 @@ class S3AttachmentFiles(AttachmentFiles):
     def pin(self, message: EmailMessage) -> tuple[EmailMessage, EmailMessage]:
         errors: list[FieldError] = []
         files: list[Attachment] = []
-        size = 0
+        size = len(message.body) + len(message.html_body or "")
         for index, file in enumerate(message.attachments):
             try:
                 pinned, length = self._pin(file)
@@ -69,7 +69,7 @@ class S3AttachmentFiles(AttachmentFiles):
             files.append(pinned)
             size += -(-length // LINE_BYTES) * LINE_LENGTH
         if not errors and size > MESSAGE_SIZE_LIMIT:
-            rule = f"have {size} bytes when encoded, SES takes {MESSAGE_SIZE_LIMIT} in a message"
+            rule = f"message has {size} bytes when encoded, SES takes {MESSAGE_SIZE_LIMIT}"
             errors.append(FieldError("attachments", rule))
         if errors:
             raise InvalidMessageError(errors)

@@ -17,7 +17,9 @@ __all__ = ["Upload", "UploadRequest", "Uploads", "upload_key"]
 
 PREFIX = "uploads/"
 URL_LIFETIME = timedelta(minutes=15)
-SIZE_LIMIT = MESSAGE_SIZE_LIMIT * 57 // 78
+REST = 64 * 1024
+"""Bytes of a message for its headers and a short text."""
+SIZE_LIMIT = (MESSAGE_SIZE_LIMIT - REST) * 57 // 78
 """Bytes of a file that fills a message: 57 bytes are a line of 78 characters in base64."""
 
 
