@@ -88,10 +88,13 @@ def test_a_long_text_goes_by_the_queue(service: Service) -> None:
     assert keys(service, "queued/") == []
 
 
-@pytest.mark.parametrize("wish", [{}, {"Prefer": "respond-async"}], ids=["at once", "queued"])
+@pytest.mark.parametrize(
+    ("wish", "megabytes"), [({}, 8), ({"Prefer": "respond-async"}, 29)], ids=["at once", "queued"]
+)
 def test_an_uploaded_file_is_attached(
-    service: Service, content: bytes, wish: dict[str, str]
+    service: Service, content: bytes, wish: dict[str, str], megabytes: int
 ) -> None:
+    content = content[: megabytes * MB]
     key = f"upload-{uuid4().hex}"
     size = {"size": len(content), "mimetype": "application/pdf"}
 

@@ -16,6 +16,7 @@ from send_email.sending.errors import (
     QueueError,
     email_field_errors,
 )
+from send_email.sending.large_emails import NoRoomError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -101,6 +102,7 @@ def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
             StoreError()
             | QueueError()
             | ContentStoreError()
+            | NoRoomError()
             | SESSuppressionError()
             | NoTimeLeftError()
         ):

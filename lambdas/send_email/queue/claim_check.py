@@ -50,7 +50,7 @@ class ClaimCheck:
 
     def store_request(self, job: SendJob) -> SendJob:
         """Return the job with the JSON of its message in the bucket."""
-        content = self._contents.put(new_key(), job.message.to_json().encode())
+        content = self._contents.put(new_key(), job.json.encode())
         return replace(job, stored=content)
 
     def _store(self, file: Attachment) -> Attachment:

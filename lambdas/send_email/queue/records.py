@@ -15,18 +15,23 @@ from send_email.queue.envelope import (
     names_content,
     open_envelope,
     read_job,
+    seal,
     unit_of,
 )
 from send_email.sending.content_store import ContentMissingError
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
+from send_email.sending.job import SendOutcome
+from send_email.sending.large_emails import NoRoomError
 from send_email.sending.lost_content import reject_lost
+from send_email.sending.service import PUT_BACK_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from function_runtime.batch import QueueRecord
     from send_email.sending.hand_over import HandOverBudget
-    from send_email.sending.job import SendJob, SendOutcome
+    from send_email.sending.job import SendJob
     from send_email.sending.service import SendService
 
 __all__ = ["handle_record"]
@@ -40,7 +45,8 @@ def handle_record(
 ) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
 
-    A large email goes back on the queue when other records of the batch have used the budget.
+    A large email goes back on the queue when other records of the batch have used the budget, or
+    the memory.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
     It was valid once: a rule has changed since, and its caller has the response `queued`.
@@ -63,12 +69,23 @@ def handle_record(
             raise
         email_ids = [*_idempotency_key_of_invalid(request), record_id]
         return service.reject(email_field_errors(error), email_ids)
+    except NoRoomError:
+        return _put_again(service, notes, request, record_id)
     except ContentMissingError:
         if is_job(notes):
             return reject_lost(service, unit_of(notes), notes["fingerprint"])
         # A second delivery of an email that is done: then the id belongs to that email.
         (email_id, *_) = [*_idempotency_key_of_invalid(request), record_id]
         return service.reject([CONTENT_GONE], [email_id])
+
+
+def _put_again(
+    service: SendService, notes: Mapping[str, str], request: str, record_id: str
+) -> SendOutcome:
+    """Put the record back for another invocation. A failed record would count its receives."""
+    body = seal(notes if is_job(notes) else {ORIGINAL_MESSAGE_ID: record_id}, request)
+    service.queue.put_again(body, PUT_BACK_SECONDS)
+    return SendOutcome(email_id=record_id, claim=ClaimStatus.CLAIMED)
 
 
 def _send(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,22 +36,27 @@ class SendQueue(JobQueue):
     @override
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         for bodies in batches(self._bodies(jobs), body_size, SQS_SIZE_LIMIT):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
-                for number, body in enumerate(bodies)
-            ]
-            try:
-                response = self._client.send_message_batch(
-                    QueueUrl=self._queue_url, Entries=entries
-                )
-            except (ClientError, BotoCoreError) as error:
-                raise QueueError(f"SendMessageBatch: {error}") from error
-            if failed := response.get("Failed"):
-                raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
+            self._send(bodies, delay_seconds)
+
+    @override
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        self._send([body], delay_seconds)
 
     @override
     def discard(self, job: SendJob) -> None:
         discard(self._contents, job)
+
+    def _send(self, bodies: Sequence[str], delay_seconds: int) -> None:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
+            for number, body in enumerate(bodies)
+        ]
+        try:
+            response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            raise QueueError(f"SendMessageBatch: {error}") from error
+        if failed := response.get("Failed"):
+            raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
     def _bodies(self, jobs: Iterable[SendJob]) -> Iterator[str]:
         claim_check = ClaimCheck(self._contents)

@@ -213,6 +213,28 @@ def _request(message: EmailMessage) -> EmailRequest:
 
 
 def _fingerprint(message: EmailMessage) -> str:
+    if any(file.is_large for file in message.attachments):
+        return _fingerprint_of_large(message)
+    return hashlib.sha256(_canonical(message)).hexdigest()
+
+
+def _fingerprint_of_large(message: EmailMessage) -> str:
+    """Return the same fingerprint, without a copy of the files in memory."""
+    from amsdal_mail.byte_streams import ByteStream, Plain
+    from amsdal_mail.stand_ins import StandIns
+
+    stand_ins = StandIns()
+    files = tuple(
+        replace(file, content=stand_ins.add(Plain(file.content))) if file.is_large else file
+        for file in message.attachments
+    )
+    document = stand_ins.fill(_canonical(message.replace(attachments=files)))
+    digest = hashlib.sha256()
+    for block in ByteStream(document).blocks():
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _canonical(message: EmailMessage) -> bytes:
     fields = _request(message).model_dump(mode="json", exclude_defaults=True)
-    canonical = dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return dumps(fields, sort_keys=True, separators=(",", ":")).encode()

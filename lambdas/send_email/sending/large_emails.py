@@ -6,12 +6,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from send_email.sending.errors import QueueError
+from send_email.sending.errors import ExpectedError
 
-__all__ = ["LargeEmailGate"]
+__all__ = ["LargeEmailGate", "NoRoomError"]
 
 AT_ONCE = 2
 """Emails of 40 MB, each with up to three times its size in memory, that 512 MB have room for."""
+
+
+class NoRoomError(ExpectedError):
+    """Other large emails take the time of this invocation. The same email can be sent later."""
 
 
 class LargeEmailGate:
@@ -25,13 +29,13 @@ class LargeEmailGate:
         """Hold a place in the block, if the email is large.
 
         Raises:
-            QueueError: there is no place within so many seconds.
+            NoRoomError: there is no place within so many seconds.
         """
         if not is_large:
             yield
             return
         if not self._places.acquire(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX)):
-            raise QueueError("other large emails take the time of this invocation")
+            raise NoRoomError("other large emails take the time of this invocation")
         try:
             yield
         finally:

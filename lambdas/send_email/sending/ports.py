@@ -42,6 +42,14 @@ class JobQueue(Protocol):
         """
         ...
 
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        """Queue the body of a message of this queue once more, as it is.
+
+        Raises:
+            QueueError: it may be queued.
+        """
+        ...
+
     def discard(self, job: SendJob) -> None:
         """Delete what is in the bucket for a job that is done. It never fails."""
         ...

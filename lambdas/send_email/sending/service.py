@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
-__all__ = ["SendService"]
+__all__ = ["PUT_BACK_SECONDS", "SendService"]
 
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 PUT_BACK_SECONDS = 10

@@ -87,7 +87,11 @@ class ListQueue:
     entries: list[tuple[SendJob, int]] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
 
+    bodies: list[tuple[str, int]] = field(default_factory=list)
     discarded: list[SendJob] = field(default_factory=list)
+
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        self.bodies.append((body, delay_seconds))
 
     def discard(self, job: SendJob) -> None:
         self.discarded.append(job)

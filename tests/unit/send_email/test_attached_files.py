@@ -14,8 +14,8 @@ from email_store.states import EmailState
 from send_email.contents.s3_content_store import S3ContentStore
 from send_email.contents.uploads import SIZE_LIMIT
 from send_email.queue.claim_check import ClaimCheck
-from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
+from send_email.sending.large_emails import NoRoomError
 from send_email.sending.service import SendService
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
@@ -232,7 +232,7 @@ def test_large_emails_pass_two_at_a_time(service: SendService) -> None:
 
     with gate.room(0, is_large=True), gate.room(0, is_large=True), gate.room(0, is_large=False):
         third = gate.room(0, is_large=True)
-        with pytest.raises(QueueError, match="other large emails"):
+        with pytest.raises(NoRoomError):
             third.__enter__()
     with gate.room(0, is_large=True):
         pass

@@ -256,6 +256,23 @@ def test_bucket_that_cannot_be_read_leaves_the_record_to_sqs(
     assert state_of(store) is EmailState.QUEUED
 
 
+def test_record_without_room_goes_back_with_its_id(
+    service: SendService, sqs: FakeSQS, s3: FakeS3, ses: FakeSES, handle: Handle
+) -> None:
+    body = producers(s3, job(ANNA, body=LONG).message.to_json())
+    service.enqueue(replace(job(BEN, body=LONG), email_id="order-2"))
+    (queued,) = sqs.take()
+
+    gate = service.large_emails
+    with gate.room(0, is_large=True), gate.room(0, is_large=True):
+        assert handle({"Records": [record(1, body), record(2, queued)]}, remaining=1) == DONE
+    again = sqs.take()
+
+    assert (len(again), ses.sent, len(s3.keys())) == (2, [], 2)
+    handle({"Records": [record(number, text) for number, text in enumerate(again, 3)]})
+    assert sorted(tags["email_id"] for tags in ses.tags) == ["order-2", "record-1"]
+
+
 def producers(s3: FakeS3, request: str, key: str = "queued/a1", **more: Any) -> str:
     """Put a request as the backend sqs does, and return the body of its message."""
     tag = s3.put(CONTENT_BUCKET, key, request.encode())
