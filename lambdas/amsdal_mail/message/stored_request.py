@@ -11,9 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Self, TypeVar
-from uuid import uuid4
+from typing import Any, NamedTuple, Self, TypeVar
 
 from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from amsdal_mail.message.attachment import Attachment
@@ -34,8 +32,7 @@ SMALL_FILE = 16 * 1024
 M = TypeVar("M", bound=EmailMessage)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredContent:
+class StoredContent(NamedTuple):
     """An object in the bucket of the service."""
 
     key: str
@@ -43,8 +40,7 @@ class StoredContent:
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRequest:
+class StoredRequest(NamedTuple):
     """A request in the bucket, as the body of a message on the queue names it."""
 
     content: StoredContent
@@ -54,7 +50,7 @@ class StoredRequest:
 
     def to_json(self) -> str:
         """Return the body."""
-        document: dict[str, Any] = {FIELD: asdict(self.content)}
+        document: dict[str, Any] = {FIELD: self.content._asdict()}
         if self.idempotency_key:
             document["idempotency_key"] = self.idempotency_key
         if self.only:
@@ -87,6 +83,8 @@ class StoredRequest:
 
 def new_key() -> str:
     """Return a key that no other object has, and that nobody can guess."""
+    from uuid import uuid4  # only large emails need it
+
     return f"{QUEUED}{uuid4().hex}"
 
 

@@ -13,7 +13,6 @@ from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from amsdal_mail.message.limits import MESSAGE_SIZE_LIMIT
 from amsdal_mail.message.s3_objects import S3Object
 from amsdal_mail.message.stored_request import QUEUED
-from send_email.contents.uploads import upload_key
 from send_email.sending.content_store import AttachmentFiles, ContentStoreError
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ __all__ = ["S3AttachmentFiles"]
 LINE_BYTES, LINE_LENGTH = 57, 78
 """Bytes of a line of base64 in a message, and its characters with CRLF."""
 RULES = {
-    "404": "does not exist, or not any more",
-    "412": "is not the version that s3_etag names",
-    "403": "cannot be read: the bucket must permit it to the service",
+    404: "does not exist, or not any more",
+    412: "is not the version that s3_etag names",
+    403: "cannot be read: the bucket must permit it to the service",
 }
 """Rules by the HTTP status of HeadObject, which has no body.
 
@@ -88,6 +87,8 @@ class S3AttachmentFiles(AttachmentFiles):
             # that a second delivery of the same record does not find it.
             return file, 0
         if file.upload_id:
+            from send_email.contents.uploads import upload_key  # not at a cold start
+
             place = S3Object(self._bucket, upload_key(file.upload_id))
         else:
             place = S3Object.from_uri(file.s3_uri or "")
@@ -108,10 +109,10 @@ class S3AttachmentFiles(AttachmentFiles):
                 Bucket=place.bucket, Key=place.key, **version
             )
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code"))
-            if code in RULES:
-                raise ValueError(RULES[code]) from error
-            raise ContentStoreError(f"HeadObject: {code}") from error
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if status in RULES:
+                raise ValueError(RULES[status]) from error
+            raise ContentStoreError(f"HeadObject: {status}") from error
         except BotoCoreError as error:
             raise ContentStoreError(f"HeadObject: {type(error).__name__}") from error
         return response["ETag"].strip('"'), response["ContentLength"]

@@ -14,7 +14,7 @@ from send_email.sending.content_store import ContentMissingError, ContentStore, 
 
 __all__ = ["S3ContentStore"]
 
-MISSING = {"404", "412", "NoSuchKey", "PreconditionFailed"}
+MISSING = {"NoSuchKey", "PreconditionFailed"}
 
 
 class S3ContentStore(ContentStore):

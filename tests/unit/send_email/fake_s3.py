@@ -91,7 +91,13 @@ class FakeS3:
 
 
 def s3_error(operation: str, code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "m"}}, operation)
+    """Return the error with a code of S3; HeadObject has its HTTP status instead."""
+    status = int(code) if code.isdigit() else 400
+    response: Any = {
+        "Error": {"Code": code, "Message": "m"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, operation)
 
 
 def lazily(client: FakeS3) -> Callable[[], Any]:
