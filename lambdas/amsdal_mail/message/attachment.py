@@ -232,8 +232,8 @@ class Attachment:
     @model_validator(mode="wrap")
     @classmethod
     def _report_all_errors(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if isinstance(value, dict) and not {"s3_uri", "upload_id"}.isdisjoint(value):
-            value = {"content": b"", **value}
+        if isinstance(value, dict) and (value.get("s3_uri") or value.get("upload_id")):
+            value = {**value, "content": value.get("content") or b""}
         try:
             attachment = handler(value)
             if attachment.charset and isinstance(value, ArgsKwargs):

@@ -83,7 +83,7 @@ class StoredRequest(NamedTuple):
 
 def new_key() -> str:
     """Return a key that no other object has, and that nobody can guess."""
-    from uuid import uuid4  # only large emails need it
+    from uuid import uuid4  # only heavy emails need it
 
     return f"{QUEUED}{uuid4().hex}"
 

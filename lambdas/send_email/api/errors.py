@@ -16,7 +16,7 @@ from send_email.sending.errors import (
     QueueError,
     email_field_errors,
 )
-from send_email.sending.large_emails import NoRoomError
+from send_email.sending.heavy_emails import NoRoomError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

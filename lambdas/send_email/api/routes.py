@@ -204,7 +204,7 @@ def _try(
         if not job.is_one_call:
             budget.require(job)
         seconds = service.spare_seconds(deadline)
-        with service.large_emails.room(seconds, is_large=job.has_stored_files):
+        with service.heavy_emails.room(seconds, is_heavy=job.has_stored_files):
             return send(job)
     except Exception as error:  # noqa: BLE001 - it is logged and becomes the email's response
         return error

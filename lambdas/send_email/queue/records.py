@@ -20,8 +20,8 @@ from send_email.queue.envelope import (
 )
 from send_email.sending.content_store import ContentMissingError
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
+from send_email.sending.heavy_emails import NoRoomError
 from send_email.sending.job import SendOutcome
-from send_email.sending.large_emails import NoRoomError
 from send_email.sending.lost_content import reject_lost
 from send_email.sending.service import PUT_BACK_SECONDS
 
@@ -45,8 +45,8 @@ def handle_record(
 ) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
 
-    A large email goes back on the queue when other records of the batch have used the budget, or
-    the memory.
+    A large email goes back on the queue when other records of the batch have used the budget, a
+    heavy email when they have the memory.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
     It was valid once: a rule has changed since, and its caller has the response `queued`.
@@ -61,7 +61,7 @@ def handle_record(
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
         seconds = service.spare_seconds(deadline)
-        with service.large_emails.room(seconds, is_large=names_content(request)):
+        with service.heavy_emails.room(seconds, is_heavy=names_content(request)):
             job = read_job(record_id, record.body, service.contents)
             return _send(service, job, record_id, deadline, budget, is_new=not is_job(notes))
     except INVALID_EMAIL_ERRORS as error:

@@ -24,8 +24,8 @@ from send_email.sending.errors import (
     ResultNotStoredError,
     foreign_sender_error,
 )
+from send_email.sending.heavy_emails import HeavyEmailGate
 from send_email.sending.job import Attempt, SendOutcome
-from send_email.sending.large_emails import LargeEmailGate
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     failed_results,
@@ -77,7 +77,7 @@ class SendService:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     """Returns a random number from 0 to 1."""
-    large_emails: LargeEmailGate = field(default_factory=LargeEmailGate)
+    heavy_emails: HeavyEmailGate = field(default_factory=HeavyEmailGate)
 
     def deadline(self, remaining_milliseconds: int) -> datetime:
         """Return when Lambda will stop the function."""

@@ -14,8 +14,8 @@ from email_store.states import EmailState
 from send_email.contents.s3_content_store import S3ContentStore
 from send_email.contents.uploads import SIZE_LIMIT
 from send_email.queue.claim_check import ClaimCheck
+from send_email.sending.heavy_emails import NoRoomError
 from send_email.sending.job import SendJob
-from send_email.sending.large_emails import NoRoomError
 from send_email.sending.service import SendService
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
@@ -228,11 +228,11 @@ def test_upload_is_a_request_for_one_file(api: Api) -> None:
 
 
 def test_large_emails_pass_two_at_a_time(service: SendService) -> None:
-    gate = replace(service).large_emails
+    gate = replace(service).heavy_emails
 
-    with gate.room(0, is_large=True), gate.room(0, is_large=True), gate.room(0, is_large=False):
-        third = gate.room(0, is_large=True)
+    with gate.room(0, is_heavy=True), gate.room(0, is_heavy=True), gate.room(0, is_heavy=False):
+        third = gate.room(0, is_heavy=True)
         with pytest.raises(NoRoomError):
             third.__enter__()
-    with gate.room(0, is_large=True):
+    with gate.room(0, is_heavy=True):
         pass

@@ -263,8 +263,8 @@ def test_record_without_room_goes_back_with_its_id(
     service.enqueue(replace(job(BEN, body=LONG), email_id="order-2"))
     (queued,) = sqs.take()
 
-    gate = service.large_emails
-    with gate.room(0, is_large=True), gate.room(0, is_large=True):
+    gate = service.heavy_emails
+    with gate.room(0, is_heavy=True), gate.room(0, is_heavy=True):
         assert handle({"Records": [record(1, body), record(2, queued)]}, remaining=1) == DONE
     again = sqs.take()
 

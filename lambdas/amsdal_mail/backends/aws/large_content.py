@@ -38,7 +38,7 @@ def _take_files_out(params: Params, context: dict[str, Any], **_: Any) -> Params
     content: Params = params.get(place, {})
     if not any(map(_has_large_files, content.values())):
         return None
-    from amsdal_mail.stand_ins import StandIns  # only large emails need it
+    from amsdal_mail.stand_ins import StandIns  # only heavy emails need it
 
     context[CONTEXT_NAME] = stand_ins = StandIns()
     parts = {kind: _without_files(part, stand_ins) for kind, part in content.items()}

@@ -12,7 +12,7 @@ from amsdal_mail.backends.aws.options import AWSOptions
 
 __all__ = ["S3Connection"]
 
-ATTEMPTS = 4
+ATTEMPTS = 2
 """How often the SDK tries a call. Each of ours may be repeated: it reads, or puts a new object."""
 
 

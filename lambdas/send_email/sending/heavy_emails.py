@@ -1,4 +1,4 @@
-"""The gate of large emails: a worker has the memory for a few of them at a time."""
+"""The gate of heavy emails: a worker has the memory for a few of them at a time."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from contextlib import contextmanager
 
 from send_email.sending.errors import ExpectedError
 
-__all__ = ["LargeEmailGate", "NoRoomError"]
+__all__ = ["HeavyEmailGate", "NoRoomError"]
 
 AT_ONCE = 2
 """Emails of 40 MB, each with up to three times its size in memory, that 512 MB have room for."""
 
 
 class NoRoomError(ExpectedError):
-    """Other large emails take the time of this invocation. The same email can be sent later."""
+    """Other heavy emails take the time of this invocation. The same email can be sent later."""
 
 
-class LargeEmailGate:
-    """Lets a few large emails of a worker through at once, and all others. Thread-safe."""
+class HeavyEmailGate:
+    """Lets a few heavy emails of a worker through at once, and all others. Thread-safe."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._places = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def room(self, seconds: float, *, is_large: bool) -> Iterator[None]:
-        """Hold a place in the block, if the email is large.
+    def room(self, seconds: float, *, is_heavy: bool) -> Iterator[None]:
+        """Hold a place in the block, if the email is heavy.
 
         Raises:
             NoRoomError: there is no place within so many seconds.
         """
-        if not is_large:
+        if not is_heavy:
             yield
             return
         if not self._places.acquire(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX)):
-            raise NoRoomError("other large emails take the time of this invocation")
+            raise NoRoomError("other heavy emails take the time of this invocation")
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""Sends large emails in this process: `python -m tests.bench.large_child files|request <emails>`.
+"""Sends large emails in this process: `python -m tests.bench.heavy_child files|request <emails>`.
 
 Prints the MB by which the peak of memory grows above that of a small email, and the seconds. The
 process has the memory of a function: 512 MB.

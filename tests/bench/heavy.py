@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.bench.large_child import MEMORY_MB
+from tests.bench.heavy_child import MEMORY_MB
 from tests.bench.loopback import REPOSITORY, Loopback
 from tests.bench.rows import Row, at_most, note
 from tests.bench.stub_responses import LARGE_FILE_SIZE
@@ -42,7 +42,7 @@ def rows(loopback: Loopback) -> list[Row]:
 
 def _measure(loopback: Loopback, kind: str, emails: int) -> tuple[float, float]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.large_child", kind, str(emails)],
+        [sys.executable, "-m", "tests.bench.heavy_child", kind, str(emails)],
         env=loopback.environment,
         cwd=REPOSITORY,
         check=True,
