@@ -12,13 +12,11 @@ import pytest
 from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
-from amsdal_mail.message.stored_request import StoredContent, StoredRequest
 from amsdal_mail.status import RetryHint, SendState
 from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.contents.s3_content_store import S3ContentStore
-from send_email.queue.envelope import read_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.content_store import ContentMissingError, ContentStoreError
 from send_email.sending.errors import QueueError
@@ -254,82 +252,6 @@ def test_bucket_that_cannot_be_read_leaves_the_record_to_sqs(
 
     assert response["batchItemFailures"] == [{"itemIdentifier": "record-1"}]
     assert state_of(store) is EmailState.QUEUED
-
-
-def test_record_without_room_goes_back_with_its_id(
-    service: SendService, sqs: FakeSQS, s3: FakeS3, ses: FakeSES, handle: Handle
-) -> None:
-    body = producers(s3, job(ANNA, body=LONG).message.to_json())
-    service.enqueue(replace(job(BEN, body=LONG), email_id="order-2"))
-    (queued,) = sqs.take()
-
-    gate = service.heavy_emails
-    with gate.room(0, is_heavy=True), gate.room(0, is_heavy=True):
-        assert handle({"Records": [record(1, body), record(2, queued)]}, remaining=1) == DONE
-    again = sqs.take()
-
-    assert (len(again), ses.sent, len(s3.keys())) == (2, [], 2)
-    handle({"Records": [record(number, text) for number, text in enumerate(again, 3)]})
-    assert sorted(tags["email_id"] for tags in ses.tags) == ["order-2", "record-1"]
-
-
-def producers(s3: FakeS3, request: str, key: str = "queued/a1", **more: Any) -> str:
-    """Put a request as the backend sqs does, and return the body of its message."""
-    tag = s3.put(CONTENT_BUCKET, key, request.encode())
-    content = StoredContent(key, len(request), tag)
-    return json.dumps(json.loads(StoredRequest(content, "order-1").to_json()) | more)
-
-
-def test_request_of_a_producer_is_read_and_deleted(
-    service: SendService, ses: FakeSES, s3: FakeS3, handle: Handle
-) -> None:
-    request = json.loads(job(ANNA, body=LONG).message.to_json()) | {"idempotency_key": "order-1"}
-
-    assert handle({"Records": [record(1, producers(s3, json.dumps(request)))]}) == DONE
-
-    assert ses.sent[0].body == LONG
-    assert s3.keys() == []
-
-
-def test_missing_request_of_a_producer_is_rejected_by_its_key(
-    s3: FakeS3, handle: Handle, store: MemoryEmailStore
-) -> None:
-    body = producers(s3, "{}")
-    s3.objects.clear()
-
-    assert handle({"Records": [record(1, body)]}) == DONE
-
-    view = store.load("order-1")
-    assert view is not None
-    assert view.record is not None
-    assert [error.field for error in view.record.errors] == ["stored_request"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"stored_request": {"key": "uploads/a", "size": 1, "etag": "a"}},
-        {"stored_request": {"key": "queued/../a b", "size": 1, "etag": "a"}},
-        {"stored_request": {"key": "queued/a"}},
-        {"stored_request": []},
-        {"only": "anna"},
-        {"body": "b"},
-    ],
-    ids=str,
-)
-def test_reference_that_is_wrong_is_rejected(
-    s3: FakeS3, handle: Handle, store: MemoryEmailStore, change: Any
-) -> None:
-    assert handle({"Records": [record(1, producers(s3, "{}", **change))]}) == DONE
-
-    assert state_of(store) is EmailState.REJECTED
-    assert "GetObject" not in s3.calls
-
-
-def test_text_about_a_reference_is_no_reference(contents: S3ContentStore) -> None:
-    request = job(ANNA, body='{"stored_request": {"key": "queued/a"}}').message.to_json()
-
-    assert read_job("record-1", request, contents).message.body.startswith('{"stored_request"')
 
 
 def test_content_is_found_only_in_its_version(contents: S3ContentStore, s3: FakeS3) -> None:

@@ -23,8 +23,6 @@ class S3Stub:
     def __init__(self, objects: Mapping[str, bytes], denied: str = "denied/") -> None:
         self.objects = dict(objects)
         self.denied = denied
-        self.broken = 0
-        """How many requests to fail first."""
         self.requests: list[str] = []
 
     def __call__(self, server: Server, connection: socket.socket) -> None:
@@ -48,9 +46,6 @@ class S3Stub:
             body = f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode()
             respond(status, body)(server, connection)
 
-        if self.broken:
-            self.broken -= 1
-            return fail(b"503 Slow Down", "SlowDown")
         if name.startswith(self.denied):
             return fail(b"403 Forbidden", "AccessDenied")
         if method == "PUT":

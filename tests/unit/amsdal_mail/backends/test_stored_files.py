@@ -6,11 +6,14 @@ import json
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from amsdal_mail import Attachment, EmailMessage, InvalidMessageError, RetryHint, SendState
-from amsdal_mail.backends.aws.stored_files import STORED_FILE_ERRORS
+from amsdal_mail.backends.aws.flow import CallResult
+from amsdal_mail.backends.aws.stored_files import STORED_FILE_ERRORS, read_stored_files
 from tests.unit.amsdal_mail.backends.s3_server import S3Stub, etag
 from tests.unit.amsdal_mail.backends.servers import Server, accept_mail, send_by, serving, ses
 
@@ -75,20 +78,6 @@ async def test_only_the_email_with_a_bad_file_is_rejected(
     assert len(mail.bodies) == 1
 
 
-def test_an_outage_of_s3_can_be_retried(
-    s3: S3Stub, mail: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    s3.broken = 99
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-
-    status = ses(mail.url).send_messages([message(Attachment.from_s3("s3://reports/big"))])
-
-    recipient = status.recipients["a@x.io"]
-    assert (recipient.state, recipient.retry) == (SendState.FAILED, RetryHint.SOON)
-    assert recipient.error_code == "SlowDown"
-    assert mail.bodies == []
-
-
 def test_an_upload_is_refused_before_any_call(s3: S3Stub, mail: Server) -> None:
     upload = message(Attachment.from_upload("0" * 32, "a.pdf"))
 
@@ -104,3 +93,40 @@ def test_a_plain_email_makes_no_s3_client(mail: Server) -> None:
     backend.send_messages([message(Attachment("a", "b", "a/b"))])
 
     assert backend._s3 is None
+
+
+class TooLarge:
+    """An object over the limit, which must not be read into memory."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def get_object(self, **_: str) -> dict[str, Any]:
+        return {"ContentLength": 41 * 1024 * 1024, "Body": self}
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_object_over_the_limit_is_not_read() -> None:
+    body = TooLarge()
+    connection = Mock(client=lambda: body)
+
+    result = read_stored_files(message(Attachment.from_s3("s3://reports/big")), connection)
+
+    assert isinstance(result, CallResult)
+    assert (result.error_code, body.is_closed) == ("AttachmentsTooLarge", True)
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ServiceUnavailable"])
+def test_an_outage_of_s3_can_be_retried(code: str) -> None:
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+    client = Mock(get_object=Mock(side_effect=ClientError(response, "GetObject")))
+
+    result = read_stored_files(
+        message(Attachment.from_s3("s3://reports/a")), Mock(client=lambda: client)
+    )
+
+    assert isinstance(result, CallResult)
+    assert (result.state, result.retry) == (SendState.FAILED, RetryHint.SOON)
+    assert (result.error_code, result.is_unsent) == (code, True)
