@@ -35,7 +35,7 @@ class Email:
         return json.dumps({**self.request, "idempotency_key": self.key})
 
     @property
-    def is_large(self) -> bool:
+    def is_heavy(self) -> bool:
         """Whether a message of the send queue cannot take the body."""
         return "attachments" in self.request
 

@@ -67,7 +67,7 @@ def _put_on_queue(aws: LocalAWS, emails: Sequence[Email], rng: random.Random) ->
         entries = [
             {
                 "Id": str(number),
-                "MessageBody": _body(email, s3, bucket) if email.is_large else email.body,
+                "MessageBody": _body(email, s3, bucket) if email.is_heavy else email.body,
                 **foreign_attributes(rng),
             }
             for number, email in batch

@@ -99,7 +99,7 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         "strangers on the topics": strangers,
         "workers killed": killer.killed,
         "dead letters redriven": redriven,
-        "large emails": sum(email.is_large for email in emails),
+        "heavy emails": sum(email.is_heavy for email in emails),
         "objects left in the bucket": _objects_left(aws),
     }
     keys = {email.key for email in emails}

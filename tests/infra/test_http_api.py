@@ -95,7 +95,7 @@ def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
     }
 
     assert described.items() <= _scopes(synthesise(tmp_path, **ISSUER)).items()
-    assert len(described) == 5
+    assert len(described) == 6
 
 
 def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:

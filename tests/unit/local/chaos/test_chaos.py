@@ -34,11 +34,11 @@ def test_each_recipient_once_is_good() -> None:
     assert (verdict.emails, verdict.recipients, verdict.accepted_once) == (10, 13, 13)
 
 
-def test_some_emails_are_large_by_each_way() -> None:
-    large = [number for number, email in enumerate(make_emails(500)) if email.is_large]
+def test_some_emails_are_heavy_by_each_way() -> None:
+    heavy = [number for number, email in enumerate(make_emails(500)) if email.is_heavy]
 
-    assert len(large) == 2
-    assert {number % 2 for number in large} == {0, 1}
+    assert len(heavy) == 2
+    assert {number % 2 for number in heavy} == {0, 1}
 
 
 def test_a_recipient_accepted_twice_is_a_duplicate() -> None:
