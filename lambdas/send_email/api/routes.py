@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -203,8 +204,7 @@ def _try(
         job = service.accept(entry)
         if not job.is_one_call:
             budget.require(job)
-        seconds = service.spare_seconds(deadline)
-        with service.heavy_emails.room(seconds, is_heavy=job.has_stored_files):
+        with service.room(deadline) if job.has_files else nullcontext():
             return send(job)
     except Exception as error:  # noqa: BLE001 - it is logged and becomes the email's response
         return error

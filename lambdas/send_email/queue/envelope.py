@@ -93,7 +93,7 @@ def read_job(record_id: str, body: str, contents: ContentStore) -> SendJob:
     notes, request_json = open_envelope(body)
     if not is_job(notes) and notes.keys() - {ORIGINAL_MESSAGE_ID}:
         raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
-    stored = StoredRequest.from_json(request_json)
+    stored = StoredRequest.from_json(request_json) if names_content(request_json) else None
     request = EmailRequest.from_json(contents.get(stored.content) if stored else request_json)
     content = stored.content if stored else None
     if not is_job(notes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
@@ -60,8 +61,7 @@ def handle_record(
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
-        seconds = service.spare_seconds(deadline)
-        with service.heavy_emails.room(seconds, is_heavy=names_content(request)):
+        with service.room(deadline) if names_content(request) else nullcontext():
             job = read_job(record_id, record.body, service.contents)
             return _send(service, job, record_id, deadline, budget, is_new=not is_job(notes))
     except INVALID_EMAIL_ERRORS as error:

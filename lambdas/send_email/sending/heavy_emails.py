@@ -19,21 +19,18 @@ class NoRoomError(ExpectedError):
 
 
 class HeavyEmailGate:
-    """Lets a few heavy emails of a worker through at once, and all others. Thread-safe."""
+    """Lets a few heavy emails of a worker through at once. Thread-safe."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._places = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def room(self, seconds: float, *, is_heavy: bool) -> Iterator[None]:
-        """Hold a place in the block, if the email is heavy.
+    def room(self, seconds: float) -> Iterator[None]:
+        """Hold a place in the block.
 
         Raises:
             NoRoomError: there is no place within so many seconds.
         """
-        if not is_heavy:
-            yield
-            return
         if not self._places.acquire(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX)):
             raise NoRoomError("other heavy emails take the time of this invocation")
         try:

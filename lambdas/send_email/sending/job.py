@@ -59,9 +59,15 @@ class SendJob:
         return replace(self, message=message, fingerprint=_fingerprint(same), stored=stored)
 
     @property
-    def has_stored_files(self) -> bool:
+    def has_files(self) -> bool:
         """Whether a file is in S3, and is read when the job is sent."""
-        return any(file.is_stored for file in self.message.attachments)
+        attachments = self.message.attachments
+        return bool(attachments) and any(file.is_stored for file in attachments)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the bucket has a part of it: a file, or the JSON of its message."""
+        return self.stored is not None or self.has_files
 
     @property
     def unit(self) -> SendUnit:

@@ -6,7 +6,7 @@ Used by the API and the queue.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -86,13 +86,15 @@ class SendService:
     def accept(self, job: SendJob) -> SendJob:
         """Return a new job with the versions that its files in S3 have now.
 
-        Raises:
-            InvalidMessageError: names each file that cannot be attached.
-            ContentStoreError: the same job can be accepted again.
+        Raises as AttachmentFiles.pin does.
         """
-        if not job.has_stored_files:
+        if not job.has_files:
             return job
         return job.with_files(*self.files.pin(job.message))
+
+    def room(self, deadline: datetime) -> AbstractContextManager[None]:
+        """Wait until this worker has the memory for a heavy email. See HeavyEmailGate."""
+        return self.heavy_emails.room(self._spare_seconds(deadline))
 
     def send(self, job: SendJob, deadline: datetime = NO_DEADLINE) -> SendOutcome:
         """Send the job now, unless another worker did or does. A large email goes in chunks.
@@ -104,7 +106,7 @@ class SendService:
             return self._enqueue_chunks(job)
         claim = self._claim(job.record(self.clock()), job.unit, job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
-            if claim.status is not ClaimStatus.BUSY:
+            if job.has_content and claim.status is not ClaimStatus.BUSY:
                 self.queue.discard(job)
             return SendOutcome.from_claim(claim)
         return self._send_claimed(job, claim, deadline)
@@ -206,7 +208,7 @@ class SendService:
             # unfinished recipients that this job does not have.
             is_done = not has_open(outcome.results, besides=job.addresses)
             self._store_result(claim, outcome, is_done=is_done)
-            if is_done:
+            if is_done and job.has_content:
                 self.queue.discard(job)
             return
         # Queue first, then release: a crash in between sends nothing twice.
@@ -223,7 +225,7 @@ class SendService:
             with self._release_on_failure(claim, {}):
                 self.queue.put(chunks)
             self._store_result(claim, outcome, is_done=True)
-        if claim.status is not ClaimStatus.BUSY:
+        if job.has_content and claim.status is not ClaimStatus.BUSY:
             self.queue.discard(job)
         return outcome
 
@@ -249,10 +251,10 @@ class SendService:
     def _send_to_ses(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
         """Call SES. Return the results, and whether AWS refused the set-up."""
         message = job.message
-        spare = self.spare_seconds(deadline)
+        spare = self._spare_seconds(deadline)
         is_free = self.send_rate.wait(ses_recipient_count(message), spare)
         # Lambda freezes a worker after its response. A thread that it left waiting has no time.
-        if not is_free or self.spare_seconds(deadline) < 0:
+        if not is_free or self._spare_seconds(deadline) < 0:
             text = "there is no time left to send it in this invocation"
             return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
         try:
@@ -265,7 +267,7 @@ class SendService:
             return failed_results(message, code, text, RetryHint.LATER), True
         return status.recipients, False
 
-    def spare_seconds(self, deadline: datetime) -> float:
+    def _spare_seconds(self, deadline: datetime) -> float:
         """Return the seconds until a call to SES could no longer end in time."""
         return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
 

@@ -230,9 +230,9 @@ def test_upload_is_a_request_for_one_file(api: Api) -> None:
 def test_large_emails_pass_two_at_a_time(service: SendService) -> None:
     gate = replace(service).heavy_emails
 
-    with gate.room(0, is_heavy=True), gate.room(0, is_heavy=True), gate.room(0, is_heavy=False):
-        third = gate.room(0, is_heavy=True)
+    with gate.room(0), gate.room(0):
+        third = gate.room(0)
         with pytest.raises(NoRoomError):
             third.__enter__()
-    with gate.room(0, is_heavy=True):
+    with gate.room(0):
         pass
