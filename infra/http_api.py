@@ -23,6 +23,7 @@ SEND, READ, CHANGE_SUPPRESSIONS = "mail:send", "mail:read", "suppressions:write"
 ROUTES = (
     (api.HttpMethod.POST, "/emails", (SEND,)),
     (api.HttpMethod.POST, "/emails/batch", (SEND,)),
+    (api.HttpMethod.POST, "/uploads", (SEND,)),
     (api.HttpMethod.GET, "/emails/{email_id}", (READ,)),
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.service_function import ServiceFunction
@@ -35,6 +36,7 @@ class SendEmailFunction(ServiceFunction):
         settings: Settings,
         table: dynamodb.ITableV2,
         queue: WorkQueue,
+        contents: s3.IBucket,
         configuration_set: str,
     ) -> None:
         super().__init__(
@@ -49,6 +51,8 @@ class SendEmailFunction(ServiceFunction):
             environment={
                 "TABLE_NAME": table.table_name,
                 "QUEUE_URL": queue.queue.queue_url,
+                "CONTENT_BUCKET": contents.bucket_name,
+                "ATTACHMENT_BUCKETS": ",".join(settings.attachment_buckets),
                 "AWS_SES_CONFIGURATION_SET": configuration_set,
                 "SES_IDENTITIES": ",".join(settings.identities),
                 "AWS_SES_METADATA_PREFIX": METADATA_PREFIX,

@@ -41,6 +41,11 @@ SHORTEST_RETENTION_DAYS = 18
 
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})+")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.'()/-]*)?")
+"""The name of a bucket, and a prefix of the keys in it, in characters that S3 calls safe.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+"""
 LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 
 
@@ -122,6 +127,11 @@ RULES = (
     _between("send_timeout_seconds", 6, 900),
     _between("lost_response_seconds", 6, 900),
     _between("event_batching_window_seconds", 0, 300),
+    _Rule(
+        "attachment_buckets",
+        lambda value: all(map(BUCKET.fullmatch, value)),
+        "must be names of buckets, each with an optional prefix such as reports/2026/",
+    ),
     _between("retention_days", 1, 3650),
     _Rule(
         "jwt_issuer",

@@ -93,6 +93,8 @@ class Settings:
 
     Set it after the first deployment: the rollback of a failed one could not delete the table.
     """
+    attachment_buckets: tuple[str, ...] = ()
+    """Buckets whose objects emails may attach, each with an optional prefix: `reports/2026/`."""
     retention_days: int = 30
     """How long the table keeps an email."""
     jwt_issuer: str = ""

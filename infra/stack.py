@@ -9,6 +9,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.configuration_set import create_configuration_set
+from infra.content_bucket import ContentBucket, grant_read_attachments
 from infra.dashboard import Dashboard
 from infra.dns_records import publish_dns_records
 from infra.email_table import EmailTable
@@ -43,6 +44,7 @@ class AmsdalMailStack(Stack):
             function_timeout=Duration.seconds(settings.send_timeout_seconds),
             retain=retain,
         )
+        contents = ContentBucket(self, "Contents", retain=retain)
         configuration_set = create_configuration_set(self, settings)
         event_queue = EventQueue(
             self,
@@ -65,6 +67,7 @@ class AmsdalMailStack(Stack):
             settings=settings,
             table=emails.table,
             queue=send_queue,
+            contents=contents.bucket,
             configuration_set=configuration_set.configuration_set_name,
         )
         track_events = TrackEventsFunction(
@@ -84,6 +87,8 @@ class AmsdalMailStack(Stack):
         emails.grant_delete_suppressions(send_email.role)
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
         send_queue.queue.grant_send_messages(send_email.role)
+        contents.grant_send(send_email.role)
+        grant_read_attachments(send_email.role, settings.attachment_buckets)
         event_bus.grant_put_events_to(track_events.role)
         identity.grant_send(send_email.role, configuration_set.configuration_set_name)
         grant_suppression_list(send_email.role)
@@ -117,6 +122,7 @@ class AmsdalMailStack(Stack):
             "SendQueueUrl": send_queue.queue.queue_url,
             "SendDeadLetterQueueUrl": send_queue.dead_letters.queue_url,
             "TableName": emails.table.table_name,
+            "ContentBucketName": contents.bucket.bucket_name,
             "EventTopicArn": event_queue.topic.topic_arn,
             "EventQueueUrl": event_queue.queue.queue_url,
             "EventDeadLetterQueueUrl": event_queue.dead_letters.queue_url,

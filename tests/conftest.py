@@ -12,7 +12,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from local.chaos.run import SHORT_TIMES
 from local.stack.local_aws import LocalAWS
 from local.terminal.progress import show
-from tests.e2e.service import Service
+from tests.e2e.service import ATTACHMENT_BUCKET, Service
 
 # A busy machine is not a fault of the code: speed is measured in tests/bench.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,7 +50,8 @@ def local_aws(
     show_at_once("\nThe stack for the end-to-end and browser tests:")
     run_dir = tmp_path_factory.mktemp("aws") / "run"
     # With the times of the chaos run: a wait of a quarter of an hour on AWS takes seconds here.
-    with LocalAWS(run_dir, output=show_at_once, settings=SHORT_TIMES) as aws:
+    settings = SHORT_TIMES | {"attachment_buckets": ATTACHMENT_BUCKET}
+    with LocalAWS(run_dir, output=show_at_once, settings=settings) as aws:
         yield aws
 
 

@@ -7,9 +7,11 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from function_runtime.clients import ClientSession
+from function_runtime.clients import CLIENT_CONFIG, ClientSession
+from send_email.contents.attachment_files import S3AttachmentFiles
+from send_email.contents.s3_content_store import S3ContentStore
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.rate_limit import SendRateLimiter
 from send_email.sending.service import SendService
@@ -17,10 +19,11 @@ from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
 
 if TYPE_CHECKING:
+    from send_email.contents.uploads import Uploads
     from send_email.sending.ports import EmailSender
     from send_email.suppressions import Suppressions
 
-__all__ = ["build_api_service", "build_service", "build_suppressions"]
+__all__ = ["build_api_service", "build_service", "build_suppressions", "build_uploads"]
 
 
 @cache
@@ -35,6 +38,7 @@ def build_service() -> SendService:
     settings = _settings()
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
     session = _session()
+    contents = S3ContentStore(_s3, settings.content_bucket)
     return SendService(
         store=DynamoDBEmailStore(
             session.client("dynamodb"),
@@ -42,7 +46,9 @@ def build_service() -> SendService:
             timedelta(days=settings.retention_days),
         ),
         sender=_build_sender(timeouts),
-        queue=SendQueue(session.client("sqs"), settings.queue_url),
+        queue=SendQueue(session.client("sqs"), settings.queue_url, contents),
+        contents=contents,
+        files=S3AttachmentFiles(_s3, settings.content_bucket, settings.attachment_buckets),
         send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
         identities=settings.identities,
         timeouts=timeouts,
@@ -69,6 +75,24 @@ def build_suppressions() -> Suppressions:
     from send_email.suppressions import Suppressions
 
     return Suppressions(build_service().store, _session().client("sesv2"))
+
+
+@cache
+def build_uploads() -> Uploads:
+    """Build the uploads, at the first request for one."""
+    from send_email.contents.uploads import Uploads
+
+    return Uploads(_s3, _settings().content_bucket, partial(datetime.now, UTC))
+
+
+@cache
+def _s3() -> Any:
+    """Return the S3 client. It is made at the first need, because most emails are small."""
+    from botocore.config import Config
+
+    # The signature of a URL must be of version 4, and its host must name the region.
+    config = Config(**CLIENT_CONFIG, signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return _session().client("s3", config=config)
 
 
 @cache

@@ -16,10 +16,15 @@ from function_runtime.cold_start import cold_start
 with cold_start():
     from amsdal_mail.message.email import EmailRequest
     from amsdal_mail.status import ConfigurationError
-    from send_email.bootstrap import build_api_service, build_service, build_suppressions
+    from send_email.bootstrap import (
+        build_api_service,
+        build_service,
+        build_suppressions,
+        build_uploads,
+    )
     from send_email.handler import create_handler
 
-    handler = create_handler(build_service, build_api_service, build_suppressions)
+    handler = create_handler(build_service, build_api_service, build_suppressions, build_uploads)
     EmailRequest.model_rebuild()
     with suppress(ConfigurationError):
         build_service()

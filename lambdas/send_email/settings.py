@@ -19,10 +19,17 @@ def identities(value: str) -> frozenset[str]:
     return frozenset(f"{local}{at}{domain.lower()}" for local, at, domain in names)
 
 
+def names(value: str) -> tuple[str, ...]:
+    """Return the names of a list separated by commas, which may be empty."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 VARIABLES = {
     "table_name": ("TABLE_NAME", text),
     "retention_days": ("RETENTION_DAYS", count),
     "queue_url": ("QUEUE_URL", text),
+    "content_bucket": ("CONTENT_BUCKET", text),
+    "attachment_buckets": ("ATTACHMENT_BUCKETS", names),
     "configuration_set": ("AWS_SES_CONFIGURATION_SET", text),
     "identities": ("SES_IDENTITIES", identities),
     "metadata_prefix": ("AWS_SES_METADATA_PREFIX", text),
@@ -40,6 +47,10 @@ class Settings:
     table_name: str
     retention_days: int
     queue_url: str
+    content_bucket: str
+    """The bucket for what the queue cannot take, and for uploads."""
+    attachment_buckets: tuple[str, ...]
+    """Other buckets whose objects may be attached, each with an optional prefix."""
     configuration_set: str
     identities: frozenset[str]
     """The SES identities to send from: domains, and addresses."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["Email", "make_emails"]
 
 SENDER = "orders@example.com"
+LARGE_FILE = {
+    "filename": "report.pdf",
+    "mimetype": "application/pdf",
+    "content": b64encode(b"%PDF" * 900_000).decode(),
+}
+"""A file that makes an email of 5 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +34,24 @@ class Email:
         """The request with its key, as a message of the send queue."""
         return json.dumps({**self.request, "idempotency_key": self.key})
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether a message of the send queue cannot take the body."""
+        return "attachments" in self.request
+
 
 def make_emails(count: int) -> Iterator[Email]:
-    """Yield emails. Of ten, one has a cc recipient, and one is personalized for three."""
+    """Yield emails. Of ten, one has a cc recipient, and one is personalized for three.
+
+    Of 250, one has 5 MB, by the queue and by the API in turns.
+    """
     for number in range(count):
         key = f"chaos-{number}"
         addresses = [f"{key}.{letter}@example.com" for letter in "abc"]
+        if number % 500 in {100, 351}:
+            request = _request(to=addresses[:1], attachments=[LARGE_FILE])
+            yield Email(key, tuple(addresses[:1]), request)
+            continue
         match number % 10:
             case 3:
                 request = _request(to=addresses[:1], cc=addresses[1:2])

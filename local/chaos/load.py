@@ -8,8 +8,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
+from uuid import uuid4
 
 from local.chaos.queues import depth
 from local.chaos.strangers import foreign_attributes
@@ -59,11 +60,16 @@ def send(aws: LocalAWS, emails: Sequence[Email], rng: random.Random, deadline: f
 
 
 def _put_on_queue(aws: LocalAWS, emails: Sequence[Email], rng: random.Random) -> None:
-    sqs, url = aws.client("sqs"), aws.outputs["SendQueueUrl"]
+    sqs, s3, url = aws.client("sqs"), aws.client("s3"), aws.outputs["SendQueueUrl"]
+    bucket = aws.outputs["ContentBucketName"]
     for start in range(0, len(emails), BATCH_SIZE):
         batch = enumerate(emails[start : start + BATCH_SIZE])
         entries = [
-            {"Id": str(number), "MessageBody": email.body, **foreign_attributes(rng)}
+            {
+                "Id": str(number),
+                "MessageBody": _body(email, s3, bucket) if email.is_heavy else email.body,
+                **foreign_attributes(rng),
+            }
             for number, email in batch
         ]
         failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
@@ -71,6 +77,14 @@ def _put_on_queue(aws: LocalAWS, emails: Sequence[Email], rng: random.Random) ->
             raise RuntimeError(f"the queue did not accept {failed}")
         while depth(aws, "SendQueueUrl", "EventQueueUrl") > MAX_QUEUE_DEPTH:
             time.sleep(PAUSE_SECONDS)
+
+
+def _body(email: Email, s3: Any, bucket: str) -> str:
+    """Put the request of a large email into the bucket, and return a body that names it."""
+    key, content = f"queued/{uuid4().hex}", email.body.encode()
+    etag = s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
+    stored = {"key": key, "size": len(content), "etag": etag}
+    return json.dumps({"stored_request": stored, "idempotency_key": email.key})
 
 
 def _post(aws: LocalAWS, email: Email, deadline: float) -> bool:

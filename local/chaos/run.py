@@ -99,6 +99,8 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         "strangers on the topics": strangers,
         "workers killed": killer.killed,
         "dead letters redriven": redriven,
+        "heavy emails": sum(email.is_heavy for email in emails),
+        "objects left in the bucket": _objects_left(aws),
     }
     keys = {email.key for email in emails}
     accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"], keys)
@@ -110,6 +112,13 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         not_delivered=not_delivered,
         extra_counts=extra_counts,
     )
+
+
+def _objects_left(aws: LocalAWS) -> int:
+    """Count the objects of the queue that no email deleted: a killed worker leaves some."""
+    bucket = aws.outputs["ContentBucketName"]
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="queued/")
+    return int(listed["KeyCount"])
 
 
 def _wait_until_done(aws: LocalAWS, deadline: float) -> int:

@@ -24,6 +24,7 @@ def shell_variables(aws: LocalAWS) -> dict[str, str]:
         "API_URL": aws.api_url,
         "SEND_QUEUE_URL": aws.outputs["SendQueueUrl"],
         "AMSDAL_EMAIL_QUEUE_URL": aws.outputs["SendQueueUrl"],
+        "AMSDAL_EMAIL_CONTENT_BUCKET": aws.outputs["ContentBucketName"],
         "TABLE_NAME": aws.outputs["TableName"],
         "EVENT_BUS_NAME": aws.outputs["EventBusName"],
     }

@@ -24,7 +24,7 @@ RESET_SETTINGS = {
     **dict.fromkeys(
         (
             "other_identities", "hosted_zone_id", "hosted_zone_name", "jwt_issuer", "jwt_audience",
-            "alert_email",
+            "alert_email", "attachment_buckets",
         ),
         "",
     ),

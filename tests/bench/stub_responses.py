@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import random
+from base64 import b64encode
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import Any
 
-__all__ = ["RESPONSES"]
+__all__ = ["LARGE_FILE_SIZE", "RESPONSES", "object_etag", "stored_object"]
 
 Json = dict[str, Any]
 NUMBERS = count(1)
+LARGE_FILE_SIZE = 29 * 1024 * 1024
+"""Bytes of a file that makes a message of 40 MB."""
+
+
+def object_etag(name: str) -> str:
+    """Return the ETag of an object of the bucket."""
+    return name.ljust(32, "0")
+
+
+@cache
+def stored_object(name: str) -> bytes:
+    """Return an object of the bucket: a large file, or a request with that file in its JSON."""
+    file = random.Random(1).randbytes(LARGE_FILE_SIZE)
+    if name == "file":
+        return file
+    attachment = {
+        "filename": "report.bin",
+        "mimetype": "application/octet-stream",
+        "content": b64encode(file).decode(),
+    }
+    request = {
+        "subject": "Report",
+        "body": "See the file.",
+        "from_email": "orders@example.com",
+        "to": ["anna@example.com"],
+        "attachments": [attachment],
+    }
+    return json.dumps(request).encode()
 
 
 def message_id() -> str:

@@ -15,10 +15,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from tests.bench.stub_responses import RESPONSES
+from tests.bench.stub_responses import RESPONSES, object_etag, stored_object
 
 Json = dict[str, Any]
 HEAD_END = b"\r\n\r\n"
+HEAD_LIMIT = 16 * 1024
+LARGE_BODY = 5_000_000
+"""Bytes of a body that is not read: only the email of another part of the bench is larger."""
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     b"x-amzn-RequestId: 52fdfc07-2182-454f-963f-5f0f9a621d72\r\nContent-Length: %d\r\n\r\n"
@@ -32,19 +35,33 @@ class Connection(asyncio.Protocol):
     recorded: ClassVar[list[tuple[str, Json]]] = []
 
     def __init__(self) -> None:
-        self._received = b""
+        self._received = bytearray()
+        self._wanted = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while (request := _whole_request(self._received)) is not None:
-            head, body, self._received = request
-            self._respond(head, body)
+        while len(self._received) >= self._wanted and self._received:
+            head, end, _ = self._received[:HEAD_LIMIT].partition(HEAD_END)
+            if not end:
+                return
+            start = len(head) + len(end)
+            self._wanted = start + int(_header(bytes(head), b"content-length") or 0)
+            if len(self._received) < self._wanted:
+                return
+            body = bytes(self._received[start : self._wanted])
+            del self._received[: self._wanted]
+            self._wanted = 0
+            self._respond(bytes(head), body)
 
     def _respond(self, head: bytes, body: bytes) -> None:
-        operation, request = _operation(head), json.loads(body or b"{}")
+        if b" /bench-contents/" in head.partition(b"\r\n")[0]:
+            self._transport.write(_object_response(head))
+            return
+        small = body if len(body) < LARGE_BODY else b""
+        operation, request = _operation(head), json.loads(small or b"{}")
         if operation in OWN:
             self._transport.write(_response(json.dumps(OWN[operation](request)).encode()))
             return
@@ -70,16 +87,6 @@ def _recorded(_request: Json) -> list[tuple[str, Json]]:
 OWN: dict[str, Callable[[Json], Any]] = {"_latency": _set_latency, "_recorded": _recorded}
 
 
-def _whole_request(received: bytes) -> tuple[bytes, bytes, bytes] | None:
-    head, end, rest = received.partition(HEAD_END)
-    if not end:
-        return None
-    length = int(_header(head, b"content-length") or 0)
-    if len(rest) < length:
-        return None
-    return head, rest[:length], rest[length:]
-
-
 def _header(head: bytes, name: bytes) -> bytes:
     start = head.lower().find(b"\r\n" + name + b":")
     if start < 0:
@@ -92,6 +99,16 @@ def _operation(head: bytes) -> str:
     target = _header(head, b"x-amz-target").decode()
     path = head.split(b" ", 2)[1].decode()
     return target.rpartition(".")[2] or path.rpartition("/")[2]
+
+
+def _object_response(head: bytes) -> bytes:
+    """Return the response of S3: an object for GET, nothing for DELETE."""
+    method, path, _ = head.split(b" ", 2)
+    name = path.rpartition(b"/")[2].partition(b"?")[0].decode()
+    content = stored_object(name) if method == b"GET" else b""
+    etag = f'ETag: "{object_etag(name)}"\r\n'.encode()
+    first, _, rest = (HEAD % len(content)).partition(b"\r\n")
+    return first + b"\r\n" + etag + rest + content
 
 
 def _response(content: bytes) -> bytes:

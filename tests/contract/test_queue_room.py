@@ -9,7 +9,7 @@ import pytest
 
 from amsdal_mail import EmailMessage, EmailRequest, InvalidMessageError
 from amsdal_mail.backends.sqs import BODY_SIZE_LIMIT, SQSBackend
-from send_email.queue.send_queue import SendQueue
+from send_email.queue.envelope import write_job
 from send_email.sending.job import SendJob
 
 
@@ -31,6 +31,6 @@ def test_largest_message_fits_with_the_attributes_of_a_retry(key: str) -> None:
     backend.plan([request], model)
 
     delivery = SendJob.from_message(key, request.message)
-    SendQueue.ensure_fits([replace(delivery, chunk=9_999, retry_count=999)])
+    write_job(replace(delivery, chunk=9_999, retry_count=999))
     with pytest.raises(InvalidMessageError, match="queue takes"):
         backend.plan([request_of(BODY_SIZE_LIMIT + 1, key)], model)

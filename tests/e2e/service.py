@@ -17,7 +17,10 @@ from local.stack.local_aws import LocalAWS
 from local.stack.samples import Request
 from local.stack.ses_simulator import control
 
-__all__ = ["Service", "kinds", "message", "to"]
+__all__ = ["ATTACHMENT_BUCKET", "Service", "kinds", "message", "to"]
+
+ATTACHMENT_BUCKET = "reports-of-the-tests"
+"""A bucket that the setting attachment_buckets names."""
 
 PATIENCE_SECONDS = 30
 JSON_TYPE = {"content-type": "application/json"}
@@ -45,6 +48,7 @@ class Service:
         return get_connection(
             "sqs",
             queue_url=self.aws.outputs["SendQueueUrl"],
+            content_bucket=self.aws.outputs["ContentBucketName"],
             endpoint_url=self.aws.endpoint,
             region_name=REGION,
             aws_access_key_id=ACCESS_KEY,

@@ -56,8 +56,8 @@ def _install_library(_lock: Path, _target: Target, folder: Path) -> None:
         "library-1.0.dist-info/METADATA", "library-1.0.dist-info/RECORD",
         "botocore/data/endpoints.json", "botocore/data/sqs/2012-11-05/service-2.json.gz",
         "botocore/data/sqs/2012-11-05/examples-1.json",
-        "botocore/data/s3/2006-03-01/service-2.json",
-        "boto3/data/s3/2006-03-01/resources-1.json",
+        "botocore/data/ec2/2016-11-15/service-2.json",
+        "boto3/data/ec2/2016-11-15/resources-1.json",
     )  # fmt: skip
 
 

@@ -17,11 +17,13 @@ BOTH = {
     "PYDANTIC_DISABLE_PLUGINS",
 }  # fmt: skip
 SEND = {
-    "QUEUE_URL", "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
+    "QUEUE_URL", "CONTENT_BUCKET", "ATTACHMENT_BUCKETS", "AWS_SES_CONFIGURATION_SET",
+    "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
     "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS", "SES_IDENTITIES",
 }  # fmt: skip
 OUTPUTS = {
-    "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "EventTopicArn",
+    "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "ContentBucketName",
+    "EventTopicArn",
     "EventQueueUrl", "EventDeadLetterQueueUrl", "UndeliveredEventQueueUrl", "EventBusName",
     "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
     "UndeliveredEngagementQueueUrl",

@@ -14,6 +14,7 @@ from tests.infra.synthesis import SynthesisedStack, synthesise, target
 ROUTES = {
     "POST /emails",
     "POST /emails/batch",
+    "POST /uploads",
     "GET /emails/{email_id}",
     "GET /suppressions",
     "DELETE /suppressions",
@@ -50,6 +51,7 @@ def test_routes_require_a_token_with_an_issuer(tmp_path: Path) -> None:
 SCOPES = {
     "POST /emails": {"mail:send"},
     "POST /emails/batch": {"mail:send"},
+    "POST /uploads": {"mail:send"},
     "GET /emails/{email_id}": {"mail:read"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
@@ -82,7 +84,7 @@ def test_signed_calls_have_no_scope(stack: SynthesisedStack) -> None:
 
 
 def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
-    paths = describe(build_api(Mock(), Mock(), Mock()))["paths"]
+    paths = describe(build_api(Mock(), Mock(), Mock(), Mock()))["paths"]
 
     described = {
         f"{method.upper()} {path}": {
@@ -93,7 +95,7 @@ def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
     }
 
     assert described.items() <= _scopes(synthesise(tmp_path, **ISSUER)).items()
-    assert len(described) == 5
+    assert len(described) == 6
 
 
 def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:

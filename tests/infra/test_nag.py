@@ -24,6 +24,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "hosted_zone_name": "example.org",
     },
     "address": {"sender": "me@example.org", "other_identities": ("you@example.org",)},
+    "buckets": {"attachment_buckets": ("reports", "archive/2026/")},
     "x86": {"architecture": "x86_64", "python_version": "3.14", "create_identity": False},
 }
 

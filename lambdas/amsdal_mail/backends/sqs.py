@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -13,11 +14,19 @@ from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
 from amsdal_mail.backends.aws.errors import classify_error, hide_passwords
-from amsdal_mail.backends.aws.flow import Call, CallResult, EntryResult, Flow, Response
+from amsdal_mail.backends.aws.flow import (
+    Call,
+    CallResult,
+    EntryResult,
+    Flow,
+    Response,
+    without_call,
+)
 from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage, EmailRequest
+from amsdal_mail.message.stored_request import files_exceed
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 
 if TYPE_CHECKING:
@@ -47,9 +56,13 @@ class SQSBackend(AWSBackend):
     sent twice. `queue_url` defaults to the environment's AMSDAL_EMAIL_QUEUE_URL, the region to
     the one in the URL.
 
+    What is larger than BODY_SIZE_LIMIT as JSON goes into the bucket of the service first:
+    `content_bucket`, else the environment's AMSDAL_EMAIL_CONTENT_BUCKET.
+
     Raises:
         ConfigurationError: `queue_url` is missing; or AWS refuses credentials, queue or permission.
-        InvalidMessageError: a message is larger than BODY_SIZE_LIMIT as JSON; nothing was queued.
+        InvalidMessageError: a message is larger than BODY_SIZE_LIMIT as JSON, and there is no
+            bucket; nothing was queued.
     """
 
     service_name = "sqs"
@@ -59,11 +72,13 @@ class SQSBackend(AWSBackend):
         self,
         *,
         queue_url: str | None = None,
+        content_bucket: str | None = None,
         region_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
         **aws_options: Any,
     ) -> None:
         self.queue_url = queue_url or environ.get("AMSDAL_EMAIL_QUEUE_URL") or ""
+        self.content_bucket = content_bucket or environ.get("AMSDAL_EMAIL_CONTENT_BUCKET") or ""
         region_in_url = QUEUE_REGION.match(self.queue_url)
         region_name = region_name or (region_in_url and region_in_url[1])
         region_name = region_name or region_from(environ, aws_options.get("session"))
@@ -77,10 +92,37 @@ class SQSBackend(AWSBackend):
     @override
     def plan(self, messages: list[EmailMessage], model: ServiceModel) -> SendPlan:
         requests = [_with_id(message) for message in messages]
-        entries = [_entry(index, request) for index, request in enumerate(requests)]
-        return [
-            self._send_flow(batch, requests) for batch in batches(entries, _size, SQS_SIZE_LIMIT)
-        ]
+        bodies = [self._body(index, request) for index, request in enumerate(requests)]
+        plan: SendPlan = []
+        for is_failed, group in groupby(enumerate(bodies), lambda item: not _is_body(item[1])):
+            if is_failed:
+                plan += [
+                    without_call(_entry_result(index, requests[index], result))
+                    for index, result in group
+                    if isinstance(result, CallResult)
+                ]
+                continue
+            entries = [{"Id": str(index), "MessageBody": str(body)} for index, body in group]
+            plan += [self._send_flow(b, requests) for b in batches(entries, _size, SQS_SIZE_LIMIT)]
+        return plan
+
+    def _body(self, index: int, request: EmailRequest) -> str | CallResult:
+        """Return the body of a message, or the result of a request that could not be stored."""
+        if self.content_bucket and files_exceed(request, BODY_SIZE_LIMIT):
+            return self._store(request)
+        body = request.to_json()
+        size = len(body.encode())
+        if size <= BODY_SIZE_LIMIT:
+            return body
+        if self.content_bucket:
+            return self._store(request)
+        rule = f"has {size} bytes as JSON, the queue takes {BODY_SIZE_LIMIT} without content_bucket"
+        raise InvalidMessageError.for_field(f"messages[{index}]", rule)
+
+    def _store(self, request: EmailRequest) -> str | CallResult:
+        from amsdal_mail.backends.aws.large_requests import store_request
+
+        return store_request(request, BODY_SIZE_LIMIT, self.content_bucket, self.s3())
 
     def _send_flow(
         self, batch: list[Entry], requests: Sequence[EmailRequest]
@@ -97,12 +139,8 @@ def _with_id(message: EmailMessage) -> EmailRequest:
     return EmailRequest.from_message(message, uuid4().hex)
 
 
-def _entry(index: int, request: EmailRequest) -> Entry:
-    entry = {"Id": str(index), "MessageBody": request.to_json()}
-    if _size(entry) > BODY_SIZE_LIMIT:
-        rule = f"has {_size(entry)} bytes as JSON, the queue takes {BODY_SIZE_LIMIT}"
-        raise InvalidMessageError.for_field(f"messages[{index}]", rule)
-    return entry
+def _is_body(value: str | CallResult) -> bool:
+    return isinstance(value, str)
 
 
 def _size(entry: Entry) -> int:

@@ -195,9 +195,9 @@ def _size(message: MessageFields) -> Iterator[FieldError]:
     text = sum(_quoted_size(part.encode()) for part in texts)
     size = files + text
     if size <= limit:
-        from amsdal_mail.message.mime import mime_bytes
+        from amsdal_mail.message.mime_stream import mime_stream
 
-        size = len(mime_bytes(message))
+        size = mime_stream(message).size
     if size > limit:
         field = "attachments" if files > text else "body"
         yield FieldError(field, f"message has {size} bytes when encoded, SES takes {limit}")

@@ -9,12 +9,14 @@ from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
 from email_store.store import RecordTooLargeError, StoreError
 from send_email.api.requests import RequestError
 from send_email.api.responses import ErrorResponse, Headers, error_document, json_response
+from send_email.sending.content_store import ContentStoreError
 from send_email.sending.errors import (
     ExpectedError,
     MessageTooLargeError,
     QueueError,
     email_field_errors,
 )
+from send_email.sending.heavy_emails import NoRoomError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -96,7 +98,14 @@ def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_document(str(error))
         case RequestError():
             return error.status, error_document(str(error))
-        case StoreError() | QueueError() | SESSuppressionError() | NoTimeLeftError():
+        case (
+            StoreError()
+            | QueueError()
+            | ContentStoreError()
+            | NoRoomError()
+            | SESSuppressionError()
+            | NoTimeLeftError()
+        ):
             # AWS's text names resources: it belongs only into logs.
             return HTTPStatus.SERVICE_UNAVAILABLE, error_document(UNAVAILABLE)
     return HTTPStatus.INTERNAL_SERVER_ERROR, error_document(INTERNAL_ERROR)

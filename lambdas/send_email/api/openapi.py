@@ -19,6 +19,8 @@ from send_email.api.responses import (
     SendResponse,
     SuppressionResponse,
 )
+from send_email.api.upload_routes import UploadResponse
+from send_email.contents.uploads import UploadRequest
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -33,7 +35,14 @@ TITLE = "amsdal_mail"
 VERSION = "1"
 ABOUT = "Sends email through Amazon SES, and shows the state of each email."
 REF = "#/components/schemas/{model}"
-RESPONSES = (SendResponse, BatchResponse, EmailResponse, SuppressionResponse, ErrorResponse)
+RESPONSES = (
+    SendResponse,
+    BatchResponse,
+    EmailResponse,
+    SuppressionResponse,
+    UploadResponse,
+    ErrorResponse,
+)
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -80,6 +89,7 @@ SECURITY_SCHEMES = {
 SCOPES = {
     ("/emails", "post"): "mail:send",
     ("/emails/batch", "post"): "mail:send",
+    ("/uploads", "post"): "mail:send",
     ("/emails/{email_id}", "get"): "mail:read",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
@@ -106,7 +116,7 @@ SERVER_ERRORS = {
 }
 SEND_ERRORS = {
     "400": "The request body is not valid JSON.",
-    "413": "The email is too large for the queue, or makes too many messages for it.",
+    "413": "The email makes too many messages for the queue, or too large ones.",
     "415": "The content type is not application/json.",
     **SERVER_ERRORS,
 }
@@ -162,6 +172,16 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         },
         SERVER_ERRORS,
     )
+    paths["/uploads"]["post"] |= {
+        "requestBody": {"required": True, "content": _content("UploadRequest")},
+        **_responses(
+            {
+                "201": ("The request that uploads the file.", "UploadResponse"),
+                "422": ("The size or the type is invalid.", "ErrorResponse"),
+            },
+            {name: SEND_ERRORS[name] for name in ("400", "415", "500", "503")},
+        ),
+    }
     for method, success in SUPPRESSION_RESPONSES.items():
         paths["/suppressions"][method] |= {
             "parameters": [ADDRESS_PARAMETER],
@@ -229,6 +249,7 @@ def _schemas() -> Json:
     }
     schemas: Json = {
         "EmailRequest": EmailRequest.model_json_schema(ref_template=REF),
+        "UploadRequest": TypeAdapter(UploadRequest).json_schema(ref_template=REF),
         "GatewayErrorResponse": GATEWAY_ERROR_SCHEMA,
         "BatchRequest": {
             "type": "object",

@@ -166,6 +166,15 @@ class HttpRequest:
         keys = _numbered_keys(self.key, len(emails))
         return [_read_entry(email, key, new_id) for email, key in zip(emails, keys, strict=True)]
 
+    def document(self) -> Any:
+        """Read JSON.
+
+        Raises:
+            RequestError: the content type is not JSON.
+            MalformedJSONError: the body is not valid JSON.
+        """
+        return _parse(self._json())
+
     def _json(self) -> bytes:
         if not JSON_TYPE.fullmatch(self.headers.get("content-type", "").strip()):
             message = "The content type must be application/json."
@@ -183,11 +192,15 @@ def _read_job(document: bytes, header_key: str | None, new_id: NewId) -> SendJob
     return SendJob.from_message(key or header_key or new_id(), request.message)
 
 
-def _emails(document: bytes) -> list[Any]:
+def _parse(document: bytes) -> Any:
     try:
-        batch = from_json(document)
+        return from_json(document)
     except ValueError as error:
         raise MalformedJSONError([FieldError("(body)", str(error))]) from error
+
+
+def _emails(document: bytes) -> list[Any]:
+    batch = _parse(document)
     if not isinstance(batch, dict) or set(batch) != {"emails"}:
         raise InvalidMessageError.for_field(
             "(body)", "must be an object with the single field emails"

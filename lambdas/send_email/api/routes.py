@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -37,12 +38,14 @@ from send_email.api.responses import (
     send_response,
 )
 from send_email.api.suppression_routes import SuppressionRoutes
+from send_email.api.upload_routes import UploadRoutes
 from send_email.sending.backoff import lease_delay
 from send_email.sending.errors import ResultNotStoredError
 from send_email.sending.hand_over import HandOverBudget
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
+    from send_email.contents.uploads import Uploads
     from send_email.sending.job import SendJob
     from send_email.sending.service import SendService
     from send_email.suppressions import Suppressions
@@ -60,12 +63,16 @@ BATCH_THREADS = 10
 
 
 def build_api(
-    service: SendService, build_suppressions: Callable[[], Suppressions], telemetry: Telemetry
+    service: SendService,
+    build_suppressions: Callable[[], Suppressions],
+    build_uploads: Callable[[], Uploads],
+    telemetry: Telemetry,
 ) -> APIGatewayHttpResolver:
     """Return the API: a router for each topic, and the exception handlers."""
     app = APIGatewayHttpResolver()
     app.include_router(EmailRoutes(service, telemetry))
     app.include_router(SuppressionRoutes(build_suppressions))
+    app.include_router(UploadRoutes(build_uploads))
     app.include_router(DescriptionRoutes(app))
     handlers = ErrorHandlers(telemetry)
     app.exception_handler(Exception)(handlers.respond)
@@ -135,7 +142,7 @@ class EmailRoutes(APIGatewayHttpRouter):
         )
         seconds = (deadline - now).total_seconds()
         budget = HandOverBudget(seconds)
-        return _run_until(seconds, partial(_try, send, budget), jobs)
+        return _run_until(seconds, partial(_try, self._service, deadline, send, budget), jobs)
 
     def _report(self, result: SendOutcome | Exception) -> SendOutcome | Exception:
         """Log and count the result. A result that could not be stored counts as success."""
@@ -188,13 +195,17 @@ def _run_until(
     return [future.result() if future in done else NoTimeLeftError() for future in futures]
 
 
-def _try(send: Send, budget: HandOverBudget, entry: Entry) -> SendOutcome | Exception:
+def _try(
+    service: SendService, deadline: datetime, send: Send, budget: HandOverBudget, entry: Entry
+) -> SendOutcome | Exception:
     if isinstance(entry, InvalidMessageError):
         return entry
     try:
-        if not entry.is_one_call:
-            budget.require(entry)
-        return send(entry)
+        job = service.accept(entry)
+        if not job.is_one_call:
+            budget.require(job)
+        with service.room(deadline) if job.has_files else nullcontext():
+            return send(job)
     except Exception as error:  # noqa: BLE001 - it is logged and becomes the email's response
         return error
 

@@ -12,21 +12,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
+from amsdal_mail.message.stored_request import StoredRequest
+from email_store.claims import SendUnit
 from send_email.sending.errors import MessageTooLargeError
 from send_email.sending.job import SendJob
+from send_email.sending.recipients import restrict_to
+
+if TYPE_CHECKING:
+    from send_email.sending.content_store import ContentStore
 
 __all__ = [
     "ORIGINAL_MESSAGE_ID",
     "body_size",
     "is_job",
+    "names_content",
     "open_envelope",
     "read_job",
     "seal",
+    "unit_of",
     "write_job",
 ]
 
@@ -64,7 +74,7 @@ def write_job(job: SendJob) -> str:
     }
     if job.chunk is not None:
         notes["chunk"] = f"{job.chunk:04}"
-    body = seal(notes, job.json)
+    body = seal(notes, _request(job))
     size = body_size(body)
     if size > SQS_SIZE_LIMIT:
         rule = f"The email has {size} bytes as JSON; the queue takes at most {SQS_SIZE_LIMIT}."
@@ -72,26 +82,54 @@ def write_job(job: SendJob) -> str:
     return body
 
 
-def read_job(record_id: str, body: str) -> SendJob:
+def read_job(record_id: str, body: str, contents: ContentStore) -> SendJob:
     """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
 
     Raises:
         InvalidMessageError: names every invalid field.
+        ContentMissingError: the request is not in the bucket any more.
+        ContentStoreError: the request cannot be read from the bucket now.
     """
     notes, request_json = open_envelope(body)
     if not is_job(notes) and notes.keys() - {ORIGINAL_MESSAGE_ID}:
         raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
-    request = EmailRequest.from_json(request_json)
+    stored = StoredRequest.from_json(request_json) if names_content(request_json) else None
+    request = EmailRequest.from_json(contents.get(stored.content) if stored else request_json)
+    content = stored.content if stored else None
     if not is_job(notes):
-        return SendJob.from_message(request.idempotency_key or record_id, request.message)
+        job = SendJob.from_message(request.idempotency_key or record_id, request.message)
+        return replace(job, stored=content)
+    message = request.message
+    if stored and stored.only:
+        message = restrict_to(message, set(stored.only)) or message
+    unit = unit_of(notes)
     return SendJob(
-        email_id=notes["email_id"],
-        message=request.message,
+        email_id=unit.email_id,
+        message=message,
+        stored=content,
         fingerprint=notes["fingerprint"],
-        chunk=int(notes["chunk"]) if "chunk" in notes else None,
+        chunk=unit.chunk,
         retry_count=int(notes["retry_count"]),
         postpone_count=int(notes["postpone_count"]),
     )
+
+
+def _request(job: SendJob) -> str:
+    if job.stored is None:
+        return job.json
+    # A job that is not yet split has all recipients of its request.
+    only = tuple(job.addresses) if job.is_one_call else ()
+    return StoredRequest(job.stored, only=only).to_json()
+
+
+def names_content(request: str) -> bool:
+    """Return whether the JSON of a request may name content that is read when it is sent."""
+    return any(f'"{field}"' in request for field in ("stored_request", "s3_uri", "upload_id"))
+
+
+def unit_of(notes: Mapping[str, str]) -> SendUnit:
+    """Return the unit of a job, from its notes."""
+    return SendUnit(notes["email_id"], int(notes["chunk"]) if "chunk" in notes else None)
 
 
 def is_job(notes: Mapping[str, str]) -> bool:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
 from amsdal_mail.email_id import EMAIL_ID
-from amsdal_mail.exceptions import FieldError
+from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from email_store.claims import ClaimStatus
 from send_email.queue.envelope import (
     ORIGINAL_MESSAGE_ID,
     is_job,
+    names_content,
     open_envelope,
     read_job,
-    write_job,
+    seal,
+    unit_of,
 )
+from send_email.sending.content_store import ContentMissingError
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
+from send_email.sending.heavy_emails import NoRoomError
+from send_email.sending.job import SendOutcome
+from send_email.sending.lost_content import reject_lost
+from send_email.sending.service import PUT_BACK_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from function_runtime.batch import QueueRecord
     from send_email.sending.hand_over import HandOverBudget
-    from send_email.sending.job import SendOutcome
+    from send_email.sending.job import SendJob
     from send_email.sending.service import SendService
 
 __all__ = ["handle_record"]
 
+CONTENT_GONE = FieldError("stored_request", "is not in the bucket of the service, or not any more")
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
@@ -36,35 +46,67 @@ def handle_record(
 ) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
 
-    A large email goes back on the queue when other records of the batch have used the budget.
+    A large email goes back on the queue when other records of the batch have used the budget, a
+    heavy email when they have the memory.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
     It was valid once: a rule has changed since, and its caller has the response `queued`.
 
     Raises:
-        StoreError, QueueError, PoisonMessageError: SQS must deliver the record again.
+        StoreError, QueueError, ContentStoreError, PoisonMessageError: SQS must deliver the record
+            again.
         InvalidMessageError: of a record that this service queued.
     """
     notes, request = open_envelope(record.body)
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
-        job = read_job(record_id, record.body)
-        if job.is_one_call:
-            # Before sending: when SES throttles some recipients, they must fit into the queue
-            # again. The record's own size does not show it, because a job has notes and
-            # its JSON may be written in another way.
-            write_job(job)
-        else:  # It goes in chunks, whose sizes the service checks.
-            budget.ensure_fits(job)
-            if not budget.take(job):
-                return service.put_back(job)
-        outcome = service.send(job, deadline)
+        with service.room(deadline) if names_content(request) else nullcontext():
+            job = read_job(record_id, record.body, service.contents)
+            return _send(service, job, record_id, deadline, budget, is_new=not is_job(notes))
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):
             raise
         email_ids = [*_idempotency_key_of_invalid(request), record_id]
         return service.reject(email_field_errors(error), email_ids)
+    except NoRoomError:
+        return _put_again(service, notes, request, record_id)
+    except ContentMissingError:
+        if is_job(notes):
+            return reject_lost(service, unit_of(notes), notes["fingerprint"])
+        # A second delivery of an email that is done: then the id belongs to that email.
+        (email_id, *_) = [*_idempotency_key_of_invalid(request), record_id]
+        return service.reject([CONTENT_GONE], [email_id])
+
+
+def _put_again(
+    service: SendService, notes: Mapping[str, str], request: str, record_id: str
+) -> SendOutcome:
+    """Put the record back for another invocation. A failed record would count its receives."""
+    body = seal(notes if is_job(notes) else {ORIGINAL_MESSAGE_ID: record_id}, request)
+    service.queue.put_again(body, PUT_BACK_SECONDS)
+    return SendOutcome(email_id=record_id, claim=ClaimStatus.CLAIMED)
+
+
+def _send(
+    service: SendService,
+    job: SendJob,
+    record_id: str,
+    deadline: datetime,
+    budget: HandOverBudget,
+    *,
+    is_new: bool,
+) -> SendOutcome:
+    if is_new:
+        try:
+            job = service.accept(job)
+        except InvalidMessageError as error:
+            return service.reject(error.errors, [job.email_id])
+    if not job.is_one_call:
+        budget.ensure_fits(job)
+        if not budget.take(job):
+            return service.put_back(job)
+    outcome = service.send(job, deadline)
     if outcome.claim is ClaimStatus.BUSY:
         service.postpone(job, outcome)
     if outcome.claim is ClaimStatus.CONFLICT:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import override
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
+from send_email.queue.claim_check import ClaimCheck, discard
 from send_email.queue.envelope import body_size, write_job
-from send_email.sending.errors import QueueError
+from send_email.sending.content_store import ContentMissingError, ContentStoreError
+from send_email.sending.errors import MessageTooLargeError, QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.ports import JobQueue
 
@@ -18,34 +20,52 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
+    from send_email.sending.content_store import ContentStore
+
 __all__ = ["SendQueue"]
 
 
 class SendQueue(JobQueue):
-    """The send queue."""
+    """The send queue. What its messages cannot take is in the bucket."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
+    def __init__(self, client: SQSClient, queue_url: str, contents: ContentStore) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._contents = contents
 
     @override
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
-        for bodies in batches(map(write_job, jobs), body_size, SQS_SIZE_LIMIT):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
-                for number, body in enumerate(bodies)
-            ]
-            try:
-                response = self._client.send_message_batch(
-                    QueueUrl=self._queue_url, Entries=entries
-                )
-            except (ClientError, BotoCoreError) as error:
-                raise QueueError(f"SendMessageBatch: {error}") from error
-            if failed := response.get("Failed"):
-                raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
+        for bodies in batches(self._bodies(jobs), body_size, SQS_SIZE_LIMIT):
+            self._send(bodies, delay_seconds)
 
     @override
-    @staticmethod
-    def ensure_fits(jobs: Iterable[SendJob]) -> None:
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        self._send([body], delay_seconds)
+
+    @override
+    def discard(self, job: SendJob) -> None:
+        discard(self._contents, job)
+
+    def _send(self, bodies: Sequence[str], delay_seconds: int) -> None:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
+            for number, body in enumerate(bodies)
+        ]
+        try:
+            response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            raise QueueError(f"SendMessageBatch: {error}") from error
+        if failed := response.get("Failed"):
+            raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
+
+    def _bodies(self, jobs: Iterable[SendJob]) -> Iterator[str]:
+        claim_check = ClaimCheck(self._contents)
         for job in jobs:  # one by one: the chunks of one email may have hundreds of MB
-            write_job(job)
+            try:
+                with_files = claim_check.store_files(job)
+                try:
+                    yield write_job(with_files)
+                except MessageTooLargeError:
+                    yield write_job(claim_check.store_request(with_files))
+            except (ContentStoreError, ContentMissingError) as error:
+                raise QueueError(f"the content cannot be stored: {error}") from error

@@ -9,7 +9,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
+from amsdal_mail.message.stored_request import files_exceed
 from send_email.sending.errors import MessageTooLargeError
 
 if TYPE_CHECKING:
@@ -42,12 +44,15 @@ def hand_over_of(job: SendJob) -> HandOver:
     """Return the hand-over of a job; nothing for a job that is sent in one call."""
     if job.is_one_call:
         return NOTHING
-    message = job.message
+    message, files = job.message, 0
+    if files_exceed(message, SQS_SIZE_LIMIT):  # the bucket has them once for all chunks
+        files = sum(len(file.content) for file in message.attachments)
+        message = message.model_copy(update={"attachments": ()})
     count = -(-len(message.to) // RECIPIENT_LIMIT)
     shared = message.model_copy(update={"to": message.to[:1], "merge_data": {}})
     # Each chunk has all but the recipients of the others.
     size = len(message.to_json().encode()) + (count - 1) * len(shared.to_json().encode())
-    return HandOver(count, size)
+    return HandOver(count, files + size)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.message.email import EmailMessage
+    from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, Results
 
 __all__ = ["Attempt", "SendJob", "SendOutcome"]
@@ -41,11 +42,32 @@ class SendJob:
     """How often it was queued again because SES could not accept it."""
     postpone_count: int = 0
     """How often it was postponed since the last attempt, because another worker held the lease."""
+    stored: StoredContent | None = None
+    """The JSON of the message in the bucket, maybe with more recipients; None for a small one."""
 
     @classmethod
     def from_message(cls, email_id: str, message: EmailMessage) -> Self:
         """Return the job of a new request."""
         return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
+
+    def with_files(self, message: EmailMessage, same: EmailMessage) -> Self:
+        """Return the job with the versions of its files. See AttachmentFiles.pin.
+
+        What is in the bucket does not have the versions, so that a retry stores it anew.
+        """
+        stored = self.stored if message == self.message else None
+        return replace(self, message=message, fingerprint=_fingerprint(same), stored=stored)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether a file is in S3, and is read when the job is sent."""
+        attachments = self.message.attachments
+        return bool(attachments) and any(file.is_stored for file in attachments)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the bucket has a part of it: a file, or the JSON of its message."""
+        return self.stored is not None or self.has_files
 
     @property
     def unit(self) -> SendUnit:
@@ -87,7 +109,7 @@ class SendJob:
             return [self]
         messages = in_chunks(self.message, RECIPIENT_LIMIT)
         return [
-            replace(self, message=message, chunk=number)
+            replace(self, message=message, chunk=number, stored=None)
             for number, message in enumerate(messages, start=1)
         ]
 
@@ -199,6 +221,28 @@ def _request(message: EmailMessage) -> EmailRequest:
 
 
 def _fingerprint(message: EmailMessage) -> str:
+    if any(file.is_large for file in message.attachments):
+        return _fingerprint_of_large(message)
+    return hashlib.sha256(_canonical(message)).hexdigest()
+
+
+def _fingerprint_of_large(message: EmailMessage) -> str:
+    """Return the same fingerprint, without a copy of the files in memory."""
+    from amsdal_mail.byte_streams import ByteStream, Plain
+    from amsdal_mail.stand_ins import StandIns
+
+    stand_ins = StandIns()
+    files = tuple(
+        replace(file, content=stand_ins.add(Plain(file.content))) if file.is_large else file
+        for file in message.attachments
+    )
+    document = stand_ins.fill(_canonical(message.replace(attachments=files)))
+    digest = hashlib.sha256()
+    for block in ByteStream(document).blocks():
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _canonical(message: EmailMessage) -> bytes:
     fields = _request(message).model_dump(mode="json", exclude_defaults=True)
-    canonical = dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return dumps(fields, sort_keys=True, separators=(",", ":")).encode()

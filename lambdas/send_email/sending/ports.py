@@ -35,18 +35,23 @@ class JobQueue(Protocol):
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         """Queue the jobs. The queue hides them for `delay_seconds`, 900 at most.
 
+        A job that is too large for a message goes into the bucket, and the message names it.
+
         Raises:
-            MessageTooLargeError: a job is too large. The jobs before it may be queued.
             QueueError: some jobs may be queued. All can be queued again: claims prevent duplicates.
         """
         ...
 
-    def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
-        """Check that each job fits into the queue, before anything is stored or sent.
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        """Queue the body of a message of this queue once more, as it is.
 
         Raises:
-            MessageTooLargeError: a job is too large.
+            QueueError: it may be queued.
         """
+        ...
+
+    def discard(self, job: SendJob) -> None:
+        """Delete what is in the bucket for a job that is done. It never fails."""
         ...
 
 

@@ -6,8 +6,8 @@ Used by the API and the queue.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,14 @@ from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
 from send_email.sending.backoff import RATE_LIMITED, RetryDecision, decide_retry, lease_delay
+from send_email.sending.content_store import AttachmentFiles, ContentStore
 from send_email.sending.errors import (
-    MessageTooLargeError,
     PoisonMessageError,
     QueueError,
     ResultNotStoredError,
     foreign_sender_error,
 )
+from send_email.sending.heavy_emails import HeavyEmailGate
 from send_email.sending.job import Attempt, SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
-__all__ = ["SendService"]
+__all__ = ["PUT_BACK_SECONDS", "SendService"]
 
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 PUT_BACK_SECONDS = 10
@@ -61,13 +62,14 @@ class SendService:
         StoreError, QueueError: the email is not lost; the same job can be sent again.
         ResultNotStoredError: SES responded and any retry is queued, but storing the result failed.
         InvalidMessageError: the service may not send from this sender. Nothing is stored.
-        RecordTooLargeError, MessageTooLargeError: the email can never be sent so. Nothing of it
-            is stored.
+        RecordTooLargeError: the email can never be sent so. Nothing of it is stored.
     """
 
     store: EmailStore
     sender: EmailSender
     queue: JobQueue
+    contents: ContentStore
+    files: AttachmentFiles
     send_rate: SendRate
     identities: Collection[str]
     """The SES identities that it may send from: addresses, and domains in lower case ASCII."""
@@ -75,10 +77,24 @@ class SendService:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     """Returns a random number from 0 to 1."""
+    heavy_emails: HeavyEmailGate = field(default_factory=HeavyEmailGate)
 
     def deadline(self, remaining_milliseconds: int) -> datetime:
         """Return when Lambda will stop the function."""
         return self.clock() + timedelta(milliseconds=remaining_milliseconds)
+
+    def accept(self, job: SendJob) -> SendJob:
+        """Return a new job with the versions that its files in S3 have now.
+
+        Raises as AttachmentFiles.pin does.
+        """
+        if not job.has_files:
+            return job
+        return job.with_files(*self.files.pin(job.message))
+
+    def room(self, deadline: datetime) -> AbstractContextManager[None]:
+        """Wait until this worker has the memory for a heavy email. See HeavyEmailGate."""
+        return self.heavy_emails.room(self._spare_seconds(deadline))
 
     def send(self, job: SendJob, deadline: datetime = NO_DEADLINE) -> SendOutcome:
         """Send the job now, unless another worker did or does. A large email goes in chunks.
@@ -90,6 +106,8 @@ class SendService:
             return self._enqueue_chunks(job)
         claim = self._claim(job.record(self.clock()), job.unit, job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
+            if job.has_content and claim.status is not ClaimStatus.BUSY:
+                self.queue.discard(job)
             return SendOutcome.from_claim(claim)
         return self._send_claimed(job, claim, deadline)
 
@@ -98,7 +116,6 @@ class SendService:
         self._check_sender(job)
         if not job.is_one_call:
             return self._enqueue_chunks(job)
-        self.queue.ensure_fits([job])
         claim = self.store.register(job.record(self.clock()), job.addresses)
         if claim.status is ClaimStatus.CLAIMED:
             self.queue.put([job])
@@ -119,7 +136,7 @@ class SendService:
 
     def put_back(self, job: SendJob) -> SendOutcome:
         """Queue the job again as it is, for another invocation. Nothing of it is claimed yet."""
-        self._enqueue_retry(job, PUT_BACK_SECONDS)
+        self.queue.put([job], PUT_BACK_SECONDS)
         return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED)
 
     def reject(self, errors: Sequence[FieldError], email_ids: Sequence[str]) -> SendOutcome:
@@ -191,15 +208,16 @@ class SendService:
             # unfinished recipients that this job does not have.
             is_done = not has_open(outcome.results, besides=job.addresses)
             self._store_result(claim, outcome, is_done=is_done)
+            if is_done and job.has_content:
+                self.queue.discard(job)
             return
         # Queue first, then release: a crash in between sends nothing twice.
         with self._release_on_failure(claim, outcome.results, decision.held_until):
-            self._enqueue_retry(decision.job, decision.delay_seconds)
+            self.queue.put([decision.job], decision.delay_seconds)
         self._store_result(claim, outcome, is_done=False, held_until=decision.held_until)
 
     def _enqueue_chunks(self, job: SendJob) -> SendOutcome:
         chunks = job.chunks()
-        self.queue.ensure_fits(chunks)
         record = job.record(self.clock(), len(chunks))
         claim = self._claim(record, SendUnit(job.email_id), ())
         outcome = SendOutcome.from_claim(claim)
@@ -207,6 +225,8 @@ class SendService:
             with self._release_on_failure(claim, {}):
                 self.queue.put(chunks)
             self._store_result(claim, outcome, is_done=True)
+        if job.has_content and claim.status is not ClaimStatus.BUSY:
+            self.queue.discard(job)
         return outcome
 
     def _claim(self, record: EmailRecord, unit: SendUnit, addresses: Sequence[str]) -> Claim:
@@ -251,12 +271,6 @@ class SendService:
         """Return the seconds until a call to SES could no longer end in time."""
         return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
 
-    def _enqueue_retry(self, job: SendJob, delay_seconds: int) -> None:
-        try:
-            self.queue.put([job], delay_seconds)
-        except MessageTooLargeError as error:
-            raise QueueError(f"the retry cannot be queued: {error}") from error
-
     def _store_result(
         self,
         claim: Claim,
@@ -280,6 +294,6 @@ class SendService:
         """Release the unit when queueing fails, so that a repeated request need not wait."""
         try:
             yield
-        except (QueueError, MessageTooLargeError):
+        except QueueError:
             self.store.release(claim, results, held_until=held_until)
             raise

@@ -12,6 +12,7 @@ from tests.bench.cost.usage import Usage, by_api, by_api_in_a_quiet_hour, by_que
 
 QUIET = 100_000
 """Emails a day, little more than one email a second."""
+LARGE_MB = 5
 VOLUMES = (1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -26,7 +27,16 @@ def main() -> None:
     costs = {name: a_million(usage) for name, usage in used.items()}
     _print_counts(used)
     _print_parts(costs)
+    _print_large()
     _print_growth(costs)
+
+
+def _print_large() -> None:
+    """Print the price of the bucket: an email of the queue is put, read and deleted once."""
+    bucket = (prices.S3_PUT + prices.S3_GET) * prices.MILLION
+    files = prices.SES_ATTACHMENT_GB * LARGE_MB / 1024 * prices.MILLION
+    print(f"\nA million large emails by the queue: {bucket:.2f} for the bucket beside the above,")
+    print(f"and {files:,.2f} that SES asks for attachments of {LARGE_MB} MB each")
 
 
 def _print_counts(used: dict[str, Usage]) -> None:

@@ -21,6 +21,10 @@ DYNAMODB_READ_UNIT = 0.125 / MILLION
 DYNAMODB_GB_MONTH = 0.25
 DYNAMODB_RECOVERY_GB_MONTH = 0.20
 """Point-in-time recovery."""
+S3_PUT = 5.00 / MILLION
+S3_GET = 0.40 / MILLION
+"""Deleting is free."""
+SES_ATTACHMENT_GB = 0.12
 SQS_REQUEST = 0.40 / MILLION
 """Of a standard queue, 64 KB each."""
 SNS_PUBLISH = 0.50 / MILLION

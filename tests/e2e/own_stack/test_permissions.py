@@ -67,6 +67,22 @@ def test_the_roles_suffice_for_the_whole_path_of_an_email(strict: Service) -> No
     assert strict.delete(f"/suppressions?address={quote(address, safe='')}").status == 204
 
 
+def test_the_role_suffices_for_large_content(strict: Service) -> None:
+    s3 = strict.aws.client("s3")
+    bucket = strict.aws.outputs["ContentBucketName"]
+    upload = strict.post("/uploads", {"size": 4, "mimetype": "application/pdf"}).content
+    s3.put_object(Bucket=bucket, Key=f"uploads/{upload['upload_id']}", Body=b"%PDF")
+    file = {"filename": "a.pdf", "mimetype": "application/pdf", "upload_id": upload["upload_id"]}
+    large = message(body="Small print. " * 100_000, attachments=[file])
+
+    later = strict.post("/emails", large, {"Prefer": "respond-async"})
+    missing = strict.post("/emails", message(attachments=[file | {"upload_id": "0" * 32}]))
+
+    assert (later.status, missing.status) == (202, 422), (later, missing)
+    strict.wait_for_state(later.content["email_id"], "delivered")
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="queued/").get("KeyCount") == 0
+
+
 def test_open_and_click_take_a_path_of_their_own(strict: Service) -> None:
     email = strict.post("/emails", message()).content
     strict.wait_for_state(email["email_id"], "delivered")
@@ -92,7 +108,7 @@ def test_open_and_click_take_a_path_of_their_own(strict: Service) -> None:
 
 def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[str, Any]]]:
     key = {"pk": {"S": "EMAIL#order-1"}, "sk": {"S": "EMAIL"}}
-    table = outputs["TableName"]
+    table, bucket = outputs["TableName"], outputs["ContentBucketName"]
     return {
         "the tracking function puts an email on the send queue": (
             "TrackFunctionName", "sqs", "send_message",
@@ -108,11 +124,24 @@ def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[st
             "SendFunctionName", "sqs", "receive_message",
             {"QueueUrl": outputs["SendDeadLetterQueueUrl"]},
         ),
+        "the tracking function reads queued content": (
+            "TrackFunctionName", "s3", "get_object", {"Bucket": bucket, "Key": "queued/a"},
+        ),
+        "the send function reads below another prefix": (
+            "SendFunctionName", "s3", "get_object", {"Bucket": bucket, "Key": "other/a"},
+        ),
+        "the send function deletes an upload": (
+            "SendFunctionName", "s3", "delete_object", {"Bucket": bucket, "Key": "uploads/a"},
+        ),
+        "the send function reads a bucket that no setting names": (
+            "SendFunctionName", "s3", "get_object", {"Bucket": "other", "Key": "a"},
+        ),
     }  # fmt: skip
 
 
 def test_what_a_role_does_not_grant_is_denied(strict: Service) -> None:
     outputs = strict.aws.outputs
+    strict.aws.client("s3").create_bucket(Bucket="other")
     found = {
         what: probed(strict, function, service, call, params)
         for what, (function, service, call, params) in forbidden(outputs).items()
@@ -121,6 +150,8 @@ def test_what_a_role_does_not_grant_is_denied(strict: Service) -> None:
     assert {what for what, code in found.items() if not code.startswith("AccessDenied")} == set()
     allowed = {"QueueUrl": outputs["SendQueueUrl"], "MessageBody": "{}"}
     assert probed(strict, "SendFunctionName", "sqs", "send_message", allowed) == "allowed"
+    queued = {"Bucket": outputs["ContentBucketName"], "Key": "queued/a", "Body": "a"}
+    assert probed(strict, "SendFunctionName", "s3", "put_object", queued) == "allowed"
 
 
 def probed(strict: Service, function: str, service: str, call: str, params: dict[str, Any]) -> str:

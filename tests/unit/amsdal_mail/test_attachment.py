@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -106,3 +107,56 @@ def test_size_is_exact_at_the_border() -> None:
 
 def base64_lines(count: int) -> bytes:
     return base64.encodebytes(bytes(count)).replace(b"\n", b"\r\n")
+
+
+def test_object_in_s3_gives_name_and_type() -> None:
+    attachment = Attachment.from_s3("s3://reports/2026/November 1.pdf", etag='"9e10"')
+
+    assert (attachment.filename, attachment.mimetype) == ("November 1.pdf", "application/pdf")
+    assert (attachment.s3_uri, attachment.s3_etag) == ("s3://reports/2026/November 1.pdf", "9e10")
+    assert (attachment.content, attachment.is_stored) == (b"", True)
+
+
+def test_stored_file_goes_through_json() -> None:
+    files = (
+        Attachment.from_s3("s3://reports/a.pdf", filename="b.txt", content_id="b"),
+        Attachment.from_upload("0" * 32, "c.pdf"),
+        Attachment("empty.txt", b"", "text/plain"),
+    )
+    message = EmailMessage(from_email="a@x.io", to=["b@x.io"], body="b", attachments=files)
+
+    assert EmailMessage.from_json(message.to_json()) == message
+    assert message.to_json().count('"content"') == 1
+
+
+PLACES: dict[str, tuple[dict[str, Any], str]] = {
+    "no URI of S3": ({"s3_uri": "https://reports/a.pdf"}, "attachments[0].s3_uri"),
+    "no key": ({"s3_uri": "s3://reports/"}, "attachments[0].s3_uri"),
+    "no bucket": ({"s3_uri": "s3:///a.pdf"}, "attachments[0].s3_uri"),
+    "line break": ({"s3_uri": "s3://reports/a\nb"}, "attachments[0].s3_uri"),
+    "long key": ({"s3_uri": "s3://reports/" + "a" * 1025}, "attachments[0].s3_uri"),
+    "no id": ({"upload_id": "../secret"}, "attachments[0].upload_id"),
+    "two places": ({"s3_uri": "s3://reports/a", "upload_id": "0" * 32}, "attachments[0]"),
+    "content too": ({"s3_uri": "s3://reports/a", "content": "YQ=="}, "attachments[0]"),
+    "a version of nothing": ({"s3_etag": "a", "content": "YQ=="}, "attachments[0]"),
+    "null": ({"s3_uri": None}, "attachments[0].content"),
+}
+
+
+@pytest.mark.parametrize(("place", "field"), PLACES.values(), ids=PLACES)
+def test_file_needs_one_place(place: dict[str, Any], field: str) -> None:
+    file = {"filename": "a.pdf", "mimetype": "application/pdf", **place}
+    email = {"from_email": "a@x.io", "to": ["b@x.io"], "body": "b", "attachments": [file]}
+
+    with pytest.raises(InvalidMessageError) as of_python:
+        EmailMessage.model_validate(email)
+    with pytest.raises(InvalidMessageError) as of_json:
+        EmailMessage.from_json(json.dumps(email))
+
+    assert [error.field for error in of_python.value.errors] == [field]
+    assert of_json.value.errors == of_python.value.errors
+
+
+def test_wrong_uri_is_named() -> None:
+    with pytest.raises(InvalidMessageError, match="s3_uri: must be the URI of an object"):
+        Attachment.from_s3("reports/a.pdf")

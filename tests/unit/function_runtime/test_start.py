@@ -17,6 +17,8 @@ SETTINGS = {
     "TABLE_NAME": "emails",
     "RETENTION_DAYS": "30",
     "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
+    "CONTENT_BUCKET": "contents",
+    "ATTACHMENT_BUCKETS": "",
     "EVENT_BUS_NAME": "bus",
     "AWS_SES_CONFIGURATION_SET": "set",
     "AWS_SES_METADATA_PREFIX": "metadata_",
@@ -107,10 +109,9 @@ def test_pydantic_prepares_the_request_before_the_first_call() -> None:
 def test_no_email_makes_pydantic_prepare_a_second_class() -> None:
     program = """
 from amsdal_mail.message.email import EmailMessage, EmailRequest
-from send_email.queue.envelope import read_job
-from send_email.queue.send_queue import SendQueue
+from send_email.queue.envelope import read_job, write_job
 text = '{"from_email": "a@example.com", "to": ["b@example.com"], "subject": "Hi", "body": "x"}'
-SendQueue.ensure_fits([read_job("record-1", text)])
+write_job(read_job("record-1", text, None))
 print(EmailRequest.__pydantic_complete__, EmailMessage.__pydantic_complete__)
 """
 

@@ -16,12 +16,15 @@ import pytest
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
 from email_store.memory import MemoryEmailStore
+from send_email.contents.attachment_files import S3AttachmentFiles
+from send_email.contents.s3_content_store import S3ContentStore
+from send_email.contents.uploads import Uploads
 from send_email.handler import create_handler
-from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.suppressions import Suppressions
+from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, lazily
 
 IDENTITIES = frozenset({"example.com", "Me.Too@example.org"})
 TIMEOUTS = Timeouts.from_settings(60, 900)
@@ -84,7 +87,14 @@ class ListQueue:
     entries: list[tuple[SendJob, int]] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
 
-    ensure_fits = staticmethod(SendQueue.ensure_fits)
+    bodies: list[tuple[str, int]] = field(default_factory=list)
+    discarded: list[SendJob] = field(default_factory=list)
+
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        self.bodies.append((body, delay_seconds))
+
+    def discard(self, job: SendJob) -> None:
+        self.discarded.append(job)
 
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
@@ -145,18 +155,41 @@ def send_rate() -> FakeSendRate:
 
 
 @pytest.fixture
+def s3() -> FakeS3:
+    return FakeS3()
+
+
+@pytest.fixture
+def contents(s3: FakeS3) -> S3ContentStore:
+    return S3ContentStore(lazily(s3), CONTENT_BUCKET)
+
+
+@pytest.fixture
+def uploads(s3: FakeS3, clock: Clock) -> Uploads:
+    return Uploads(lazily(s3), CONTENT_BUCKET, clock)
+
+
+@pytest.fixture
 def store() -> MemoryEmailStore:
     return MemoryEmailStore()
 
 
 @pytest.fixture
 def service(
-    store: MemoryEmailStore, ses: FakeSES, queue: ListQueue, send_rate: FakeSendRate, clock: Clock
+    store: MemoryEmailStore,
+    ses: FakeSES,
+    queue: ListQueue,
+    send_rate: FakeSendRate,
+    clock: Clock,
+    s3: FakeS3,
+    contents: S3ContentStore,
 ) -> SendService:
     return SendService(
         store=store,
         sender=ses,
         queue=queue,
+        contents=contents,
+        files=S3AttachmentFiles(lazily(s3), CONTENT_BUCKET, ("reports", "archive/2026/")),
         send_rate=send_rate,
         identities=IDENTITIES,
         timeouts=TIMEOUTS,
@@ -201,7 +234,10 @@ def suppressions(store: MemoryEmailStore, ses_list: FakeSESList) -> Suppressions
 
 @pytest.fixture
 def handle(
-    service: SendService, suppressions: Suppressions, monkeypatch: pytest.MonkeyPatch
+    service: SendService,
+    suppressions: Suppressions,
+    uploads: Uploads,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Handle:
     """The handler as Lambda calls it, with a store in memory and no SES."""
     # A logger of the same service would keep writing to the captured output of an earlier test.
@@ -210,7 +246,11 @@ def handle(
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     # In the test: pytest captures each phase anew.
     api_service = replace(service, timeouts=API_TIMEOUTS)
-    made = cache(lambda: create_handler(lambda: service, lambda: api_service, lambda: suppressions))
+    made = cache(
+        lambda: create_handler(
+            lambda: service, lambda: api_service, lambda: suppressions, lambda: uploads
+        )
+    )
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]
 
 
@@ -224,6 +264,7 @@ class ApiResponse:
 ROUTES = (
     "POST /emails",
     "POST /emails/batch",
+    "POST /uploads",
     "GET /emails/{email_id}",
     "GET /suppressions",
     "DELETE /suppressions",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 from typing_extensions import override
 
@@ -72,6 +73,8 @@ class Simulation:
             store=self.store,
             sender=self,
             queue=self,
+            contents=Mock(),
+            files=Mock(),
             send_rate=self,
             identities=IDENTITIES,
             timeouts=self.timeouts,
@@ -179,8 +182,11 @@ class Simulation:
 
     # The queue and the send rate
 
-    def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
-        """Accept each job: the jobs of a simulation are small."""
+    def put_again(self, body: str, delay_seconds: int) -> None:
+        raise AssertionError("the jobs of a simulation are small")
+
+    def discard(self, job: SendJob) -> None:
+        """Delete nothing: the jobs of a simulation are small."""
 
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         self.fail(QueueError)

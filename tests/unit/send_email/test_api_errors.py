@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 
 import pytest
 
-from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.store import RecordTooLargeError, StoreError
@@ -52,20 +51,6 @@ def test_result_that_was_not_stored_is_returned(
 
     assert (response.status, response.content["state"]) == (200, "accepted")
     assert "ResultNotStoredError" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("to", [[ANNA], [f"p{number}@example.com" for number in range(51)]])
-def test_email_too_large_for_the_queue_gets_413(
-    api: Api, store: MemoryEmailStore, queue: ListQueue, to: list[str]
-) -> None:
-    wish = {"prefer": "respond-async", "Idempotency_Key": "order-1"}
-
-    response = api.post(merged(*to) | {"body": "x" * SQS_SIZE_LIMIT}, **wish)
-
-    assert response.status == 413
-    assert store.load("order-1") is None
-    assert not queue.entries
-    assert api.post(merged(*to), **wish).status == 202
 
 
 @pytest.mark.parametrize("wish", ["", "respond-async"], ids=["sync", "async"])

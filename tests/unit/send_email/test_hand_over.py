@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.errors import MessageTooLargeError, QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.hand_over import MESSAGES, SIZE, HandOverBudget, hand_over_of
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
@@ -118,7 +119,7 @@ def as_record(job: SendJob) -> str:
             bodies.extend(entry["MessageBody"] for entry in Entries)
             return {}
 
-    SendQueue(Client(), "url").put([job])  # type: ignore[arg-type]
+    SendQueue(Client(), "url", Mock()).put([job])  # type: ignore[arg-type]
     (body,) = bodies
     return body
 
@@ -138,7 +139,7 @@ def test_no_time_hands_over_nothing() -> None:
 def test_record_without_room_to_be_put_back_is_delivered_again(
     service: SendService, queue: ListQueue
 ) -> None:
-    queue.raises = [MessageTooLargeError()]
+    queue.raises = [QueueError()]
 
     with pytest.raises(QueueError):
         service.put_back(job(51))

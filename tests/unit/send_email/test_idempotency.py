@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
+
 import pytest
 
+from amsdal_mail.message.attachment import LARGE_FILE, Attachment
+from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendState
+from send_email.sending.job import SendJob
 from tests.unit.send_email.bodies import ANNA, EMAIL, email
 from tests.unit.send_email.conftest import TIMEOUTS, Api, Clock, FakeSES
 
@@ -70,3 +76,16 @@ def test_key_in_progress_gets_409_with_the_rest_of_the_lease(
 
     assert responses[0].status == 409
     assert responses[0].headers["retry-after"] == str(TIMEOUTS.lost_response)
+
+
+@pytest.mark.parametrize("charset", [None, "utf-8"])
+def test_fingerprint_of_a_large_file_is_that_of_its_json(charset: str | None) -> None:
+    file = Attachment("a.txt", b"text\xff" * LARGE_FILE, "text/plain", charset=charset)
+    small = Attachment("b.txt", b"text", "text/plain")
+    message = EmailMessage(
+        from_email="a@example.com", to=["b@example.com"], body="b", attachments=[small, file]
+    )
+
+    fields = message.model_dump(mode="json", exclude_defaults=True)
+    document = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    assert SendJob.from_message("k", message).fingerprint == sha256(document).hexdigest()

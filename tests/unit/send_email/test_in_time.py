@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -101,6 +102,8 @@ def test_thread_of_a_batch_ends_in_time(timeout: int, latency: float, rate: floa
         store=SlowStore(clock),
         sender=ses,
         queue=queue,
+        contents=Mock(),
+        files=Mock(),
         send_rate=SendRateLimiter(rate, 2, lambda: clock().timestamp(), clock.forward),
         identities=IDENTITIES,
         timeouts=timeouts,
@@ -168,7 +171,7 @@ def real_api(service: SendService, suppressions: Suppressions) -> Callable[..., 
     """The API in real time. It calls SES only with two seconds left."""
     timeouts = Timeouts(min_remaining=2, ses_connect=0.1, ses_read=1.5, lost_response=900)
     in_time = replace(service, timeouts=timeouts, clock=partial(datetime.now, UTC))
-    handler = create_handler(lambda: service, lambda: in_time, lambda: suppressions)
+    handler = create_handler(lambda: service, lambda: in_time, lambda: suppressions, Mock())
     return Api(lambda event: handler(event, Context(remaining=REMAINING)))  # type: ignore[arg-type]
 
 

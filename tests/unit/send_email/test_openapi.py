@@ -22,6 +22,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
     assert described == {
         ("/emails", "post"),
         ("/emails/batch", "post"),
+        ("/uploads", "post"),
         ("/emails/{email_id}", "get"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),

@@ -216,30 +216,6 @@ def test_invalid_record_does_not_replace_an_email(handle: Handle, store: MemoryE
     assert state(store, "record-2") is EmailState.REJECTED
 
 
-PEOPLE = [f"p{number}@example.com" for number in range(51)]
-
-
-@pytest.mark.parametrize(
-    "large",
-    [
-        EMAIL | {"to": PEOPLE, "merge_data": {}, "body": "x" * 1_048_400},
-        EMAIL | {"body": "x" * 1_048_400},
-    ],
-    ids=["chunks", "no room to be put back"],
-)
-def test_record_that_could_not_be_queued_again_is_rejected(
-    handle: Handle, store: MemoryEmailStore, ses: FakeSES, large: dict[str, Any]
-) -> None:
-    response = handle(batch(large))
-
-    view = store.load("record-1")
-    assert response == DONE
-    assert not ses.sent
-    assert view is not None
-    assert view.record is not None
-    assert [error.field for error in view.record.errors] == ["(body)"]
-
-
 def test_record_too_large_for_the_table_is_rejected(
     handle: Handle, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

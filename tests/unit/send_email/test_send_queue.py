@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
+from send_email.contents.s3_content_store import S3ContentStore
 from send_email.queue.envelope import read_job
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.errors import MessageTooLargeError, QueueError
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
+
+NO_CONTENTS = Mock()
+"""The bucket, of which a small email has no need."""
 
 
 @dataclass
@@ -35,8 +39,8 @@ def sqs() -> FakeSQS:
 
 
 @pytest.fixture
-def queue(sqs: FakeSQS) -> SendQueue:
-    return SendQueue(sqs, "https://queue")  # type: ignore[arg-type]
+def queue(sqs: FakeSQS, contents: S3ContentStore) -> SendQueue:
+    return SendQueue(sqs, "https://queue", contents)  # type: ignore[arg-type]
 
 
 def job(size: int = 5) -> SendJob:
@@ -46,7 +50,7 @@ def job(size: int = 5) -> SendJob:
 
 def record_of(entry: dict[str, Any]) -> SendJob:
     assert "MessageAttributes" not in entry
-    return read_job("record-1", entry["MessageBody"])
+    return read_job("record-1", entry["MessageBody"], NO_CONTENTS)
 
 
 @pytest.mark.parametrize("chunks", [False, True], ids=["whole", "chunks"])
@@ -71,12 +75,12 @@ def test_job_is_read_as_it_was_queued(queue: SendQueue, sqs: FakeSQS, chunks: bo
 def test_new_request_gets_the_id_of_its_record(queue: SendQueue) -> None:
     body = job().message.to_json()
 
-    assert read_job("record-1", body).email_id == "record-1"
+    assert read_job("record-1", body, NO_CONTENTS).email_id == "record-1"
 
 
 def test_invalid_record_names_its_fields() -> None:
     with pytest.raises(InvalidMessageError, match="from_email"):
-        read_job("record-1", "{}")
+        read_job("record-1", "{}", NO_CONTENTS)
 
 
 def test_ten_jobs_go_in_one_call(queue: SendQueue, sqs: FakeSQS) -> None:
@@ -91,13 +95,6 @@ def test_call_carries_at_most_one_mebibyte(queue: SendQueue, sqs: FakeSQS) -> No
     queue.put([job(400_000)] * 5)
 
     assert [len(batch) for batch in sqs.batches] == [2, 2, 1]
-
-
-def test_too_large_job_is_refused_before_a_call(queue: SendQueue, sqs: FakeSQS) -> None:
-    with pytest.raises(MessageTooLargeError, match=str(SQS_SIZE_LIMIT)):
-        queue.put([job(), job(SQS_SIZE_LIMIT)])
-
-    assert not sqs.batches
 
 
 def test_entry_that_sqs_did_not_accept_is_an_error(queue: SendQueue, sqs: FakeSQS) -> None:

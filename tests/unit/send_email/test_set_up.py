@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -60,7 +61,7 @@ def handle(
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     api_service = replace(real, timeouts=API_TIMEOUTS)
     made: Callable[[], Handle] = lambda: create_handler(  # noqa: E731
-        lambda: real, lambda: api_service, lambda: suppressions
+        lambda: real, lambda: api_service, lambda: suppressions, Mock()
     )
     return lambda event: made()(event, Context())
 
@@ -98,7 +99,7 @@ def test_waiting_for_the_set_up_is_never_abandoned(
     real: SendService, ses_stub: Stubber, queue: ListQueue, error: tuple[str, str, int]
 ) -> None:
     refuse(ses_stub, *error)
-    job = replace(read_job("r", json.dumps(EMAIL)), retry_count=MAX_RETRIES)
+    job = replace(read_job("r", json.dumps(EMAIL), real.contents), retry_count=MAX_RETRIES)
 
     outcome = real.send(job)
 

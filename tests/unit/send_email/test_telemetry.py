@@ -114,7 +114,7 @@ def test_abandoned_email_is_counted(handle: Handle, ses: FakeSES, capsys: Captur
 def test_postponed_duplicate_is_counted(
     handle: Handle, service: SendService, clock: Clock, capsys: Capture
 ) -> None:
-    job = read_job("record-1", json.dumps(EMAIL))
+    job = read_job("record-1", json.dumps(EMAIL), service.contents)
     service.store.claim(job.record(clock()), job.unit, job.addresses, now=clock(), lease_seconds=9)
 
     handle(batch(EMAIL))

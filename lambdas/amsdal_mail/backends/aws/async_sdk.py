@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, cast
 
 from botocore.httpsession import get_cert_path
 from typing_extensions import override
@@ -92,7 +92,7 @@ class TracedPayload(BytesPayload):
     """A body that notes when aiohttp begins to write it. Versions differ in what they call."""
 
     def __init__(self, body: TracedBody) -> None:
-        super().__init__(body.content)
+        super().__init__(cast("bytes", body.content))  # a thread makes larger calls
         self._transmission = body.transmission
 
     @override

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
     from amsdal_mail.backends.aws.async_clients import AsyncClients
+    from amsdal_mail.backends.aws.s3 import S3Connection
 
 __all__ = ["AWSBackend", "SendPlan"]
 
@@ -82,6 +83,7 @@ class AWSBackend(BaseBackend):
         """
         self._lock = threading.Lock()
         self._kept_async_clients: AsyncClients | None = None
+        self._s3: S3Connection | None = None
 
     @classmethod
     @override
@@ -156,6 +158,14 @@ class AWSBackend(BaseBackend):
                 self._client.close()  # closes the connections: the client opens new ones
             self._used_at = self._clock()
             return self._client
+
+    def s3(self) -> S3Connection:
+        """Return the S3 connection, which is made at first use."""
+        from amsdal_mail.backends.aws.s3 import S3Connection
+
+        with self._lock:
+            self._s3 = self._s3 or S3Connection(self.options)
+            return self._s3
 
     @override
     def open(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from botocore import xform_name
@@ -19,6 +19,9 @@ from botocore.parsers import ResponseParserError
 from amsdal_mail.backends.aws.flow import Call, CallResult, Response
 from amsdal_mail.backends.aws.unsent import classify_unsent_error
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
+
+if TYPE_CHECKING:
+    from amsdal_mail.byte_streams import ByteStream
 
 __all__ = [
     "CURRENT",
@@ -119,13 +122,16 @@ def interrupted(transmission: Transmission | None) -> CallResult | None:
 class TracedBody:
     """The body of a request. An HTTP client iterates over it when it begins to write it."""
 
-    def __init__(self, content: bytes, transmission: Transmission) -> None:
+    def __init__(self, content: bytes | ByteStream, transmission: Transmission) -> None:
         self.content = content
         self.transmission = transmission
 
     def __iter__(self) -> Iterator[bytes]:
         self.transmission.begin()
-        yield self.content
+        if isinstance(self.content, bytes):
+            yield self.content
+        else:
+            yield from self.content.blocks()
 
     def seek(self, _position: int) -> None:
         """Rewind, as the SDK does before a retry: the body can be read any number of times."""
@@ -146,5 +152,6 @@ def _before_send(request: Any, **_: Any) -> None:
         if b"\n" in text or b"\r" in text:
             raise ConfigurationError(f"the value of the header {name} has a line break")
     transmission = CURRENT.get()
-    if transmission is not None and isinstance(request.body, bytes):
+    is_body = isinstance(request.body, bytes) or hasattr(request.body, "blocks")
+    if transmission is not None and is_body:
         request.body = TracedBody(request.body, transmission)

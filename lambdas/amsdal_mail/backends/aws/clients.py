@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.backends.aws.call import trace
+from amsdal_mail.backends.aws.large_content import stream_large_content
 from amsdal_mail.backends.aws.options import AWSOptions
 from amsdal_mail.backends.aws.setup_check import check_setup
 from amsdal_mail.backends.aws.unsent import classify_unsent_error
@@ -87,9 +88,10 @@ def configuration_errors() -> Iterator[None]:
 
 
 def checked_client(client: Any, options: AWSOptions) -> Any:
-    """Return the client, with its set-up checked and its calls traced."""
+    """Return the client, with its set-up checked, its calls traced, its files streamed."""
     check_setup(client, options)
     trace(client)
+    stream_large_content(client)
     return client
 
 

@@ -137,4 +137,6 @@ def _size(value: object) -> int:
         return len(value)
     if isinstance(value, Mapping):
         return sum(map(_size, value.values()))
-    return sum(map(_size, value)) if isinstance(value, list | tuple) else 0
+    if isinstance(value, list | tuple):
+        return sum(map(_size, value))
+    return getattr(value, "size", 0)  # of a stream

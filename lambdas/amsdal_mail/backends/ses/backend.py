@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from amsdal_mail.backends.aws.backend import AWSBackend, SendPlan
+from amsdal_mail.backends.aws.flow import CallResult, EntryResult, without_call
 from amsdal_mail.backends.aws.options import (
     AWSOptions,
     check_positive_integer,
@@ -120,6 +121,13 @@ class SESBackend(AWSBackend):
     ) -> SendPlan:
         plan: SendPlan = []
         for index, message in enumerate(messages):
+            if message.attachments:
+                prepared = self._with_files(message)
+                if isinstance(prepared, CallResult):
+                    addresses = tuple(a.addr_spec for a in message.recipients)
+                    plan.append(without_call(EntryResult(index, addresses, prepared)))
+                    continue
+                message = prepared
             has_tags = message.tags or message.metadata or message.merge_metadata
             tags = message_tags(message, self.metadata_prefix) if has_tags else {}
             for request in build_requests(
@@ -133,3 +141,11 @@ class SESBackend(AWSBackend):
                 flow = send_flow(request, tags, extra_tags, self._tag_encoding, self.max_attempts)
                 plan.append(rate_limited(flow, self._rate_limiter) if self._rate_limiter else flow)
         return plan
+
+    def _with_files(self, message: EmailMessage) -> EmailMessage | CallResult:
+        """Read the files in S3 that the message attaches."""
+        if not any(file.is_stored for file in message.attachments):
+            return message
+        from amsdal_mail.backends.aws.stored_files import read_stored_files
+
+        return read_stored_files(message, self.s3())

@@ -39,6 +39,8 @@ from amsdal_mail.message.tag_names import METADATA_PREFIX
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
+    from amsdal_mail.byte_streams import Source
+
 __all__ = ["build_requests"]
 
 Params = dict[str, Any]
@@ -195,9 +197,17 @@ def _content(message: EmailMessage, model: ServiceModel) -> Params:
         supports_parameter(model, "SendEmail", f"Content.Simple.{name}") for name in parts
     ):
         return {"Simple": _simple(message) | parts}
-    from amsdal_mail.message.mime import mime_bytes  # it loads much of email
+    return {"Raw": {"Data": _mime(message)}}
 
-    return {"Raw": {"Data": mime_bytes(message)}}
+
+def _mime(message: EmailMessage) -> bytes | Source:
+    if not any(file.is_large for file in message.attachments):
+        from amsdal_mail.message.mime import mime_bytes  # it loads much of email
+
+        return mime_bytes(message)
+    from amsdal_mail.message.mime_stream import mime_stream
+
+    return mime_stream(message)
 
 
 def _simple(message: EmailMessage) -> Params:

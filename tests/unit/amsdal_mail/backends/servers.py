@@ -49,6 +49,7 @@ class Server:
         self.connections = 0
         self.bodies: list[bytes] = []
         self.request_lines: list[str] = []
+        self.heads: list[dict[str, str]] = []
         self.is_over = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -79,6 +80,7 @@ class Server:
         lines = head.decode().split("\r\n")
         self.request_lines.append(lines[0])
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+        self.heads.append(headers)
         length = int(headers.get("content-length", 0))
         while len(body) < length:
             body += connection.recv(65536)

@@ -34,6 +34,13 @@ def test_each_recipient_once_is_good() -> None:
     assert (verdict.emails, verdict.recipients, verdict.accepted_once) == (10, 13, 13)
 
 
+def test_some_emails_are_heavy_by_each_way() -> None:
+    heavy = [number for number, email in enumerate(make_emails(500)) if email.is_heavy]
+
+    assert len(heavy) == 2
+    assert {number % 2 for number in heavy} == {0, 1}
+
+
 def test_a_recipient_accepted_twice_is_a_duplicate() -> None:
     verdict = judged(ALL_ONCE + Counter([("chaos-0", "chaos-0.a@example.com")]))
 

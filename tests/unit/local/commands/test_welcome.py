@@ -15,6 +15,7 @@ from local.stack.local_aws import LocalAWS
 OUTPUTS = {
     "ApiId": "abc",
     "ConfigurationSetName": "AmsdalMail-dev",
+    "ContentBucketName": "contents",
     "EventBusName": "AmsdalMail-dev",
     "SendQueueUrl": "http://localhost:4800/000000000000/send",
     "TableName": "table",
