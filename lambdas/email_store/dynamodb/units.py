@@ -243,6 +243,7 @@ def email_item(record: EmailRecord) -> Item:
             "tags": list(record.tags),
             "metadata": dict(record.metadata),
             "recipient_count": record.recipient_count,
+            "is_sensitive": record.is_sensitive,
             "chunk_count": record.chunk_count,
             "errors": [{"field": error.field, "rule": error.rule} for error in errors],
         }
@@ -261,6 +262,7 @@ def read_email(item: Attributes) -> EmailRecord:
         tags=tuple(item["tags"]),
         metadata=item["metadata"],
         recipient_count=int(item["recipient_count"]),
+        is_sensitive=item.get("is_sensitive", False),
         chunk_count=int(item["chunk_count"]),
         errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
     )

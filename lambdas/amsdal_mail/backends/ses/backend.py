@@ -21,6 +21,7 @@ from amsdal_mail.backends.ses.connection_params import connection_params
 from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
+from amsdal_mail.backends.ses.tracking import log_ignored_tracking
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.tag_names import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
@@ -120,7 +121,10 @@ class SESBackend(AWSBackend):
     ) -> SendPlan:
         plan: SendPlan = []
         for index, message in enumerate(messages):
-            has_tags = message.tags or message.metadata or message.merge_metadata
+            log_ignored_tracking(message, model)
+            has_tags = (
+                message.tags or message.metadata or message.merge_metadata or message.sensitive
+            )
             tags = message_tags(message, self.metadata_prefix) if has_tags else {}
             for request in build_requests(
                 message,
