@@ -97,6 +97,8 @@ TagValue = Annotated[str, TextLike(number_or_text, str | float), AfterValidator(
 Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(FrozenDict)]
 Metadata = Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)]
 MergeValues = Annotated[dict[str, JsonValue], WrapValidator(_merge_values)]
+TRACKING = "Tracking by SES. Null: the configuration set decides."
+SENSITIVE = "True: SES does not track the email, and the service stores no subject of it."
 CONTENT_FIELDS = frozenset(
     {
         "subject",
@@ -142,9 +144,9 @@ class MessageFields(BaseModel):
     merge_headers: Annotated[dict[Mailbox, Headers], AfterValidator(FrozenDict)] | None = None
     merge_metadata: Annotated[dict[Mailbox, Metadata], AfterValidator(FrozenDict)] | None = None
     escape_merge_data: Annotated[bool, OrNull] = False
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
-    sensitive: Annotated[bool, OrNull] = False
+    track_opens: Annotated[bool | None, Field(description=TRACKING)] = None
+    track_clicks: Annotated[bool | None, Field(description=TRACKING)] = None
+    sensitive: Annotated[bool, OrNull, Field(description=SENSITIVE)] = False
     configuration_set: ConfigurationSet | None = None
     return_path: ReturnPath | None = None
     from_identity_arn: IdentityArn | None = None
