@@ -11,7 +11,7 @@ import pytest
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from amsdal_mail import ConfigurationError, SendState
+from amsdal_mail import ConfigurationError, InvalidMessageError, SendState
 from amsdal_mail.backends.ses import tracking
 from amsdal_mail.backends.ses.requests import SESRequest, build_requests
 from amsdal_mail.sensitive import SENSITIVE_TAG
@@ -136,6 +136,25 @@ def test_older_sdk_is_logged_once_without_the_email(caplog: pytest.LogCaptureFix
     assert [len(client.sent) for client in (first, second)] == [2, 1]
 
 
+def test_each_operation_is_looked_up_by_itself() -> None:
+    model = older_model(SendBulkEmailRequest="ConfigurationOverrides")
+
+    single, bulk = (build(KINDS[kind] | {"track_opens": False}, model) for kind in ("raw", "bulk"))
+
+    assert "ConfigurationOverrides" in single.params
+    assert "ConfigurationOverrides" not in bulk.params
+
+
+@pytest.mark.usefixtures("new_process")
+def test_refused_sensitive_email_is_not_logged_as_ignored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(ConfigurationError):
+        backend_with(Client(OLD_MODELS["no overrides"])).send_messages([message(sensitive=True)])
+
+    assert caplog.messages == []
+
+
 @pytest.mark.usefixtures("new_process")
 @pytest.mark.parametrize(
     ("model", "fields"),
@@ -162,6 +181,13 @@ def test_sensitive_email_has_a_tag_that_says_so(metadata_prefix: str) -> None:
         for call in sorted(client.sent, key=lambda call: len(call["EmailTags"]), reverse=True)
     ]
     assert tags == [{"a": "true", SENSITIVE_TAG: "true"}, {"a": "true"}]
+
+
+def test_prefix_cannot_make_the_sensitive_tag() -> None:
+    backend = backend_with(Client(SES_MODEL), metadata_prefix="email_")
+
+    with pytest.raises(InvalidMessageError, match="is the tag email_sensitive"):
+        backend.send_messages([message(metadata={"sensitive": "false"})])
 
 
 def test_entries_with_own_metadata_keep_the_sensitive_tag() -> None:
