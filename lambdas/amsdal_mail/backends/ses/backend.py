@@ -57,8 +57,8 @@ class SESBackend(AWSBackend):
 
     Raises:
         ConfigurationError: options exclude each other; or, from a send, AWS refuses credentials,
-            permission, template or configuration set. Then its `status` has the result of each
-            message.
+            permission, template or configuration set, or the SDK is too old for the message. Then
+            its `status` has the result of each message.
     """
 
     service_name = "sesv2"
