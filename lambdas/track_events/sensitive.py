@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amsdal_mail.tracking import Details, TrackingEvent
@@ -29,7 +29,7 @@ def hide_content(event: TrackingEvent) -> TrackingEvent:
 
 def _without_links(details: Details) -> Details:
     texts = {field.name: getattr(details, field.name) for field in fields(details)}
-    hidden = {
+    hidden: dict[str, Any] = {
         name: LINK.sub(HIDDEN_LINK, text) for name, text in texts.items() if isinstance(text, str)
     }
     return replace(details, **hidden)

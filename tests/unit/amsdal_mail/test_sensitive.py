@@ -36,7 +36,11 @@ FORMS: dict[str, dict[str, Any]] = {
 
 
 def email(**fields: Any) -> EmailMessage:
-    base = {"from_email": "f@x.io", "to": ["anna@x.io", "ben@x.io"], "sensitive": True}
+    base: dict[str, Any] = {
+        "from_email": "f@x.io",
+        "to": ["anna@x.io", "ben@x.io"],
+        "sensitive": True,
+    }
     return EmailMessage(**base | fields)
 
 
