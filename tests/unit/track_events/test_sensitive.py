@@ -10,7 +10,7 @@ import pytest
 
 from amsdal_mail.sensitive import SENSITIVE_TAG
 from amsdal_mail.tracking import parse_event
-from email_store.dynamodb import items
+from email_store.dynamodb.events import event_item, read_event
 from email_store.memory import MemoryEmailStore
 from tests.sample_events import load, names
 from tests.unit.track_events.conftest import ListBus
@@ -63,7 +63,7 @@ def test_no_kind_of_event_brings_the_secret(
     view = store.load("e1")
     assert view is not None
     assert view.timeline
-    stored = [items.read_event(items.event_item(event)) for event in view.timeline]
+    stored = [read_event(event_item(event)) for event in view.timeline]
     assert SECRET not in repr([(event.details, event.raw) for event in stored])
     assert SECRET not in repr(view.recipients)
     assert SECRET not in published(bus)

@@ -13,7 +13,8 @@ from botocore.validate import ParamValidator
 
 from amsdal_mail import ConfigurationError, InvalidMessageError, SendState
 from amsdal_mail.backends.ses import tracking
-from amsdal_mail.backends.ses.requests import SESRequest, build_requests
+from amsdal_mail.backends.ses.requests import build_requests
+from amsdal_mail.backends.ses.send import SESRequest
 from amsdal_mail.sensitive import SENSITIVE_TAG
 from tests.unit.amsdal_mail.backends.responses import SES_MODEL
 from tests.unit.amsdal_mail.backends.test_service_model import (
