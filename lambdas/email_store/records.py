@@ -44,6 +44,8 @@ class EmailRecord:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Tags and metadata are spelled as in the request, not in SES's alphabet."""
     recipient_count: int = 0
+    is_sensitive: bool = False
+    """True for an email whose subject is not stored."""
     chunk_count: int = 0
     """The number of chunks of a large email; 0 when the email is sent as a whole. The counts of a
     large email are kept, and its recipients come in pages."""
@@ -82,7 +84,7 @@ class EventRecord:
     recipient: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """SES's own JSON."""
+    """SES's own JSON. Empty for a sensitive email: it has the subject."""
     is_truncated: bool = False
     """True when `raw` was too large to store. `details` may be missing too."""
 

@@ -12,6 +12,7 @@ from track_events.records import (
     recipient_record,
     suppression,
 )
+from track_events.sensitive import hide_content
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -68,7 +69,7 @@ class Tracker:
         Raises:
             OutOfTimeError: `has_time` became false. The retry continues after the finished events.
         """
-        events = collapse_unattributed(events)
+        events = [hide_content(event) for event in collapse_unattributed(events)]
         if not events:
             counts["IgnoredNotifications"] += 1
         for start in range(0, len(events), EVENTS_AT_ONCE):

@@ -34,10 +34,14 @@ class Search:
         return cls(query.get("q", "").strip(), query.get("state", ""))
 
     def matches(self, kept: KeptMessage) -> bool:
-        """Return whether subject, addresses, ids and tags contain every word."""
+        """Return whether subject, addresses, ids and tags contain every word.
+
+        The subject of a sensitive message is not searched.
+        """
         message = kept.message
         tags = (f"{name}={','.join(values)}" for name, values in message.tags.items())
-        searched = (message.subject or "", message.source, *message.destinations, message.id, *tags)
+        subject = message.listed_subject or ""
+        searched = (subject, message.source, *message.destinations, message.id, *tags)
         text = "\n".join(searched).lower()
         return all(word in text for word in self.text.lower().split())
 

@@ -119,6 +119,7 @@ async def _page(inbox: Inbox, request: Request, kept: KeptMessage | None) -> Res
         "kept": kept,
         "message": message,
         "view": message.view(request.query_params.get("view", "")),
+        "is_hidden": kept.message.is_sensitive and "show" not in request.query_params,
         "story": await _story(inbox, kept),
         "simulated_events": SIMULATED_EVENTS,
         "sandbox": mail_frame.SANDBOX,

@@ -12,10 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-__all__ = ["Json", "KeptMessage", "Link", "Message", "Messages", "bare_address", "new_id"]
+__all__ = [
+    "SENSITIVE_TAG",
+    "Json",
+    "KeptMessage",
+    "Link",
+    "Message",
+    "Messages",
+    "bare_address",
+    "new_id",
+]
 
 Json = dict[str, Any]
 
+SENSITIVE_TAG = "email_sensitive"
+"""The message tag of an email whose subject and content no list may show."""
 REGION_PREFIXES = {"us-east-1": "0100", "us-west-2": "0101", "eu-west-1": "0102"}
 """The start of an id by region, as seen in public mail."""
 OTHER_REGION_PREFIX = "0107"
@@ -66,6 +77,16 @@ class Message:
     tenant: str | None = None
     endpoint_id: str | None = None
     identity_arn: str | None = None
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Return whether the sender marked the message as sensitive."""
+        return SENSITIVE_TAG in self.tags
+
+    @property
+    def listed_subject(self) -> str | None:
+        """Return the subject as a list may show it, None for a sensitive message."""
+        return None if self.is_sensitive else self.subject
 
     @property
     def destinations(self) -> tuple[str, ...]:

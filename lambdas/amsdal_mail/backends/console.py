@@ -10,7 +10,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from amsdal_mail.backends.base import BaseBackend, validate_messages
-from amsdal_mail.backends.preview import render
+from amsdal_mail.backends.preview import hide_content, render
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, SendState, SendStatus
 
@@ -21,10 +21,15 @@ SEPARATOR = "-" * 79
 
 
 class ConsoleBackend(BaseBackend):
-    """Writes the MIME of every valid message to `stream`, standard output by default."""
+    """Writes the MIME of every valid message to `stream`, standard output by default.
 
-    def __init__(self, *, stream: TextIO | None = None) -> None:
+    A note stands in place of the content of a sensitive message, because many programs keep their
+    output as a log. `show_sensitive=True` writes the content.
+    """
+
+    def __init__(self, *, stream: TextIO | None = None, show_sensitive: bool = False) -> None:
         self.stream = stream
+        self.show_sensitive = show_sensitive
 
     @override
     def send_messages(self, messages: Iterable[EmailMessage]) -> SendStatus:
@@ -36,7 +41,8 @@ class ConsoleBackend(BaseBackend):
 
     def _write(self, message: EmailMessage) -> SendStatus:
         stream = self.stream or sys.stdout
-        for mime in render(message):
+        is_hidden = message.sensitive and not self.show_sensitive
+        for mime in render(hide_content(message) if is_hidden else message):
             stream.write(f"{mime.decode('ascii')}\n{SEPARATOR}\n".replace("\r\n", "\n"))
         stream.flush()
         message_id = f"console-{uuid4().hex}"

@@ -19,7 +19,10 @@ from amsdal_mail.message.merge_data import (
 )
 from amsdal_mail.message.mime import mime_bytes
 
-__all__ = ["render"]
+__all__ = ["hide_content", "render"]
+
+HIDDEN_SUBJECT = "(sensitive)"
+HIDDEN_BODY = "(The content of this email is sensitive, and is not shown here.)"
 
 
 def render(message: EmailMessage) -> list[bytes]:
@@ -28,6 +31,22 @@ def render(message: EmailMessage) -> list[bytes]:
     A stored template is in SES, so its name and the merge values stand in for the body.
     """
     return [mime_bytes(single) for single in _single_messages(message)]
+
+
+def hide_content(message: EmailMessage) -> EmailMessage:
+    """Return the message with a note in place of its subject, bodies, headers and files."""
+    return message._with(
+        subject=HIDDEN_SUBJECT,
+        body=HIDDEN_BODY,
+        html_body=None,
+        headers={},
+        attachments=(),
+        alternatives=(),
+        template_id=None,
+        merge_global_data=None,
+        merge_data={} if message.is_personalized else None,
+        merge_headers=None,
+    )
 
 
 def _single_messages(message: EmailMessage) -> Iterator[EmailMessage]:

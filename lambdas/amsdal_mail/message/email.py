@@ -33,7 +33,11 @@ class EmailMessage(MessageFields):
     escape the values. Set `escape_merge_data=True` for values that people write: it escapes HTML
     in `html_body`, and everywhere in a stored template.
 
-    `track_opens` and `track_clicks` are accepted and not used: the configuration set decides.
+    `track_opens` and `track_clicks` switch tracking on or off for this message. With None, the
+    configuration set decides. An SDK that cannot say so to SES leaves it to the set too.
+
+    A `sensitive` email holds a secret, such as a link that resets a password: it is never tracked,
+    and the service stores neither its subject nor its content.
 
     Raises:
         InvalidMessageError: names every field that breaks a rule.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
+from typing_extensions import override
 
 from amsdal_mail.addresses import Address, parse_address
 from amsdal_mail.message import limits
@@ -95,6 +97,22 @@ TagValue = Annotated[str, TextLike(number_or_text, str | float), AfterValidator(
 Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(FrozenDict)]
 Metadata = Annotated[dict[Tag, TagValue], AfterValidator(FrozenDict)]
 MergeValues = Annotated[dict[str, JsonValue], WrapValidator(_merge_values)]
+TRACKING = "Tracking by SES. Null: the configuration set decides."
+SENSITIVE = "True: SES does not track the email, and the service stores no subject of it."
+CONTENT_FIELDS = frozenset(
+    {
+        "subject",
+        "body",
+        "html_body",
+        "headers",
+        "attachments",
+        "alternatives",
+        "merge_data",
+        "merge_global_data",
+        "merge_headers",
+    }
+)
+"""The fields that may hold the secret of a sensitive email."""
 EMPTY_MAPPING: Any = Field(default={}, validate_default=True)
 
 
@@ -102,7 +120,10 @@ class MessageFields(BaseModel):
     """The fields of an email, each valid alone. EmailMessage adds the rules between them."""
 
     # Built at first use: the functions use only the request made from it.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    # Values stay out of errors, which programs log: they may be the content of an email.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True
+    )
 
     subject: Annotated[str, TextLike(), AfterValidator(limits.check_subject), OrNull] = ""
     body: Annotated[Text, OrNull] = ""
@@ -123,13 +144,20 @@ class MessageFields(BaseModel):
     merge_headers: Annotated[dict[Mailbox, Headers], AfterValidator(FrozenDict)] | None = None
     merge_metadata: Annotated[dict[Mailbox, Metadata], AfterValidator(FrozenDict)] | None = None
     escape_merge_data: Annotated[bool, OrNull] = False
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
+    track_opens: Annotated[bool | None, Field(description=TRACKING)] = None
+    track_clicks: Annotated[bool | None, Field(description=TRACKING)] = None
+    sensitive: Annotated[bool, OrNull, Field(description=SENSITIVE)] = False
     configuration_set: ConfigurationSet | None = None
     return_path: ReturnPath | None = None
     from_identity_arn: IdentityArn | None = None
     tenant: Tenant | None = None
     endpoint_id: EndpointId | None = None
+
+    @override
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            if not (self.sensitive and name in CONTENT_FIELDS):
+                yield name, value
 
     @property
     def recipients(self) -> tuple[Address, ...]:

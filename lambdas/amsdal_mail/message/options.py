@@ -32,6 +32,7 @@ class SharedOptions(TypedDict, total=False):
     escape_merge_data: bool | None
     track_opens: bool | None
     track_clicks: bool | None
+    sensitive: bool | None
     configuration_set: str | None
     return_path: str | None
     from_identity_arn: str | None

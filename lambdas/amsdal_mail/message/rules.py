@@ -25,6 +25,7 @@ from amsdal_mail.message.tag_names import (
     metadata_tag_name,
     sanitize_tag_name,
 )
+from amsdal_mail.sensitive import SENSITIVE_TAG
 
 __all__ = ["broken_rules"]
 
@@ -34,6 +35,11 @@ LARGEST_GROWTH = 13
 """Bytes of quoted-printable that a character can become: 4 bytes, 3 characters each, and breaks."""
 HEADER_RESERVE = 1024 * 1024
 """Bytes that leave room for the headers of the message and its parts, and their addresses."""
+OWN_TAGS = {
+    EMAIL_ID_TAG: "the tag of the service with the email's id",
+    SENSITIVE_TAG: "the tag of sensitive email",
+}
+"""The names of the tags that this library and the service add, each with its purpose."""
 PRINTABLE = bytes({*range(32, 127), 9, 10, 13} - {ord("=")})
 
 
@@ -119,6 +125,17 @@ def _template_headers(
             yield FieldError(f"{field}.{name}", f"{rule} with a template")
 
 
+def _sensitive(message: MessageFields) -> Iterator[FieldError]:
+    if not message.sensitive:
+        return
+    for field, is_tracked in (
+        ("track_opens", message.track_opens),
+        ("track_clicks", message.track_clicks),
+    ):
+        if is_tracked:
+            yield FieldError(field, "cannot be true with sensitive: such an email is not tracked")
+
+
 def _alternatives(message: MessageFields) -> Iterator[FieldError]:
     """Refuse other forms of the text: a template of SES has a text and an HTML part only.
 
@@ -154,10 +171,10 @@ def _tag_names(
     field: str, message: MessageFields, metadata: Mapping[str, str]
 ) -> Iterator[FieldError]:
     """Two names that SES's alphabet makes equal would be one tag, and one of them would be lost."""
-    given_names = {*message.tags, *map(metadata_tag_name, metadata), EMAIL_ID_TAG}
-    if are_plain_names(given_names, len({*message.tags}) + len(metadata) + 1):
+    given_names = {*message.tags, *map(metadata_tag_name, metadata), *OWN_TAGS}
+    if are_plain_names(given_names, len({*message.tags}) + len(metadata) + len(OWN_TAGS)):
         return
-    seen = {EMAIL_ID_TAG: "the tag of the service with the email's id"}
+    seen = dict(OWN_TAGS)
     distinct_tags = {tag: index for index, tag in reversed(list(enumerate(message.tags)))}
     names = [(f"tags[{index}]", tag, tag) for tag, index in reversed(distinct_tags.items())]
     names += [(f"{field}.{key}", key, metadata_tag_name(key)) for key in metadata]
@@ -214,5 +231,5 @@ def _quoted_size(text: bytes) -> int:
     return len(text) + 2 * len(text.translate(None, PRINTABLE))
 
 
-RULES = (_recipients, _content, _headers, _tags, _attachments, _size)
+RULES = (_recipients, _content, _headers, _tags, _attachments, _sensitive, _size)
 TEMPLATE_RULES = (*RULES, _alternatives, _headers_with_template, *MERGE_RULES)

@@ -69,6 +69,8 @@ class TrackingEvent:
     """The id of the email in the service. None for mail from outside the service."""
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    is_sensitive: bool = False
+    """True when the email was sent with `sensitive`: keep `raw`, which has the subject, nowhere."""
     sent_at: datetime | None = field(default=None, compare=False)
     """When SES accepted the message."""
     details: Details | None = None
@@ -113,6 +115,7 @@ class TrackingEvent:
             "email_id": self.email_id,
             "tags": list(self.tags),
             "metadata": dict(self.metadata),
+            "is_sensitive": self.is_sensitive,
             "details": {name: _json(value) for name, value in details.items()},
         }
 

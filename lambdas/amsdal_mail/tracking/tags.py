@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_TAG
+from amsdal_mail.sensitive import SENSITIVE_TAG
 from amsdal_mail.tracking.json_values import Json, replace_surrogates, string_list
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 @dataclass(frozen=True, slots=True)
 class MessageTags:
-    """The id, tags and metadata of an email.
+    """The id, tags and metadata of an email, and whether it is sensitive.
 
     They are spelled in SES's alphabet: `order id` comes back as `order_id`.
     """
@@ -36,6 +37,7 @@ class MessageTags:
     email_id: str | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    is_sensitive: bool = False
 
 
 def read_tags(ses_tags: Json) -> MessageTags:
@@ -45,6 +47,7 @@ def read_tags(ses_tags: Json) -> MessageTags:
     from another sender or another prefix, and is metadata under its whole name.
     """
     email_id = None
+    is_sensitive = False
     tags: list[str] = []
     metadata: dict[str, str] = {}
     foreign: dict[str, str] = {}
@@ -53,10 +56,12 @@ def read_tags(ses_tags: Json) -> MessageTags:
         value = ",".join(string_list(values))
         if name == EMAIL_ID_TAG and EMAIL_ID.fullmatch(value):
             email_id = value
+        elif name == SENSITIVE_TAG:
+            is_sensitive = True
         elif name.startswith(METADATA_PREFIXES):
             metadata[name[len(METADATA_PREFIXES[0]) :]] = value
         elif value == "true":
             tags.append(name)
         elif name in FEEDBACK_IDS or not name.startswith(SES_PREFIX):
             foreign[name] = value
-    return MessageTags(email_id, tuple(tags), foreign | metadata)
+    return MessageTags(email_id, tuple(tags), foreign | metadata, is_sensitive)

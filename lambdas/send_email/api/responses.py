@@ -53,6 +53,8 @@ RECIPIENTS_NEXT = (
 )
 OPENS = "All opens, also those that SES cannot attribute to a recipient of a message to several."
 CLICKS = "All clicks on links of the email, counted like the opens."
+SUBJECT = "Empty for a sensitive email, and for one whose subject comes from a template."
+SENSITIVE = "True for an email that was sent with `sensitive`. Its subject is not stored."
 CLAIM_ERRORS = {
     ClaimStatus.BUSY: "A request with this key is still in progress.",
     ClaimStatus.CONFLICT: "This key belongs to another request.",
@@ -110,7 +112,8 @@ class RecordResponse(TypedDict):
 
     created_at: str
     from_email: str
-    subject: str
+    subject: Annotated[str, Field(description=SUBJECT)]
+    sensitive: Annotated[bool, Field(description=SENSITIVE)]
     template_id: str | None
     tags: list[str]
     metadata: dict[str, str]
@@ -258,6 +261,7 @@ def _email(record: EmailRecord) -> RecordResponse:
         created_at=record.created_at.isoformat(),
         from_email=record.from_email,
         subject=record.subject,
+        sensitive=record.is_sensitive,
         template_id=record.template_id,
         tags=list(record.tags),
         metadata=dict(record.metadata),

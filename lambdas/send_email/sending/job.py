@@ -130,11 +130,12 @@ class SendJob:
             fingerprint=self.fingerprint,
             created_at=now,
             from_email=message.from_email,
-            subject=message.subject,
+            subject="" if message.sensitive else message.subject,
             template_id=message.template_id,
             tags=message.tags,
             metadata=message.metadata,
             recipient_count=len(self.addresses),
+            is_sensitive=message.sensitive,
             chunk_count=chunk_count,
             copies=tuple(parse_address(mailbox).addr_spec for mailbox in copies),
         )

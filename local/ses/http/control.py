@@ -36,7 +36,8 @@ def message_summary(kept: KeptMessage) -> Json:
         "cc": list(message.cc),
         "bcc": list(message.bcc),
         "destinations": list(message.destinations),
-        "subject": message.subject,
+        "subject": message.listed_subject,
+        "is_sensitive": message.is_sensitive,
         "tags": dict(message.tags),
         "configuration_set": message.configuration_set,
         "template": message.template,
@@ -53,7 +54,8 @@ def message_summary(kept: KeptMessage) -> Json:
 def details(kept: KeptMessage) -> Json:
     """Return the JSON of a message with bodies, headers, attachments and whole events."""
     parts = read.read_message(kept.message.mime) if kept.message.mime else {}
-    return {**message_summary(kept), **parts, "events": kept.events}
+    summary = message_summary(kept) | {"subject": kept.message.subject}
+    return {**summary, **parts, "events": kept.events}
 
 
 async def health(ses: Simulator, _request: Request) -> Response:

@@ -317,6 +317,17 @@ def test_timeline_has_the_newest_events(store: EmailStore) -> None:
     assert [event.event_id for event in email.timeline] == [f"e{n}" for n in range(3, count)]
 
 
+def test_view_says_that_an_email_is_sensitive(store: EmailStore) -> None:
+    record = replace(RECORD, subject="", is_sensitive=True)
+    store.claim(record, UNIT, (ANNA, BEN), now=NOW, lease_seconds=LEASE)
+
+    view = store.load(ID)
+
+    assert view is not None
+    assert view.record is not None
+    assert (view.record.is_sensitive, view.record.subject) == (True, "")
+
+
 def test_late_delivery_delay_does_not_erase_a_bounce(store: EmailStore) -> None:
     assert store.advance_recipient(recipient(EmailState.BOUNCED), now=NOW)
     assert not store.advance_recipient(recipient(EmailState.DELAYED), now=NOW)

@@ -22,6 +22,7 @@ from amsdal_mail.backends.ses.connection_params import connection_params
 from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
+from amsdal_mail.backends.ses.tracking import log_ignored_tracking
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.tag_names import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
@@ -57,8 +58,8 @@ class SESBackend(AWSBackend):
 
     Raises:
         ConfigurationError: options exclude each other; or, from a send, AWS refuses credentials,
-            permission, template or configuration set. Then its `status` has the result of each
-            message.
+            permission, template or configuration set, or the SDK is too old for the message. Then
+            its `status` has the result of each message.
     """
 
     service_name = "sesv2"
@@ -128,7 +129,10 @@ class SESBackend(AWSBackend):
                     plan.append(without_call(EntryResult(index, addresses, prepared)))
                     continue
                 message = prepared
-            has_tags = message.tags or message.metadata or message.merge_metadata
+            log_ignored_tracking(message, model)
+            has_tags = (
+                message.tags or message.metadata or message.merge_metadata or message.sensitive
+            )
             tags = message_tags(message, self.metadata_prefix) if has_tags else {}
             for request in build_requests(
                 message,

@@ -23,6 +23,7 @@ from amsdal_mail.backends.ses.content import (
 )
 from amsdal_mail.backends.ses.send import SESRequest
 from amsdal_mail.backends.ses.tags import metadata_tags
+from amsdal_mail.backends.ses.tracking import tracking_overrides
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.headers import HeaderValue
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
@@ -69,6 +70,7 @@ def build_requests(
         ConfigurationError: the installed SDK does not know a parameter that the message needs.
     """
     params = _common_params(message, configuration_set, connection_params)
+    params |= tracking_overrides(message, model)
     if message.is_personalized:
         operation = "SendBulkEmail"
         requests = _bulk_requests(message, params, message_index, metadata_prefix)

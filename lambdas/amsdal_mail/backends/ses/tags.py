@@ -11,6 +11,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import TAG_LENGTH_LIMIT
 from amsdal_mail.message.tag_names import metadata_tag_name, sanitize_tag_name
+from amsdal_mail.sensitive import SENSITIVE_TAG
 
 __all__ = ["TagEncoding", "Tags", "message_tags", "metadata_tags", "sanitize_tags"]
 
@@ -37,6 +38,8 @@ class TagEncoding:
 def message_tags(message: EmailMessage, prefix: str) -> Tags:
     """Return the tags of a message: `tag=true` and `<prefix>key=value`.
 
+    A sensitive message has one more, which does not count toward the 50 tags of a message.
+
     Raises:
         InvalidMessageError: with a prefix other than `metadata:`, a key has over 255 characters,
             or is the name of another tag.
@@ -44,9 +47,11 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     tags = dict.fromkeys(message.tags, "true")
     for key in {*message.metadata}.union(*(message.merge_metadata or {}).values()):
         name = sanitize_tag_name(metadata_tag_name(key, prefix))
-        if name == EMAIL_ID_TAG or name in map(sanitize_tag_name, tags):
+        if name in {EMAIL_ID_TAG, SENSITIVE_TAG} or name in map(sanitize_tag_name, tags):
             rule = f"is the tag {name} with the prefix {prefix!r}, like another tag"
             raise InvalidMessageError.for_field(f"metadata.{key}", rule)
+    if message.sensitive:
+        tags[SENSITIVE_TAG] = "true"
     return tags | metadata_tags(message.metadata, prefix)
 
 
