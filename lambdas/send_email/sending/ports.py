@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from amsdal_mail.message.email import EmailMessage
     from amsdal_mail.status import SendStatus
+    from amsdal_mail.stream import Stream
+    from email_store.rate_note import RateNote
     from send_email.sending.job import SendJob
 
 __all__ = ["EmailSender", "JobQueue", "SendRate"]
@@ -51,11 +53,23 @@ class JobQueue(Protocol):
 
 
 class SendRate(Protocol):
-    """Keeps sending below the account's sending rate."""
+    """Keeps sending below the account's sending rate, and lets transactional mail go first."""
 
-    def wait(self, recipients: int, at_most: float) -> bool:
+    def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         """Wait until so many recipients may be sent to.
 
-        Return False, without waiting, if that takes more than `at_most` seconds.
+        Return False if that takes more than `at_most` seconds.
         """
+        ...
+
+    def give_back(self, stream: Stream, recipients: int) -> None:
+        """Give back the turn of recipients that are not sent to after all."""
+        ...
+
+    def wants_note(self) -> bool:
+        """Return whether the rate note is to be read with the suppression list."""
+        ...
+
+    def learn(self, stream: Stream, note: RateNote) -> None:
+        """Adapt to the rate note, which was read for an email of the stream."""
         ...

@@ -1,0 +1,16 @@
+"""Stream: the kind of mail that an email is. Each stream has a queue of its own in the service."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Stream"]
+
+
+class Stream(StrEnum):
+    """Transactional mail goes first, and bulk mail takes what is left of the sending rate."""
+
+    TRANSACTIONAL = "transactional"
+    """Mail that a person waits for: a password reset, an order confirmation."""
+    BULK = "bulk"
+    """Mail to many people, such as a newsletter."""
