@@ -7,7 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.alarms import Alarms
+from infra.alarms import OLDEST_BULK_SECONDS, Alarms
 from infra.configuration_set import create_configuration_set
 from infra.dashboard import Dashboard
 from infra.dns_records import publish_dns_records
@@ -37,12 +37,10 @@ class AmsdalMailStack(Stack):
         protect = retain and settings.deletion_protection
         emails = EmailTable(self, "Emails", retain=retain, protect=protect)
         event_bus = events.EventBus(self, "EventBus", event_bus_name=settings.stack_name)
-        send_queue = WorkQueue(
-            self,
-            "Send",
-            function_timeout=Duration.seconds(settings.send_timeout_seconds),
-            retain=retain,
-        )
+        send_timeout = Duration.seconds(settings.send_timeout_seconds)
+        # The queue of transactional mail keeps the id of the time when it was the only queue.
+        send_queue = WorkQueue(self, "Send", function_timeout=send_timeout, retain=retain)
+        bulk_queue = WorkQueue(self, "Bulk", function_timeout=send_timeout, retain=retain)
         configuration_set = create_configuration_set(self, settings)
         event_queue = EventQueue(
             self,
@@ -64,7 +62,8 @@ class AmsdalMailStack(Stack):
             code=code,
             settings=settings,
             table=emails.table,
-            queue=send_queue,
+            send_queue=send_queue,
+            bulk_queue=bulk_queue,
             configuration_set=configuration_set.configuration_set_name,
         )
         track_events = TrackEventsFunction(
@@ -83,13 +82,13 @@ class AmsdalMailStack(Stack):
         emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
         emails.grant_delete_suppressions(send_email.role)
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
-        send_queue.queue.grant_send_messages(send_email.role)
         event_bus.grant_put_events_to(track_events.role)
         identity.grant_send(send_email.role, configuration_set.configuration_set_name)
         grant_suppression_list(send_email.role)
 
         alarms = Alarms(self, "Alarms", alert_email=settings.alert_email)
         alarms.add_queue_alarms("Send", send_queue)
+        alarms.add_queue_alarms("Bulk", bulk_queue, oldest_seconds=OLDEST_BULK_SECONDS)
         for label, queue in (("Event", event_queue), ("Engagement", engagement_queue)):
             alarms.add_queue_alarms(label, queue)
             alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
@@ -102,7 +101,12 @@ class AmsdalMailStack(Stack):
             self,
             "Monitoring",
             namespace=settings.metrics_namespace,
-            queues={"send": send_queue, "event": event_queue, "engagement": engagement_queue},
+            queues={
+                "transactional": send_queue,
+                "bulk": bulk_queue,
+                "event": event_queue,
+                "engagement": engagement_queue,
+            },
             undelivered={
                 "events": event_queue.undelivered,
                 "engagements": engagement_queue.undelivered,
@@ -116,6 +120,8 @@ class AmsdalMailStack(Stack):
             "ApiId": http_api.api.api_id,
             "SendQueueUrl": send_queue.queue.queue_url,
             "SendDeadLetterQueueUrl": send_queue.dead_letters.queue_url,
+            "BulkQueueUrl": bulk_queue.queue.queue_url,
+            "BulkDeadLetterQueueUrl": bulk_queue.dead_letters.queue_url,
             "TableName": emails.table.table_name,
             "EventTopicArn": event_queue.topic.topic_arn,
             "EventQueueUrl": event_queue.queue.queue_url,
