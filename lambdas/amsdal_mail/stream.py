@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from amsdal_mail.message.limits import RECIPIENT_LIMIT
+
 __all__ = ["Stream"]
 
 
@@ -14,3 +16,8 @@ class Stream(StrEnum):
     """Mail that a person waits for: a password reset, an order confirmation."""
     BULK = "bulk"
     """Mail to many people, such as a newsletter."""
+
+    @classmethod
+    def of(cls, recipients: int) -> Stream:
+        """Return the stream of an email with so many recipients that names none."""
+        return cls.BULK if recipients > RECIPIENT_LIMIT else cls.TRANSACTIONAL

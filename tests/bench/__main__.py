@@ -6,7 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.bench import cold_start, library, loopback, pacing, send_function, track_function
+from tests.bench import (
+    cold_start,
+    latency,
+    library,
+    loopback,
+    pacing,
+    send_function,
+    streams,
+    track_function,
+)
 from tests.bench.loopback import Loopback
 from tests.bench.rows import Row, table
 
@@ -15,6 +24,8 @@ PARTS: dict[str, Callable[[Loopback], list[Row]]] = {
     "cold": cold_start.rows,
     "send": send_function.rows,
     "track": track_function.rows,
+    "latency": latency.rows,
+    "streams": lambda _loopback: streams.rows(),
     "pacing": lambda _loopback: pacing.rows(),
 }
 
