@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from amsdal_mail.message.limits import RECIPIENT_LIMIT
-
 __all__ = ["Stream"]
+
+LARGEST_TRANSACTIONAL = 50
+"""Recipients of an email up to which it is transactional, when it names no stream."""
 
 
 class Stream(StrEnum):
@@ -20,4 +21,4 @@ class Stream(StrEnum):
     @classmethod
     def of(cls, recipients: int) -> Stream:
         """Return the stream of an email with so many recipients that names none."""
-        return cls.BULK if recipients > RECIPIENT_LIMIT else cls.TRANSACTIONAL
+        return cls.BULK if recipients > LARGEST_TRANSACTIONAL else cls.TRANSACTIONAL

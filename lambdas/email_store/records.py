@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amsdal_mail.stream import Stream
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -47,6 +49,7 @@ class EmailRecord:
     chunk_count: int = 0
     """The number of chunks of a large email; 0 when the email is sent as a whole. The counts of a
     large email are kept, and its recipients come in pages."""
+    stream: Stream = Stream.TRANSACTIONAL
     errors: tuple[FieldError, ...] = ()
     """The broken rules of an invalid request."""
 

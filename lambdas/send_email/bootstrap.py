@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from amsdal_mail.stream import Stream
 from function_runtime.clients import ClientSession
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.rate_limit import SendRateLimiter
+from send_email.sending.rate_limit import RateShares, SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
@@ -35,15 +36,27 @@ def build_service() -> SendService:
     settings = _settings()
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
     session = _session()
+    store = DynamoDBEmailStore(
+        session.client("dynamodb"),
+        settings.table_name,
+        timedelta(days=settings.retention_days),
+    )
     return SendService(
-        store=DynamoDBEmailStore(
-            session.client("dynamodb"),
-            settings.table_name,
-            timedelta(days=settings.retention_days),
-        ),
+        store=store,
         sender=_build_sender(timeouts),
-        queue=SendQueue(session.client("sqs"), settings.queue_url),
-        send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
+        queue=SendQueue(
+            session.client("sqs"),
+            {
+                Stream.TRANSACTIONAL: settings.queue_url,
+                Stream.BULK: settings.bulk_queue_url,
+            },
+        ),
+        send_rate=SendRateLimiter(
+            RateShares.of_worker(
+                settings.max_send_rate, settings.max_concurrency, settings.bulk_share
+            ),
+            store,
+        ),
         identities=settings.identities,
         timeouts=timeouts,
         clock=partial(datetime.now, UTC),

@@ -1,6 +1,7 @@
 """How long a caller waits until SES has accepted an email, with warm workers.
 
-Each caller has a worker of its own, as on Lambda. SES responds after 50 ms, the table and SQS after 5.
+Each caller has a worker of its own, as on Lambda. SES responds after 50 ms, the table and SQS after
+5 ms.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 
 from tests.bench.latency_child import HAND_OVER
 from tests.bench.loopback import REPOSITORY, Loopback
@@ -72,7 +74,8 @@ def rows(loopback: Loopback, calls: int = CALLS) -> list[Row]:
 
 def _times(workers: list[Worker], kind: str, calls: int) -> list[float]:
     with ThreadPoolExecutor(len(workers)) as pool:
-        return sum(pool.map(lambda worker: _calls(worker, kind, calls), workers), [])
+        of_workers = pool.map(lambda worker: _calls(worker, kind, calls), workers)
+        return list(chain.from_iterable(of_workers))
 
 
 def _calls(worker: Worker, kind: str, calls: int) -> list[float]:
@@ -84,7 +87,8 @@ def _calls(worker: Worker, kind: str, calls: int) -> list[float]:
 
 
 def _row(kind: str, callers: int, times: list[float]) -> Row:
-    by = f"by the queue ({HAND_OVER * 1000:.0f} ms for the hand-over)" if kind == "queued" else "by API"
+    hand_over = f"by the queue ({HAND_OVER * 1000:.0f} ms for the hand-over)"
+    by = hand_over if kind == "queued" else "by API"
     p50, p99 = (times[int(len(times) * part)] for part in (0.5, 0.99))
     return Row(
         f"an email {by}, {callers} caller{'s' * (callers > 1)}, SES {SES} ms",

@@ -1,6 +1,6 @@
-"""A warm worker of the send function that a caller waits for: `python -m tests.bench.latency_child`.
+"""A warm worker of the send function: `python -m tests.bench.latency_child`.
 
-It prints a line when it is warm. For each line that it reads, `sync` or `queued`, it makes one call,
+It prints a line when it is warm. It makes a call for each line that it reads, `sync` or `queued`,
 and prints the seconds until SES has accepted the email and the function has responded.
 """
 

@@ -7,7 +7,7 @@ sources hand over batches as SQS and Lambda do; SES is the local AWS's bucket of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +18,6 @@ from email_store.rate_note import RateNote
 from infra.concurrency import queue_concurrency
 from local.ses.account import SendRate
 from send_email.sending.rate_limit import RateShares, SendRateLimiter
-from tests.bench.rows import Row
 from tests.bench.virtual_time import VirtualTime
 
 __all__ = ["Email", "Traffic", "rows"]
@@ -83,7 +82,9 @@ class Traffic:
         self._queues[stream].extend(Email(stream, now, recipients) for _ in range(emails))
         self._arrival[stream].ring()
 
-    def put_at(self, times: Iterable[float], stream: Stream = TRANSACTIONAL, emails: int = 1) -> None:
+    def put_at(
+        self, times: Iterable[float], stream: Stream = TRANSACTIONAL, emails: int = 1
+    ) -> None:
         """Put emails on the queue at each of the times, which are in order."""
 
         def put() -> None:

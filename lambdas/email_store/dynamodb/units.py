@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from amsdal_mail.stream import Stream
 from email_store.claims import (
     ClaimStatus,
     SendUnit,
@@ -244,6 +245,7 @@ def email_item(record: EmailRecord) -> Item:
             "metadata": dict(record.metadata),
             "recipient_count": record.recipient_count,
             "chunk_count": record.chunk_count,
+            "stream": record.stream.value,
             "errors": [{"field": error.field, "rule": error.rule} for error in errors],
         }
     )
@@ -262,6 +264,7 @@ def read_email(item: Attributes) -> EmailRecord:
         metadata=item["metadata"],
         recipient_count=int(item["recipient_count"]),
         chunk_count=int(item["chunk_count"]),
+        stream=Stream(item.get("stream", Stream.TRANSACTIONAL)),
         errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
     )
 

@@ -17,6 +17,7 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
+from amsdal_mail.stream import Stream
 from send_email.sending.errors import MessageTooLargeError
 from send_email.sending.job import SendJob
 
@@ -36,9 +37,10 @@ NOTES = {
     "retry_count": re.compile("[0-9]{3}"),
     "postpone_count": re.compile("[0-9]{2}"),
     "chunk": re.compile("[0-9]{4,}"),
+    "stream": re.compile("|".join(Stream)),
 }
 """The notes of a job, by their forms."""
-OPTIONAL = {"chunk"}
+OPTIONAL = {"chunk", "stream"}
 ORIGINAL_MESSAGE_ID = "original_message_id"
 """The note with the record's first id, which `make redrive` adds to a dead letter."""
 NOTES_FIELD = "amsdal_mail"
@@ -61,6 +63,7 @@ def write_job(job: SendJob) -> str:
         # Always of the same length: a job that fitted the queue once fits it again.
         "retry_count": f"{job.retry_count:03}",
         "postpone_count": f"{job.postpone_count:02}",
+        "stream": job.stream.value,
     }
     if job.chunk is not None:
         notes["chunk"] = f"{job.chunk:04}"
@@ -83,11 +86,16 @@ def read_job(record_id: str, body: str) -> SendJob:
         raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
     request = EmailRequest.from_json(request_json)
     if not is_job(notes):
-        return SendJob.from_message(request.idempotency_key or record_id, request.message)
+        return SendJob.from_message(
+            request.idempotency_key or record_id, request.message, request.stream
+        )
+    # A job that an earlier version queued names no stream: its chunks are bulk mail.
+    default = Stream.BULK if "chunk" in notes else Stream.TRANSACTIONAL
     return SendJob(
         email_id=notes["email_id"],
         message=request.message,
         fingerprint=notes["fingerprint"],
+        stream=Stream(notes.get("stream", default)),
         chunk=int(notes["chunk"]) if "chunk" in notes else None,
         retry_count=int(notes["retry_count"]),
         postpone_count=int(notes["postpone_count"]),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["handle_record"]
 
+PUT_BACK_SECONDS = 10
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
@@ -36,7 +37,8 @@ def handle_record(
 ) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
 
-    A large email goes back on the queue when other records of the batch have used the budget.
+    An email that is not of the queue's stream moves to the queue of its stream. A large email goes
+    back on the queue when other records of the batch have used the budget.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
     It was valid once: a rule has changed since, and its caller has the response `queued`.
@@ -50,6 +52,8 @@ def handle_record(
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
         job = read_job(record_id, record.body)
+        if service.queue.is_elsewhere(job, record.event_source_arn):
+            return service.put_back(job, 0)
         if job.is_one_call:
             # Before sending: when SES throttles some recipients, they must fit into the queue
             # again. The record's own size does not show it, because a job has notes and
@@ -58,7 +62,7 @@ def handle_record(
         else:  # It goes in chunks, whose sizes the service checks.
             budget.ensure_fits(job)
             if not budget.take(job):
-                return service.put_back(job)
+                return service.put_back(job, PUT_BACK_SECONDS)
         outcome = service.send(job, deadline)
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):

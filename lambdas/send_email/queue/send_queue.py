@@ -1,8 +1,8 @@
-"""SendQueue: puts jobs on the send queue."""
+"""SendQueue: puts jobs on the queue of their stream."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,31 +18,41 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
+    from amsdal_mail.stream import Stream
+
 __all__ = ["SendQueue"]
 
 
 class SendQueue(JobQueue):
-    """The send queue."""
+    """The queues of the streams. The jobs of one call are all of one stream."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
+    def __init__(self, client: SQSClient, urls: Mapping[Stream, str]) -> None:
         self._client = client
-        self._queue_url = queue_url
+        self._urls = urls
 
     @override
-    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+        url = self._urls[jobs[0].stream]
         for bodies in batches(map(write_job, jobs), body_size, SQS_SIZE_LIMIT):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
                 {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
                 for number, body in enumerate(bodies)
             ]
             try:
-                response = self._client.send_message_batch(
-                    QueueUrl=self._queue_url, Entries=entries
-                )
+                response = self._client.send_message_batch(QueueUrl=url, Entries=entries)
             except (ClientError, BotoCoreError) as error:
                 raise QueueError(f"SendMessageBatch: {error}") from error
             if failed := response.get("Failed"):
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
+
+    @override
+    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+        name = queue_arn.rpartition(":")[2]
+        return any(
+            url.rpartition("/")[2] == name
+            for stream, url in self._urls.items()
+            if stream is not job.stream
+        )
 
     @override
     @staticmethod

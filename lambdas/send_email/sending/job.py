@@ -13,6 +13,7 @@ from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.status import RetryHint, SendState
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.states import EmailState, summary_state
@@ -35,6 +36,7 @@ class SendJob:
     message: EmailMessage
     fingerprint: str
     """SHA-256 of the request as it came in, even when this is only a part of it."""
+    stream: Stream = Stream.TRANSACTIONAL
     chunk: int | None = None
     """The number of the chunk, from 1; None for a whole email."""
     retry_count: int = 0
@@ -43,9 +45,16 @@ class SendJob:
     """How often it was postponed since the last attempt, because another worker held the lease."""
 
     @classmethod
-    def from_message(cls, email_id: str, message: EmailMessage) -> Self:
-        """Return the job of a new request."""
-        return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
+    def from_message(
+        cls, email_id: str, message: EmailMessage, stream: Stream | None = None
+    ) -> Self:
+        """Return the job of a new request. Without a stream, the number of recipients decides."""
+        return cls(
+            email_id=email_id,
+            message=message,
+            fingerprint=_fingerprint(message),
+            stream=stream or Stream.of(len(message.recipients)),
+        )
 
     @property
     def unit(self) -> SendUnit:
@@ -113,6 +122,7 @@ class SendJob:
             metadata=message.metadata,
             recipient_count=len(self.addresses),
             chunk_count=chunk_count,
+            stream=self.stream,
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from amsdal_mail.message.email import EmailMessage
     from amsdal_mail.status import SendStatus
@@ -32,15 +32,19 @@ class EmailSender(Protocol):
 
 
 class JobQueue(Protocol):
-    """The queue of jobs for a later invocation."""
+    """The queues of jobs for a later invocation: a queue for each stream."""
 
-    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
-        """Queue the jobs. The queue hides them for `delay_seconds`, 900 at most.
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+        """Queue the jobs, all of one stream. The queue hides them for `delay_seconds`, 900 at most.
 
         Raises:
             MessageTooLargeError: a job is too large. The jobs before it may be queued.
             QueueError: some jobs may be queued. All can be queued again: claims prevent duplicates.
         """
+        ...
+
+    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+        """Return whether a record with the job is on the queue of another stream."""
         ...
 
     def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
@@ -53,7 +57,13 @@ class JobQueue(Protocol):
 
 
 class SendRate(Protocol):
-    """Keeps sending below the account's sending rate, and lets transactional mail go first."""
+    """Keeps sending below the account's sending rate, and lets transactional mail go first.
+
+    `largest_call` is the number of recipients of one call to SES. While SES counts a larger one, it
+    throttles all others.
+    """
+
+    largest_call: int
 
     def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         """Wait until so many recipients may be sent to.

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -59,6 +60,8 @@ GENTLE_SECONDS = 2.0
 """How long bulk mail keeps to its floor at first: transactional mail has to see the mark."""
 FLOWING_SECONDS = 5.0
 """How long transactional mail counts as flowing after it was last counted."""
+CALL_SECONDS = 0.5
+"""Seconds of the rate that one call may use up. Meanwhile SES throttles the calls of all others."""
 SLICE = 0.1
 """Seconds after which a bulk email that waits looks again at what is left."""
 
@@ -73,12 +76,15 @@ class RateShares:
     """Of both streams together, and of transactional mail alone."""
     bulk_alone: float
     bulk_floor: float
+    largest_call: int
+    """Recipients."""
 
     @classmethod
     def of_worker(cls, max_send_rate: float, workers: int, bulk_share: float) -> RateShares:
         """Divide the rate among the workers of a stream."""
         rate = max_send_rate / workers
-        return cls(workers, HEADROOM * rate, bulk_share * rate, BULK_FLOOR * rate)
+        largest_call = max(1, int(max_send_rate * CALL_SECONDS))
+        return cls(workers, HEADROOM * rate, bulk_share * rate, BULK_FLOOR * rate, largest_call)
 
     @property
     def beside_bulk(self) -> float:
@@ -133,6 +139,7 @@ class SendRateLimiter(SendRate):
         sleep: Callable[[float], None] = time.sleep,
         start: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
+        self.largest_call = shares.largest_call
         self._shares, self._notes = shares, notes
         self._clock, self._epoch, self._sleep = clock, epoch, sleep
         self._start = start or _start_thread
@@ -214,7 +221,7 @@ class SendRateLimiter(SendRate):
             is_due = now - self._wrote_at >= WRITE_SECONDS
             if stream is Stream.BULK and is_due and note.bulk_until < epoch + MARK_SECONDS / 2:
                 since = note.bulk_since if has_bulk else epoch
-                write = lambda: self._mark(since, epoch + MARK_SECONDS)
+                write = partial(self._mark, since, epoch + MARK_SECONDS)
             elif not has_bulk:
                 self._uncounted = 0
                 return

@@ -15,7 +15,9 @@ import pytest
 
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
+from email_store.rate_note import RateNote
 from send_email.handler import create_handler
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
@@ -86,6 +88,10 @@ class ListQueue:
 
     ensure_fits = staticmethod(SendQueue.ensure_fits)
 
+    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+        """Queues are called by their streams here."""
+        return queue_arn.rpartition(":")[2] in set(Stream) - {job.stream}
+
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
             raise self.raises.pop()
@@ -101,11 +107,23 @@ class FakeSendRate:
     """Lets a job send at once, or refuses. Keeps the recipient counts."""
 
     is_free: bool = True
+    largest_call: int = 50
     asked: list[int] = field(default_factory=list)
+    given_back: list[int] = field(default_factory=list)
+    learned: list[tuple[Stream, RateNote]] = field(default_factory=list)
 
-    def wait(self, recipients: int, at_most: float) -> bool:
+    def wait(self, _stream: Stream, recipients: int, at_most: float) -> bool:
         self.asked.append(recipients)
         return self.is_free and at_most >= 0
+
+    def give_back(self, _stream: Stream, recipients: int) -> None:
+        self.given_back.append(recipients)
+
+    def wants_note(self) -> bool:
+        return True
+
+    def learn(self, stream: Stream, note: RateNote) -> None:
+        self.learned.append((stream, note))
 
 
 @dataclass(frozen=True)
