@@ -112,11 +112,11 @@ class FakeSendRate:
     given_back: list[int] = field(default_factory=list)
     learned: list[tuple[Stream, RateNote]] = field(default_factory=list)
 
-    def wait(self, _stream: Stream, recipients: int, at_most: float) -> bool:
+    def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         self.asked.append(recipients)
         return self.is_free and at_most >= 0
 
-    def give_back(self, _stream: Stream, recipients: int) -> None:
+    def give_back(self, stream: Stream, recipients: int) -> None:
         self.given_back.append(recipients)
 
     def wants_note(self) -> bool:

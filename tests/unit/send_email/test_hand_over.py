@@ -118,7 +118,7 @@ def as_record(job: SendJob) -> str:
             bodies.extend(entry["MessageBody"] for entry in Entries)
             return {}
 
-    SendQueue(Client(), "url").put([job])  # type: ignore[arg-type]
+    SendQueue(Client(), dict.fromkeys(Stream, "url")).put([job])  # type: ignore[arg-type]
     (body,) = bodies
     return body
 
@@ -141,4 +141,4 @@ def test_record_without_room_to_be_put_back_is_delivered_again(
     queue.raises = [MessageTooLargeError()]
 
     with pytest.raises(QueueError):
-        service.put_back(job(51))
+        service.put_back(job(51), 10)

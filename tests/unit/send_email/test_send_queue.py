@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.stream import Stream
 from send_email.queue.envelope import read_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.errors import MessageTooLargeError, QueueError
@@ -36,7 +37,7 @@ def sqs() -> FakeSQS:
 
 @pytest.fixture
 def queue(sqs: FakeSQS) -> SendQueue:
-    return SendQueue(sqs, "https://queue")  # type: ignore[arg-type]
+    return SendQueue(sqs, dict.fromkeys(Stream, "https://queue"))  # type: ignore[arg-type]
 
 
 def job(size: int = 5) -> SendJob:
