@@ -17,6 +17,8 @@ SETTINGS = {
     "TABLE_NAME": "emails",
     "RETENTION_DAYS": "30",
     "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
+    "BULK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
+    "BULK_SHARE": "0.85",
     "EVENT_BUS_NAME": "bus",
     "AWS_SES_CONFIGURATION_SET": "set",
     "AWS_SES_METADATA_PREFIX": "metadata_",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.queue.send_queue import SendQueue
