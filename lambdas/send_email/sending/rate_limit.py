@@ -60,7 +60,7 @@ GENTLE_SECONDS = 2.0
 """How long bulk mail keeps to its floor at first: transactional mail has to see the mark."""
 FLOWING_SECONDS = 5.0
 """How long transactional mail counts as flowing after it was last counted."""
-CALL_SECONDS = 0.5
+CALL_SECONDS = 0.2
 """Seconds of the rate that one call may use up. Meanwhile SES throttles the calls of all others."""
 SLICE = 0.1
 """Seconds after which a bulk email that waits looks again at what is left."""
