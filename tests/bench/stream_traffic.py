@@ -163,7 +163,7 @@ class Traffic:
     def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
         """Accept each job: they are small."""
 
-    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
         return False
 
     def _accept(self, email_id: str, recipients: int) -> None:

@@ -52,7 +52,7 @@ def handle_record(
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
         job = read_job(record_id, record.body)
-        if service.queue.is_elsewhere(job, record.get("eventSourceARN") or ""):
+        if service.queue.is_elsewhere(job, record.queue_name):
             return service.put_back(job, 0)
         if job.is_one_call:
             # Before sending: when SES throttles some recipients, they must fit into the queue

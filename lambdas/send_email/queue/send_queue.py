@@ -46,10 +46,9 @@ class SendQueue(JobQueue):
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
     @override
-    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
-        name = queue_arn.rpartition(":")[2]
+    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
         return any(
-            url.rpartition("/")[2] == name
+            url.rpartition("/")[2] == queue_name
             for stream, url in self._urls.items()
             if stream is not job.stream
         )

@@ -43,7 +43,7 @@ class JobQueue(Protocol):
         """
         ...
 
-    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
         """Return whether a record with the job is on the queue of another stream."""
         ...
 

@@ -218,6 +218,7 @@ class SendRateLimiter(SendRate):
             has_bulk = note.has_bulk(epoch)
             shares = self._shares
             self._transactional.change_rate(now, shares.beside_bulk if has_bulk else shares.full)
+            write: Callable[[], None]
             is_due = now - self._wrote_at >= WRITE_SECONDS
             if stream is Stream.BULK and is_due and note.bulk_until < epoch + MARK_SECONDS / 2:
                 since = note.bulk_since if has_bulk else epoch

@@ -88,9 +88,9 @@ class ListQueue:
 
     ensure_fits = staticmethod(SendQueue.ensure_fits)
 
-    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
         """Queues are called by their streams here."""
-        return queue_arn.rpartition(":")[2] in set(Stream) - {job.stream}
+        return queue_name in set(Stream) - {job.stream}
 
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:

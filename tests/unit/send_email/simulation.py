@@ -192,7 +192,7 @@ class Simulation:
             self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
         self.fail(QueueError)
 
-    def is_elsewhere(self, job: SendJob, queue_arn: str) -> bool:
+    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
         return False
 
     largest_call = 50

@@ -17,6 +17,7 @@ OUTPUTS = {
     "ConfigurationSetName": "AmsdalMail-dev",
     "EventBusName": "AmsdalMail-dev",
     "SendQueueUrl": "http://localhost:4800/000000000000/send",
+    "BulkQueueUrl": "http://localhost:4800/000000000000/bulk",
     "TableName": "table",
 }
 
