@@ -163,8 +163,8 @@ class Traffic:
     def ensure_fits(self, jobs: Iterable[SendJob]) -> None:
         """Accept each job: they are small."""
 
-    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
-        return False
+    def stream_of(self, queue_name: str) -> Stream | None:
+        return None
 
     def _accept(self, email_id: str, recipients: int) -> None:
         stream = self.store.streams[email_id]

@@ -75,8 +75,11 @@ def write_job(job: SendJob) -> str:
     return body
 
 
-def read_job(record_id: str, body: str) -> SendJob:
+def read_job(record_id: str, body: str, queue_stream: Stream | None = None) -> SendJob:
     """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
+
+    A request that names no stream is bulk mail on the queue of bulk mail. Elsewhere, the number of
+    its recipients decides.
 
     Raises:
         InvalidMessageError: names every invalid field.
@@ -86,10 +89,10 @@ def read_job(record_id: str, body: str) -> SendJob:
         raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
     request = EmailRequest.from_json(request_json)
     if not is_job(notes):
-        return SendJob.from_message(
-            request.idempotency_key or record_id, request.message, request.stream
-        )
-    # A job that an earlier version queued names no stream: its chunks are bulk mail.
+        of_queue = queue_stream if queue_stream is Stream.BULK else None
+        stream = request.stream or of_queue
+        return SendJob.from_message(request.idempotency_key or record_id, request.message, stream)
+    # A job that an earlier version queued names no stream. Its chunks are bulk mail.
     default = Stream.BULK if "chunk" in notes else Stream.TRANSACTIONAL
     return SendJob(
         email_id=notes["email_id"],

@@ -51,8 +51,9 @@ def handle_record(
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     try:
-        job = read_job(record_id, record.body)
-        if service.queue.is_elsewhere(job, record.queue_name):
+        queue_stream = service.queue.stream_of(record.queue_name)
+        job = read_job(record_id, record.body, queue_stream)
+        if job.is_one_call and queue_stream not in {None, job.stream}:
             return service.put_back(job, 0)
         if job.is_one_call:
             # Before sending: when SES throttles some recipients, they must fit into the queue

@@ -46,12 +46,9 @@ class SendQueue(JobQueue):
                 raise QueueError(f"SendMessageBatch: {failed[0]['Code']}")
 
     @override
-    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
-        return any(
-            url.rpartition("/")[2] == queue_name
-            for stream, url in self._urls.items()
-            if stream is not job.stream
-        )
+    def stream_of(self, queue_name: str) -> Stream | None:
+        names = {url.rpartition("/")[2]: stream for stream, url in self._urls.items()}
+        return names.get(queue_name)
 
     @override
     @staticmethod

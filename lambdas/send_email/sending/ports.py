@@ -43,8 +43,8 @@ class JobQueue(Protocol):
         """
         ...
 
-    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
-        """Return whether a record with the job is on the queue of another stream."""
+    def stream_of(self, queue_name: str) -> Stream | None:
+        """Return the stream of a queue; None for a name that is not known."""
         ...
 
     def ensure_fits(self, jobs: Iterable[SendJob]) -> None:

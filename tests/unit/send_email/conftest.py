@@ -88,9 +88,9 @@ class ListQueue:
 
     ensure_fits = staticmethod(SendQueue.ensure_fits)
 
-    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
+    def stream_of(self, queue_name: str) -> Stream | None:
         """Queues are called by their streams here."""
-        return queue_name in set(Stream) - {job.stream}
+        return Stream(queue_name) if queue_name in set(Stream) else None
 
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:

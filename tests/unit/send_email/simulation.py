@@ -192,10 +192,8 @@ class Simulation:
             self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
         self.fail(QueueError)
 
-    def is_elsewhere(self, job: SendJob, queue_name: str) -> bool:
-        return False
-
-    largest_call = 50
+    def stream_of(self, queue_name: str) -> Stream | None:
+        return None
 
     def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         return self._fault("no capacity") is None
