@@ -195,6 +195,8 @@ class Simulation:
     def stream_of(self, queue_name: str) -> Stream | None:
         return None
 
+    largest_call = 50
+
     def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         return self._fault("no capacity") is None
 
