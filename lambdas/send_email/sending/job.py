@@ -148,6 +148,7 @@ class SendOutcome:
     results: Results = field(default_factory=dict)
     lease_expires_at: int = 0
     """When another worker's lease ends, of a BUSY email: epoch seconds."""
+    stream: Stream = Stream.TRANSACTIONAL
     is_misconfigured: bool = False
     """True when AWS refused the set-up: permission, credentials, missing configuration set."""
     is_abandoned: bool = False

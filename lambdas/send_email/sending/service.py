@@ -163,6 +163,7 @@ class SendService:
             email_id=job.email_id,
             claim=claim.status,
             results=resolve_followers(job.message, {**attempt.earlier, **decision.results}),
+            stream=job.stream,
             is_misconfigured=attempt.is_misconfigured,
             is_abandoned=decision.is_abandoned,
         )
