@@ -72,6 +72,20 @@ def test_failing_record_goes_to_the_dead_letter_queue(
     assert redrive["maxReceiveCount"] == 10
 
 
+def test_update_of_a_stack_with_one_queue_keeps_the_queue(stack: SynthesisedStack) -> None:
+    """CloudFormation replaces what has another logical id: these were the ids with one queue."""
+    kept = {
+        "SendQueueB00D5D3C": "AWS::SQS::Queue",
+        "SendDeadLetters2FF3DE6C": "AWS::SQS::Queue",
+        "SendEmailFunctionSqsEventSourceAmsdalMaildevSendQueueAAA7F30D38A1A1E1": (
+            "AWS::Lambda::EventSourceMapping"
+        ),
+    }
+
+    assert {name: stack.resources[name]["Type"] for name in kept} == kept
+    assert stack.outputs["SendQueueUrl"]["Value"] == {"Ref": "SendQueueB00D5D3C"}
+
+
 def test_every_work_queue_has_a_dead_letter_queue(stack: SynthesisedStack) -> None:
     queues = stack.of_type("AWS::SQS::Queue")
 
