@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infra.work_queue import WorkQueue
 
-__all__ = ["SENDING_ALARMS", "Alarms", "reputation_metric", "sending_metric"]
+__all__ = ["OLDEST_BULK_SECONDS", "SENDING_ALARMS", "Alarms", "reputation_metric", "sending_metric"]
 
 REPUTATION_LIMITS = {"BounceRate": 0.05, "ComplaintRate": 0.001}
 """From these rates on, AWS reviews an account.
@@ -27,6 +27,9 @@ https://docs.aws.amazon.com/ses/latest/dg/reputation-dashboard-dg.html
 
 OLDEST_MESSAGE_SECONDS = 30 * 60
 """SQS hides a record for 15 minutes at most before a retry. An older record is not being read."""
+
+OLDEST_BULK_SECONDS = 24 * 60 * 60
+"""A large mailing waits for hours at a low sending rate. After a day, more comes than is sent."""
 
 FIVE_MINUTES = Duration.minutes(5)
 
@@ -54,14 +57,16 @@ class Alarms(Construct):
         if self._topic:
             _notify_of_recovery(self, self._topic)
 
-    def add_queue_alarms(self, label: str, queue: WorkQueue) -> None:
-        """Alarm on dead letters, and on records that wait for more than half an hour."""
+    def add_queue_alarms(
+        self, label: str, queue: WorkQueue, *, oldest_seconds: int = OLDEST_MESSAGE_SECONDS
+    ) -> None:
+        """Alarm on dead letters, and on records that wait for too long."""
         self.add_dead_letter_alarm(f"{label}DeadLetters", queue.dead_letters)
         metric = queue.queue.metric_approximate_age_of_oldest_message(
             period=FIVE_MINUTES, statistic="Maximum"
         )
         reason = f"The oldest message of the {label} queue waits: its function is slow or stopped."
-        self._add(f"{label}QueueAge", metric, OLDEST_MESSAGE_SECONDS, reason, periods=3)
+        self._add(f"{label}QueueAge", metric, oldest_seconds, reason, periods=3)
 
     def add_dead_letter_alarm(self, label: str, queue: sqs.IQueue) -> None:
         """Alarm on the first message in a dead-letter queue."""

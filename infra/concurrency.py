@@ -27,7 +27,7 @@ more than ten recipients cause on one of the two event queues.
 def queue_concurrency(max_send_rate: float) -> int:
     """Return the maximum concurrency C of an event source, from recipients a second.
 
-    Each of the C environments that send limits itself to 0.95 x max_send_rate / C. C is as small as
+    Each of the C environments of a stream uses 1 / C of what the stream may use. C is as small as
     the rate allows, because with a very small share a single batch would take minutes.
     """
     environments = math.ceil(max_send_rate / RECIPIENTS_PER_ENVIRONMENT)

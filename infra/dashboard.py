@@ -20,7 +20,7 @@ HALF_WIDTH = 12
 PERIOD = Duration.minutes(5)
 RECIPIENT_METRICS = (
     "RecipientsAccepted", "RecipientsQueued", "RecipientsSuppressed", "RecipientsFailed",
-    "RecipientsUnknown", "RecipientsRejected",
+    "RecipientsUnknown", "RecipientsRejected", "BulkRecipientsAccepted",
 )  # fmt: skip
 SES_METRICS = ("Send", "Delivery", "Bounce", "Complaint", "Reject", "Open", "Click")
 

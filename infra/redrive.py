@@ -48,6 +48,7 @@ class Move(NamedTuple):
 
 DEAD_LETTERS = (
     ("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl"),
+    ("unsent bulk emails", "BulkDeadLetterQueueUrl", "BulkQueueUrl"),
     ("untracked events", "EventDeadLetterQueueUrl", "EventQueueUrl"),
     ("undelivered events", "UndeliveredEventQueueUrl", "EventQueueUrl"),
     ("untracked opens", "EngagementDeadLetterQueueUrl", "EngagementQueueUrl"),
@@ -57,6 +58,7 @@ DEAD_LETTERS = (
 
 WORK_QUEUES = {
     "Send": "SendQueueUrl",
+    "Bulk": "BulkQueueUrl",
     "Events": "EventQueueUrl",
     "Engagements": "EngagementQueueUrl",
 }
@@ -94,6 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
         moves = [
             _move_to(outputs[source], target, outputs, title)
             for title, source, target in DEAD_LETTERS
+            if source in outputs  # a stack that is not updated yet has no queue of bulk mail
         ]
         moves += moves_from_earlier_stacks(sqs, stack, outputs)
         return max([_redrive_and_print(move, sqs) for move in moves])
@@ -118,7 +121,8 @@ def moves_from_earlier_stacks(sqs: Any, stack: str, outputs: Mapping[str, str]) 
 
 
 def _move_to(source_url: str, target: str, outputs: Mapping[str, str], title: str) -> Move:
-    return Move(title, source_url, outputs[target], keeps_ids=target == WORK_QUEUES["Send"])
+    keeps_ids = target in {WORK_QUEUES["Send"], WORK_QUEUES["Bulk"]}
+    return Move(title, source_url, outputs[target], keeps_ids)
 
 
 def _pages(sqs: Any, name_prefix: str) -> Iterator[dict[str, Any]]:

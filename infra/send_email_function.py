@@ -1,4 +1,4 @@
-"""The Lambda function that sends emails, for the HTTP API and for the send queue."""
+"""The Lambda function that sends emails, for the HTTP API and for the queue of each stream."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
 
 
 class SendEmailFunction(ServiceFunction):
-    """The send function, with the send queue as its event source.
+    """The send function, with the queue of each stream as an event source.
 
-    A job that SES throttles goes back to the same queue, for up to three days.
+    Each event source has a concurrency of its own, so that bulk mail leaves the environments of
+    transactional mail alone. A job that SES throttles goes back to its queue, for up to three days.
     """
 
     def __init__(
@@ -35,7 +36,8 @@ class SendEmailFunction(ServiceFunction):
         code: lambda_.Code,
         settings: Settings,
         table: dynamodb.ITableV2,
-        queue: WorkQueue,
+        send_queue: WorkQueue,
+        bulk_queue: WorkQueue,
         contents: s3.IBucket,
         configuration_set: str,
     ) -> None:
@@ -50,16 +52,20 @@ class SendEmailFunction(ServiceFunction):
             allow_recursive_loop=True,
             environment={
                 "TABLE_NAME": table.table_name,
-                "QUEUE_URL": queue.queue.queue_url,
+                "QUEUE_URL": send_queue.queue.queue_url,
+                "BULK_QUEUE_URL": bulk_queue.queue.queue_url,
                 "CONTENT_BUCKET": contents.bucket_name,
                 "ATTACHMENT_BUCKETS": ",".join(settings.attachment_buckets),
                 "AWS_SES_CONFIGURATION_SET": configuration_set,
                 "SES_IDENTITIES": ",".join(settings.identities),
                 "AWS_SES_METADATA_PREFIX": METADATA_PREFIX,
                 "MAX_SEND_RATE": str(settings.max_send_rate),
+                "BULK_SHARE": str(settings.bulk_share),
                 "MAX_CONCURRENCY": str(settings.concurrency),
                 "TIMEOUT_SECONDS": str(settings.send_timeout_seconds),
                 "LOST_RESPONSE_SECONDS": str(settings.lost_response_seconds),
             },
         )
-        self.consume(queue, max_concurrency=settings.concurrency)
+        for queue in (send_queue, bulk_queue):
+            self.consume(queue, max_concurrency=settings.concurrency)
+            queue.queue.grant_send_messages(self.role)

@@ -120,6 +120,11 @@ RULES = (
         "must be between 0.1 and 10000 recipients a second, or 0 if it is not known",
     ),
     _Rule(
+        "bulk_share",
+        lambda value: 0.1 <= value <= 0.95,
+        "must be between 0.1 and 0.95 of max_send_rate",
+    ),
+    _Rule(
         "max_concurrency",
         lambda value: value == 0 or 2 <= value <= 1000,
         "must be between 2 and 1000, or 0 to derive it from max_send_rate",

@@ -77,8 +77,12 @@ class Settings:
     """
     account_send_rate: float = 0.0
     """Recipients a second of the whole account, which its stages share. 0 if it is not known."""
+    bulk_share: float = 0.85
+    """The part of `max_send_rate` that bulk mail uses while it flows alone.
+
+    The rest lets the first transactional email go at once, until bulk mail makes way for it."""
     max_concurrency: int = 0
-    """Environments that share the rate and read the send queue at the same time. 0 derives it."""
+    """Environments that share the rate and read a queue of emails at once. 0 derives it."""
     send_timeout_seconds: int = 60
     """The timeout of the send function. It concerns the queue: the API responds in 28 seconds."""
     lost_response_seconds: int = 900
@@ -172,7 +176,7 @@ class Settings:
 
     @property
     def concurrency(self) -> int:
-        """The maximum concurrency of the event source that sends."""
+        """The maximum concurrency of each event source that sends."""
         return self.max_concurrency or queue_concurrency(self.max_send_rate)
 
     @property

@@ -7,7 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.alarms import Alarms
+from infra.alarms import OLDEST_BULK_SECONDS, Alarms
 from infra.configuration_set import create_configuration_set
 from infra.content_bucket import ContentBucket, grant_read_attachments
 from infra.dashboard import Dashboard
@@ -38,12 +38,10 @@ class AmsdalMailStack(Stack):
         protect = retain and settings.deletion_protection
         emails = EmailTable(self, "Emails", retain=retain, protect=protect)
         event_bus = events.EventBus(self, "EventBus", event_bus_name=settings.stack_name)
-        send_queue = WorkQueue(
-            self,
-            "Send",
-            function_timeout=Duration.seconds(settings.send_timeout_seconds),
-            retain=retain,
-        )
+        send_timeout = Duration.seconds(settings.send_timeout_seconds)
+        # The queue of transactional mail keeps the id of the time when it was the only queue.
+        send_queue = WorkQueue(self, "Send", function_timeout=send_timeout, retain=retain)
+        bulk_queue = WorkQueue(self, "Bulk", function_timeout=send_timeout, retain=retain)
         contents = ContentBucket(self, "Contents", retain=retain)
         configuration_set = create_configuration_set(self, settings)
         event_queue = EventQueue(
@@ -66,7 +64,8 @@ class AmsdalMailStack(Stack):
             code=code,
             settings=settings,
             table=emails.table,
-            queue=send_queue,
+            send_queue=send_queue,
+            bulk_queue=bulk_queue,
             contents=contents.bucket,
             configuration_set=configuration_set.configuration_set_name,
         )
@@ -86,7 +85,6 @@ class AmsdalMailStack(Stack):
         emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
         emails.grant_delete_suppressions(send_email.role)
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
-        send_queue.queue.grant_send_messages(send_email.role)
         contents.grant_send(send_email.role)
         grant_read_attachments(send_email.role, settings.attachment_buckets)
         event_bus.grant_put_events_to(track_events.role)
@@ -95,6 +93,7 @@ class AmsdalMailStack(Stack):
 
         alarms = Alarms(self, "Alarms", alert_email=settings.alert_email)
         alarms.add_queue_alarms("Send", send_queue)
+        alarms.add_queue_alarms("Bulk", bulk_queue, oldest_seconds=OLDEST_BULK_SECONDS)
         for label, queue in (("Event", event_queue), ("Engagement", engagement_queue)):
             alarms.add_queue_alarms(label, queue)
             alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
@@ -107,7 +106,12 @@ class AmsdalMailStack(Stack):
             self,
             "Monitoring",
             namespace=settings.metrics_namespace,
-            queues={"send": send_queue, "event": event_queue, "engagement": engagement_queue},
+            queues={
+                "transactional": send_queue,
+                "bulk": bulk_queue,
+                "event": event_queue,
+                "engagement": engagement_queue,
+            },
             undelivered={
                 "events": event_queue.undelivered,
                 "engagements": engagement_queue.undelivered,
@@ -121,6 +125,8 @@ class AmsdalMailStack(Stack):
             "ApiId": http_api.api.api_id,
             "SendQueueUrl": send_queue.queue.queue_url,
             "SendDeadLetterQueueUrl": send_queue.dead_letters.queue_url,
+            "BulkQueueUrl": bulk_queue.queue.queue_url,
+            "BulkDeadLetterQueueUrl": bulk_queue.dead_letters.queue_url,
             "TableName": emails.table.table_name,
             "ContentBucketName": contents.bucket.bucket_name,
             "EventTopicArn": event_queue.topic.topic_arn,

@@ -10,7 +10,7 @@ from inspect import Parameter, signature
 from typing import Any, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.email import EmailMessage, EmailRequest
 from amsdal_mail.message.options import SharedOptions
 from amsdal_mail.status import (
     ConfigurationError,
@@ -102,6 +102,8 @@ class MailOptions(SharedOptions, total=False):
     """Optional fields of an email. See EmailMessage for the rules of each."""
 
     html_message: str | None
+    stream: str | None
+    """`transactional` or `bulk`, for the backend `sqs`: the stream of the service."""
 
 
 def send_mail(
@@ -153,7 +155,8 @@ def _build_message(
     fields: dict[str, Any] = dict(options)
     html_body = fields.pop("html_message", None)
     fields |= {"subject": subject, "body": body, "html_body": html_body}
-    return EmailMessage(from_email=from_email, to=to, **fields)
+    kind = EmailMessage if fields.get("stream") is None else EmailRequest
+    return kind(from_email=from_email, to=to, **fields)
 
 
 def _connection_to_send(email: EmailMessage, connection: BaseBackend | None) -> BaseBackend:

@@ -20,6 +20,7 @@ from email_store.claims import (
     mark_accepted_from_events,
     queued,
 )
+from email_store.rate_note import RateNote
 from email_store.records import (
     EmailRecord,
     EventRecord,
@@ -51,6 +52,7 @@ class MemoryEmailStore(EmailStore):
         self._recipients: dict[tuple[str, str], RecipientRecord] = {}
         self._events: dict[tuple[str, str], EventRecord] = {}
         self._suppressions: dict[str, Suppression] = {}
+        self._note = RateNote()
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
 
     @override
@@ -109,6 +111,21 @@ class MemoryEmailStore(EmailStore):
     @override
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         return {address for address in addresses if address.lower() in self._suppressions}
+
+    @override
+    def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
+        return self.suppressed(addresses), self._note
+
+    @override
+    def count_transactional(self, recipients: int) -> None:
+        with self._lock:
+            count = self._note.transactional_count + recipients
+            self._note = replace(self._note, transactional_count=count)
+
+    @override
+    def mark_bulk(self, since: float, until: float) -> None:
+        with self._lock:
+            self._note = replace(self._note, bulk_since=since, bulk_until=until)
 
     @override
     def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amsdal_mail.stream import Stream
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -51,6 +53,7 @@ class EmailRecord:
     large email are kept, and its recipients come in pages."""
     copies: tuple[str, ...] = ()
     """The bare addresses in cc and bcc of an email in chunks: each chunk has them."""
+    stream: Stream = Stream.TRANSACTIONAL
     errors: tuple[FieldError, ...] = ()
     """The broken rules of an invalid request."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from email_store.rate_note import RateNotes
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
     from email_store.claims import Claim, Results, SendUnit
+    from email_store.rate_note import RateNote
     from email_store.records import (
         EmailRecord,
         EventRecord,
@@ -30,7 +33,7 @@ class RecordTooLargeError(StoreError):
     """The record is larger than an item of the table may be. A retry cannot help."""
 
 
-class EmailStore(Protocol):
+class EmailStore(RateNotes, Protocol):
     """Thread-safe. A lost conditional write is a result, never an error.
 
     Every `now` is an aware datetime. Records are kept for the store's retention time, counted
@@ -92,6 +95,10 @@ class EmailStore(Protocol):
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """Return those of the addresses that are on the suppression list."""
+        ...
+
+    def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
+        """Return those of the addresses that are suppressed, and the rate note. One read."""
         ...
 
     # For the tracking function: what happened later. The record may not exist yet.

@@ -39,6 +39,11 @@ class QueueRecord:
         return str(self._record["body"])
 
     @property
+    def queue_name(self) -> str:
+        """The name of the queue; empty when the record does not say it."""
+        return str(self._record.get("eventSourceARN", "")).rpartition(":")[2]
+
+    @property
     def sent_at(self) -> datetime:
         """When SQS received the message."""
         milliseconds = int(self._record["attributes"]["SentTimestamp"])

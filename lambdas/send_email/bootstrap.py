@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from amsdal_mail.stream import Stream
 from function_runtime.clients import CLIENT_CONFIG, ClientSession
 from send_email.contents.attachment_files import S3AttachmentFiles
 from send_email.contents.s3_content_store import S3ContentStore
 from send_email.queue.send_queue import SendQueue
-from send_email.sending.rate_limit import SendRateLimiter
+from send_email.sending.rate_limit import RateShares, SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
@@ -39,17 +40,30 @@ def build_service() -> SendService:
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
     session = _session()
     contents = S3ContentStore(_s3, settings.content_bucket)
+    store = DynamoDBEmailStore(
+        session.client("dynamodb"),
+        settings.table_name,
+        timedelta(days=settings.retention_days),
+    )
     return SendService(
-        store=DynamoDBEmailStore(
-            session.client("dynamodb"),
-            settings.table_name,
-            timedelta(days=settings.retention_days),
-        ),
+        store=store,
         sender=_build_sender(timeouts),
-        queue=SendQueue(session.client("sqs"), settings.queue_url, contents),
+        queue=SendQueue(
+            session.client("sqs"),
+            {
+                Stream.TRANSACTIONAL: settings.queue_url,
+                Stream.BULK: settings.bulk_queue_url,
+            },
+            contents,
+        ),
         contents=contents,
         files=S3AttachmentFiles(_s3, settings.content_bucket, settings.attachment_buckets),
-        send_rate=SendRateLimiter(settings.max_send_rate, settings.max_concurrency),
+        send_rate=SendRateLimiter(
+            RateShares.of_worker(
+                settings.max_send_rate, settings.max_concurrency, settings.bulk_share
+            ),
+            store,
+        ),
         identities=settings.identities,
         timeouts=timeouts,
         clock=partial(datetime.now, UTC),

@@ -24,16 +24,26 @@ def names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def share(value: str) -> float:
+    """Return a number greater than 0, and at most 1."""
+    number = rate(value)
+    if number > 1:
+        raise ValueError("must be at most 1")
+    return number
+
+
 VARIABLES = {
     "table_name": ("TABLE_NAME", text),
     "retention_days": ("RETENTION_DAYS", count),
     "queue_url": ("QUEUE_URL", text),
     "content_bucket": ("CONTENT_BUCKET", text),
     "attachment_buckets": ("ATTACHMENT_BUCKETS", names),
+    "bulk_queue_url": ("BULK_QUEUE_URL", text),
     "configuration_set": ("AWS_SES_CONFIGURATION_SET", text),
     "identities": ("SES_IDENTITIES", identities),
     "metadata_prefix": ("AWS_SES_METADATA_PREFIX", text),
     "max_send_rate": ("MAX_SEND_RATE", rate),
+    "bulk_share": ("BULK_SHARE", share),
     "max_concurrency": ("MAX_CONCURRENCY", count),
     "timeout_seconds": ("TIMEOUT_SECONDS", count),
     "lost_response_seconds": ("LOST_RESPONSE_SECONDS", count),
@@ -51,14 +61,18 @@ class Settings:
     """The bucket for what the queue cannot take, and for uploads."""
     attachment_buckets: tuple[str, ...]
     """Other buckets whose objects may be attached, each with an optional prefix."""
+    """The queue of transactional mail."""
+    bulk_queue_url: str
     configuration_set: str
     identities: frozenset[str]
     """The SES identities to send from: domains, and addresses."""
     metadata_prefix: str
     max_send_rate: float
     """How many recipients the account may send to in a second."""
+    bulk_share: float
+    """The part of that rate that bulk mail uses while it flows alone."""
     max_concurrency: int
-    """How many workers run at once and share that rate."""
+    """How many workers each stream has at once. They share that rate."""
     timeout_seconds: int
     """The timeout of the function."""
     lost_response_seconds: int

@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import SendState
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from email_store.store import StoreError
 from function_runtime.safe_logging import exception_chain, traceback_lines
@@ -60,6 +61,8 @@ class Telemetry:
         else:
             for state, count in outcome.counts.items():
                 self._count(STATE_METRICS[state], count)
+                if state is SendState.ACCEPTED and outcome.stream is Stream.BULK:
+                    self._count("BulkRecipientsAccepted", count)
             if not outcome.counts:
                 self._count("EmailsSplit")
         if outcome.is_stopped:
@@ -114,6 +117,7 @@ def _details(outcome: SendOutcome) -> dict[str, object]:
     codes = {status.error_code for status in outcome.results.values() if status.error_code}
     return {
         "email_id": outcome.email_id,
+        "stream": outcome.stream.value,
         "counts": {state.value: count for state, count in outcome.counts.items()},
         "error_codes": sorted(codes),
     }

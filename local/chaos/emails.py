@@ -41,9 +41,10 @@ class Email:
 
 
 def make_emails(count: int) -> Iterator[Email]:
-    """Yield emails. Of ten, one has a cc recipient, and one is personalized for three.
+    """Yield emails.
 
-    Of 250, one has 5 MB, by the queue and by the API in turns.
+    Of ten, one has a cc recipient, one is personalized for three, and three are bulk mail. Of 250,
+    one has 5 MB, by the queue and by the API in turns.
     """
     for number in range(count):
         key = f"chaos-{number}"
@@ -60,6 +61,9 @@ def make_emails(count: int) -> Iterator[Email]:
                 request = _request(to=addresses, merge_data={}, body="Dear {{title}}")
                 request["merge_global_data"] = {"title": "customer"}
                 yield Email(key, tuple(addresses), request)
+            case 1 | 2 | 8:
+                request = _request(to=addresses[:1], stream="bulk")
+                yield Email(key, tuple(addresses[:1]), request)
             case _:
                 yield Email(key, tuple(addresses[:1]), _request(to=addresses[:1]))
 

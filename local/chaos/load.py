@@ -30,6 +30,7 @@ CLIENTS = 4
 BATCH_SIZE = 10
 """The most entries of SendMessageBatch:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
+SEND_QUEUES = ("SendQueueUrl", "BulkQueueUrl")
 PAUSE_SECONDS = 0.5
 MAX_QUEUE_DEPTH = 200
 """The most messages on the queues: the load waits until there are fewer.
@@ -60,9 +61,10 @@ def send(aws: LocalAWS, emails: Sequence[Email], rng: random.Random, deadline: f
 
 
 def _put_on_queue(aws: LocalAWS, emails: Sequence[Email], rng: random.Random) -> None:
-    sqs, s3, url = aws.client("sqs"), aws.client("s3"), aws.outputs["SendQueueUrl"]
-    bucket = aws.outputs["ContentBucketName"]
+    """Put the emails on the queues of both streams, also on the wrong queue."""
+    sqs, s3, bucket = aws.client("sqs"), aws.client("s3"), aws.outputs["ContentBucketName"]
     for start in range(0, len(emails), BATCH_SIZE):
+        url = aws.outputs[rng.choice(SEND_QUEUES)]
         batch = enumerate(emails[start : start + BATCH_SIZE])
         entries = [
             {
@@ -75,7 +77,7 @@ def _put_on_queue(aws: LocalAWS, emails: Sequence[Email], rng: random.Random) ->
         failed = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
         if failed:
             raise RuntimeError(f"the queue did not accept {failed}")
-        while depth(aws, "SendQueueUrl", "EventQueueUrl") > MAX_QUEUE_DEPTH:
+        while depth(aws, *SEND_QUEUES, "EventQueueUrl") > MAX_QUEUE_DEPTH:
             time.sleep(PAUSE_SECONDS)
 
 

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DEAD_LETTER_QUEUES", "WORK_QUEUES", "depth", "visibility_timeout"]
 
-WORK_QUEUES = ("SendQueueUrl", "EventQueueUrl", "EngagementQueueUrl")
+WORK_QUEUES = ("SendQueueUrl", "BulkQueueUrl", "EventQueueUrl", "EngagementQueueUrl")
 DEAD_LETTER_QUEUES = (
     "SendDeadLetterQueueUrl",
+    "BulkDeadLetterQueueUrl",
     "EventDeadLetterQueueUrl",
     "EngagementDeadLetterQueueUrl",
     "UndeliveredEventQueueUrl",

@@ -23,7 +23,9 @@ def shell_variables(aws: LocalAWS) -> dict[str, str]:
         "AWS_SES_CONFIGURATION_SET": aws.outputs["ConfigurationSetName"],
         "API_URL": aws.api_url,
         "SEND_QUEUE_URL": aws.outputs["SendQueueUrl"],
+        "BULK_QUEUE_URL": aws.outputs["BulkQueueUrl"],
         "AMSDAL_EMAIL_QUEUE_URL": aws.outputs["SendQueueUrl"],
+        "AMSDAL_EMAIL_BULK_QUEUE_URL": aws.outputs["BulkQueueUrl"],
         "AMSDAL_EMAIL_CONTENT_BUCKET": aws.outputs["ContentBucketName"],
         "TABLE_NAME": aws.outputs["TableName"],
         "EVENT_BUS_NAME": aws.outputs["EventBusName"],
@@ -36,6 +38,7 @@ def welcome_text(aws: LocalAWS, exports_file: str) -> str:
   INBOX           {aws.ses_url}/   each message with its events, in your browser
   HTTP API        {aws.api_url}
   send queue      {aws.outputs["SendQueueUrl"]}
+  bulk queue      {aws.outputs["BulkQueueUrl"]}
   SES simulator   {aws.ses_url}
   AWS endpoint    {aws.endpoint}  (region {REGION}, credentials {ACCESS_KEY} / {SECRET_KEY})
   logs            {aws.run_dir}

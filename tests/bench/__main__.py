@@ -6,7 +6,17 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.bench import cold_start, heavy, library, loopback, pacing, send_function, track_function
+from tests.bench import (
+    cold_start,
+    heavy,
+    latency,
+    library,
+    loopback,
+    pacing,
+    send_function,
+    streams,
+    track_function,
+)
 from tests.bench.loopback import Loopback
 from tests.bench.rows import Row, table
 
@@ -16,6 +26,8 @@ PARTS: dict[str, Callable[[Loopback], list[Row]]] = {
     "send": send_function.rows,
     "track": track_function.rows,
     "heavy": heavy.rows,
+    "latency": latency.rows,
+    "streams": lambda _loopback: streams.rows(),
     "pacing": lambda _loopback: pacing.rows(),
 }
 

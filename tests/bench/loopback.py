@@ -61,6 +61,8 @@ class Loopback:
             "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
             "CONTENT_BUCKET": "bench-contents",
             "ATTACHMENT_BUCKETS": "",
+            "BULK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
+            "BULK_SHARE": "0.85",
             "EVENT_BUS_NAME": "bus",
             "AWS_SES_CONFIGURATION_SET": "AmsdalMail-bench",
             "AWS_SES_METADATA_PREFIX": "metadata_",

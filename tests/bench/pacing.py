@@ -11,9 +11,12 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import cast
 
+from amsdal_mail.stream import Stream
+from email_store.rate_note import RateNote, RateNotes
 from infra.concurrency import queue_concurrency
-from send_email.sending.rate_limit import SendRateLimiter
+from send_email.sending.rate_limit import RateShares, SendRateLimiter
 from tests.bench.rows import Row
 
 __all__ = ["Run", "rows", "run"]
@@ -21,7 +24,10 @@ __all__ = ["Run", "rows", "run"]
 RATES = (14, 100, 500)
 SECONDS = 120
 FIRST_SECOND = 1.0
+NO_NOTES = cast("RateNotes", None)
+"""Transactional mail alone writes no note."""
 BATCH = 10
+SPARE = 30.0
 STORE, CALL, POLL = (0.005, 0.02), (0.08, 0.2), (0.01, 0.05)
 """Seconds, from and to: claiming or settling, a SendEmail call, the next batch's arrival."""
 
@@ -60,7 +66,11 @@ class Environment:
     slept: float = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.limiter = SendRateLimiter(self.rate, self.concurrency, lambda: self.now, self._sleep)
+        shares = RateShares.of_worker(self.rate, self.concurrency, bulk_share=0.85)
+        self.limiter = SendRateLimiter(
+            shares, NO_NOTES, clock=lambda: self.now, epoch=lambda: self.now, sleep=self._sleep
+        )
+        self.limiter.learn(Stream.TRANSACTIONAL, RateNote())
 
     def _sleep(self, seconds: float) -> None:
         self.slept = seconds
@@ -71,7 +81,7 @@ class Environment:
         ends = [begun]
         for claimed in sorted(begun + self._some(STORE) for _ in range(BATCH)):
             self.now = claimed
-            if self.limiter.wait(recipients):
+            if self.limiter.wait(Stream.TRANSACTIONAL, recipients, SPARE):
                 called = claimed + self.slept
                 ends.append(called + self._some(CALL) + self._some(STORE))
                 yield called

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench import competitors, library, loopback, pacing
+from tests.bench import competitors, library, loopback, pacing, streams
 from tests.bench.__main__ import main
 from tests.bench.cost.table_units import table_use
 from tests.bench.loopback import Loopback
@@ -57,6 +57,34 @@ def test_environments_use_the_rate_and_are_not_throttled(rate: int, recipients: 
 
     assert result.used >= 0.9
     assert result.throttled == 0
+
+
+def test_transactional_mail_goes_first_in_virtual_time() -> None:
+    phase = streams.both(seconds=60)
+
+    assert phase.waited(0.99) <= 2
+    assert phase.used >= 0.92
+    assert phase.bulk >= 0.1
+    assert phase.throttled == 0
+
+
+@pytest.mark.parametrize("recipients", [1, 50], ids=["single", "calls for 50"])
+def test_burst_is_out_in_its_time_beside_bulk_mail(recipients: int) -> None:
+    phase = streams.burst(recipients, at=20)
+
+    assert phase.end - phase.begin <= 1.2 * streams.RESETS / streams.RATE
+    assert phase.bulk >= 0.1
+    assert phase.throttled == 0
+
+
+def test_stream_that_flows_alone_makes_no_call_for_the_note() -> None:
+    transactional = streams.transactional_alone(seconds=20)
+    bulk = streams.bulk_alone(seconds=100)
+
+    assert transactional.traffic.store.note_writes == []
+    marks = [kind for _, kind in bulk.traffic.store.note_writes]
+    assert marks.count("mark") == len(marks) <= 4 * 4
+    assert bulk.used >= 0.8
 
 
 def put(key: str, **attributes: str) -> tuple[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import httpx
@@ -19,6 +20,7 @@ from amsdal_mail import (
     SendState,
     SendStatus,
     get_connection,
+    send_mail,
 )
 from amsdal_mail.backends.base import BaseBackend
 
@@ -227,3 +229,29 @@ def test_metadata_is_sent_although_ses_refuses_the_colon(ses_url: str) -> None:
     assert [sent["tags"] for sent in messages if sent["id"] in status.message_ids] == [
         {"wel_come": ["true"], "metadata_order_id": ["1234"], "metadata_Gr__e": ["1_m_"]}
     ] * 2
+
+
+def bodies(queue_url: str) -> list[EmailRequest]:
+    received = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+    return [EmailRequest.from_json(record["Body"]) for record in received.get("Messages", [])]
+
+
+def test_each_message_goes_to_the_queue_of_its_stream(queue_url: str) -> None:
+    bulk_url = boto3.client("sqs").create_queue(QueueName=f"bulk-{uuid4().hex}")["QueueUrl"]
+    connection = get_connection("sqs", queue_url=queue_url, bulk_queue_url=bulk_url)
+    plain, many = message(body="text"), [f"p{number}@example.com" for number in range(51)]
+    bulk = EmailRequest(from_email="orders@example.com", to=TO, body="text", stream="bulk")
+
+    status = connection.send_messages([plain, bulk, plain.replace(to=many, merge_data={})])
+
+    assert status.is_success
+    assert [request.message for request in bodies(queue_url)] == [plain]
+    assert {request.stream for request in bodies(bulk_url)} == {"bulk", None}
+
+
+def test_stream_is_named_on_a_single_queue(queue_url: str) -> None:
+    connection = get_connection("sqs", queue_url=queue_url)
+
+    send_mail("s", "b", "orders@example.com", TO, stream="bulk", connection=connection)
+
+    assert [request.stream for request in bodies(queue_url)] == ["bulk"]

@@ -14,7 +14,7 @@ ALARM = "AWS::CloudWatch::Alarm"
 @pytest.mark.parametrize(
     "queue",
     [
-        "SendDeadLetters", "EventsDeadLetters", "EventsUndelivered",
+        "SendDeadLetters", "BulkDeadLetters", "EventsDeadLetters", "EventsUndelivered",
         "EngagementsDeadLetters", "EngagementsUndelivered",
     ],
 )  # fmt: skip
@@ -91,8 +91,18 @@ def test_problems_of_sending_alarm(stack: SynthesisedStack, metric: str) -> None
     assert (alarm["Threshold"], alarm["Statistic"]) == (1, "Sum")
 
 
-@pytest.mark.parametrize("queue", ["SendQueue", "EventsQueue", "EngagementsQueue"])
-def test_old_message_in_a_work_queue_alarms(stack: SynthesisedStack, queue: str) -> None:
+@pytest.mark.parametrize(
+    ("queue", "seconds"),
+    [
+        ("SendQueue", 1800),
+        ("BulkQueue", 24 * 3600),
+        ("EventsQueue", 1800),
+        ("EngagementsQueue", 1800),
+    ],
+)
+def test_old_message_in_a_work_queue_alarms(
+    stack: SynthesisedStack, queue: str, seconds: int
+) -> None:
     (alarm,) = [
         a
         for a in stack.of_type(ALARM).values()
@@ -100,7 +110,7 @@ def test_old_message_in_a_work_queue_alarms(stack: SynthesisedStack, queue: str)
         and target(a["Dimensions"][0]["Value"]).startswith(queue)
     ]
 
-    assert alarm["Threshold"] == 1800
+    assert alarm["Threshold"] == seconds
 
 
 def test_alarms_have_no_action_without_an_address(stack: SynthesisedStack) -> None:

@@ -22,15 +22,16 @@ def test_function_gets_the_rate_and_its_concurrency(tmp_path: Path) -> None:
     stack = synthesise(tmp_path, max_send_rate=100.0)
 
     _, function = stack.find("AWS::Lambda::Function", "SendEmailFunction")
-    _, mapping = stack.find("AWS::Lambda::EventSourceMapping", "SendEmailFunction")
+    concurrencies = [
+        mapping["ScalingConfig"]["MaximumConcurrency"]
+        for name, mapping in stack.of_type("AWS::Lambda::EventSourceMapping").items()
+        if name.startswith("SendEmailFunction")
+    ]
 
     environment = function["Environment"]["Variables"]
     assert environment["MAX_SEND_RATE"] == "100.0"
-    assert (
-        environment["MAX_CONCURRENCY"]
-        == str(mapping["ScalingConfig"]["MaximumConcurrency"])
-        == "10"
-    )
+    assert environment["MAX_CONCURRENCY"] == "10"
+    assert concurrencies == [10, 10]
 
 
 def test_send_function_may_retry_more_than_sixteen_times(

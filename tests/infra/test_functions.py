@@ -17,13 +17,13 @@ BOTH = {
     "PYDANTIC_DISABLE_PLUGINS",
 }  # fmt: skip
 SEND = {
-    "QUEUE_URL", "CONTENT_BUCKET", "ATTACHMENT_BUCKETS", "AWS_SES_CONFIGURATION_SET",
-    "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE",
-    "MAX_CONCURRENCY", "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS", "SES_IDENTITIES",
+    "QUEUE_URL", "BULK_QUEUE_URL", "BULK_SHARE", "CONTENT_BUCKET", "ATTACHMENT_BUCKETS",
+    "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE", "MAX_CONCURRENCY",
+    "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS", "SES_IDENTITIES",
 }  # fmt: skip
 OUTPUTS = {
-    "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "TableName", "ContentBucketName",
-    "EventTopicArn",
+    "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "BulkQueueUrl",
+    "BulkDeadLetterQueueUrl", "TableName", "ContentBucketName", "EventTopicArn",
     "EventQueueUrl", "EventDeadLetterQueueUrl", "UndeliveredEventQueueUrl", "EventBusName",
     "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
     "UndeliveredEngagementQueueUrl",
@@ -63,6 +63,8 @@ def test_settings_of_send_email_accept_its_environment(
     settings = SendSettings.from_environment(_environment(stack, "SendEmailFunction"))
 
     assert settings.queue_url.startswith("${SendQueue")
+    assert settings.bulk_queue_url.startswith("${BulkQueue")
+    assert settings.bulk_share == 0.85
     assert settings.configuration_set.startswith("${ConfigurationSet")
     assert settings.metadata_prefix == "metadata_"
     assert (settings.max_send_rate, settings.max_concurrency) == (1.0, 2)

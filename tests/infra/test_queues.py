@@ -8,9 +8,9 @@ from infra.setting_rules import LONG_POLLING_SECONDS, SECOND_DELIVERY_SECONDS
 from tests.infra.synthesis import SynthesisedStack, target
 
 FOURTEEN_DAYS = 14 * 24 * 3600
-WORK_QUEUES = ["SendQueue", "EventsQueue", "EngagementsQueue"]
+WORK_QUEUES = ["SendQueue", "BulkQueue", "EventsQueue", "EngagementsQueue"]
 DEAD_LETTER_QUEUES = [
-    "SendDeadLetters", "EventsDeadLetters", "EventsUndelivered",
+    "SendDeadLetters", "BulkDeadLetters", "EventsDeadLetters", "EventsUndelivered",
     "EngagementsDeadLetters", "EngagementsUndelivered",
 ]  # fmt: skip
 
@@ -19,6 +19,7 @@ DEAD_LETTER_QUEUES = [
     ("queue", "function"),
     [
         ("SendQueue", "SendEmailFunction"),
+        ("BulkQueue", "SendEmailFunction"),
         ("EventsQueue", "TrackEventsFunction"),
         ("EngagementsQueue", "TrackEventsFunction"),
     ],
@@ -38,7 +39,7 @@ def test_record_is_hidden_for_six_function_timeouts(
     hidden = queue_properties["VisibilityTimeout"]
 
     assert hidden >= 6 * function_properties["Timeout"] + window
-    assert window == (0 if queue == "SendQueue" else 5)
+    assert window == (0 if queue in {"SendQueue", "BulkQueue"} else 5)
 
 
 def test_lost_response_wait_covers_event_redelivery(
@@ -54,6 +55,7 @@ def test_lost_response_wait_covers_event_redelivery(
     ("queue", "dead_letters"),
     [
         ("SendQueue", "SendDeadLetters"),
+        ("BulkQueue", "BulkDeadLetters"),
         ("EventsQueue", "EventsDeadLetters"),
         ("EngagementsQueue", "EngagementsDeadLetters"),
     ],
@@ -68,6 +70,20 @@ def test_failing_record_goes_to_the_dead_letter_queue(
     assert target(redrive["deadLetterTargetArn"]).startswith(dead_letters)
     # Throttled pollers count as receives: fewer attempts would make good mail dead letters.
     assert redrive["maxReceiveCount"] == 10
+
+
+def test_update_of_a_stack_with_one_queue_keeps_the_queue(stack: SynthesisedStack) -> None:
+    """CloudFormation replaces what has another logical id: these were the ids with one queue."""
+    kept = {
+        "SendQueueB00D5D3C": "AWS::SQS::Queue",
+        "SendDeadLetters2FF3DE6C": "AWS::SQS::Queue",
+        "SendEmailFunctionSqsEventSourceAmsdalMaildevSendQueueAAA7F30D38A1A1E1": (
+            "AWS::Lambda::EventSourceMapping"
+        ),
+    }
+
+    assert {name: stack.resources[name]["Type"] for name in kept} == kept
+    assert stack.outputs["SendQueueUrl"]["Value"] == {"Ref": "SendQueueB00D5D3C"}
 
 
 def test_every_work_queue_has_a_dead_letter_queue(stack: SynthesisedStack) -> None:

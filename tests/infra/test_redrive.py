@@ -114,6 +114,7 @@ def test_messages_that_cannot_be_received_yet_are_counted() -> None:
 
 OUTPUTS = {
     "ApiUrl": "https://api", "SendQueueUrl": "https://sqs/1/AmsdalMail-prod-SendQueue4B0C8F5F-New1",
+    "BulkQueueUrl": "https://sqs/1/bulk",
     "EventQueueUrl": "https://sqs/1/events", "EngagementQueueUrl": "https://sqs/1/engagements",
 }  # fmt: skip
 
@@ -147,10 +148,13 @@ def test_queues_that_an_earlier_stack_left_are_found(stack: SynthesisedStack) ->
     assert list(moves) == left
     for name, move in moves.items():
         kind = name.removeprefix("AmsdalMail-prod-")
-        expected = {"S": "SendQueueUrl", "Ev": "EventQueueUrl", "En": "EngagementQueueUrl"}
+        expected = {
+            "S": "SendQueueUrl", "B": "BulkQueueUrl", "Ev": "EventQueueUrl",
+            "En": "EngagementQueueUrl",
+        }  # fmt: skip
         (output,) = (value for prefix, value in expected.items() if kind.startswith(prefix))
         assert move.target_url == OUTPUTS[output]
-        assert move.keeps_ids is (output == "SendQueueUrl")
+        assert move.keeps_ids is (output in {"SendQueueUrl", "BulkQueueUrl"})
 
 
 def test_queues_of_others_are_left_alone() -> None:

@@ -28,6 +28,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage, EmailRequest
 from amsdal_mail.message.stored_request import files_exceed
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
+from amsdal_mail.stream import Stream
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -49,12 +50,13 @@ Entry = dict[str, str]
 
 
 class SQSBackend(AWSBackend):
-    """Puts messages on the send queue, ten a call. Their state is then `queued`.
+    """Puts messages on the queue of their stream, ten a call. Their state is then `queued`.
 
     `message_id` in the status is the id of the email in the service: the `idempotency_key` of an
     EmailRequest, else a new id. A call that the SDK retries carries the same ids, so no email is
-    sent twice. `queue_url` defaults to the environment's AMSDAL_EMAIL_QUEUE_URL, the region to
-    the one in the URL.
+    sent twice. `queue_url` defaults to the environment's AMSDAL_EMAIL_QUEUE_URL, `bulk_queue_url`
+    to AMSDAL_EMAIL_BULK_QUEUE_URL and then to `queue_url`: the service moves bulk mail from there
+    to its queue. The region defaults to the one in the URL.
 
     What is larger than BODY_SIZE_LIMIT as JSON goes into the bucket of the service first:
     `content_bucket`, else the environment's AMSDAL_EMAIL_CONTENT_BUCKET.
@@ -73,21 +75,26 @@ class SQSBackend(AWSBackend):
         *,
         queue_url: str | None = None,
         content_bucket: str | None = None,
+        bulk_queue_url: str | None = None,
         region_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
         **aws_options: Any,
     ) -> None:
         self.queue_url = queue_url or environ.get("AMSDAL_EMAIL_QUEUE_URL") or ""
         self.content_bucket = content_bucket or environ.get("AMSDAL_EMAIL_CONTENT_BUCKET") or ""
+        if queue_url is None:  # the two variables of an environment are of one stage
+            bulk_queue_url = bulk_queue_url or environ.get("AMSDAL_EMAIL_BULK_QUEUE_URL")
+        self.bulk_queue_url = bulk_queue_url or self.queue_url
         region_in_url = QUEUE_REGION.match(self.queue_url)
         region_name = region_name or (region_in_url and region_in_url[1])
         region_name = region_name or region_from(environ, aws_options.get("session"))
         super().__init__(AWSOptions(region_name=region_name, **aws_options))
         if not self.queue_url:
             raise ConfigurationError("queue_url is missing: give it, or set AMSDAL_EMAIL_QUEUE_URL")
-        if not self.queue_url.startswith(("https://", "http://")):
-            text = hide_passwords(self.queue_url)
-            raise ConfigurationError(f"queue_url must be a URL, got {text!r}")
+        urls = {"queue_url": self.queue_url, "bulk_queue_url": self.bulk_queue_url}
+        for option, url in urls.items():
+            if not url.startswith(("https://", "http://")):
+                raise ConfigurationError(f"{option} must be a URL, got {hide_passwords(url)!r}")
 
     @override
     def plan(self, messages: list[EmailMessage], model: ServiceModel) -> SendPlan:
@@ -102,8 +109,15 @@ class SQSBackend(AWSBackend):
                     if isinstance(result, CallResult)
                 ]
                 continue
-            entries = [{"Id": str(index), "MessageBody": str(body)} for index, body in group]
-            plan += [self._send_flow(b, requests) for b in batches(entries, _size, SQS_SIZE_LIMIT)]
+            entries: dict[str, list[Entry]] = {}
+            for index, body in group:
+                entry = {"Id": str(index), "MessageBody": str(body)}
+                entries.setdefault(self._url(requests[index]), []).append(entry)
+            plan += [
+                self._send_flow(url, batch, requests)
+                for url, of_queue in entries.items()
+                for batch in batches(of_queue, _size, SQS_SIZE_LIMIT)
+            ]
         return plan
 
     def _body(self, index: int, request: EmailRequest) -> str | CallResult:
@@ -124,10 +138,14 @@ class SQSBackend(AWSBackend):
 
         return store_request(request, BODY_SIZE_LIMIT, self.content_bucket, self.s3())
 
+    def _url(self, request: EmailRequest) -> str:
+        is_bulk = request.effective_stream is Stream.BULK
+        return self.bulk_queue_url if is_bulk else self.queue_url
+
     def _send_flow(
-        self, batch: list[Entry], requests: Sequence[EmailRequest]
+        self, url: str, batch: list[Entry], requests: Sequence[EmailRequest]
     ) -> Flow[list[EntryResult]]:
-        response = yield Call("send_message_batch", {"QueueUrl": self.queue_url, "Entries": batch})
+        response = yield Call("send_message_batch", {"QueueUrl": url, "Entries": batch})
         ids = [entry["Id"] for entry in batch]
         results = _read_response(response, ids)
         return [_entry_result(int(id_), requests[int(id_)], results[id_]) for id_ in ids]

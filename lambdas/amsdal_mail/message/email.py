@@ -15,6 +15,7 @@ from amsdal_mail.message.field_errors import field_errors
 from amsdal_mail.message.fields import MessageFields, freeze
 from amsdal_mail.message.rules import broken_rules
 from amsdal_mail.message.ses_options import SES_PARAMETERS
+from amsdal_mail.stream import Stream
 
 if TYPE_CHECKING:
     from amsdal_mail.message.options import MessageOptions
@@ -106,10 +107,11 @@ class EmailMessage(MessageFields):
 
 
 class EmailRequest(EmailMessage):
-    """A message for the service, with an optional idempotency key.
+    """A message for the service, with an optional idempotency key and an optional stream.
 
     `idempotency_key` becomes the id of the email. A second request with the same key sends
-    nothing. Without a key the service chooses an id.
+    nothing. Without a key the service chooses an id. Without a `stream`, an email to over 50
+    recipients is bulk mail, and all others are transactional.
     """
 
     if TYPE_CHECKING:
@@ -119,14 +121,16 @@ class EmailRequest(EmailMessage):
             *,
             from_email: str,
             idempotency_key: str | None = None,
+            stream: str | None = None,
             **fields: Unpack[MessageOptions],
         ) -> None: ...
 
     idempotency_key: Annotated[str, Field(pattern=EMAIL_ID.pattern)] | None = None
+    stream: Stream | None = None
 
     @staticmethod
     def from_message(message: EmailMessage, idempotency_key: str | None) -> EmailRequest:
-        """Return the request to send a message.
+        """Return the request to send a message. The stream of a request stays.
 
         Raises:
             InvalidMessageError: the key or the message breaks a rule.
@@ -136,12 +140,19 @@ class EmailRequest(EmailMessage):
         errors = _service_options(message)
         if errors:
             raise InvalidMessageError(errors)
-        values = _message_fields(_ensure_checked(message)) | {"idempotency_key": idempotency_key}
+        stream = message.stream if isinstance(message, EmailRequest) else None
+        service_fields = {"idempotency_key": idempotency_key, "stream": stream}
+        values = _message_fields(_ensure_checked(message)) | service_fields
         return _mark_as_checked(EmailRequest.model_construct(**values))
 
     @property
+    def effective_stream(self) -> Stream:
+        """The stream of the request; without it, that of its number of recipients."""
+        return self.stream or Stream.of(len(self.recipients))
+
+    @property
     def message(self) -> EmailMessage:
-        """The message without the key."""
+        """The message without the key and the stream."""
         values = _message_fields(_ensure_checked(self))
         return _mark_as_checked(EmailMessage.model_construct(**values))
 

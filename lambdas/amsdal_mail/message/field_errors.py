@@ -29,6 +29,7 @@ RULES = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "invalid-json-value": "must be a JSON value: text, number, true, false, null, list or object",
+    "enum": "must be transactional or bulk",  # the only field with such values
     "recursion_loop": "must not contain itself",
     "string_pattern_mismatch": EMAIL_ID_RULE,  # the only field with a pattern
 }

@@ -3,11 +3,13 @@
 pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVENT#<time>#<event id>
                              | REPEAT#<open or click>#<address> | COUNTS#<time>#<shard>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
+pk=RATE                   sk=RATE
 """
 
 from __future__ import annotations
 
 from email_store.dynamodb.events import Events
+from email_store.dynamodb.rate_note import RateNoteItem
 from email_store.dynamodb.reads import Reads
 from email_store.dynamodb.recipients import Recipients
 from email_store.dynamodb.suppressions import Suppressions
@@ -16,11 +18,11 @@ from email_store.dynamodb.units import Units
 __all__ = ["DynamoDBEmailStore"]
 
 
-class DynamoDBEmailStore(Units, Recipients, Events, Suppressions, Reads):
+class DynamoDBEmailStore(Units, Recipients, Events, Suppressions, RateNoteItem, Reads):
     """An email store in the table `table_name`.
 
-    All items but suppressions expire after `retention`. DynamoDB deletes an expired item within
-    some days, but an id can be used again as soon as its own item has expired.
+    All items but suppressions and the rate note expire after `retention`. DynamoDB deletes an
+    expired item within some days, but an id can be used again as soon as its own item has expired.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 
     Raises:

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from amsdal_mail.stream import Stream
 from email_store.claims import (
     ClaimStatus,
     SendUnit,
@@ -286,6 +287,7 @@ def email_item(record: EmailRecord) -> Item:
             "is_sensitive": record.is_sensitive,
             "chunk_count": record.chunk_count,
             "copies": list(record.copies) or None,
+            "stream": record.stream.value,
             "errors": [{"field": error.field, "rule": error.rule} for error in errors],
         }
     )
@@ -306,6 +308,7 @@ def read_email(item: Attributes) -> EmailRecord:
         is_sensitive=item.get("is_sensitive", False),
         chunk_count=int(item["chunk_count"]),
         copies=tuple(item.get("copies", ())),
+        stream=Stream(item.get("stream", Stream.TRANSACTIONAL)),
         errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
     )
 

@@ -189,7 +189,7 @@ def _read_job(document: bytes, header_key: str | None, new_id: NewId) -> SendJob
         raise InvalidMessageError.for_field(
             "idempotency_key", f"differs from the header {KEY_HEADER}"
         )
-    return SendJob.from_message(key or header_key or new_id(), request.message)
+    return SendJob.from_message(key or header_key or new_id(), request.message, request.stream)
 
 
 def _parse(document: bytes) -> Any:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only from Python 3.12 on
 
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from email_store.truncate import first_errors
 from email_store.view import RECIPIENTS_LIMIT, TIMELINE_LIMIT
@@ -118,6 +119,7 @@ class RecordResponse(TypedDict):
     tags: list[str]
     metadata: dict[str, str]
     recipient_count: int
+    stream: Stream
     errors: list[FieldErrorResponse]
     """The invalid fields of an email that came by the queue and was rejected."""
 
@@ -266,6 +268,7 @@ def _email(record: EmailRecord) -> RecordResponse:
         tags=list(record.tags),
         metadata=dict(record.metadata),
         recipient_count=record.recipient_count,
+        stream=record.stream,
         errors=_field_errors(record.errors),
     )
 

@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.api.errors import (
     ErrorHandlers,
@@ -135,11 +136,12 @@ class EmailRoutes(APIGatewayHttpRouter):
         now = self._service.clock()
         remaining = self.lambda_context.get_remaining_time_in_millis()
         deadline = response_deadline(self.current_event, now, remaining)
-        send = (
-            self._service.enqueue
-            if request.prefers_async
-            else partial(self._service.send, deadline=deadline)
-        )
+
+        def send(job: SendJob) -> SendOutcome:
+            if request.prefers_async or job.stream is Stream.BULK:
+                return self._service.enqueue(job)
+            return self._service.send(job, deadline)
+
         seconds = (deadline - now).total_seconds()
         budget = HandOverBudget(seconds)
         return _run_until(seconds, partial(_try, self._service, deadline, send, budget), jobs)

@@ -20,6 +20,7 @@ from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.stored_request import StoredRequest
+from amsdal_mail.stream import Stream
 from email_store.claims import SendUnit
 from send_email.sending.errors import MessageTooLargeError
 from send_email.sending.job import SendJob
@@ -46,9 +47,10 @@ NOTES = {
     "retry_count": re.compile("[0-9]{3}"),
     "postpone_count": re.compile("[0-9]{2}"),
     "chunk": re.compile("[0-9]{4,}"),
+    "stream": re.compile("|".join(Stream)),
 }
 """The notes of a job, by their forms."""
-OPTIONAL = {"chunk"}
+OPTIONAL = {"chunk", "stream"}
 ORIGINAL_MESSAGE_ID = "original_message_id"
 """The note with the record's first id, which `make redrive` adds to a dead letter."""
 NOTES_FIELD = "amsdal_mail"
@@ -71,6 +73,7 @@ def write_job(job: SendJob) -> str:
         # Always of the same length: a job that fitted the queue once fits it again.
         "retry_count": f"{job.retry_count:03}",
         "postpone_count": f"{job.postpone_count:02}",
+        "stream": job.stream.value,
     }
     if job.chunk is not None:
         notes["chunk"] = f"{job.chunk:04}"
@@ -82,8 +85,13 @@ def write_job(job: SendJob) -> str:
     return body
 
 
-def read_job(record_id: str, body: str, contents: ContentStore) -> SendJob:
+def read_job(
+    record_id: str, body: str, contents: ContentStore, queue_stream: Stream | None = None
+) -> SendJob:
     """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
+
+    A request that names no stream is bulk mail on the queue of bulk mail. Elsewhere, the number of
+    its recipients decides.
 
     Raises:
         InvalidMessageError: names every invalid field.
@@ -97,17 +105,22 @@ def read_job(record_id: str, body: str, contents: ContentStore) -> SendJob:
     request = EmailRequest.from_json(contents.get(stored.content) if stored else request_json)
     content = stored.content if stored else None
     if not is_job(notes):
-        job = SendJob.from_message(request.idempotency_key or record_id, request.message)
+        of_queue = queue_stream if queue_stream is Stream.BULK else None
+        stream = request.stream or of_queue
+        job = SendJob.from_message(request.idempotency_key or record_id, request.message, stream)
         return replace(job, stored=content)
     message = request.message
     if stored and stored.only:
         message = restrict_to(message, set(stored.only)) or message
     unit = unit_of(notes)
+    # A job that an earlier version queued names no stream. Its chunks are bulk mail.
+    default = Stream.TRANSACTIONAL if unit.chunk is None else Stream.BULK
     return SendJob(
         email_id=unit.email_id,
         message=message,
         stored=content,
         fingerprint=notes["fingerprint"],
+        stream=Stream(notes.get("stream", default)),
         chunk=unit.chunk,
         retry_count=int(notes["retry_count"]),
         postpone_count=int(notes["postpone_count"]),

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import FieldError, InvalidMessageError
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.queue.envelope import (
     ORIGINAL_MESSAGE_ID,
@@ -24,7 +25,6 @@ from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 from send_email.sending.heavy_emails import NoRoomError
 from send_email.sending.job import SendOutcome
 from send_email.sending.lost_content import reject_lost
-from send_email.sending.service import PUT_BACK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["handle_record"]
 
 CONTENT_GONE = FieldError("stored_request", "is not in the bucket of the service, or not any more")
+PUT_BACK_SECONDS = 10
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 
@@ -46,8 +47,9 @@ def handle_record(
 ) -> SendOutcome:
     """Send the email in an SQS record. An invalid email is stored as rejected.
 
-    A large email goes back on the queue when other records of the batch have used the budget, a
-    heavy email when they have the memory.
+    An email that is not of the queue's stream moves to the queue of its stream. A large email goes
+    back on the queue when other records of the batch have used the budget, a heavy email when they
+    have the memory.
 
     An invalid record that this service queued itself is raised, so that it becomes a dead letter.
     It was valid once: a rule has changed since, and its caller has the response `queued`.
@@ -60,17 +62,26 @@ def handle_record(
     notes, request = open_envelope(record.body)
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
+    queue_stream = service.queue.stream_of(record.queue_name)
     try:
         with service.room(deadline) if names_content(request) else nullcontext():
-            job = read_job(record_id, record.body, service.contents)
-            return _send(service, job, record_id, deadline, budget, is_new=not is_job(notes))
+            job = read_job(record_id, record.body, service.contents, queue_stream)
+            if not is_job(notes):
+                try:
+                    job = service.accept(job)
+                except InvalidMessageError as error:
+                    return service.reject(error.errors, [job.email_id])
+            if job.is_one_call and queue_stream not in {None, job.stream}:
+                return service.put_back(job, 0)
+            return _send(service, job, record_id, deadline, budget)
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):
             raise
         email_ids = [*_idempotency_key_of_invalid(request), record_id]
         return service.reject(email_field_errors(error), email_ids)
     except NoRoomError:
-        return _put_again(service, notes, request, record_id)
+        stream = queue_stream or Stream.TRANSACTIONAL
+        return _put_again(service, stream, notes, request, record_id)
     except ContentMissingError:
         if is_job(notes):
             return reject_lost(service, unit_of(notes), notes["fingerprint"])
@@ -80,32 +91,21 @@ def handle_record(
 
 
 def _put_again(
-    service: SendService, notes: Mapping[str, str], request: str, record_id: str
+    service: SendService, stream: Stream, notes: Mapping[str, str], request: str, record_id: str
 ) -> SendOutcome:
     """Put the record back for another invocation. A failed record would count its receives."""
     body = seal(notes if is_job(notes) else {ORIGINAL_MESSAGE_ID: record_id}, request)
-    service.queue.put_again(body, PUT_BACK_SECONDS)
+    service.queue.put_again(stream, body, PUT_BACK_SECONDS)
     return SendOutcome(email_id=record_id, claim=ClaimStatus.CLAIMED)
 
 
 def _send(
-    service: SendService,
-    job: SendJob,
-    record_id: str,
-    deadline: datetime,
-    budget: HandOverBudget,
-    *,
-    is_new: bool,
+    service: SendService, job: SendJob, record_id: str, deadline: datetime, budget: HandOverBudget
 ) -> SendOutcome:
-    if is_new:
-        try:
-            job = service.accept(job)
-        except InvalidMessageError as error:
-            return service.reject(error.errors, [job.email_id])
     if not job.is_one_call:
         budget.ensure_fits(job)
         if not budget.take(job):
-            return service.put_back(job)
+            return service.put_back(job, PUT_BACK_SECONDS)
     outcome = service.send(job, deadline)
     if outcome.claim is ClaimStatus.BUSY:
         service.postpone(job, outcome)

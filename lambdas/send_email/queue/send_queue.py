@@ -1,8 +1,8 @@
-"""SendQueue: puts jobs on the send queue."""
+"""SendQueue: puts jobs on the queue of their stream."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,39 +20,52 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
+    from amsdal_mail.stream import Stream
     from send_email.sending.content_store import ContentStore
 
 __all__ = ["SendQueue"]
 
 
 class SendQueue(JobQueue):
-    """The send queue. What its messages cannot take is in the bucket."""
+    """The queues of the streams. The jobs of one call are all of one stream.
 
-    def __init__(self, client: SQSClient, queue_url: str, contents: ContentStore) -> None:
+    What their messages cannot take is in the bucket.
+    """
+
+    def __init__(
+        self, client: SQSClient, urls: Mapping[Stream, str], contents: ContentStore
+    ) -> None:
         self._client = client
-        self._queue_url = queue_url
+        self._urls = urls
         self._contents = contents
 
     @override
-    def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Sequence[SendJob], delay_seconds: int = 0) -> None:
+        stream = jobs[0].stream
         for bodies in batches(self._bodies(jobs), body_size, SQS_SIZE_LIMIT):
-            self._send(bodies, delay_seconds)
+            self._send(stream, bodies, delay_seconds)
 
     @override
-    def put_again(self, body: str, delay_seconds: int) -> None:
-        self._send([body], delay_seconds)
+    def put_again(self, stream: Stream, body: str, delay_seconds: int) -> None:
+        self._send(stream, [body], delay_seconds)
 
     @override
     def discard(self, job: SendJob) -> None:
         discard(self._contents, job)
 
-    def _send(self, bodies: Sequence[str], delay_seconds: int) -> None:
+    @override
+    def stream_of(self, queue_name: str) -> Stream | None:
+        names = {url.rpartition("/")[2]: stream for stream, url in self._urls.items()}
+        return names.get(queue_name)
+
+    def _send(self, stream: Stream, bodies: Sequence[str], delay_seconds: int) -> None:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
             for number, body in enumerate(bodies)
         ]
+        url = self._urls[stream]
         try:
-            response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            response = self._client.send_message_batch(QueueUrl=url, Entries=entries)
         except (ClientError, BotoCoreError) as error:
             raise QueueError(f"SendMessageBatch: {error}") from error
         if failed := response.get("Failed"):

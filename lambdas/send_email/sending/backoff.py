@@ -8,18 +8,26 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RetryHint, SendState
-from send_email.sending.recipients import restrict_where, should_retry
+from send_email.sending.recipients import failed_results, restrict_where, should_retry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from amsdal_mail.message.email import EmailMessage
     from amsdal_mail.status import RecipientStatus
     from email_store.claims import Results
     from send_email.sending.job import SendJob
     from send_email.sending.timeouts import Timeouts
 
-__all__ = ["MAX_RETRIES", "RATE_LIMITED", "RetryDecision", "decide_retry", "lease_delay"]
+__all__ = [
+    "MAX_RETRIES",
+    "RATE_LIMITED",
+    "RetryDecision",
+    "decide_retry",
+    "lease_delay",
+    "rate_limited_results",
+]
 
 MAX_DELAY = 900
 """Seconds. SQS delays a message by 15 minutes at most.
@@ -90,6 +98,12 @@ def decide_retry(
     return RetryDecision(
         results=_as_queued(results), job=retry_job, delay_seconds=delay, held_until=held_until
     )
+
+
+def rate_limited_results(message: EmailMessage) -> Results:
+    """Return the results of a message for which there is no turn in this invocation."""
+    text = "there is no time left to send it in this invocation"
+    return failed_results(message, RATE_LIMITED, text, RetryHint.SOON)
 
 
 def lease_delay(lease_expires_at: int, now: datetime) -> int:

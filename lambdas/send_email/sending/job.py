@@ -13,6 +13,7 @@ from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.status import RetryHint, SendState
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.states import EmailState, summary_state
@@ -36,6 +37,7 @@ class SendJob:
     message: EmailMessage
     fingerprint: str
     """SHA-256 of the request as it came in, even when this is only a part of it."""
+    stream: Stream = Stream.TRANSACTIONAL
     chunk: int | None = None
     """The number of the chunk, from 1; None for a whole email."""
     retry_count: int = 0
@@ -46,9 +48,16 @@ class SendJob:
     """The JSON of the message in the bucket, maybe with more recipients; None for a small one."""
 
     @classmethod
-    def from_message(cls, email_id: str, message: EmailMessage) -> Self:
-        """Return the job of a new request."""
-        return cls(email_id=email_id, message=message, fingerprint=_fingerprint(message))
+    def from_message(
+        cls, email_id: str, message: EmailMessage, stream: Stream | None = None
+    ) -> Self:
+        """Return the job of a new request. Without a stream, the number of recipients decides."""
+        return cls(
+            email_id=email_id,
+            message=message,
+            fingerprint=_fingerprint(message),
+            stream=stream or Stream.of(len(message.recipients)),
+        )
 
     def with_files(self, message: EmailMessage, same: EmailMessage) -> Self:
         """Return the job with the versions of its files. See AttachmentFiles.pin.
@@ -138,6 +147,7 @@ class SendJob:
             is_sensitive=message.sensitive,
             chunk_count=chunk_count,
             copies=tuple(parse_address(mailbox).addr_spec for mailbox in copies),
+            stream=self.stream,
         )
 
 
@@ -163,6 +173,7 @@ class SendOutcome:
     results: Results = field(default_factory=dict)
     lease_expires_at: int = 0
     """When another worker's lease ends, of a BUSY email: epoch seconds."""
+    stream: Stream = Stream.TRANSACTIONAL
     is_misconfigured: bool = False
     """True when AWS refused the set-up: permission, credentials, missing configuration set."""
     is_abandoned: bool = False

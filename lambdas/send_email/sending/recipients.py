@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "failed_results",
     "has_open",
+    "in_calls",
     "in_chunks",
     "is_open",
     "resolve_followers",
@@ -102,6 +103,16 @@ def in_chunks(message: EmailMessage, size: int) -> list[EmailMessage]:
         addresses = {parse_address(mailbox).addr_spec for mailbox in to}
         chunks.append(message._with(to=to, **_merged_for(message, addresses)))
     return chunks
+
+
+def in_calls(message: EmailMessage, largest: int) -> list[EmailMessage]:
+    """Split a personalized message into calls to SES for at most `largest` recipients each.
+
+    A plain message is one call for all its recipients.
+    """
+    if ses_recipient_count(message) <= largest or not message.is_personalized:
+        return [message]
+    return in_chunks(message, max(1, largest // (1 + len(_copies(message)))))
 
 
 def _merged_for(message: EmailMessage, addresses: Collection[str]) -> dict[str, Any]:

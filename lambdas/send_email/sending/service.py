@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.status import ConfigurationError, RetryHint
-from email_store.claims import ClaimStatus, SendUnit
+from email_store.claims import ClaimStatus, SendUnit, queued
 from email_store.records import EmailRecord
 from email_store.store import EmailStore, StoreError
-from send_email.sending.backoff import RATE_LIMITED, RetryDecision, decide_retry, lease_delay
+from send_email.sending.backoff import (
+    RetryDecision,
+    decide_retry,
+    lease_delay,
+    rate_limited_results,
+)
 from send_email.sending.content_store import AttachmentFiles, ContentStore
 from send_email.sending.errors import (
     PoisonMessageError,
@@ -30,6 +35,7 @@ from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     failed_results,
     has_open,
+    in_calls,
     is_open,
     resolve_followers,
     restrict_to,
@@ -43,13 +49,13 @@ from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
+    from amsdal_mail.message.email import EmailMessage
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
 
-__all__ = ["PUT_BACK_SECONDS", "SendService"]
+__all__ = ["SendService"]
 
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
-PUT_BACK_SECONDS = 10
 MAX_POSTPONES = 8
 """A lease lasts a quarter of an hour, and no worker works on an email for two hours."""
 
@@ -134,10 +140,12 @@ class SendService:
             raise PoisonMessageError(f"postponed {job.postpone_count} times")
         self.queue.put([job.postponed()], lease_delay(busy.lease_expires_at, self.clock()))
 
-    def put_back(self, job: SendJob) -> SendOutcome:
-        """Queue the job again as it is, for another invocation. Nothing of it is claimed yet."""
-        self.queue.put([job], PUT_BACK_SECONDS)
-        return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED)
+    def put_back(self, job: SendJob, delay_seconds: int) -> SendOutcome:
+        """Queue the job as it is, for another invocation. Nothing of it is claimed yet."""
+        self._check_sender(job)
+        self.queue.put([job], delay_seconds)
+        results = queued(job.addresses) if job.is_one_call else {}
+        return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED, results=results)
 
     def reject(self, errors: Sequence[FieldError], email_ids: Sequence[str]) -> SendOutcome:
         """Store an invalid email and its errors, so that people can find it.
@@ -172,6 +180,7 @@ class SendService:
             email_id=job.email_id,
             claim=claim.status,
             results=resolve_followers(job.message, {**attempt.earlier, **decision.results}),
+            stream=job.stream,
             is_misconfigured=attempt.is_misconfigured,
             is_abandoned=decision.is_abandoned,
         )
@@ -179,12 +188,16 @@ class SendService:
         return outcome
 
     def _attempt(self, job: SendJob, stored: Results, deadline: datetime) -> Attempt:
-        """Send to the recipients that have no final result and are not suppressed."""
-        earlier, unsent_job = self._drop_suppressed(job, stored)
-        if unsent_job is None:
+        """Send to the recipients that have no final result."""
+        earlier = resolve_followers(job.message, stored)
+        message = restrict_where(job.message, earlier, is_open)
+        if message is None:
             return Attempt(earlier)
-        results, is_misconfigured = self._send_to_ses(unsent_job, deadline)
-        return Attempt(earlier, unsent_job, results, is_misconfigured)
+        calls = in_calls(message, self.send_rate.largest_call)
+        answers = [self._call(replace(job, message=call), deadline) for call in calls]
+        results = {address: status for of_call, _ in answers for address, status in of_call.items()}
+        is_misconfigured = any(is_refused for _, is_refused in answers)
+        return Attempt(earlier, replace(job, message=message), results, is_misconfigured)
 
     def _decide(self, attempt: Attempt) -> RetryDecision:
         """Decide about a retry. An attempt with final results needs none."""
@@ -235,30 +248,40 @@ class SendService:
             record, unit, addresses, now=record.created_at, lease_seconds=lease_seconds
         )
 
-    def _drop_suppressed(self, job: SendJob, results: Results) -> tuple[Results, SendJob | None]:
-        """Return the results so far, and the job for the recipients still to send to, if any."""
-        results = resolve_followers(job.message, results)
-        message = restrict_where(job.message, results, is_open)
-        if message is None:
-            return results, None
-        addresses = {address.addr_spec for address in message.recipients}
-        suppressed = self.store.suppressed(addresses)
-        if suppressed:
-            results = {**results, **suppressed_results(suppressed)}
-            message = restrict_to(message, addresses - suppressed)
-        return results, replace(job, message=message) if message else None
+    def _call(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
+        """Wait for the turn, leave out suppressed recipients and call SES.
 
-    def _send_to_ses(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
-        """Call SES. Return the results, and whether AWS refused the set-up."""
-        message = job.message
-        spare = self._spare_seconds(deadline)
-        is_free = self.send_rate.wait(ses_recipient_count(message), spare)
+        Return the results, and whether AWS refused the set-up.
+        """
+        message: EmailMessage | None = job.message
+        wanted = ses_recipient_count(job.message)
+        if not self.send_rate.wait(job.stream, wanted, self._spare_seconds(deadline)):
+            return rate_limited_results(job.message), False
+        suppressed = self._suppressed(job)
+        if suppressed:
+            message = restrict_to(job.message, set(job.addresses) - suppressed)
+            unused = wanted - (ses_recipient_count(message) if message else 0)
+            self.send_rate.give_back(job.stream, unused)
+        earlier = suppressed_results(suppressed)
+        if message is None:
+            return earlier, False
         # Lambda freezes a worker after its response. A thread that it left waiting has no time.
-        if not is_free or self._spare_seconds(deadline) < 0:
-            text = "there is no time left to send it in this invocation"
-            return failed_results(message, RATE_LIMITED, text, RetryHint.SOON), False
+        if self._spare_seconds(deadline) < 0:
+            return {**earlier, **rate_limited_results(message)}, False
+        results, is_misconfigured = self._send_to_ses(message, job.email_id)
+        return {**earlier, **results}, is_misconfigured
+
+    def _suppressed(self, job: SendJob) -> set[str]:
+        """Return the suppressed recipients. The rate note comes with them when it is due."""
+        if not self.send_rate.wants_note():
+            return self.store.suppressed(job.addresses)
+        suppressed, note = self.store.suppressed_and_note(job.addresses)
+        self.send_rate.learn(job.stream, note)
+        return suppressed
+
+    def _send_to_ses(self, message: EmailMessage, email_id: str) -> tuple[Results, bool]:
         try:
-            status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: job.email_id})
+            status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
         except ConfigurationError as error:
             if error.status is not None:
                 results = error.status.recipients

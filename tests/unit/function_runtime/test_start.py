@@ -19,6 +19,8 @@ SETTINGS = {
     "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/send",
     "CONTENT_BUCKET": "contents",
     "ATTACHMENT_BUCKETS": "",
+    "BULK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
+    "BULK_SHARE": "0.85",
     "EVENT_BUS_NAME": "bus",
     "AWS_SES_CONFIGURATION_SET": "set",
     "AWS_SES_METADATA_PREFIX": "metadata_",

@@ -15,7 +15,9 @@ import pytest
 
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
+from email_store.rate_note import RateNote
 from send_email.contents.attachment_files import S3AttachmentFiles
 from send_email.contents.s3_content_store import S3ContentStore
 from send_email.contents.uploads import Uploads
@@ -90,11 +92,15 @@ class ListQueue:
     bodies: list[tuple[str, int]] = field(default_factory=list)
     discarded: list[SendJob] = field(default_factory=list)
 
-    def put_again(self, body: str, delay_seconds: int) -> None:
+    def put_again(self, stream: Stream, body: str, delay_seconds: int) -> None:
         self.bodies.append((body, delay_seconds))
 
     def discard(self, job: SendJob) -> None:
         self.discarded.append(job)
+
+    def stream_of(self, queue_name: str) -> Stream | None:
+        """Queues are called by their streams here."""
+        return Stream(queue_name) if queue_name in set(Stream) else None
 
     def put(self, jobs: Iterable[SendJob], delay_seconds: int = 0) -> None:
         if self.raises:
@@ -111,11 +117,23 @@ class FakeSendRate:
     """Lets a job send at once, or refuses. Keeps the recipient counts."""
 
     is_free: bool = True
+    largest_call: int = 50
     asked: list[int] = field(default_factory=list)
+    given_back: list[int] = field(default_factory=list)
+    learned: list[tuple[Stream, RateNote]] = field(default_factory=list)
 
-    def wait(self, recipients: int, at_most: float) -> bool:
+    def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         self.asked.append(recipients)
         return self.is_free and at_most >= 0
+
+    def give_back(self, stream: Stream, recipients: int) -> None:
+        self.given_back.append(recipients)
+
+    def wants_note(self) -> bool:
+        return True
+
+    def learn(self, stream: Stream, note: RateNote) -> None:
+        self.learned.append((stream, note))
 
 
 @dataclass(frozen=True)

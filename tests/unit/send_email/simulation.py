@@ -19,8 +19,10 @@ from typing_extensions import override
 
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState, SendStatus
+from amsdal_mail.stream import Stream
 from email_store.claims import Claim, ClaimStatus, Results
 from email_store.memory import MemoryEmailStore
+from email_store.rate_note import RateNote
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
 from email_store.store import StoreError
@@ -196,8 +198,22 @@ class Simulation:
             self._plan(delay_seconds, lambda record=record: self._receive(record))  # type: ignore[misc]
         self.fail(QueueError)
 
-    def wait(self, recipients: int, at_most: float) -> bool:
+    def stream_of(self, queue_name: str) -> Stream | None:
+        return None
+
+    largest_call = 50
+
+    def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
         return self._fault("no capacity") is None
+
+    def give_back(self, stream: Stream, recipients: int) -> None:
+        """Nothing is counted."""
+
+    def wants_note(self) -> bool:
+        return False
+
+    def learn(self, stream: Stream, note: RateNote) -> None:
+        """There is one stream."""
 
     def _receive(self, record: Record) -> None:
         """Handle the record as the function does. A failed record is delivered again."""

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.queue.send_queue import SendQueue
@@ -119,7 +120,8 @@ def as_record(job: SendJob) -> str:
             bodies.extend(entry["MessageBody"] for entry in Entries)
             return {}
 
-    SendQueue(Client(), "url", Mock()).put([job])  # type: ignore[arg-type]
+    queue = SendQueue(Client(), dict.fromkeys(Stream, "url"), Mock())  # type: ignore[arg-type]
+    queue.put([job])
     (body,) = bodies
     return body
 
@@ -142,4 +144,4 @@ def test_record_without_room_to_be_put_back_is_delivered_again(
     queue.raises = [QueueError()]
 
     with pytest.raises(QueueError):
-        service.put_back(job(51))
+        service.put_back(job(51), 10)

@@ -16,10 +16,11 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from typing_extensions import override
 
 from amsdal_mail.status import RecipientStatus, SendState, SendStatus
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from send_email.api.requests import response_deadline
 from send_email.handler import create_handler
-from send_email.sending.rate_limit import SendRateLimiter
+from send_email.sending.rate_limit import RateShares, SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import API_SECONDS, Timeouts
 from send_email.suppressions import Suppressions
@@ -30,6 +31,7 @@ from tests.unit.send_email.conftest import (
     Api,
     Clock,
     Context,
+    FakeSendRate,
     FakeSES,
     ListQueue,
 )
@@ -104,7 +106,13 @@ def test_thread_of_a_batch_ends_in_time(timeout: int, latency: float, rate: floa
         queue=queue,
         contents=Mock(),
         files=Mock(),
-        send_rate=SendRateLimiter(rate, 2, lambda: clock().timestamp(), clock.forward),
+        send_rate=SendRateLimiter(
+            RateShares.of_worker(rate, 2, 0.8),
+            SlowStore(clock),
+            clock=lambda: clock().timestamp(),
+            epoch=lambda: clock().timestamp(),
+            sleep=clock.forward,
+        ),
         identities=IDENTITIES,
         timeouts=timeouts,
         clock=clock,
@@ -126,8 +134,9 @@ def test_thread_of_a_batch_ends_in_time(timeout: int, latency: float, rate: floa
 def test_thread_that_was_frozen_begins_no_call(
     service: SendService, ses: FakeSES, queue: ListQueue, clock: Clock
 ) -> None:
-    class Frozen:
-        def wait(self, recipients: int, at_most: float) -> bool:
+    class Frozen(FakeSendRate):
+        @override
+        def wait(self, stream: Stream, recipients: int, at_most: float) -> bool:
             clock.forward(3600)
             return True
 

@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.stream import Stream
 from send_email.contents.s3_content_store import S3ContentStore
 from send_email.queue.envelope import read_job
 from send_email.queue.send_queue import SendQueue
@@ -40,7 +41,8 @@ def sqs() -> FakeSQS:
 
 @pytest.fixture
 def queue(sqs: FakeSQS, contents: S3ContentStore) -> SendQueue:
-    return SendQueue(sqs, "https://queue", contents)  # type: ignore[arg-type]
+    urls = dict.fromkeys(Stream, "https://queue")
+    return SendQueue(sqs, urls, contents)  # type: ignore[arg-type]
 
 
 def job(size: int = 5) -> SendJob:

@@ -18,6 +18,7 @@ OUTPUTS = {
     "ContentBucketName": "contents",
     "EventBusName": "AmsdalMail-dev",
     "SendQueueUrl": "http://localhost:4800/000000000000/send",
+    "BulkQueueUrl": "http://localhost:4800/000000000000/bulk",
     "TableName": "table",
 }
 
