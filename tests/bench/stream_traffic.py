@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 from typing_extensions import override
 
@@ -99,6 +100,12 @@ class Traffic:
 
         self.time.start(request)
 
+    def put_again(self, stream: Stream, body: str, delay_seconds: int) -> None:
+        raise AssertionError("the emails of the traffic are small")
+
+    def discard(self, job: SendJob) -> None:
+        raise AssertionError("the emails of the traffic are small")
+
     def run(self, until: float) -> None:
         self.time.run_until(until)
 
@@ -127,6 +134,8 @@ class Traffic:
             store=self.store,
             sender=self,
             queue=self,
+            contents=Mock(),
+            files=Mock(),
             send_rate=limiter,
             identities={"example.com"},
             timeouts=Timeouts.from_settings(TIMEOUT, 900),

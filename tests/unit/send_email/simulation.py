@@ -184,7 +184,7 @@ class Simulation:
 
     # The queue and the send rate
 
-    def put_again(self, body: str, delay_seconds: int) -> None:
+    def put_again(self, stream: Stream, body: str, delay_seconds: int) -> None:
         raise AssertionError("the jobs of a simulation are small")
 
     def discard(self, job: SendJob) -> None:

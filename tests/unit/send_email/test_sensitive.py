@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import Mock
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_every_chunk_of_a_large_email_is_sensitive(
 def test_retry_stays_sensitive_on_the_queue(api: Api, ses: FakeSES, queue: ListQueue) -> None:
     ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
     api.post(email(**RESET), idempotency_key="k")
-    (job,) = [read_job("r", write_job(job)) for job in queue.jobs]
+    (job,) = [read_job("r", write_job(job), Mock()) for job in queue.jobs]
 
     assert job.message.sensitive
     assert job.record(NOW).subject == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,6 +24,8 @@ from tests.unit.send_email.jobs import plain
 
 TRANSACTIONAL, BULK = Stream.TRANSACTIONAL, Stream.BULK
 ANNA = "anna@example.com"
+NO_CONTENTS = Mock()
+"""The bucket, of which a small email has no need."""
 EMAIL: dict[str, Any] = {
     "subject": "Hi",
     "body": "Hello",
@@ -76,7 +79,7 @@ def record(request: dict[str, Any], queue: str = "", record_id: str = "record-1"
 def test_request_has_the_stream(
     request_: dict[str, Any], queue: Stream | None, stream: Stream
 ) -> None:
-    assert read_job("record-1", json.dumps(request_), queue).stream is stream
+    assert read_job("record-1", json.dumps(request_), NO_CONTENTS, queue).stream is stream
 
 
 def test_unknown_stream_is_refused_with_the_rule(api: Api) -> None:
@@ -92,7 +95,7 @@ def test_unknown_stream_is_refused_with_the_rule(api: Api) -> None:
 def test_job_keeps_its_stream_on_the_queue(stream: Stream) -> None:
     job = replace(plain(), stream=stream)
 
-    assert read_job("", write_job(job)).stream is stream
+    assert read_job("", write_job(job), NO_CONTENTS).stream is stream
 
 
 @pytest.mark.parametrize(("chunk", "stream"), [(None, TRANSACTIONAL), ("0001", BULK)])
@@ -105,7 +108,7 @@ def test_job_of_a_stack_with_one_queue_is_read(chunk: str | None, stream: Stream
     }
     body = seal(notes | ({"chunk": chunk} if chunk else {}), json.dumps(EMAIL))
 
-    assert read_job("", body).stream is stream
+    assert read_job("", body, NO_CONTENTS).stream is stream
 
 
 def test_stream_is_no_part_of_what_a_key_stands_for() -> None:
@@ -206,7 +209,7 @@ def test_jobs_go_to_the_address_of_their_stream(stream: Stream) -> None:
             calls.append(QueueUrl)
             return {}
 
-    send_queue = SendQueue(Client(), URLS)  # type: ignore[arg-type]
+    send_queue = SendQueue(Client(), URLS, NO_CONTENTS)  # type: ignore[arg-type]
     send_queue.put([replace(plain(), stream=stream)])
 
     assert calls == [URLS[stream]]
@@ -287,4 +290,4 @@ def test_email_without_a_recipient_left_takes_no_turn(
 
 def test_wrong_stream_on_the_queue_is_rejected() -> None:
     with pytest.raises(InvalidMessageError, match="must be transactional or bulk"):
-        read_job("", json.dumps(EMAIL | {"stream": "Bulk"}))
+        read_job("", json.dumps(EMAIL | {"stream": "Bulk"}), NO_CONTENTS)
