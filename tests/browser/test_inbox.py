@@ -117,6 +117,24 @@ def test_a_message_shows_its_parts_tags_and_metadata(
     expect(page.locator("pre.mail")).to_contain_text("Content-Type: multipart/")
 
 
+def test_sensitive_mail_is_shown_after_a_click(
+    service: Service, page: Page, recipient: str
+) -> None:
+    content = {"subject": "Code 482911", "html_body": "<h1>482911</h1>", "body": "482911"}
+    send(service, recipient, **content, sensitive=True)
+
+    open_mail(page, recipient)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sensitive message")
+    expect(page.locator("body")).not_to_contain_text("482911")
+    page.get_by_role("link", name="Show the content").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Code 482911")
+    expect(page.frame_locator(FRAME).locator("h1")).to_have_text("482911")
+    page.get_by_role("link", name="Text").click()
+    expect(page.locator("pre.mail")).to_contain_text("482911")
+    expect(page.locator(".rows")).not_to_contain_text("482911")
+
+
 def test_search_and_state_narrow_the_list(service: Service, page: Page, recipient: str) -> None:
     send(service, recipient, subject="Needle")
     page.goto("/")
