@@ -13,6 +13,7 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.message.attachment import Attachment
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import RetryHint, SendState
+from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
@@ -58,7 +59,8 @@ def sqs() -> FakeSQS:
 @pytest.fixture
 def service(service: SendService, sqs: FakeSQS, contents: S3ContentStore) -> SendService:
     """The service with the real queue, in front of an SQS and an S3 in memory."""
-    return replace(service, queue=SendQueue(sqs, "url", contents))  # type: ignore[arg-type]
+    queue = SendQueue(sqs, dict.fromkeys(Stream, "url"), contents)  # type: ignore[arg-type]
+    return replace(service, queue=queue)
 
 
 def job(*to: str, **fields: Any) -> SendJob:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from amsdal_mail.message.stored_request import StoredContent, StoredRequest
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.contents.s3_content_store import S3ContentStore
@@ -31,7 +32,8 @@ def sqs() -> FakeSQS:
 @pytest.fixture
 def service(service: SendService, sqs: FakeSQS, contents: S3ContentStore) -> SendService:
     """The service with the real queue, in front of an SQS and an S3 in memory."""
-    return replace(service, queue=SendQueue(sqs, "url", contents))  # type: ignore[arg-type]
+    queue = SendQueue(sqs, dict.fromkeys(Stream, "url"), contents)  # type: ignore[arg-type]
+    return replace(service, queue=queue)
 
 
 def producers(s3: FakeS3, request: str, key: str = "queued/a1", **more: Any) -> str:
