@@ -37,7 +37,7 @@ LAMBDAS = REPOSITORY / "lambdas"
 PACKAGES = ("amsdal_mail", "email_store", "function_runtime", "send_email", "track_events")
 CACHE = REPOSITORY / ".local" / "asset-cache"
 
-SERVICES = ("dynamodb", "events", "s3", "sesv2", "sqs")
+SERVICES = ("dynamodb", "events", "s3", "scheduler", "sesv2", "sqs")
 """The AWS services that the functions call. The SDK's models of other services are left out.
 
 The models of all services are 25 MB. A role's credentials come from the environment of the

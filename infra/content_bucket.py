@@ -1,4 +1,4 @@
-"""The bucket for content that is too large for the queue, and for uploaded files."""
+"""The bucket for content that is large or waits for long, and for uploaded files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.work_queue import LONGEST_RETENTION
 
 __all__ = ["ContentBucket", "grant_read_attachments"]
 
-QUEUED, UPLOADS = "queued/", "uploads/"
+QUEUED, UPLOADS, SCHEDULED = "queued/", "uploads/", "scheduled/"
 RETRY_DAYS = 3
 """An email is retried for some three days."""
 QUEUED_DAYS = 3 * int(LONGEST_RETENTION.to_days()) + RETRY_DAYS
@@ -20,6 +20,8 @@ QUEUED_DAYS = 3 * int(LONGEST_RETENTION.to_days()) + RETRY_DAYS
 
 Its message may wait on the send queue, then as a dead letter, and once more after a redrive.
 """
+SCHEDULED_DAYS = 366 + QUEUED_DAYS
+"""Days after which a scheduled email, of a year ahead at most, cannot be sent any more."""
 UPLOAD_DAYS = 1
 """S3 counts full days from the next midnight (UTC), so an upload lives for 24 to 48 hours.
 
@@ -53,6 +55,7 @@ class ContentBucket(Construct):
             enforce_ssl=True,
             lifecycle_rules=[
                 _expiry("Queued", QUEUED, QUEUED_DAYS),
+                _expiry("Scheduled", SCHEDULED, SCHEDULED_DAYS),
                 _expiry("Uploads", UPLOADS, UPLOAD_DAYS),
             ],
             # The queue that names the objects is kept too.
@@ -63,14 +66,14 @@ class ContentBucket(Construct):
         acknowledge(self.bucket, "S1", NO_ACCESS_LOG_REASON)
 
     def grant_send(self, role: iam.IRole) -> None:
-        """Allow what sending needs: contents of the queue, and uploads, which callers write.
+        """Allow what sending needs: contents of emails, and uploads, which callers write.
 
         A presigned URL permits what the role that signed it is permitted. S3 responds 404 for a
         missing object only to a caller that may list the bucket, else 403:
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        self._grant(role, (QUEUED, UPLOADS), "GetObject", "PutObject")
-        self._grant(role, (QUEUED,), "DeleteObject")
+        self._grant(role, (QUEUED, SCHEDULED, UPLOADS), "GetObject", "PutObject")
+        self._grant(role, (QUEUED, SCHEDULED), "DeleteObject")
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn])
         )

@@ -25,11 +25,12 @@ OTHER_EVENT_TYPES = tuple(
 
 
 class EventQueue(WorkQueue):
-    """A work queue of SES's events, with an event destination and a topic of its own.
+    """A work queue of SES's events, with event destinations and a topic of its own.
 
     `undelivered` holds the events that SNS could not deliver.
 
     Args:
+        configuration_sets: those whose events come here.
         event_types: SES publishes these. Without any, there is no event destination.
     """
 
@@ -38,7 +39,7 @@ class EventQueue(WorkQueue):
         scope: Construct,
         construct_id: str,
         *,
-        configuration_set: ses.IConfigurationSet,
+        configuration_sets: Sequence[ses.IConfigurationSet],
         event_types: Sequence[ses.EmailSendingEvent],
         settings: Settings,
     ) -> None:
@@ -60,13 +61,13 @@ class EventQueue(WorkQueue):
                 self.queue, raw_message_delivery=True, dead_letter_queue=self.undelivered
             )
         )
-        if event_types:
-            # This construct adds the topic policy that allows only SES to publish, for this account
-            # and configuration set. SES publishes a test message when it creates the destination,
-            # so the construct also makes the destination depend on that policy.
+        # This construct adds the topic policy that allows only SES to publish, for this account and
+        # configuration set. SES publishes a test message when it creates the destination, so the
+        # construct also makes the destination depend on that policy.
+        for number, configuration_set in enumerate(configuration_sets if event_types else ()):
             ses.ConfigurationSetEventDestination(
                 self,
-                "Destination",
+                f"Destination{number + 1 if number else ''}",
                 configuration_set=configuration_set,
                 destination=ses.EventDestination.sns_topic(self.topic),
                 events=list(event_types),

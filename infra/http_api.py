@@ -25,6 +25,8 @@ ROUTES = (
     (api.HttpMethod.POST, "/emails/batch", (SEND,)),
     (api.HttpMethod.POST, "/uploads", (SEND,)),
     (api.HttpMethod.GET, "/emails/{email_id}", (READ,)),
+    (api.HttpMethod.PATCH, "/emails/{email_id}", (SEND,)),
+    (api.HttpMethod.POST, "/emails/{email_id}/cancel", (SEND,)),
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
     (api.HttpMethod.GET, "/openapi.json", (SEND, READ, CHANGE_SUPPRESSIONS)),

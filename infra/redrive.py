@@ -21,8 +21,12 @@ __all__ = ["Move", "RedriveResult", "main", "moves_from_earlier_stacks", "redriv
 
 ENVELOPE = '{"amsdal_mail": '
 """The start of a body that the send function wrote. It has an id already."""
-MOVED = ENVELOPE + '{"original_message_id": "%s"}, "request": %s}'
-"""The body of a moved request, with the message's first id for the send function.
+MOVED = ENVELOPE + '{"original_message_id": "%s", "sent_at": "%s"}, "request": %s}'
+"""The body of a moved request, with the message's first id and time for the send function.
+
+An email that expires some seconds after it was queued must not become younger. A dead letter keeps
+the time of its first message:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 
 It is not an attribute: the message may have the ten attributes that SQS takes.
 """
@@ -49,6 +53,7 @@ class Move(NamedTuple):
 DEAD_LETTERS = (
     ("unsent emails", "SendDeadLetterQueueUrl", "SendQueueUrl"),
     ("unsent bulk emails", "BulkDeadLetterQueueUrl", "BulkQueueUrl"),
+    ("undelivered timers", "UndeliveredTimerQueueUrl", "SendQueueUrl"),
     ("untracked events", "EventDeadLetterQueueUrl", "EventQueueUrl"),
     ("undelivered events", "UndeliveredEventQueueUrl", "EventQueueUrl"),
     ("untracked opens", "EngagementDeadLetterQueueUrl", "EngagementQueueUrl"),
@@ -59,6 +64,7 @@ DEAD_LETTERS = (
 WORK_QUEUES = {
     "Send": "SendQueueUrl",
     "Bulk": "BulkQueueUrl",
+    "Schedules": "SendQueueUrl",
     "Events": "EventQueueUrl",
     "Engagements": "EngagementQueueUrl",
 }
@@ -179,7 +185,8 @@ def _with_id(message: dict[str, Any]) -> str:
     body: str = message["Body"]
     if body.startswith(ENVELOPE):
         return body
-    return MOVED % (message["MessageId"], body)
+    sent_at = message.get("Attributes", {}).get("SentTimestamp", "")
+    return MOVED % (message["MessageId"], sent_at, body)
 
 
 def _move(sqs: Any, message: dict[str, Any], body: str, source_url: str, target_url: str) -> None:
@@ -195,6 +202,7 @@ def _receive(sqs: Any, url: str, errors: Collection[str]) -> list[dict[str, Any]
         VisibilityTimeout=VISIBILITY_TIMEOUT_SECONDS,
         WaitTimeSeconds=1,  # long polling asks all servers of SQS
         MessageAttributeNames=["All"],
+        MessageSystemAttributeNames=["SentTimestamp"],
     )
     # A message that failed becomes visible again while others are moved.
     messages = response.get("Messages", [])

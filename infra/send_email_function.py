@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.schedules import Schedules
 from infra.service_function import ServiceFunction
 from infra.settings import Settings
 from infra.work_queue import WorkQueue
@@ -40,6 +42,9 @@ class SendEmailFunction(ServiceFunction):
         bulk_queue: WorkQueue,
         contents: s3.IBucket,
         configuration_set: str,
+        expiring_set: str,
+        schedules: Schedules,
+        event_bus: events.IEventBus,
     ) -> None:
         super().__init__(
             scope,
@@ -57,6 +62,7 @@ class SendEmailFunction(ServiceFunction):
                 "CONTENT_BUCKET": contents.bucket_name,
                 "ATTACHMENT_BUCKETS": ",".join(settings.attachment_buckets),
                 "AWS_SES_CONFIGURATION_SET": configuration_set,
+                "EXPIRING_CONFIGURATION_SET": expiring_set,
                 "SES_IDENTITIES": ",".join(settings.identities),
                 "AWS_SES_METADATA_PREFIX": METADATA_PREFIX,
                 "MAX_SEND_RATE": str(settings.max_send_rate),
@@ -64,6 +70,13 @@ class SendEmailFunction(ServiceFunction):
                 "MAX_CONCURRENCY": str(settings.concurrency),
                 "TIMEOUT_SECONDS": str(settings.send_timeout_seconds),
                 "LOST_RESPONSE_SECONDS": str(settings.lost_response_seconds),
+                "LONGEST_QUEUE_DELAY_SECONDS": str(settings.longest_queue_delay_seconds),
+                "SCHEDULE_GROUP": schedules.group_name,
+                "SCHEDULE_ROLE_ARN": schedules.role.role_arn,
+                "SCHEDULE_QUEUE_ARN": send_queue.queue.queue_arn,
+                "SCHEDULE_BULK_QUEUE_ARN": bulk_queue.queue.queue_arn,
+                "SCHEDULE_DEAD_LETTER_ARN": schedules.undelivered.queue_arn,
+                "EVENT_BUS_NAME": event_bus.event_bus_name,
             },
         )
         for queue in (send_queue, bulk_queue):

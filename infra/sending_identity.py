@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
@@ -45,11 +47,12 @@ class SendingIdentity(Construct):
             # deployment would fail because it exists.
             self.created.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
 
-    def grant_send(self, role: iam.IRole, configuration_set: str) -> None:
-        """Allow sending as this identity, with this configuration set and any template."""
+    def grant_send(self, role: iam.IRole, configuration_sets: Sequence[str]) -> None:
+        """Allow sending as this identity, with these configuration sets and any template."""
         stack = Stack.of(self)
         resources = [("identity", name) for name in self._names]
-        resources += [("configuration-set", configuration_set), ("template", "*")]
+        resources += [("configuration-set", name) for name in configuration_sets]
+        resources.append(("template", "*"))
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=list(SEND_ACTIONS),

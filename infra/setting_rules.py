@@ -131,6 +131,12 @@ RULES = (
     ),
     _between("send_timeout_seconds", 6, 900),
     _between("lost_response_seconds", 6, 900),
+    _between("longest_queue_delay_seconds", 1, 900),
+    _Rule(
+        "expiring_delivery_seconds",
+        lambda value: value == 0 or 300 <= value <= 50_400,
+        "must be between 300 and 50400, or 0 for SES's own time",
+    ),
     _between("event_batching_window_seconds", 0, 300),
     _Rule(
         "attachment_buckets",

@@ -90,6 +90,16 @@ class Settings:
 
     It is also the length of a lease. 900 is the longest delay of a message in SQS.
     """
+    longest_queue_delay_seconds: int = 900
+    """Until when a scheduled email waits on the send queue. EventBridge Scheduler keeps it longer.
+
+    900 is the longest delay of a message in SQS.
+    """
+    expiring_delivery_seconds: int = 0
+    """How long SES itself tries to deliver an email that expires. 0: as long as any other.
+
+    Such emails then have a configuration set of their own.
+    """
     event_batching_window_seconds: int = 5
     """How long Lambda collects SES's events, so that ten of them share an invocation."""
     deletion_protection: bool = False

@@ -8,13 +8,14 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import OLDEST_BULK_SECONDS, Alarms
-from infra.configuration_set import create_configuration_set
+from infra.configuration_set import create_configuration_set, create_expiring_set
 from infra.content_bucket import ContentBucket, grant_read_attachments
 from infra.dashboard import Dashboard
 from infra.dns_records import publish_dns_records
 from infra.email_table import EmailTable
 from infra.event_queue import OTHER_EVENT_TYPES, EventQueue, engagement_types
 from infra.http_api import EmailAPI
+from infra.schedules import Schedules
 from infra.send_email_function import SendEmailFunction
 from infra.sending_identity import SendingIdentity, grant_suppression_list
 from infra.setting_rules import DEFAULT_SENDER
@@ -42,19 +43,28 @@ class AmsdalMailStack(Stack):
         # The queue of transactional mail keeps the id of the time when it was the only queue.
         send_queue = WorkQueue(self, "Send", function_timeout=send_timeout, retain=retain)
         bulk_queue = WorkQueue(self, "Bulk", function_timeout=send_timeout, retain=retain)
+        schedules = Schedules(
+            self,
+            "Schedules",
+            group_name=settings.stack_name,
+            queues=(send_queue.queue, bulk_queue.queue),
+            retain=retain,
+        )
         contents = ContentBucket(self, "Contents", retain=retain)
         configuration_set = create_configuration_set(self, settings)
+        expiring_set = create_expiring_set(self, settings)
+        configuration_sets = [s for s in (configuration_set, expiring_set) if s]
         event_queue = EventQueue(
             self,
             "Events",
-            configuration_set=configuration_set,
+            configuration_sets=configuration_sets,
             event_types=OTHER_EVENT_TYPES,
             settings=settings,
         )
         engagement_queue = EventQueue(
             self,
             "Engagements",
-            configuration_set=configuration_set,
+            configuration_sets=configuration_sets,
             event_types=engagement_types(settings),
             settings=settings,
         )
@@ -68,6 +78,9 @@ class AmsdalMailStack(Stack):
             bulk_queue=bulk_queue,
             contents=contents.bucket,
             configuration_set=configuration_set.configuration_set_name,
+            expiring_set=expiring_set.configuration_set_name if expiring_set else "",
+            schedules=schedules,
+            event_bus=event_bus,
         )
         track_events = TrackEventsFunction(
             self,
@@ -85,15 +98,19 @@ class AmsdalMailStack(Stack):
         emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
         emails.grant_delete_suppressions(send_email.role)
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
+        schedules.grant(send_email.role)
+        for role in (send_email.role, track_events.role):
+            event_bus.grant_put_events_to(role)
         contents.grant_send(send_email.role)
         grant_read_attachments(send_email.role, settings.attachment_buckets)
-        event_bus.grant_put_events_to(track_events.role)
-        identity.grant_send(send_email.role, configuration_set.configuration_set_name)
+        set_names = [s.configuration_set_name for s in configuration_sets]
+        identity.grant_send(send_email.role, set_names)
         grant_suppression_list(send_email.role)
 
         alarms = Alarms(self, "Alarms", alert_email=settings.alert_email)
         alarms.add_queue_alarms("Send", send_queue)
         alarms.add_queue_alarms("Bulk", bulk_queue, oldest_seconds=OLDEST_BULK_SECONDS)
+        alarms.add_dead_letter_alarm("UndeliveredTimers", schedules.undelivered)
         for label, queue in (("Event", event_queue), ("Engagement", engagement_queue)):
             alarms.add_queue_alarms(label, queue)
             alarms.add_dead_letter_alarm(f"Undelivered{label}s", queue.undelivered)
@@ -127,6 +144,8 @@ class AmsdalMailStack(Stack):
             "SendDeadLetterQueueUrl": send_queue.dead_letters.queue_url,
             "BulkQueueUrl": bulk_queue.queue.queue_url,
             "BulkDeadLetterQueueUrl": bulk_queue.dead_letters.queue_url,
+            "ScheduleGroupName": schedules.group_name,
+            "UndeliveredTimerQueueUrl": schedules.undelivered.queue_url,
             "TableName": emails.table.table_name,
             "ContentBucketName": contents.bucket.bucket_name,
             "EventTopicArn": event_queue.topic.topic_arn,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Unpack
 
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.email import EmailMessage, EmailRequest
+from amsdal_mail.message.email import TIMES, EmailMessage, EmailRequest
 from amsdal_mail.message.options import SharedOptions
 from amsdal_mail.status import (
     ConfigurationError,
@@ -99,11 +100,15 @@ ENVIRONMENT_PREFIXES = ("AMSDAL_", "AWS_")
 
 
 class MailOptions(SharedOptions, total=False):
-    """Optional fields of an email. See EmailMessage for the rules of each."""
+    """Optional fields of an email. See EmailMessage and EmailRequest for the rules of each."""
 
     html_message: str | None
     stream: str | None
     """`transactional` or `bulk`, for the backend `sqs`: the stream of the service."""
+    send_at: datetime | str | None
+    """For the backend `sqs`, as the next two: the service sends the email at its time."""
+    expires_at: datetime | str | None
+    expires_in: timedelta | float | None
 
 
 def send_mail(
@@ -155,7 +160,8 @@ def _build_message(
     fields: dict[str, Any] = dict(options)
     html_body = fields.pop("html_message", None)
     fields |= {"subject": subject, "body": body, "html_body": html_body}
-    kind = EmailMessage if fields.get("stream") is None else EmailRequest
+    is_request = any(fields.get(name) is not None for name in ("stream", *TIMES))
+    kind = EmailRequest if is_request else EmailMessage
     return kind(from_email=from_email, to=to, **fields)
 
 

@@ -75,6 +75,13 @@ class SendState(StrEnum):
     """SES took the email. It is not yet delivered."""
     QUEUED = "queued"
     """The email is on the send queue of the service."""
+    SCHEDULED = "scheduled"
+    """The service keeps the email until its time. The states `scheduled`, `canceled` and `expired`
+    are those of the service: no backend returns them."""
+    CANCELED = "canceled"
+    """The email was stopped before the service began to send it."""
+    EXPIRED = "expired"
+    """The email was not sent in time, and is not sent any more."""
     SUPPRESSED = "suppressed"
     """The address is on the suppression list, so the email was not sent."""
     FAILED = "failed"
@@ -95,9 +102,11 @@ class RetryHint(StrEnum):
     """After minutes or more: daily quota, sending paused, permission missing."""
 
 
-SUCCESS_STATES = frozenset({SendState.ACCEPTED, SendState.QUEUED})
+SUCCESS_STATES = frozenset({SendState.ACCEPTED, SendState.QUEUED, SendState.SCHEDULED})
 SEVERITY = {state: rank for rank, state in enumerate(SendState)}
 ERRORS: dict[SendState, type[SendError]] = {
+    SendState.CANCELED: RejectedError,
+    SendState.EXPIRED: RejectedError,
     SendState.SUPPRESSED: SuppressedError,
     SendState.FAILED: RetryableError,
     SendState.UNKNOWN: UnknownOutcomeError,
@@ -122,7 +131,7 @@ class RecipientStatus:
 
     @property
     def is_success(self) -> bool:
-        """True when the email is accepted or queued."""
+        """True when the email is accepted, queued or scheduled."""
         return self.state in SUCCESS_STATES
 
 
@@ -165,7 +174,7 @@ class SendStatus:
 
     @property
     def is_success(self) -> bool:
-        """True when there are recipients, and all of them are accepted or queued."""
+        """True when there are recipients, and all of them are accepted, queued or scheduled."""
         return bool(self.recipients) and all(r.is_success for r in self.recipients.values())
 
     @property

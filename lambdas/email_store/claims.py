@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RecipientStatus, SendState
+from amsdal_mail.stream import Stream
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
+    from amsdal_mail.message.stored_request import StoredContent
     from email_store.records import EmailRecord
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Results",
     "SendUnit",
     "UnitState",
+    "canceled",
     "claim_conflict",
     "count_results",
     "epoch_seconds",
@@ -38,7 +41,7 @@ __all__ = [
 CLOCK_SKEW = timedelta(minutes=1)
 """How far SES's clock may be behind ours."""
 
-OPEN_STATES = frozenset({SendState.QUEUED, SendState.UNKNOWN})
+OPEN_STATES = frozenset({SendState.SCHEDULED, SendState.QUEUED, SendState.UNKNOWN})
 """States that are not final. `unknown` is decided after `lost_response` seconds: with a Send event
 of SES the recipient is accepted, without one nothing was sent."""
 
@@ -63,6 +66,8 @@ class ClaimStatus(StrEnum):
     """The unit is finished: respond with its results, send nothing."""
     BUSY = "busy"
     """Another worker holds the lease."""
+    SCHEDULED = "scheduled"
+    """The time of the email has not come: send nothing."""
     CONFLICT = "conflict"
     """The id belongs to another request."""
 
@@ -82,6 +87,13 @@ class Claim:
     attempt: int = 0
     lease_until: int = 0
     """Epoch seconds at which the lease ends: ours when CLAIMED, another worker's when BUSY."""
+    send_at: datetime | None = None
+    """When the email is sent, after all moves; None for an email that is sent at once."""
+    generation: int = 0
+    expires_at: datetime | None = None
+    """From when on the email is not sent any more, as its first request had it."""
+    content: StoredContent | None = None
+    """The content of a scheduled email, as its first request stored it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,24 @@ class UnitState:
     """Epoch seconds; 0 without a lease. It stays from a claim until the unit is settled or
     released, even after the lease ended."""
     is_settled: bool = False
+    is_canceled: bool = False
+    send_at: datetime | None = None
+    generation: int = 0
+    """Counts the times to send: 1 for the first, and one more for each move."""
+    expires_at: datetime | None = None
+    content: StoredContent | None = None
+    recipient_count: int = 0
+    stream: Stream = Stream.TRANSACTIONAL
+
+    @property
+    def is_waiting(self) -> bool:
+        """True until a worker claims the unit, or it is canceled or rejected."""
+        return self.attempt == 0 and not self.is_settled
+
+    @property
+    def is_scheduled(self) -> bool:
+        """True for a waiting unit that has a time to send."""
+        return self.is_waiting and self.send_at is not None
 
     @property
     def is_rejection(self) -> bool:
@@ -104,7 +134,17 @@ class UnitState:
 
     def to_claim(self, unit: SendUnit, status: ClaimStatus) -> Claim:
         """Return the response to a claim of this unit."""
-        return Claim(unit, status, self.results, self.attempt, self.lease_until)
+        return Claim(
+            unit,
+            status,
+            self.results,
+            self.attempt,
+            self.lease_until,
+            self.send_at,
+            self.generation,
+            self.expires_at,
+            self.content,
+        )
 
 
 def epoch_seconds(moment: datetime | None) -> int:
@@ -118,12 +158,22 @@ def claim_conflict(state: UnitState, fingerprint: str, now: float) -> ClaimStatu
         return ClaimStatus.CONFLICT
     if state.is_settled:
         return ClaimStatus.SETTLED
-    return ClaimStatus.BUSY if state.lease_until > now else None
+    if state.lease_until > now:
+        return ClaimStatus.BUSY
+    is_early = state.send_at is not None and state.send_at.timestamp() > now
+    return ClaimStatus.SCHEDULED if is_early else None
 
 
-def queued(addresses: Collection[str]) -> dict[str, RecipientStatus]:
+def queued(addresses: Iterable[str], record: EmailRecord) -> dict[str, RecipientStatus]:
     """Return the results of a unit that no worker has sent yet."""
-    return {address: RecipientStatus(address, SendState.QUEUED) for address in addresses}
+    is_scheduled = record.send_at is not None and record.send_at > record.created_at
+    state = SendState.SCHEDULED if is_scheduled else SendState.QUEUED
+    return {address: RecipientStatus(address, state) for address in addresses}
+
+
+def canceled(results: Results) -> dict[str, RecipientStatus]:
+    """Return the results of a unit that is stopped before a worker began to send it."""
+    return {address: RecipientStatus(address, SendState.CANCELED) for address in results}
 
 
 def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRecord]) -> UnitState:

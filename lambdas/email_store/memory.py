@@ -15,6 +15,7 @@ from email_store.claims import (
     ClaimStatus,
     SendUnit,
     UnitState,
+    canceled,
     claim_conflict,
     epoch_seconds,
     mark_accepted_from_events,
@@ -109,6 +110,33 @@ class MemoryEmailStore(EmailStore):
             return True
 
     @override
+    def find_unit(self, email_id: str) -> UnitState | None:
+        return self._units.get(SendUnit(email_id))
+
+    @override
+    def move(self, email_id: str, found: UnitState, send_at: datetime, *, now: datetime) -> bool:
+        with self._lock:
+            unit = SendUnit(email_id)
+            stored = self._units[unit]
+            if not stored.is_waiting or stored.generation != found.generation:
+                return False
+            self._records[email_id] = replace(self._records[email_id], send_at=send_at)
+            self._units[unit] = replace(stored, send_at=send_at, generation=found.generation + 1)
+            return True
+
+    @override
+    def cancel(self, email_id: str, found: UnitState) -> bool:
+        with self._lock:
+            unit = SendUnit(email_id)
+            stored = self._units[unit]
+            if not stored.is_waiting:
+                return False
+            self._records[email_id] = replace(self._records[email_id], is_canceled=True)
+            results = canceled(found.results)
+            self._units[unit] = replace(stored, results=results, is_settled=True, is_canceled=True)
+            return True
+
+    @override
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         return {address for address in addresses if address.lower() in self._suppressions}
 
@@ -183,6 +211,9 @@ class MemoryEmailStore(EmailStore):
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:
         with self._lock:
             record = self._records.get(email_id)
+            if record is not None:
+                is_scheduled = self._units[SendUnit(email_id)].is_scheduled
+                record = replace(record, is_scheduled=is_scheduled)
             units = [state for unit, state in self._units.items() if unit.email_id == email_id]
             recipients = self._recipients_of(email_id)
             events = [event for (owner, _), event in self._events.items() if owner == email_id]
@@ -202,7 +233,15 @@ class MemoryEmailStore(EmailStore):
         stored = self._units.get(unit)
         if stored is None or stored.is_rejection:
             stored = self._units[unit] = UnitState(
-                record.fingerprint, queued(addresses), record.created_at
+                record.fingerprint,
+                queued(addresses, record),
+                record.created_at,
+                send_at=record.send_at,
+                generation=1 if record.send_at else 0,
+                expires_at=record.expires_at,
+                content=record.content,
+                recipient_count=record.recipient_count,
+                stream=record.stream,
             )
             if unit.chunk is None:
                 self._records[record.email_id] = record

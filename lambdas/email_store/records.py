@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.exceptions import FieldError
+    from amsdal_mail.message.stored_request import StoredContent
     from email_store.states import EmailState
 
 __all__ = [
@@ -56,6 +57,16 @@ class EmailRecord:
     stream: Stream = Stream.TRANSACTIONAL
     errors: tuple[FieldError, ...] = ()
     """The broken rules of an invalid request."""
+    send_at: datetime | None = None
+    """When the email is sent; None for an email that is sent at once."""
+    expires_at: datetime | None = None
+    """From when on the email is not sent any more. Both times are whole seconds."""
+    content: StoredContent | None = None
+    """Where the content of a scheduled email is."""
+    is_scheduled: bool = False
+    """True for a stored email with a `send_at` that no worker has claimed."""
+    is_canceled: bool = False
+    """True for a stored email that was stopped before a worker claimed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ class EmailState(StrEnum):
     state: a late delay does not erase a delivery, and nothing erases a complaint.
     """
 
+    SCHEDULED = "scheduled"
+    """It is sent later, at its time."""
     QUEUED = "queued"
     """On the send queue, or back on it because SES could not accept it."""
     SENDING = "sending"
@@ -26,6 +28,10 @@ class EmailState(StrEnum):
     """SES's response was lost. SES's Send event will show whether it was sent."""
     FAILED = "failed"
     """SES did not accept it, and there is no retry."""
+    CANCELED = "canceled"
+    """Stopped before a worker began to send it."""
+    EXPIRED = "expired"
+    """Not sent in time, and not sent any more."""
     SUPPRESSED = "suppressed"
     """Not sent: the address is on the suppression list."""
     ACCEPTED = "accepted"
@@ -51,7 +57,26 @@ class EmailState(StrEnum):
         return RANKS[self]
 
 
-RANKS = {state: rank for rank, state in enumerate(EmailState)}
+RANKS = {
+    EmailState.SCHEDULED: -1,
+    EmailState.QUEUED: 0,
+    EmailState.SENDING: 1,
+    EmailState.UNKNOWN: 2,
+    EmailState.FAILED: 3,
+    EmailState.CANCELED: 3,
+    EmailState.EXPIRED: 3,
+    EmailState.SUPPRESSED: 4,
+    EmailState.ACCEPTED: 5,
+    EmailState.DELAYED: 6,
+    EmailState.REJECTED: 7,
+    EmailState.SOFT_BOUNCED: 8,
+    EmailState.DELIVERED: 9,
+    EmailState.OPENED: 10,
+    EmailState.CLICKED: 11,
+    EmailState.BOUNCED: 12,
+    EmailState.COMPLAINED: 13,
+}
+"""The table has these numbers: the number of a state never changes."""
 
 DISPLAY_PRIORITY = (
     EmailState.COMPLAINED,
@@ -61,8 +86,11 @@ DISPLAY_PRIORITY = (
     EmailState.SOFT_BOUNCED,
     EmailState.SUPPRESSED,
     EmailState.UNKNOWN,
+    EmailState.EXPIRED,
+    EmailState.CANCELED,
     EmailState.DELAYED,
     EmailState.QUEUED,
+    EmailState.SCHEDULED,
     EmailState.SENDING,
     EmailState.ACCEPTED,
     EmailState.DELIVERED,

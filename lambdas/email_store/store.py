@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from email_store.claims import Claim, Results, SendUnit
+    from email_store.claims import Claim, Results, SendUnit, UnitState
     from email_store.rate_note import RateNote
     from email_store.records import (
         EmailRecord,
@@ -62,8 +62,9 @@ class EmailStore(RateNotes, Protocol):
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         """Store an email that is about to be put on the queue. Takes no lease. One write.
 
-        The status CLAIMED means: put it on the queue. The same request gets it again until a
-        worker claims or settles the email, because the queue may never have got the message.
+        The status CLAIMED means: put it on the queue; SCHEDULED means: set its timer. The same
+        request gets it again until a worker claims or settles the email, because the queue may
+        never have got the message.
         """
         ...
 
@@ -90,6 +91,25 @@ class EmailStore(RateNotes, Protocol):
 
         A corrected request with the same id replaces it. Return False, and write nothing, when
         the id belongs to an email.
+        """
+        ...
+
+    def find_unit(self, email_id: str) -> UnitState | None:
+        """Return the unit of a whole email, or None when the id is unknown. One consistent read."""
+        ...
+
+    def move(self, email_id: str, found: UnitState, send_at: datetime, *, now: datetime) -> bool:
+        """Give a scheduled email another time to send, and the next generation. One write.
+
+        Return False, and write nothing, when the email is not as it was found: it was claimed,
+        canceled or moved.
+        """
+        ...
+
+    def cancel(self, email_id: str, found: UnitState) -> bool:
+        """Settle an email as canceled. One write.
+
+        Return False, and write nothing, when a worker has claimed the email, or it is settled.
         """
         ...
 

@@ -113,7 +113,7 @@ def build_view(
         _keep_stronger(merged, _from_events(recipient))
     counts = Counter(recipient.state for recipient in merged.values())
     if record is not None and record.recipient_count > len(merged):
-        counts[EmailState.QUEUED] += record.recipient_count - len(merged)
+        counts[_state_of_rest(record)] += record.recipient_count - len(merged)
     unlisted = set(merged) - {recipient.address for recipient in reported} if is_large else set()
     return EmailView(
         email_id,
@@ -148,9 +148,9 @@ def build_large_view(
         early = -counts.pop(EmailState.ACCEPTED)
         counts[EmailState.UNKNOWN] = max(0, counts[EmailState.UNKNOWN] - early)
     counts = +counts
-    queued = record.recipient_count - counts.total()
-    if queued > 0:
-        counts[EmailState.QUEUED] = queued
+    rest = record.recipient_count - counts.total()
+    if rest > 0:
+        counts[_state_of_rest(record)] = rest
     since = record.created_at - CLOCK_SKEW
     listed = list(recipients)
     page = Page.of([_with_repeats(_from_events(each), repeats) for each in listed])
@@ -184,6 +184,13 @@ def _state(record: EmailRecord | None, counts: Mapping[EmailState, int]) -> Emai
     return summary_state(counts) or EmailState.UNKNOWN
 
 
+def _state_of_rest(record: EmailRecord) -> EmailState:
+    """Return the state of the recipients whose chunk no worker has claimed."""
+    if record.is_canceled:
+        return EmailState.CANCELED
+    return EmailState.SCHEDULED if record.is_scheduled else EmailState.QUEUED
+
+
 def _keep_stronger(merged: dict[str, RecipientView], recipient: RecipientView) -> None:
     present = merged.get(recipient.address)
     if present is None or recipient.state.rank > present.state.rank:
@@ -192,7 +199,7 @@ def _keep_stronger(merged: dict[str, RecipientView], recipient: RecipientView) -
 
 def _from_result(status: RecipientStatus, *, is_leased: bool) -> RecipientView:
     state = EmailState(status.state.value)
-    if is_leased and state is EmailState.QUEUED:
+    if is_leased and state in {EmailState.QUEUED, EmailState.SCHEDULED}:
         state = EmailState.SENDING
     return RecipientView(
         status.address, state, status.message_id, status.error_code, status.error_message

@@ -13,6 +13,7 @@ from amsdal_mail.stream import Stream
 from function_runtime.clients import CLIENT_CONFIG, ClientSession
 from send_email.contents.attachment_files import S3AttachmentFiles
 from send_email.contents.s3_content_store import S3ContentStore
+from send_email.notice_bus import EventBridgeNotices
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.rate_limit import RateShares, SendRateLimiter
 from send_email.sending.service import SendService
@@ -20,8 +21,13 @@ from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
 
 if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_scheduler import EventBridgeSchedulerClient
+    from types_boto3_sqs import SQSClient
+
     from send_email.contents.uploads import Uploads
     from send_email.sending.ports import EmailSender
+    from send_email.sending.schedules import Schedules
     from send_email.suppressions import Suppressions
 
 __all__ = ["build_api_service", "build_service", "build_suppressions", "build_uploads"]
@@ -48,14 +54,7 @@ def build_service() -> SendService:
     return SendService(
         store=store,
         sender=_build_sender(timeouts),
-        queue=SendQueue(
-            session.client("sqs"),
-            {
-                Stream.TRANSACTIONAL: settings.queue_url,
-                Stream.BULK: settings.bulk_queue_url,
-            },
-            contents,
-        ),
+        queue=SendQueue(_sqs(), _queue_urls(settings), contents),
         contents=contents,
         files=S3AttachmentFiles(_s3, settings.content_bucket, settings.attachment_buckets),
         send_rate=SendRateLimiter(
@@ -68,6 +67,42 @@ def build_service() -> SendService:
         timeouts=timeouts,
         clock=partial(datetime.now, UTC),
         jitter=random.random,
+        schedules=build_schedules,
+        bus=EventBridgeNotices(_events, settings.event_bus_name),
+        expiring_set=settings.expiring_configuration_set,
+    )
+
+
+@cache
+def build_schedules() -> Schedules:
+    """Build the schedules, for the first email that is sent later."""
+    from send_email.queue.timers import QueueTimers, ScheduleTarget
+    from send_email.sending.schedules import Schedules
+
+    settings, service = _settings(), build_service()
+    target = ScheduleTarget(
+        group=settings.schedule_group,
+        queue_arns={
+            Stream.TRANSACTIONAL: settings.schedule_queue_arn,
+            Stream.BULK: settings.schedule_bulk_queue_arn,
+        },
+        dead_letter_arn=settings.schedule_dead_letter_arn,
+        role_arn=settings.schedule_role_arn,
+    )
+    timers = QueueTimers(
+        sqs=_sqs(),
+        queue_urls=_queue_urls(settings),
+        scheduler=_scheduler,
+        target=target,
+        longest_delay=settings.longest_queue_delay,
+    )
+    return Schedules(
+        store=service.store,
+        contents=service.contents,
+        timers=timers,
+        queue=service.queue,
+        bus=service.bus,
+        clock=service.clock,
     )
 
 
@@ -107,6 +142,28 @@ def _s3() -> Any:
     # The signature of a URL must be of version 4, and its host must name the region.
     config = Config(**CLIENT_CONFIG, signature_version="s3v4", s3={"addressing_style": "virtual"})
     return _session().client("s3", config=config)
+
+
+@cache
+def _sqs() -> SQSClient:
+    client: SQSClient = _session().client("sqs")
+    return client
+
+
+@cache
+def _scheduler() -> EventBridgeSchedulerClient:
+    client: EventBridgeSchedulerClient = _session().client("scheduler")
+    return client
+
+
+@cache
+def _events() -> EventBridgeClient:
+    client: EventBridgeClient = _session().client("events")
+    return client
+
+
+def _queue_urls(settings: Settings) -> dict[Stream, str]:
+    return {Stream.TRANSACTIONAL: settings.queue_url, Stream.BULK: settings.bulk_queue_url}
 
 
 @cache

@@ -98,7 +98,10 @@ def _send_records(
         event["Records"], lambda record: handle_record(service, record, deadline, budget)
     )
     for outcome in batch.results:
-        telemetry.record_outcome(outcome)
+        if outcome is None:
+            telemetry.record_vain_timer()
+        else:
+            telemetry.record_outcome(outcome)
     for record_id, error in batch.failures:
         telemetry.record_failed_record(record_id, error)
     return batch.response

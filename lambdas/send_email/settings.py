@@ -32,6 +32,11 @@ def share(value: str) -> float:
     return number
 
 
+def optional_text(value: str) -> str:
+    """Return a text that may be empty."""
+    return value
+
+
 VARIABLES = {
     "table_name": ("TABLE_NAME", text),
     "retention_days": ("RETENTION_DAYS", count),
@@ -47,6 +52,14 @@ VARIABLES = {
     "max_concurrency": ("MAX_CONCURRENCY", count),
     "timeout_seconds": ("TIMEOUT_SECONDS", count),
     "lost_response_seconds": ("LOST_RESPONSE_SECONDS", count),
+    "expiring_configuration_set": ("EXPIRING_CONFIGURATION_SET", optional_text),
+    "longest_queue_delay": ("LONGEST_QUEUE_DELAY_SECONDS", count),
+    "schedule_group": ("SCHEDULE_GROUP", text),
+    "schedule_queue_arn": ("SCHEDULE_QUEUE_ARN", text),
+    "schedule_bulk_queue_arn": ("SCHEDULE_BULK_QUEUE_ARN", text),
+    "schedule_dead_letter_arn": ("SCHEDULE_DEAD_LETTER_ARN", text),
+    "schedule_role_arn": ("SCHEDULE_ROLE_ARN", text),
+    "event_bus_name": ("EVENT_BUS_NAME", text),
 }
 
 
@@ -77,6 +90,17 @@ class Settings:
     """The timeout of the function."""
     lost_response_seconds: int
     """How long not to retry after a lost response; see Timeouts."""
+    expiring_configuration_set: str
+    """The configuration set of mail that expires; empty for that of all mail."""
+    longest_queue_delay: int
+    """Seconds. Until then, a timer waits on the queue; beyond, in EventBridge Scheduler."""
+    schedule_group: str
+    schedule_queue_arn: str
+    schedule_bulk_queue_arn: str
+    schedule_dead_letter_arn: str
+    """Where EventBridge Scheduler puts a timer that the send queue did not take."""
+    schedule_role_arn: str
+    event_bus_name: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -26,6 +26,9 @@ __all__ = ["Telemetry"]
 STATE_METRICS = {
     SendState.ACCEPTED: "RecipientsAccepted",
     SendState.QUEUED: "RecipientsQueued",
+    SendState.SCHEDULED: "RecipientsScheduled",
+    SendState.CANCELED: "RecipientsCanceled",
+    SendState.EXPIRED: "RecipientsExpired",
     SendState.SUPPRESSED: "RecipientsSuppressed",
     SendState.FAILED: "RecipientsFailed",
     SendState.UNKNOWN: "RecipientsUnknown",
@@ -35,11 +38,13 @@ CLAIM_METRICS = {
     ClaimStatus.SETTLED: "EmailsReplayed",
     ClaimStatus.BUSY: "EmailsInProgress",
     ClaimStatus.CONFLICT: "EmailsConflicting",
+    ClaimStatus.SCHEDULED: "EmailsScheduled",
 }
 CLAIM_HEADLINES = {
     ClaimStatus.SETTLED: "email replayed",
     ClaimStatus.BUSY: "email in progress",
     ClaimStatus.CONFLICT: "email conflicting",
+    ClaimStatus.SCHEDULED: "email scheduled",
 }
 
 
@@ -71,6 +76,16 @@ class Telemetry:
             self._count("EmailsAbandoned")
         if outcome.is_misconfigured:
             self._count("ConfigurationErrors")
+
+    def record_change(self, metric: str, email_id: str) -> None:
+        """Log and count that a caller moved or canceled an email."""
+        self.logger.info("email changed", extra={"email_id": email_id, "change": metric})
+        self._count(metric)
+
+    def record_vain_timer(self) -> None:
+        """Count a timer of an email that was not to be sent at that time."""
+        self.logger.debug("timer in vain")
+        self._count("TimersInVain")
 
     def record_error(self, error: BaseException | None, **ids: str) -> None:
         """Log why a request or a record failed. An error that is not expected is a bug."""

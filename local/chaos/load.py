@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from local.chaos.emails import Email
     from local.stack.local_aws import LocalAWS
 
-__all__ = ["CLIENTS", "send"]
+__all__ = ["CLIENTS", "PAUSE_SECONDS", "send", "status_of"]
 
 CLIENTS = 4
 """Clients of the API. Each makes one request at a time."""
@@ -93,7 +93,7 @@ def _post(aws: LocalAWS, email: Email, deadline: float) -> bool:
     headers = {"content-type": "application/json", "idempotency-key": email.key}
     request = Request("POST", "/emails", headers, json.dumps(email.request))
     while time.monotonic() < deadline:
-        status = _status(aws, request)
+        status = status_of(aws, request)
         if status in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
             return True
         if status != HTTPStatus.CONFLICT and status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -102,7 +102,8 @@ def _post(aws: LocalAWS, email: Email, deadline: float) -> bool:
     return False
 
 
-def _status(aws: LocalAWS, request: Request) -> int:
+def status_of(aws: LocalAWS, request: Request) -> int:
+    """Make a request to the API, and return its status: 503 without a response."""
     try:
         return call(aws.api_url, request).status
     except (URLError, TimeoutError, ConnectionError, HTTPException, ValueError):

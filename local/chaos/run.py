@@ -25,6 +25,7 @@ from local.chaos.faults import (
 from local.chaos.load import CLIENTS, send
 from local.chaos.queues import DEAD_LETTER_QUEUES, WORK_QUEUES, depth, visibility_timeout
 from local.chaos.strangers import publish_strangers
+from local.chaos.timed import TimedEmails, schedules_left
 from local.chaos.verdict import Verdict, accepted_by_ses, judge
 from local.paths import ROOT
 from local.stack.api_client import get
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SHORT_TIMES", "kill_count", "run"]
 
-SHORT_TIMES = {"send_timeout_seconds": "12", "lost_response_seconds": "15", "max_send_rate": "500"}
+SHORT_TIMES = {
+    "send_timeout_seconds": "12",
+    "lost_response_seconds": "15",
+    "longest_queue_delay_seconds": "5",
+    "max_send_rate": "500",
+}
 """Settings of a chaos run. The defaults of 60 and 900 seconds would make it last half an hour."""
 VISIBILITY_SECONDS = 10
 """By default the queues hide a record for six times the timeout of the function. This is less, and
@@ -82,10 +88,16 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
             faults.enter_context(killer.running())
             faults.enter_context(flood.running())
             strangers = publish_strangers(aws)
-            acknowledged = send(aws, emails, rng, deadline)
+            timed = TimedEmails.beside(count, aws, seed, deadline)
+            with ThreadPoolExecutor(1, "timed") as pool:
+                sending = pool.submit(timed.send)
+                acknowledged = send(aws, emails, rng, deadline)
+                sending.result()
             strangers += publish_strangers(aws)
         with step("wait until the queues are empty", output=output):
             redriven = _wait_until_done(aws, deadline)
+    emails += timed.kept
+    acknowledged |= {email.key for email in timed.kept}
     sample = rng.sample(emails, min(count, SAMPLE_SIZE))
     with step(f"get the state of {len(sample):,} emails from the API", output=output):
         not_delivered = _not_delivered(aws, [mail for mail in sample if mail.key in acknowledged])
@@ -101,15 +113,21 @@ def run(aws: LocalAWS, count: int, *, seed: int, output: Printer) -> Verdict:
         "dead letters redriven": redriven,
         "heavy emails": sum(email.is_heavy for email in emails),
         "objects left in the bucket": _objects_left(aws),
+        "scheduled emails that were not canceled": len(timed.kept),
+        "canceled emails": len(timed.canceled),
+        "emails with an expiry": len(timed.expiries),
     }
-    keys = {email.key for email in emails}
-    accepted = accepted_by_ses(control(aws.ses_url, "GET", "messages")["messages"], keys)
+    keys = {email.key for email in emails} | timed.keys
+    messages = control(aws.ses_url, "GET", "messages")["messages"]
+    accepted = accepted_by_ses(messages, keys)
     return judge(
         emails,
         acknowledged,
         accepted,
         dead_letters=depth(aws, *DEAD_LETTER_QUEUES),
         not_delivered=not_delivered,
+        sent_after_cancel=timed.sent_after_cancel(messages),
+        sent_after_expiry=timed.sent_after_expiry(messages),
         extra_counts=extra_counts,
     )
 
@@ -127,7 +145,8 @@ def _wait_until_done(aws: LocalAWS, deadline: float) -> int:
     while quiet_checks < 2 and time.monotonic() < deadline:
         queued_messages = depth(aws, *WORK_QUEUES)
         pending_messages = control(aws.ses_url, "GET", "health")["messages_with_pending_events"]
-        quiet_checks = 0 if queued_messages or pending_messages else quiet_checks + 1
+        waiting = queued_messages or pending_messages or schedules_left(aws)
+        quiet_checks = 0 if waiting else quiet_checks + 1
         if dead_letters := depth(aws, *DEAD_LETTER_QUEUES):
             _redrive(aws)
             redriven, quiet_checks = redriven + dead_letters, 0

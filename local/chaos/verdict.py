@@ -29,13 +29,23 @@ class Verdict:
     """Dead letters that are left at the end."""
     not_delivered: int
     """Recipients that the API does not report as delivered."""
+    sent_after_cancel: int = 0
+    """Messages of emails whose cancellation the API acknowledged."""
+    sent_after_expiry: int = 0
     extra_counts: Mapping[str, int] = field(default_factory=dict)
     """Counts that are shown, but not judged."""
 
     @property
     def is_good(self) -> bool:
-        """Whether no email was lost or sent twice, and the API reports each as delivered."""
-        return not (self.duplicates or self.lost or self.dead_letters or self.not_delivered)
+        """Whether each email was sent once, and in time, and the API reports it as delivered."""
+        return not (
+            self.duplicates
+            or self.lost
+            or self.dead_letters
+            or self.not_delivered
+            or self.sent_after_cancel
+            or self.sent_after_expiry
+        )
 
     def rows(self) -> list[tuple[str, str]]:
         """Return each count with its name."""
@@ -47,6 +57,8 @@ class Verdict:
             "lost": self.lost,
             "left in the dead-letter queues": self.dead_letters,
             "not reported as delivered": self.not_delivered,
+            "sent after cancel": self.sent_after_cancel,
+            "sent after expiry": self.sent_after_expiry,
             "unacknowledged requests": self.unacknowledged,
             **self.extra_counts,
         }
@@ -60,6 +72,8 @@ def judge(
     *,
     dead_letters: int,
     not_delivered: int,
+    sent_after_cancel: int = 0,
+    sent_after_expiry: int = 0,
     extra_counts: Mapping[str, int],
 ) -> Verdict:
     """Compare the acknowledged emails with what SES accepted, by `email_id` and address."""
@@ -78,6 +92,8 @@ def judge(
         lost=len(expected - accepted.keys()),
         dead_letters=dead_letters,
         not_delivered=not_delivered,
+        sent_after_cancel=sent_after_cancel,
+        sent_after_expiry=sent_after_expiry,
         extra_counts=extra_counts,
     )
 

@@ -38,6 +38,10 @@ class Service:
         body = content if isinstance(content, str) else json.dumps(content)
         return call(self.aws.api_url, Request("POST", path, {**JSON_TYPE, **(headers or {})}, body))
 
+    def patch(self, path: str, content: object) -> Response:
+        request = Request("PATCH", path, {**JSON_TYPE}, json.dumps(content))
+        return call(self.aws.api_url, request)
+
     def get(self, path: str) -> Response:
         return get(self.aws.api_url, path)
 

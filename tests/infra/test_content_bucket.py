@@ -65,6 +65,7 @@ def test_queued_content_outlives_the_queue_and_dead_letters(stack: SynthesisedSt
     seconds = queue["MessageRetentionPeriod"] + dead_letters["MessageRetentionPeriod"]
 
     assert _expiry_days(stack)["queued/"] * 86_400 > seconds
+    assert _expiry_days(stack)["scheduled/"] * 86_400 > 365 * 86_400 + seconds
 
 
 def test_uploads_are_deleted_after_a_day(stack: SynthesisedStack) -> None:
@@ -81,10 +82,13 @@ def test_the_bucket_is_retained_with_the_queues(stack: SynthesisedStack) -> None
 def test_send_role_is_limited_to_its_prefixes(stack: SynthesisedStack) -> None:
     assert _s3_permissions(stack, "SendEmailRole") == {
         ("s3:GetObject", "<bucket>/queued/*"),
+        ("s3:GetObject", "<bucket>/scheduled/*"),
         ("s3:GetObject", "<bucket>/uploads/*"),
         ("s3:PutObject", "<bucket>/queued/*"),
+        ("s3:PutObject", "<bucket>/scheduled/*"),
         ("s3:PutObject", "<bucket>/uploads/*"),
         ("s3:DeleteObject", "<bucket>/queued/*"),
+        ("s3:DeleteObject", "<bucket>/scheduled/*"),
         ("s3:ListBucket", "<bucket>"),
     }
 

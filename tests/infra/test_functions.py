@@ -20,6 +20,9 @@ SEND = {
     "QUEUE_URL", "BULK_QUEUE_URL", "BULK_SHARE", "CONTENT_BUCKET", "ATTACHMENT_BUCKETS",
     "AWS_SES_CONFIGURATION_SET", "AWS_SES_METADATA_PREFIX", "MAX_SEND_RATE", "MAX_CONCURRENCY",
     "TIMEOUT_SECONDS", "LOST_RESPONSE_SECONDS", "SES_IDENTITIES",
+    "EXPIRING_CONFIGURATION_SET", "LONGEST_QUEUE_DELAY_SECONDS", "SCHEDULE_GROUP",
+    "SCHEDULE_ROLE_ARN", "SCHEDULE_QUEUE_ARN", "SCHEDULE_BULK_QUEUE_ARN",
+    "SCHEDULE_DEAD_LETTER_ARN", "EVENT_BUS_NAME",
 }  # fmt: skip
 OUTPUTS = {
     "ApiUrl", "ApiId", "SendQueueUrl", "SendDeadLetterQueueUrl", "BulkQueueUrl",
@@ -27,7 +30,8 @@ OUTPUTS = {
     "EventQueueUrl", "EventDeadLetterQueueUrl", "UndeliveredEventQueueUrl", "EventBusName",
     "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
     "UndeliveredEngagementQueueUrl",
-    "ConfigurationSetName", "SendFunctionName", "TrackFunctionName",
+    "ConfigurationSetName", "SendFunctionName", "ScheduleGroupName", "UndeliveredTimerQueueUrl",
+    "TrackFunctionName",
 }  # fmt: skip
 
 
@@ -67,6 +71,9 @@ def test_settings_of_send_email_accept_its_environment(
     assert settings.bulk_share == 0.85
     assert settings.configuration_set.startswith("${ConfigurationSet")
     assert settings.metadata_prefix == "metadata_"
+    assert settings.expiring_configuration_set == ""
+    assert settings.schedule_group == "AmsdalMail-dev"
+    assert settings.schedule_queue_arn.startswith("${SendQueue")
     assert (settings.max_send_rate, settings.max_concurrency) == (1.0, 2)
 
 

@@ -16,6 +16,8 @@ ROUTES = {
     "POST /emails/batch",
     "POST /uploads",
     "GET /emails/{email_id}",
+    "PATCH /emails/{email_id}",
+    "POST /emails/{email_id}/cancel",
     "GET /suppressions",
     "DELETE /suppressions",
     "GET /openapi.json",
@@ -53,6 +55,8 @@ SCOPES = {
     "POST /emails/batch": {"mail:send"},
     "POST /uploads": {"mail:send"},
     "GET /emails/{email_id}": {"mail:read"},
+    "PATCH /emails/{email_id}": {"mail:send"},
+    "POST /emails/{email_id}/cancel": {"mail:send"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
     "GET /openapi.json": {"mail:send", "mail:read", "suppressions:write"},
@@ -95,7 +99,7 @@ def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
     }
 
     assert described.items() <= _scopes(synthesise(tmp_path, **ISSUER)).items()
-    assert len(described) == 6
+    assert len(described) == 8
 
 
 def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:

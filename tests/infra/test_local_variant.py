@@ -26,7 +26,8 @@ ON_AWS = {
 MINISTACK_TYPES = {
     "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
-    "AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Policy", "AWS::IAM::Role",
+    "AWS::DynamoDB::GlobalTable", "AWS::Scheduler::ScheduleGroup",
+    "AWS::Events::EventBus", "AWS::IAM::Policy", "AWS::IAM::Role",
     "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup", "AWS::SES::ConfigurationSet",
     "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity",

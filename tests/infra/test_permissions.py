@@ -19,7 +19,9 @@ from tests.sample_events import load, names
 from track_events.service import Tracker
 
 ROLES = ["SendEmailRole", "TrackEventsRole"]
-OBJECTS = (":template/*", "/queued/*", "/uploads/*")
+OBJECTS = (
+    ":template/*", "/queued/*", "/uploads/*", "/scheduled/*", ":schedule/AmsdalMail-dev/*",
+)  # fmt: skip
 """Resources that get their names after the deployment."""
 XRAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 

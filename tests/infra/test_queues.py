@@ -11,7 +11,7 @@ FOURTEEN_DAYS = 14 * 24 * 3600
 WORK_QUEUES = ["SendQueue", "BulkQueue", "EventsQueue", "EngagementsQueue"]
 DEAD_LETTER_QUEUES = [
     "SendDeadLetters", "BulkDeadLetters", "EventsDeadLetters", "EventsUndelivered",
-    "EngagementsDeadLetters", "EngagementsUndelivered",
+    "EngagementsDeadLetters", "EngagementsUndelivered", "SchedulesUndelivered",
 ]  # fmt: skip
 
 

@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from infra.redrive import Move, RedriveResult, main, moves_from_earlier_stacks, redrive
-from send_email.queue.envelope import ORIGINAL_MESSAGE_ID, open_envelope, seal
+from send_email.queue.envelope import ORIGINAL_MESSAGE_ID, SENT_AT, open_envelope, seal
 from tests.infra.synthesis import SynthesisedStack
+
+SENT = {"SentTimestamp": "1796092293145"}
 
 
 class Queues:
@@ -21,7 +23,7 @@ class Queues:
     def __init__(self, bodies: list[str], *, shows_again: bool = False, delayed: int = 0) -> None:
         self.delayed = delayed
         self.dead: list[dict[str, Any]] = [
-            {"MessageId": f"id-{body}", "Body": body} for body in bodies
+            {"MessageId": f"id-{body}", "Body": body, "Attributes": SENT} for body in bodies
         ]
         self.shows_again = shows_again
         self.hidden: set[str] = set()
@@ -63,7 +65,8 @@ def test_moved_request_keeps_its_id_for_the_send_function() -> None:
 
     assert sqs.dead == []
     assert [open_envelope(message["MessageBody"]) for message in sqs.sent] == [
-        ({ORIGINAL_MESSAGE_ID: f"id-{number}"}, str(number)) for number in range(25)
+        ({ORIGINAL_MESSAGE_ID: f"id-{number}", SENT_AT: "1796092293145"}, str(number))
+        for number in range(25)
     ]
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -26,6 +27,7 @@ from amsdal_mail.backends.aws.options import AWSOptions, region_from
 from amsdal_mail.batching import SQS_SIZE_LIMIT, batches
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage, EmailRequest
+from amsdal_mail.message.moments import TOO_FAR, is_too_far
 from amsdal_mail.message.stored_request import files_exceed
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from amsdal_mail.stream import Stream
@@ -152,6 +154,9 @@ class SQSBackend(AWSBackend):
 
 
 def _with_id(message: EmailMessage) -> EmailRequest:
+    send_at = message.send_at if isinstance(message, EmailRequest) else None
+    if send_at is not None and is_too_far(send_at, datetime.now(UTC)):
+        raise InvalidMessageError.for_field("send_at", TOO_FAR)
     if isinstance(message, EmailRequest) and message.idempotency_key:
         return message
     return EmailRequest.from_message(message, uuid4().hex)

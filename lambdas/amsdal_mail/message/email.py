@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from operator import is_
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, Unpack
 
@@ -13,14 +14,20 @@ from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.field_errors import field_errors
 from amsdal_mail.message.fields import MessageFields, freeze
+from amsdal_mail.message.moments import Moment, Seconds
 from amsdal_mail.message.rules import broken_rules
 from amsdal_mail.message.ses_options import SES_PARAMETERS
 from amsdal_mail.stream import Stream
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from amsdal_mail.message.options import MessageOptions
 
-__all__ = ["EmailMessage", "EmailRequest", "validate_messages"]
+__all__ = ["TIMES", "EmailMessage", "EmailRequest", "validate_messages"]
+
+TIMES = ("send_at", "expires_at", "expires_in")
+"""The fields of a request that say when it is sent."""
 
 
 class EmailMessage(MessageFields):
@@ -62,8 +69,8 @@ class EmailMessage(MessageFields):
         except ValidationError as error:
             raise InvalidMessageError(field_errors(error)) from error
         errors = broken_rules(message)
-        if issubclass(cls, EmailRequest):
-            errors += _service_options(message)
+        if isinstance(message, EmailRequest):
+            errors += [*_service_options(message), *_broken_times(message)]
         if errors:
             raise InvalidMessageError(errors)
         return _mark_as_checked(message)
@@ -107,11 +114,15 @@ class EmailMessage(MessageFields):
 
 
 class EmailRequest(EmailMessage):
-    """A message for the service, with an optional idempotency key and an optional stream.
+    """A message for the service, with an optional idempotency key, stream and times.
 
     `idempotency_key` becomes the id of the email. A second request with the same key sends
     nothing. Without a key the service chooses an id. Without a `stream`, an email to over 50
     recipients is bulk mail, and all others are transactional.
+
+    `send_at` is when the service sends it, at most 365 days ahead. After `expires_at`, or after
+    `expires_in` seconds from `send_at` or from now on, it is not sent any more. A time is text of
+    RFC 3339 with an offset from UTC, or an aware datetime.
     """
 
     if TYPE_CHECKING:
@@ -122,15 +133,21 @@ class EmailRequest(EmailMessage):
             from_email: str,
             idempotency_key: str | None = None,
             stream: str | None = None,
+            send_at: datetime | str | None = None,
+            expires_at: datetime | str | None = None,
+            expires_in: timedelta | float | None = None,
             **fields: Unpack[MessageOptions],
         ) -> None: ...
 
+    send_at: Moment | None = None
+    expires_at: Moment | None = None
+    expires_in: Seconds | None = None
     idempotency_key: Annotated[str, Field(pattern=EMAIL_ID.pattern)] | None = None
     stream: Stream | None = None
 
     @staticmethod
     def from_message(message: EmailMessage, idempotency_key: str | None) -> EmailRequest:
-        """Return the request to send a message. The stream of a request stays.
+        """Return the request to send a message. The stream and the times of a request stay.
 
         Raises:
             InvalidMessageError: the key or the message breaks a rule.
@@ -140,8 +157,8 @@ class EmailRequest(EmailMessage):
         errors = _service_options(message)
         if errors:
             raise InvalidMessageError(errors)
-        stream = message.stream if isinstance(message, EmailRequest) else None
-        service_fields = {"idempotency_key": idempotency_key, "stream": stream}
+        service_fields = {name: getattr(message, name, None) for name in ("stream", *TIMES)}
+        service_fields["idempotency_key"] = idempotency_key
         values = _message_fields(_ensure_checked(message)) | service_fields
         return _mark_as_checked(EmailRequest.model_construct(**values))
 
@@ -151,8 +168,18 @@ class EmailRequest(EmailMessage):
         return self.stream or Stream.of(len(self.recipients))
 
     @property
+    def times(self) -> dict[str, Any]:
+        """The times that it names, as JSON has them. Times of different offsets are equal."""
+        given = {name: getattr(self, name) for name in TIMES}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in given.items()
+            if value is not None
+        }
+
+    @property
     def message(self) -> EmailMessage:
-        """The message without the key and the stream."""
+        """The message without the key, the stream and the times."""
         values = _message_fields(_ensure_checked(self))
         return _mark_as_checked(EmailMessage.model_construct(**values))
 
@@ -182,6 +209,16 @@ def _service_options(message: EmailMessage) -> list[FieldError]:
     rule = "is decided by the service: only the backend ses takes it"
     given = [field for field in SES_PARAMETERS if vars(message).get(field) is not None]
     return [FieldError(field, rule) for field in given]
+
+
+def _broken_times(request: EmailRequest) -> list[FieldError]:
+    if request.expires_at is None:
+        return []
+    if request.expires_in is not None:
+        return [FieldError("expires_in", "cannot be given together with expires_at")]
+    if request.send_at is not None and request.expires_at <= request.send_at:
+        return [FieldError("expires_at", "must be later than send_at")]
+    return []
 
 
 M = TypeVar("M", bound=EmailMessage)

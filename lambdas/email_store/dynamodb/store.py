@@ -12,13 +12,14 @@ from email_store.dynamodb.events import Events
 from email_store.dynamodb.rate_note import RateNoteItem
 from email_store.dynamodb.reads import Reads
 from email_store.dynamodb.recipients import Recipients
+from email_store.dynamodb.schedules import Schedules
 from email_store.dynamodb.suppressions import Suppressions
 from email_store.dynamodb.units import Units
 
 __all__ = ["DynamoDBEmailStore"]
 
 
-class DynamoDBEmailStore(Units, Recipients, Events, Suppressions, RateNoteItem, Reads):
+class DynamoDBEmailStore(Units, Schedules, Recipients, Events, Suppressions, RateNoteItem, Reads):
     """An email store in the table `table_name`.
 
     All items but suppressions and the rate note expire after `retention`. DynamoDB deletes an

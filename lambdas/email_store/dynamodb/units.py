@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -42,10 +42,11 @@ from email_store.truncate import first_errors
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, Results
     from email_store.dynamodb.table import Attributes, Item, WriteResult
 
-__all__ = ["CHUNKS", "Units", "read_email", "read_unit", "unit_key"]
+__all__ = ["CHUNKS", "Units", "read_email", "read_unit", "result_items", "unit_key"]
 
 EMAIL = "EMAIL"
 CHUNK = "CHUNK#"
@@ -59,7 +60,7 @@ TEXT_LIMIT = 1_000
 CLAIMABLE = (
     "attribute_not_exists(pk) OR"
     " (fingerprint = :fingerprint AND is_settled = :is_settled AND lease_until <= :now"
-    " AND expires_at > :now)"
+    " AND expires_at > :now AND (attribute_not_exists(send_at) OR send_at <= :now))"
 )
 VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 """An invalid request may be replaced, and so may an expired item: DynamoDB deletes it days later.
@@ -106,7 +107,7 @@ class Units(TablePart):
         new = self._new(record, unit, addresses, record.created_at)
         written = self._create_or_change(unit, new, at, {})
         state = read_unit(written.item)
-        refusal = None if written.is_done else claim_conflict(state, record.fingerprint, at)
+        refusal = claim_conflict(state, record.fingerprint, at)
         return state.to_claim(unit, refusal or ClaimStatus.CLAIMED)
 
     @override
@@ -133,11 +134,11 @@ class Units(TablePart):
         item = {
             "fingerprint": record.fingerprint,
             "created_at": record.created_at.isoformat(),
-            "results": result_items(queued(addresses)),
+            "results": result_items(queued(addresses, record)),
             "attempt": 0,
             "lease_until": 0,
             "is_settled": False,
-            "expires_at": self.expiry(now),
+            "expires_at": self.expiry(max(now, record.send_at or now)),
         }
         return item | email_item(record) if unit.chunk is None else item
 
@@ -269,6 +270,13 @@ def read_unit(item: Attributes) -> UnitState:
         attempt=int(item["attempt"]),
         lease_until=int(item["lease_until"]),
         is_settled=item["is_settled"],
+        is_canceled=item.get("is_canceled", False),
+        send_at=_moment(item.get("send_at")),
+        generation=int(item.get("generation", 0)),
+        expires_at=_moment(item.get("valid_until")),
+        content=_content(item.get("content")),
+        recipient_count=int(item.get("recipient_count", 0)),
+        stream=Stream(item.get("stream", Stream.TRANSACTIONAL)),
     )
 
 
@@ -289,6 +297,11 @@ def email_item(record: EmailRecord) -> Item:
             "copies": list(record.copies) or None,
             "stream": record.stream.value,
             "errors": [{"field": error.field, "rule": error.rule} for error in errors],
+            "send_at": epoch_seconds(record.send_at) if record.send_at else None,
+            "generation": 1 if record.send_at else None,
+            "content": record.content._asdict() if record.content else None,
+            # `expires_at` is when DynamoDB deletes the item.
+            "valid_until": epoch_seconds(record.expires_at) if record.expires_at else None,
         }
     )
 
@@ -310,7 +323,24 @@ def read_email(item: Attributes) -> EmailRecord:
         copies=tuple(item.get("copies", ())),
         stream=Stream(item.get("stream", Stream.TRANSACTIONAL)),
         errors=tuple(FieldError(error["field"], error["rule"]) for error in item["errors"]),
+        send_at=_moment(item.get("send_at")),
+        expires_at=_moment(item.get("valid_until")),
+        is_scheduled="send_at" in item and not item["attempt"] and not item["is_settled"],
+        is_canceled=item.get("is_canceled", False),
     )
+
+
+def _moment(seconds: Any) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _content(item: Any) -> StoredContent | None:
+    if item is None:
+        return None
+    # It needs pydantic, which the tracking function does without.
+    from amsdal_mail.message.stored_request import StoredContent
+
+    return StoredContent(item["key"], int(item["size"]), item["etag"])
 
 
 def _is_vacant(item: Attributes, now: int) -> bool:

@@ -14,6 +14,8 @@ from send_email.sending.errors import (
     ExpectedError,
     MessageTooLargeError,
     QueueError,
+    TooLateError,
+    UnknownEmailError,
     email_field_errors,
 )
 from send_email.sending.heavy_emails import NoRoomError
@@ -96,6 +98,10 @@ def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
             return HTTPStatus.UNPROCESSABLE_ENTITY, document
         case MessageTooLargeError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_document(str(error))
+        case UnknownEmailError():
+            return HTTPStatus.NOT_FOUND, error_document(str(error))
+        case TooLateError():
+            return HTTPStatus.CONFLICT, error_document(str(error))
         case RequestError():
             return error.status, error_document(str(error))
         case (

@@ -91,6 +91,8 @@ SCOPES = {
     ("/emails/batch", "post"): "mail:send",
     ("/uploads", "post"): "mail:send",
     ("/emails/{email_id}", "get"): "mail:read",
+    ("/emails/{email_id}", "patch"): "mail:send",
+    ("/emails/{email_id}/cancel", "post"): "mail:send",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
 }
@@ -120,10 +122,22 @@ SEND_ERRORS = {
     "415": "The content type is not application/json.",
     **SERVER_ERRORS,
 }
+WAITING_ERRORS = {
+    "404": "Email not found.",
+    "409": "The email does not wait any more: it is sent, is being sent, or is canceled.",
+    **SERVER_ERRORS,
+}
+MOVE_SCHEMA = {
+    "title": "MoveRequest",
+    "type": "object",
+    "properties": {"send_at": {"type": "string", "format": "date-time"}},
+    "required": ["send_at"],
+    "additionalProperties": False,
+}
 SEND_RESPONSES: Responses = {
     "200": ("Accepted by SES for at least one recipient.", "SendResponse"),
     "202": (
-        "Queued for at least one recipient. See the header Location.",
+        "Queued or scheduled for at least one recipient. See the header Location.",
         "SendResponse",
     ),
     "409": ("The key belongs to another request, or to a request in progress.", "ErrorResponse"),
@@ -171,6 +185,20 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             "404": ("Email not found.", "ErrorResponse"),
         },
         SERVER_ERRORS,
+    )
+    paths["/emails/{email_id}"]["patch"] |= {
+        "requestBody": {"required": True, "content": _content("MoveRequest")},
+        **_responses(
+            {
+                "200": ("The email with its new time.", "EmailResponse"),
+                "422": ("The time is invalid.", "ErrorResponse"),
+            },
+            WAITING_ERRORS | {name: SEND_ERRORS[name] for name in ("400", "415")},
+        ),
+    }
+    paths["/emails/{email_id}/cancel"]["post"] |= _responses(
+        {"200": ("The email is canceled: nothing of it is sent.", "EmailResponse")},
+        WAITING_ERRORS,
     )
     paths["/uploads"]["post"] |= {
         "requestBody": {"required": True, "content": _content("UploadRequest")},
@@ -251,6 +279,7 @@ def _schemas() -> Json:
         "EmailRequest": EmailRequest.model_json_schema(ref_template=REF),
         "UploadRequest": TypeAdapter(UploadRequest).json_schema(ref_template=REF),
         "GatewayErrorResponse": GATEWAY_ERROR_SCHEMA,
+        "MoveRequest": MOVE_SCHEMA,
         "BatchRequest": {
             "type": "object",
             "properties": {"emails": emails},

@@ -52,6 +52,7 @@ MARGIN = timedelta(milliseconds=500)
 
 Json = dict[str, Any]
 NewId = Callable[[], str]
+Clock = Callable[[], datetime]
 
 
 class RequestError(ExpectedError):
@@ -145,16 +146,16 @@ class HttpRequest:
             raise InvalidMessageError.for_field(KEY_HEADER, EMAIL_ID_RULE)
         return key
 
-    def job(self, new_id: NewId) -> SendJob:
+    def job(self, new_id: NewId, clock: Clock) -> SendJob:
         """Read one email.
 
         Raises:
             RequestError: the content type is not JSON.
             InvalidMessageError: names every invalid field.
         """
-        return _read_job(self._json(), self.key, new_id)
+        return _read_job(self._json(), self.key, new_id, clock)
 
-    def jobs(self, new_id: NewId) -> list[SendJob | InvalidMessageError]:
+    def jobs(self, new_id: NewId, clock: Clock) -> list[SendJob | InvalidMessageError]:
         """Read up to 100 emails. An invalid email becomes an error in the list.
 
         The header's key makes a key for each email that has none: `<key>.<number from 1>`.
@@ -164,7 +165,8 @@ class HttpRequest:
         """
         emails = _emails(self._json())
         keys = _numbered_keys(self.key, len(emails))
-        return [_read_entry(email, key, new_id) for email, key in zip(emails, keys, strict=True)]
+        pairs = zip(emails, keys, strict=True)
+        return [_read_entry(email, key, new_id, clock) for email, key in pairs]
 
     def document(self) -> Any:
         """Read JSON.
@@ -182,14 +184,14 @@ class HttpRequest:
         return self.body
 
 
-def _read_job(document: bytes, header_key: str | None, new_id: NewId) -> SendJob:
+def _read_job(document: bytes, header_key: str | None, new_id: NewId, clock: Clock) -> SendJob:
     request = EmailRequest.from_json(document)
     key = request.idempotency_key
     if key and header_key and key != header_key:
         raise InvalidMessageError.for_field(
             "idempotency_key", f"differs from the header {KEY_HEADER}"
         )
-    return SendJob.from_message(key or header_key or new_id(), request.message, request.stream)
+    return SendJob.from_request(key or header_key or new_id(), request, clock)
 
 
 def _parse(document: bytes) -> Any:
@@ -222,9 +224,12 @@ def _numbered_keys(key: str | None, count: int) -> list[str | None]:
     return [f"{key}.{number}" for number in range(1, count + 1)]
 
 
-def _read_entry(entry: Any, header_key: str | None, new_id: NewId) -> SendJob | InvalidMessageError:
+def _read_entry(
+    entry: Any, header_key: str | None, new_id: NewId, clock: Clock
+) -> SendJob | InvalidMessageError:
     has_key = isinstance(entry, dict) and entry.get("idempotency_key")
     try:
-        return _read_job(json.dumps(entry).encode(), None if has_key else header_key, new_id)
+        document = json.dumps(entry).encode()
+        return _read_job(document, None if has_key else header_key, new_id, clock)
     except InvalidMessageError as error:
         return error

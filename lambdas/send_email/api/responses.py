@@ -109,7 +109,7 @@ class FieldErrorResponse(TypedDict):
 
 
 class RecordResponse(TypedDict):
-    """The email as it was requested, without its content."""
+    """The email as it was requested, or moved, without its content."""
 
     created_at: str
     from_email: str
@@ -120,6 +120,8 @@ class RecordResponse(TypedDict):
     metadata: dict[str, str]
     recipient_count: int
     stream: Stream
+    send_at: str | None
+    expires_at: str | None
     errors: list[FieldErrorResponse]
     """The invalid fields of an email that came by the queue and was rejected."""
 
@@ -269,6 +271,8 @@ def _email(record: EmailRecord) -> RecordResponse:
         metadata=dict(record.metadata),
         recipient_count=record.recipient_count,
         stream=record.stream,
+        send_at=record.send_at.isoformat() if record.send_at else None,
+        expires_at=record.expires_at.isoformat() if record.expires_at else None,
         errors=_field_errors(record.errors),
     )
 

@@ -38,6 +38,7 @@ from send_email.api.responses import (
     json_response,
     send_response,
 )
+from send_email.api.schedule_routes import ScheduleRoutes
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.api.upload_routes import UploadRoutes
 from send_email.sending.backoff import lease_delay
@@ -72,6 +73,7 @@ def build_api(
     """Return the API: a router for each topic, and the exception handlers."""
     app = APIGatewayHttpResolver()
     app.include_router(EmailRoutes(service, telemetry))
+    app.include_router(ScheduleRoutes(service.schedules, telemetry))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
     app.include_router(DescriptionRoutes(app))
@@ -96,7 +98,7 @@ class EmailRoutes(APIGatewayHttpRouter):
     def send_email(self) -> Response[str]:
         """Send one email. Errors are raised, and ErrorHandlers responds."""
         request = HttpRequest.from_event(self.current_event)
-        job = request.job(_new_id)
+        job = request.job(_new_id, self._service.clock)
         (result,) = self._send(request, [job])
         if isinstance(result, ResultNotStoredError):
             self._telemetry.record_error(result)
@@ -114,7 +116,7 @@ class EmailRoutes(APIGatewayHttpRouter):
     def send_batch(self) -> Response[str]:
         """Send the emails of a batch. An error is the result of its email alone."""
         request = HttpRequest.from_event(self.current_event)
-        jobs = request.jobs(_new_id)
+        jobs = request.jobs(_new_id, self._service.clock)
         reported = [self._report(result) for result in self._send(request, jobs)]
         entries = [_entry(result, job) for result, job in zip(reported, jobs, strict=True)]
         return json_response(HTTPStatus.OK, batch_response(entries))

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT
@@ -25,15 +26,18 @@ from email_store.claims import SendUnit
 from send_email.sending.errors import MessageTooLargeError
 from send_email.sending.job import SendJob
 from send_email.sending.recipients import restrict_to
+from send_email.sending.timing import Timing
 
 if TYPE_CHECKING:
     from send_email.sending.content_store import ContentStore
 
 __all__ = [
     "ORIGINAL_MESSAGE_ID",
+    "SENT_AT",
     "body_size",
     "is_job",
     "names_content",
+    "noted_time",
     "open_envelope",
     "read_job",
     "seal",
@@ -48,9 +52,14 @@ NOTES = {
     "postpone_count": re.compile("[0-9]{2}"),
     "chunk": re.compile("[0-9]{4,}"),
     "stream": re.compile("|".join(Stream)),
+    "send_at": re.compile("[0-9]{1,12}"),
+    "expires_at": re.compile("[0-9]{1,12}"),
 }
 """The notes of a job, by their forms."""
-OPTIONAL = {"chunk", "stream"}
+OPTIONAL = {"chunk", "stream", "send_at", "expires_at"}
+SENT_AT = "sent_at"
+"""The note with the time of the record's first message, in milliseconds, beside its first id."""
+MILLISECONDS = re.compile("[0-9]{1,15}")
 ORIGINAL_MESSAGE_ID = "original_message_id"
 """The note with the record's first id, which `make redrive` adds to a dead letter."""
 NOTES_FIELD = "amsdal_mail"
@@ -59,6 +68,11 @@ BETWEEN = ', "request": '
 AFTER = "}"
 LONGEST_NOTES = 1000
 """Characters. The notes are some 300."""
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 def write_job(job: SendJob) -> str:
@@ -77,6 +91,9 @@ def write_job(job: SendJob) -> str:
     }
     if job.chunk is not None:
         notes["chunk"] = f"{job.chunk:04}"
+    for name, moment in job.timing._asdict().items():
+        if moment is not None:
+            notes[name] = f"{max(0.0, moment.timestamp()):.0f}"
     body = seal(notes, _request(job))
     size = body_size(body)
     if size > SQS_SIZE_LIMIT:
@@ -86,12 +103,16 @@ def write_job(job: SendJob) -> str:
 
 
 def read_job(
-    record_id: str, body: str, contents: ContentStore, queue_stream: Stream | None = None
+    record_id: str,
+    body: str,
+    contents: ContentStore,
+    queue_stream: Stream | None = None,
+    accepted_at: Callable[[], datetime] = now,
 ) -> SendJob:
     """Read an SQS record. Its id becomes the `email_id` of a request without an idempotency key.
 
     A request that names no stream is bulk mail on the queue of bulk mail. Elsewhere, the number of
-    its recipients decides.
+    its recipients decides. `accepted_at` returns when its producer put it on the queue.
 
     Raises:
         InvalidMessageError: names every invalid field.
@@ -99,15 +120,15 @@ def read_job(
         ContentStoreError: the request cannot be read from the bucket now.
     """
     notes, request_json = open_envelope(body)
-    if not is_job(notes) and notes.keys() - {ORIGINAL_MESSAGE_ID}:
+    if not is_job(notes) and notes.keys() - {ORIGINAL_MESSAGE_ID, SENT_AT}:
         raise InvalidMessageError.for_field(NOTES_FIELD, "only this service writes this field")
     stored = StoredRequest.from_json(request_json) if names_content(request_json) else None
     request = EmailRequest.from_json(contents.get(stored.content) if stored else request_json)
     content = stored.content if stored else None
     if not is_job(notes):
         of_queue = queue_stream if queue_stream is Stream.BULK else None
-        stream = request.stream or of_queue
-        job = SendJob.from_message(request.idempotency_key or record_id, request.message, stream)
+        key, stream = request.idempotency_key or record_id, request.stream or of_queue
+        job = SendJob.from_request(key, request, accepted_at, stream)
         return replace(job, stored=content)
     message = request.message
     if stored and stored.only:
@@ -122,9 +143,23 @@ def read_job(
         fingerprint=notes["fingerprint"],
         stream=Stream(notes.get("stream", default)),
         chunk=unit.chunk,
+        timing=_timing(notes),
         retry_count=int(notes["retry_count"]),
         postpone_count=int(notes["postpone_count"]),
     )
+
+
+def noted_time(notes: Mapping[str, str]) -> datetime | None:
+    """Return when a dead letter that was moved back was on the queue first, if it is noted."""
+    noted = notes.get(SENT_AT, "")
+    if not MILLISECONDS.fullmatch(noted):
+        return None
+    return datetime.fromtimestamp(int(noted) / 1000, UTC)
+
+
+def _timing(notes: Mapping[str, str]) -> Timing:
+    given = {name: int(notes[name]) for name in Timing._fields if name in notes}
+    return Timing(**{name: datetime.fromtimestamp(at, UTC) for name, at in given.items()})
 
 
 def _request(job: SendJob) -> str:

@@ -15,11 +15,14 @@ from send_email.queue.envelope import (
     ORIGINAL_MESSAGE_ID,
     is_job,
     names_content,
+    noted_time,
     open_envelope,
     read_job,
     seal,
     unit_of,
 )
+from send_email.queue.timers import is_timer
+from send_email.queue.wake import wake
 from send_email.sending.content_store import ContentMissingError
 from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 from send_email.sending.heavy_emails import NoRoomError
@@ -44,8 +47,10 @@ KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
 def handle_record(
     service: SendService, record: QueueRecord, deadline: datetime, budget: HandOverBudget
-) -> SendOutcome:
+) -> SendOutcome | None:
     """Send the email in an SQS record. An invalid email is stored as rejected.
+
+    A record may be the timer of a scheduled email. Return None for one that came in vain.
 
     An email that is not of the queue's stream moves to the queue of its stream. A large email goes
     back on the queue when other records of the batch have used the budget, a heavy email when they
@@ -60,12 +65,20 @@ def handle_record(
         InvalidMessageError: of a record that this service queued.
     """
     notes, request = open_envelope(record.body)
+    if is_timer(notes):
+        return wake(service, notes["email_id"], deadline, budget)
     original_id = notes.get(ORIGINAL_MESSAGE_ID, "")
     record_id = original_id if EMAIL_ID.fullmatch(original_id) else record.message_id
     queue_stream = service.queue.stream_of(record.queue_name)
     try:
         with service.room(deadline) if names_content(request) else nullcontext():
-            job = read_job(record_id, record.body, service.contents, queue_stream)
+            job = read_job(
+                record_id,
+                record.body,
+                service.contents,
+                queue_stream,
+                lambda: noted_time(notes) or record.sent_at,
+            )
             if not is_job(notes):
                 try:
                     job = service.accept(job)

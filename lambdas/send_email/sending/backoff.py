@@ -8,7 +8,12 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from amsdal_mail.status import RetryHint, SendState
-from send_email.sending.recipients import failed_results, restrict_where, should_retry
+from send_email.sending.recipients import (
+    expire_retried,
+    failed_results,
+    restrict_where,
+    should_retry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -68,7 +73,7 @@ def decide_retry(
     *,
     is_misconfigured: bool = False,
 ) -> RetryDecision:
-    """Decide which recipients are retried, and when.
+    """Decide which recipients are retried, and when. None is retried after the email expires.
 
     Args:
         job: the recipients of the attempt.
@@ -88,15 +93,22 @@ def decide_retry(
         retry_count = _count_retry(retried, retry_count)
     if retry_count > MAX_RETRIES:
         return RetryDecision(results=results, is_abandoned=True)
-    retry_job = job.retry_with(message, retry_count)
     if any(status.state is SendState.UNKNOWN for status in retried):
         delay = timeouts.lost_response
         held_until = now + timedelta(seconds=delay)
     else:
         delay = _backoff(retried, job.retry_count, jitter)
         held_until = None
+    if job.timing.is_expired(now + timedelta(seconds=delay)):
+        results = expire_retried(job.message, results)
+        message = restrict_where(job.message, results, should_retry)
+        if message is None:
+            return RetryDecision(results=results)
     return RetryDecision(
-        results=_as_queued(results), job=retry_job, delay_seconds=delay, held_until=held_until
+        results=_as_queued(results),
+        job=job.retry_with(message, retry_count),
+        delay_seconds=delay,
+        held_until=held_until,
     )
 
 

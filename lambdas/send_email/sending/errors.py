@@ -2,7 +2,9 @@
 
 ExpectedError             not a bug: a caller's mistake, or an AWS service that is unavailable
 ├── QueueError            the job was not queued; a retry may help
-└── MessageTooLargeError  the job is too large for the queue
+├── MessageTooLargeError  the job is too large for the queue
+├── UnknownEmailError     there is no email with this id
+└── TooLateError          the email does not wait any more
 StoreError                of email_store
 └── ResultNotStoredError  SES responded, but the result was not stored
 PoisonMessageError        every worker that claimed the email crashed
@@ -27,6 +29,8 @@ __all__ = [
     "PoisonMessageError",
     "QueueError",
     "ResultNotStoredError",
+    "TooLateError",
+    "UnknownEmailError",
     "email_field_errors",
     "foreign_sender_error",
 ]
@@ -44,6 +48,14 @@ class QueueError(ExpectedError):
 
 class MessageTooLargeError(ExpectedError):
     """The job is too large for the queue. It can only be sent in the call, without retries."""
+
+
+class UnknownEmailError(ExpectedError):
+    """There is no email with this id."""
+
+
+class TooLateError(ExpectedError):
+    """The email does not wait any more: it can be neither moved nor canceled."""
 
 
 class ResultNotStoredError(StoreError):

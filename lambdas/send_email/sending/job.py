@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from json import dumps
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.message.email import EmailRequest
@@ -18,15 +19,18 @@ from email_store.claims import ClaimStatus, SendUnit
 from email_store.records import EmailRecord
 from email_store.states import EmailState, summary_state
 from send_email.sending.recipients import in_chunks, is_open
+from send_email.sending.timing import AT_ONCE, Timing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from amsdal_mail.message.email import EmailMessage
+    from amsdal_mail.message.email import EmailMessage, EmailRequest
     from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, Results
 
 __all__ = ["Attempt", "SendJob", "SendOutcome"]
+
+NO_TIMES: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +48,11 @@ class SendJob:
     """How often it was queued again because SES could not accept it."""
     postpone_count: int = 0
     """How often it was postponed since the last attempt, because another worker held the lease."""
+    timing: Timing = AT_ONCE
     stored: StoredContent | None = None
     """The JSON of the message in the bucket, maybe with more recipients; None for a small one."""
+    times: Mapping[str, Any] = field(default_factory=dict)
+    """The times of a new request, as it names them: they belong to its fingerprint."""
 
     @classmethod
     def from_message(
@@ -59,13 +66,40 @@ class SendJob:
             stream=stream or Stream.of(len(message.recipients)),
         )
 
+    @classmethod
+    def from_request(
+        cls,
+        email_id: str,
+        request: EmailRequest,
+        accepted_at: Callable[[], datetime],
+        stream: Stream | None = None,
+    ) -> Self:
+        """Return the job of a new request. `accepted_at` returns when it was accepted.
+
+        `stream` is that of a request which names none.
+
+        Raises:
+            InvalidMessageError: the time to send is too far from that.
+        """
+        message, times = request.message, request.times
+        timing = Timing.of(request, accepted_at()) if times else AT_ONCE
+        return cls(
+            email_id=email_id,
+            message=message,
+            fingerprint=_fingerprint(message, times),
+            stream=request.stream or stream or Stream.of(len(message.recipients)),
+            timing=timing,
+            times=times,
+        )
+
     def with_files(self, message: EmailMessage, same: EmailMessage) -> Self:
         """Return the job with the versions of its files. See AttachmentFiles.pin.
 
         What is in the bucket does not have the versions, so that a retry stores it anew.
         """
         stored = self.stored if message == self.message else None
-        return replace(self, message=message, fingerprint=_fingerprint(same), stored=stored)
+        fingerprint = _fingerprint(same, self.times)
+        return replace(self, message=message, fingerprint=fingerprint, stored=stored)
 
     @property
     def has_files(self) -> bool:
@@ -130,7 +164,9 @@ class SendJob:
         """Return the same job, postponed once more."""
         return replace(self, postpone_count=self.postpone_count + 1)
 
-    def record(self, now: datetime, chunk_count: int = 0) -> EmailRecord:
+    def record(
+        self, now: datetime, chunk_count: int = 0, content: StoredContent | None = None
+    ) -> EmailRecord:
         """Return the record of the email for the store."""
         message = self.message
         copies = (*message.cc, *message.bcc) if chunk_count else ()
@@ -148,6 +184,9 @@ class SendJob:
             chunk_count=chunk_count,
             copies=tuple(parse_address(mailbox).addr_spec for mailbox in copies),
             stream=self.stream,
+            send_at=self.timing.send_at,
+            expires_at=self.timing.expires_at,
+            content=content,
         )
 
 
@@ -180,6 +219,8 @@ class SendOutcome:
     """True when the service stops retrying, after MAX_RETRIES."""
     is_invalid: bool = False
     """True for an invalid email, which was only stored as rejected."""
+    send_at: datetime | None = None
+    """When the email is sent; None for an email that is sent at once."""
 
     @classmethod
     def from_claim(cls, claim: Claim) -> SendOutcome:
@@ -193,6 +234,7 @@ class SendOutcome:
             claim=claim.status,
             results=results,
             lease_expires_at=claim.lease_until,
+            send_at=claim.send_at,
         )
 
     @cached_property
@@ -219,7 +261,9 @@ class SendOutcome:
     @property
     def state(self) -> EmailState:
         """The state of the email, as far as sending shows it."""
-        return summary_state(map(EmailState, self.counts)) or EmailState.QUEUED
+        is_scheduled = self.claim is ClaimStatus.SCHEDULED
+        empty = EmailState.SCHEDULED if is_scheduled else EmailState.QUEUED
+        return summary_state(map(EmailState, self.counts)) or empty
 
     @cached_property
     def counts(self) -> Counter[SendState]:
@@ -232,13 +276,13 @@ def _request(message: EmailMessage) -> EmailRequest:
     return EmailRequest.from_message(message, None)
 
 
-def _fingerprint(message: EmailMessage) -> str:
+def _fingerprint(message: EmailMessage, times: Mapping[str, Any] = NO_TIMES) -> str:
     if any(file.is_large for file in message.attachments):
-        return _fingerprint_of_large(message)
-    return hashlib.sha256(_canonical(message)).hexdigest()
+        return _fingerprint_of_large(message, times)
+    return hashlib.sha256(_canonical(message, times)).hexdigest()
 
 
-def _fingerprint_of_large(message: EmailMessage) -> str:
+def _fingerprint_of_large(message: EmailMessage, times: Mapping[str, Any]) -> str:
     """Return the same fingerprint, without a copy of the files in memory."""
     from amsdal_mail.byte_streams import ByteStream, Plain
     from amsdal_mail.stand_ins import StandIns
@@ -248,13 +292,13 @@ def _fingerprint_of_large(message: EmailMessage) -> str:
         replace(file, content=stand_ins.add(Plain(file.content))) if file.is_large else file
         for file in message.attachments
     )
-    document = stand_ins.fill(_canonical(message.replace(attachments=files)))
+    document = stand_ins.fill(_canonical(message.replace(attachments=files), times))
     digest = hashlib.sha256()
     for block in ByteStream(document).blocks():
         digest.update(block)
     return digest.hexdigest()
 
 
-def _canonical(message: EmailMessage) -> bytes:
-    fields = _request(message).model_dump(mode="json", exclude_defaults=True)
+def _canonical(message: EmailMessage, times: Mapping[str, Any]) -> bytes:
+    fields = {**_request(message).model_dump(mode="json", exclude_defaults=True), **times}
     return dumps(fields, sort_keys=True, separators=(",", ":")).encode()

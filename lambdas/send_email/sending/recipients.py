@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from email_store.claims import Results
 
 __all__ = [
+    "expire_retried",
+    "expired_results",
     "failed_results",
     "has_open",
     "in_calls",
@@ -40,6 +42,8 @@ __all__ = [
 
 MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
 NO_MAIN_RECIPIENT = "copies go with the addresses in to, and none of these gets the message"
+EXPIRED = "Expired"
+TOO_LATE = "the email was not sent before it expired"
 ON_SUPPRESSION_LIST = "the address is on the suppression list"
 
 
@@ -161,6 +165,31 @@ def suppressed_results(addresses: Iterable[str]) -> Results:
         address: RecipientStatus(address, SendState.SUPPRESSED, error_message=ON_SUPPRESSION_LIST)
         for address in addresses
     }
+
+
+def expired_results(message: EmailMessage) -> Results:
+    """Return the results of a message that is too late for all its recipients."""
+    return {address.addr_spec: _expired(address.addr_spec) for address in message.recipients}
+
+
+def expire_retried(message: EmailMessage, results: Results) -> Results:
+    """Return the results, with the state `expired` for each recipient who would be retried.
+
+    `unknown` stays: SES may have sent the message, and its events will show it. The copies of a
+    personalized message stay with such a recipient.
+    """
+    has_unknown = any(status.state is SendState.UNKNOWN for status in results.values())
+    kept = _copies(message) if has_unknown and message.is_personalized else set()
+    return {
+        address: _expired(address)
+        if should_retry(status) and status.state is not SendState.UNKNOWN and address not in kept
+        else status
+        for address, status in results.items()
+    }
+
+
+def _expired(address: str) -> RecipientStatus:
+    return RecipientStatus(address, SendState.EXPIRED, None, EXPIRED, TOO_LATE)
 
 
 def failed_results(message: EmailMessage, code: str, text: str, retry: RetryHint) -> Results:

@@ -5,8 +5,8 @@ Used by the API and the queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit, queued
 from email_store.records import EmailRecord
-from email_store.store import EmailStore, StoreError
+from email_store.store import EmailStore
 from send_email.sending.backoff import (
     RetryDecision,
     decide_retry,
@@ -25,14 +25,14 @@ from send_email.sending.backoff import (
 from send_email.sending.content_store import AttachmentFiles, ContentStore
 from send_email.sending.errors import (
     PoisonMessageError,
-    QueueError,
-    ResultNotStoredError,
     foreign_sender_error,
 )
+from send_email.sending.expiry import publish_expired
 from send_email.sending.heavy_emails import HeavyEmailGate
 from send_email.sending.job import Attempt, SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
+    expired_results,
     failed_results,
     has_open,
     in_calls,
@@ -45,6 +45,7 @@ from send_email.sending.recipients import (
     suppressed_results,
     waits_for_operator,
 )
+from send_email.sending.settling import release_on_failure, store_result
 from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from amsdal_mail.message.email import EmailMessage
     from email_store.claims import Claim, Results
     from send_email.sending.job import SendJob
+    from send_email.sending.notices import NoticeBus
+    from send_email.sending.schedules import Schedules
 
 __all__ = ["SendService"]
 
@@ -83,6 +86,11 @@ class SendService:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     """Returns a random number from 0 to 1."""
+    schedules: Callable[[], Schedules]
+    """Returns the schedules, which are made for the first email that is sent later."""
+    bus: NoticeBus
+    expiring_set: str = ""
+    """The configuration set of emails that expire; empty for that of all emails."""
     heavy_emails: HeavyEmailGate = field(default_factory=HeavyEmailGate)
 
     def deadline(self, remaining_milliseconds: int) -> datetime:
@@ -108,23 +116,26 @@ class SendService:
         Shortly before the deadline, it goes back on the queue instead.
         """
         self._check_sender(job)
+        if job.timing.is_later(self.clock()):
+            return self.schedules().schedule(job)
         if not job.is_one_call:
             return self._enqueue_chunks(job)
         claim = self._claim(job.record(self.clock()), job.unit, job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
-            if job.has_content and claim.status is not ClaimStatus.BUSY:
-                self.queue.discard(job)
-            return SendOutcome.from_claim(claim)
+            return self._unclaimed(job, claim)
         return self._send_claimed(job, claim, deadline)
 
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
         self._check_sender(job)
+        if job.timing.is_later(self.clock()):
+            return self.schedules().schedule(job)
         if not job.is_one_call:
             return self._enqueue_chunks(job)
         claim = self.store.register(job.record(self.clock()), job.addresses)
-        if claim.status is ClaimStatus.CLAIMED:
-            self.queue.put([job])
+        if claim.status is not ClaimStatus.CLAIMED:
+            return self._unclaimed(job, claim)
+        self.queue.put([job])
         return SendOutcome.from_claim(claim)
 
     def postpone(self, job: SendJob, busy: SendOutcome) -> None:
@@ -144,7 +155,7 @@ class SendService:
         """Queue the job as it is, for another invocation. Nothing of it is claimed yet."""
         self._check_sender(job)
         self.queue.put([job], delay_seconds)
-        results = queued(job.addresses) if job.is_one_call else {}
+        results = queued(job.addresses, job.record(self.clock())) if job.is_one_call else {}
         return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED, results=results)
 
     def reject(self, errors: Sequence[FieldError], email_ids: Sequence[str]) -> SendOutcome:
@@ -174,6 +185,8 @@ class SendService:
 
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
+        if claim.expires_at is not None:  # a repeated request does not prolong the first
+            job = replace(job, timing=job.timing._replace(expires_at=claim.expires_at))
         attempt = self._attempt(job, claim.results, deadline)
         decision = self._decide(attempt)
         outcome = SendOutcome(
@@ -220,25 +233,36 @@ class SendService:
             # A worker may have queued a retry and crashed before storing that: the unit then has
             # unfinished recipients that this job does not have.
             is_done = not has_open(outcome.results, besides=job.addresses)
-            self._store_result(claim, outcome, is_done=is_done)
+            with release_on_failure(self.store, claim, outcome.results):
+                publish_expired(self.bus, job, outcome, self.clock())
+            store_result(self.store, claim, outcome, is_done=is_done)
             if is_done and job.has_content:
                 self.queue.discard(job)
             return
         # Queue first, then release: a crash in between sends nothing twice.
-        with self._release_on_failure(claim, outcome.results, decision.held_until):
+        with release_on_failure(self.store, claim, outcome.results, decision.held_until):
             self.queue.put([decision.job], decision.delay_seconds)
-        self._store_result(claim, outcome, is_done=False, held_until=decision.held_until)
+        store_result(self.store, claim, outcome, is_done=False, held_until=decision.held_until)
+
+    def _unclaimed(self, job: SendJob, claim: Claim) -> SendOutcome:
+        """Send nothing. An email that was moved away may have no timer: its caller may be dead."""
+        if claim.status is ClaimStatus.SCHEDULED:
+            self.schedules().keep(job, claim)
+        elif job.has_content and claim.status is not ClaimStatus.BUSY:
+            self.queue.discard(job)
+        return SendOutcome.from_claim(claim)
 
     def _enqueue_chunks(self, job: SendJob) -> SendOutcome:
         chunks = job.chunks()
         record = job.record(self.clock(), len(chunks))
         claim = self._claim(record, SendUnit(job.email_id), ())
+        if claim.status is not ClaimStatus.CLAIMED:
+            return self._unclaimed(job, claim)
         outcome = SendOutcome.from_claim(claim)
-        if claim.status is ClaimStatus.CLAIMED:
-            with self._release_on_failure(claim, {}):
-                self.queue.put(chunks)
-            self._store_result(claim, outcome, is_done=True)
-        if job.has_content and claim.status is not ClaimStatus.BUSY:
+        with release_on_failure(self.store, claim, {}):
+            self.queue.put(chunks)
+        store_result(self.store, claim, outcome, is_done=True)
+        if job.has_content:
             self.queue.discard(job)
         return outcome
 
@@ -254,6 +278,8 @@ class SendService:
         Return the results, and whether AWS refused the set-up.
         """
         message: EmailMessage | None = job.message
+        if job.timing.is_expired(self.clock()):
+            return expired_results(job.message), False
         wanted = ses_recipient_count(job.message)
         if not self.send_rate.wait(job.stream, wanted, self._spare_seconds(deadline)):
             return rate_limited_results(job.message), False
@@ -268,6 +294,10 @@ class SendService:
         # Lambda freezes a worker after its response. A thread that it left waiting has no time.
         if self._spare_seconds(deadline) < 0:
             return {**earlier, **rate_limited_results(message)}, False
+        if job.timing.is_expired(self.clock()):
+            return {**earlier, **expired_results(message)}, False
+        if self.expiring_set and job.timing.expires_at is not None:
+            message = message._with(configuration_set=self.expiring_set)
         results, is_misconfigured = self._send_to_ses(message, job.email_id)
         return {**earlier, **results}, is_misconfigured
 
@@ -293,30 +323,3 @@ class SendService:
     def _spare_seconds(self, deadline: datetime) -> float:
         """Return the seconds until a call to SES could no longer end in time."""
         return (deadline - self.clock()).total_seconds() - self.timeouts.min_remaining
-
-    def _store_result(
-        self,
-        claim: Claim,
-        outcome: SendOutcome,
-        *,
-        is_done: bool,
-        held_until: datetime | None = None,
-    ) -> None:
-        try:
-            if is_done:
-                self.store.settle(claim, outcome.results)
-            else:
-                self.store.release(claim, outcome.results, held_until=held_until)
-        except StoreError as error:
-            raise ResultNotStoredError(outcome) from error
-
-    @contextmanager
-    def _release_on_failure(
-        self, claim: Claim, results: Results, held_until: datetime | None = None
-    ) -> Iterator[None]:
-        """Release the unit when queueing fails, so that a repeated request need not wait."""
-        try:
-            yield
-        except QueueError:
-            self.store.release(claim, results, held_until=held_until)
-            raise

@@ -100,3 +100,18 @@ def test_an_expired_state_of_a_recipient_is_no_state(store: DynamoDBEmailStore) 
 
     assert not store.advance_recipient(sent, now=APRIL - timedelta(seconds=1))
     assert store.advance_recipient(sent, now=APRIL)
+
+
+def test_scheduled_email_is_kept_from_its_time_on(store: DynamoDBEmailStore) -> None:
+    send_at = MARCH + timedelta(days=365)
+    record = EmailRecord(
+        email_id="newsletter", fingerprint="March", created_at=MARCH, send_at=send_at
+    )
+    store.register(record, (ANNA,))
+
+    late = store.claim(
+        replace(record, created_at=send_at), EMAIL, (ANNA,), now=send_at, lease_seconds=90
+    )
+
+    assert late.status is ClaimStatus.CLAIMED
+    assert late.generation == 1

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -83,6 +84,20 @@ def test_the_role_suffices_for_large_content(strict: Service) -> None:
     assert s3.list_objects_v2(Bucket=bucket, Prefix="queued/").get("KeyCount") == 0
 
 
+def test_the_role_suffices_for_schedules(strict: Service) -> None:
+    far = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    email_id = strict.post("/emails", message(send_at=far)).content["email_id"]
+
+    moved = strict.patch(f"/emails/{email_id}", {"send_at": later})
+    canceled = strict.post(f"/emails/{email_id}/cancel", "")
+    group = strict.aws.outputs["ScheduleGroupName"]
+    left = strict.aws.client("scheduler").list_schedules(GroupName=group)
+
+    assert (moved.status, canceled.status) == (200, 200), (moved, canceled)
+    assert left["Schedules"] == []
+
+
 def test_open_and_click_take_a_path_of_their_own(strict: Service) -> None:
     email = strict.post("/emails", message()).content
     strict.wait_for_state(email["email_id"], "delivered")
@@ -126,6 +141,10 @@ def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[st
         ),
         "the tracking function reads queued content": (
             "TrackFunctionName", "s3", "get_object", {"Bucket": bucket, "Key": "queued/a"},
+        ),
+        "the send function deletes a schedule of another group": (
+            "SendFunctionName", "scheduler", "delete_schedule",
+            {"GroupName": "other", "Name": "a"},
         ),
         "the send function reads below another prefix": (
             "SendFunctionName", "s3", "get_object", {"Bucket": bucket, "Key": "other/a"},

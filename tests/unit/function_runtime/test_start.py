@@ -28,6 +28,13 @@ SETTINGS = {
     "MAX_CONCURRENCY": "2",
     "TIMEOUT_SECONDS": "60",
     "LOST_RESPONSE_SECONDS": "900",
+    "EXPIRING_CONFIGURATION_SET": "",
+    "LONGEST_QUEUE_DELAY_SECONDS": "900",
+    "SCHEDULE_GROUP": "group",
+    "SCHEDULE_QUEUE_ARN": "arn:queue",
+    "SCHEDULE_BULK_QUEUE_ARN": "arn:bulk",
+    "SCHEDULE_DEAD_LETTER_ARN": "arn:undelivered",
+    "SCHEDULE_ROLE_ARN": "arn:role",
     "SES_IDENTITIES": "example.com",
 }
 

@@ -23,8 +23,11 @@ from send_email.contents.s3_content_store import S3ContentStore
 from send_email.contents.uploads import Uploads
 from send_email.handler import create_handler
 from send_email.sending.job import SendJob
+from send_email.sending.notices import Notice
+from send_email.sending.schedules import Schedules
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import Timeouts
+from send_email.sending.timers import Timer
 from send_email.suppressions import Suppressions
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, lazily
 
@@ -192,6 +195,64 @@ def store() -> MemoryEmailStore:
     return MemoryEmailStore()
 
 
+@dataclass
+class ListBus:
+    """Keeps the notices that are published."""
+
+    notices: list[Notice] = field(default_factory=list)
+    raises: list[Exception] = field(default_factory=list)
+
+    def publish(self, notice: Notice) -> None:
+        if self.raises:
+            raise self.raises.pop()
+        self.notices.append(notice)
+
+
+@dataclass
+class ListTimers:
+    """Keeps the timers that are set. Those that wait near are kept apart."""
+
+    entries: list[Timer] = field(default_factory=list)
+    near: list[Timer] = field(default_factory=list)
+    dropped: list[Timer] = field(default_factory=list)
+    raises: list[Exception] = field(default_factory=list)
+
+    def set(self, timer: Timer, now: datetime) -> None:
+        if self.raises:
+            raise self.raises.pop()
+        self.entries.append(timer)
+
+    def set_near(self, timer: Timer, now: datetime) -> None:
+        self.near.append(timer)
+
+    def drop(self, timer: Timer) -> None:
+        self.dropped.append(timer)
+
+
+@pytest.fixture
+def bus() -> ListBus:
+    return ListBus()
+
+
+@pytest.fixture
+def timers() -> ListTimers:
+    return ListTimers()
+
+
+@pytest.fixture
+def schedules(
+    store: MemoryEmailStore,
+    contents: S3ContentStore,
+    timers: ListTimers,
+    queue: ListQueue,
+    bus: ListBus,
+    clock: Clock,
+) -> Schedules:
+    return Schedules(
+        store=store, contents=contents, timers=timers, queue=queue, bus=bus, clock=clock
+    )
+
+
 @pytest.fixture
 def service(
     store: MemoryEmailStore,
@@ -201,6 +262,8 @@ def service(
     clock: Clock,
     s3: FakeS3,
     contents: S3ContentStore,
+    schedules: Schedules,
+    bus: ListBus,
 ) -> SendService:
     return SendService(
         store=store,
@@ -213,6 +276,8 @@ def service(
         timeouts=TIMEOUTS,
         clock=clock,
         jitter=lambda: 0.0,
+        schedules=lambda: schedules,
+        bus=bus,
     )
 
 
@@ -284,6 +349,8 @@ ROUTES = (
     "POST /emails/batch",
     "POST /uploads",
     "GET /emails/{email_id}",
+    "PATCH /emails/{email_id}",
+    "POST /emails/{email_id}/cancel",
     "GET /suppressions",
     "DELETE /suppressions",
     "GET /openapi.json",

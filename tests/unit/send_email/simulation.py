@@ -82,6 +82,8 @@ class Simulation:
             timeouts=self.timeouts,
             clock=lambda: self.now,
             jitter=self.rng.random,
+            schedules=Mock(),
+            bus=Mock(),
         )
 
     # Callers

@@ -117,6 +117,8 @@ def test_thread_of_a_batch_ends_in_time(timeout: int, latency: float, rate: floa
         timeouts=timeouts,
         clock=clock,
         jitter=lambda: 0.0,
+        schedules=Mock(),
+        bus=Mock(),
     )
     seconds = min(API_SECONDS, timeout)
 

@@ -24,6 +24,8 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/batch", "post"),
         ("/uploads", "post"),
         ("/emails/{email_id}", "get"),
+        ("/emails/{email_id}", "patch"),
+        ("/emails/{email_id}/cancel", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
     }

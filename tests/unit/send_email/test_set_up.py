@@ -99,7 +99,8 @@ def test_waiting_for_the_set_up_is_never_abandoned(
     real: SendService, ses_stub: Stubber, queue: ListQueue, error: tuple[str, str, int]
 ) -> None:
     refuse(ses_stub, *error)
-    job = replace(read_job("r", json.dumps(EMAIL), real.contents), retry_count=MAX_RETRIES)
+    read = read_job("r", json.dumps(EMAIL), real.contents)
+    job = replace(read, retry_count=MAX_RETRIES)
 
     outcome = real.send(job)
 

@@ -20,6 +20,14 @@ ENVIRONMENT = {
     "MAX_CONCURRENCY": "2",
     "TIMEOUT_SECONDS": "60",
     "LOST_RESPONSE_SECONDS": "900",
+    "EXPIRING_CONFIGURATION_SET": "",
+    "LONGEST_QUEUE_DELAY_SECONDS": "900",
+    "SCHEDULE_GROUP": "AmsdalMail-dev",
+    "SCHEDULE_QUEUE_ARN": "arn:queue",
+    "SCHEDULE_BULK_QUEUE_ARN": "arn:bulk",
+    "SCHEDULE_DEAD_LETTER_ARN": "arn:undelivered",
+    "SCHEDULE_ROLE_ARN": "arn:role",
+    "EVENT_BUS_NAME": "bus",
 }
 
 
@@ -41,6 +49,14 @@ def test_environment_is_read() -> None:
         2,
         60,
         900,
+        "",
+        900,
+        "AmsdalMail-dev",
+        "arn:queue",
+        "arn:bulk",
+        "arn:undelivered",
+        "arn:role",
+        "bus",
     )
 
 

@@ -71,7 +71,7 @@ class NoClaims(MemoryEmailStore):
 
     @override
     def claim(self, record: Any, unit: Any, addresses: Any, **_: Any) -> Claim:
-        return Claim(unit, ClaimStatus.CLAIMED, queued(addresses), 1)
+        return Claim(unit, ClaimStatus.CLAIMED, queued(addresses, record), 1)
 
     @override
     def settle(self, *_: Any, **__: Any) -> bool:

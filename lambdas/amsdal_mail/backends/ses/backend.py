@@ -19,6 +19,7 @@ from amsdal_mail.backends.aws.options import (
     region_from,
 )
 from amsdal_mail.backends.ses.connection_params import connection_params
+from amsdal_mail.backends.ses.no_schedule import refuse_times
 from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
@@ -120,6 +121,7 @@ class SESBackend(AWSBackend):
         model: ServiceModel,
         extra_tags: Mapping[str, str] = NO_TAGS,
     ) -> SendPlan:
+        refuse_times(messages)
         plan: SendPlan = []
         for index, message in enumerate(messages):
             if message.attachments:

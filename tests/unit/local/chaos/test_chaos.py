@@ -61,7 +61,9 @@ def test_an_unacknowledged_email_is_not_lost() -> None:
     assert (verdict.lost, verdict.unacknowledged, verdict.is_good) == (0, 1, True)
 
 
-@pytest.mark.parametrize("count", ["dead_letters", "not_delivered"])
+@pytest.mark.parametrize(
+    "count", ["dead_letters", "not_delivered", "sent_after_cancel", "sent_after_expiry"]
+)
 def test_a_dead_letter_or_a_wrong_state_is_not_good(count: str) -> None:
     assert not judged(ALL_ONCE, **{count: 1}).is_good
 
