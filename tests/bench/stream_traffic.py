@@ -136,6 +136,8 @@ class Traffic:
             queue=self,
             contents=Mock(),
             files=Mock(),
+            schedules=Mock(),
+            bus=Mock(),
             send_rate=limiter,
             identities={"example.com"},
             timeouts=Timeouts.from_settings(TIMEOUT, 900),
