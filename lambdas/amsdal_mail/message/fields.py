@@ -175,6 +175,11 @@ class MessageFields(BaseModel):
         )
 
     @property
+    def decides_tracking(self) -> bool:
+        """True when the message, and not the configuration set, decides what SES tracks."""
+        return self.sensitive or self.track_opens is not None or self.track_clicks is not None
+
+    @property
     def is_templated(self) -> bool:
         """True when SES renders the content: from a stored template, or from merge values."""
         return (

@@ -23,10 +23,7 @@ from send_email.sending.backoff import (
     rate_limited_results,
 )
 from send_email.sending.content_store import AttachmentFiles, ContentStore
-from send_email.sending.errors import (
-    PoisonMessageError,
-    foreign_sender_error,
-)
+from send_email.sending.errors import PoisonMessageError, foreign_sender_error
 from send_email.sending.expiry import publish_expired
 from send_email.sending.heavy_emails import HeavyEmailGate
 from send_email.sending.job import Attempt, SendOutcome
@@ -233,8 +230,9 @@ class SendService:
             # A worker may have queued a retry and crashed before storing that: the unit then has
             # unfinished recipients that this job does not have.
             is_done = not has_open(outcome.results, besides=job.addresses)
-            with release_on_failure(self.store, claim, outcome.results):
-                publish_expired(self.bus, job, outcome, self.clock())
+            if job.timing.expires_at is not None:
+                with release_on_failure(self.store, claim, outcome.results):
+                    publish_expired(self.bus, job, outcome, self.clock())
             store_result(self.store, claim, outcome, is_done=is_done)
             if is_done and job.has_content:
                 self.queue.discard(job)

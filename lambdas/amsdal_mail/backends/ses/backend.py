@@ -24,7 +24,7 @@ from amsdal_mail.backends.ses.requests import build_requests
 from amsdal_mail.backends.ses.send import rate_limited, send_flow
 from amsdal_mail.backends.ses.tags import TagEncoding, message_tags
 from amsdal_mail.backends.ses.tracking import log_ignored_tracking
-from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.email import EmailMessage, EmailRequest
 from amsdal_mail.message.tag_names import METADATA_PREFIX
 from amsdal_mail.rate_limit import RateLimiter
 from amsdal_mail.status import SendStatus
@@ -121,7 +121,8 @@ class SESBackend(AWSBackend):
         model: ServiceModel,
         extra_tags: Mapping[str, str] = NO_TAGS,
     ) -> SendPlan:
-        refuse_times(messages)
+        if requests := [message for message in messages if isinstance(message, EmailRequest)]:
+            refuse_times(requests)
         plan: SendPlan = []
         for index, message in enumerate(messages):
             if message.attachments:
@@ -131,7 +132,8 @@ class SESBackend(AWSBackend):
                     plan.append(without_call(EntryResult(index, addresses, prepared)))
                     continue
                 message = prepared
-            log_ignored_tracking(message, model)
+            if message.decides_tracking:
+                log_ignored_tracking(message, model)
             has_tags = (
                 message.tags or message.metadata or message.merge_metadata or message.sensitive
             )

@@ -70,7 +70,8 @@ def build_requests(
         ConfigurationError: the installed SDK does not know a parameter that the message needs.
     """
     params = _common_params(message, configuration_set, connection_params)
-    params |= tracking_overrides(message, model)
+    if message.decides_tracking:
+        params |= tracking_overrides(message, model)
     if message.is_personalized:
         operation = "SendBulkEmail"
         requests = _bulk_requests(message, params, message_index, metadata_prefix)
