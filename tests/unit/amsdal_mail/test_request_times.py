@@ -40,7 +40,7 @@ def test_message_itself_has_no_times() -> None:
 
     assert type(request.message) is EmailMessage
     with pytest.raises(InvalidMessageError, match="send_at"):
-        EmailMessage(**EMAIL, send_at=TIME)
+        EmailMessage.model_validate({**EMAIL, "send_at": TIME})
 
 
 def test_times_of_other_offsets_are_the_same() -> None:
