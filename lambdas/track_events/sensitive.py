@@ -22,8 +22,6 @@ def hide_content(event: TrackingEvent) -> TrackingEvent:
     https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html.
     A mail server may quote a link of the message in its refusal.
     """
-    if not event.is_sensitive:
-        return event
     return replace(event, raw={}, details=event.details and _without_links(event.details))
 
 

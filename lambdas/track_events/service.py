@@ -69,7 +69,10 @@ class Tracker:
         Raises:
             OutOfTimeError: `has_time` became false. The retry continues after the finished events.
         """
-        events = [hide_content(event) for event in collapse_unattributed(events)]
+        events = [
+            hide_content(event) if event.is_sensitive else event
+            for event in collapse_unattributed(events)
+        ]
         if not events:
             counts["IgnoredNotifications"] += 1
         for start in range(0, len(events), EVENTS_AT_ONCE):
