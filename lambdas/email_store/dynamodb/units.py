@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +18,18 @@ from email_store.claims import (
     claim_conflict,
     count_results,
     epoch_seconds,
-    failed_recipients,
     mark_accepted_from_events,
     queued,
 )
-from email_store.dynamodb.counts import counts_write
-from email_store.dynamodb.events import read_recipient, recipient_item, recipient_key
-from email_store.dynamodb.recipients import NOT_REPORTED
+from email_store.dynamodb.chunks import end_counted, list_failures
+from email_store.dynamodb.events import read_recipient, recipient_key
 from email_store.dynamodb.table import (
     ItemUpdate,
     TablePart,
     email_key,
     truncated,
-    update_request,
     without_none,
 )
-from email_store.dynamodb.transactions import transact
 from email_store.records import EmailRecord
 from email_store.truncate import first_errors
 
@@ -68,7 +62,6 @@ VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
-SAME_COUNTED, NOT_COUNTED = "counted = :counted", "attribute_not_exists(counted)"
 
 
 class Units(TablePart):
@@ -174,45 +167,10 @@ class Units(TablePart):
         email = self._large_email(claim.unit)
         if email is None:
             return self.table.update(unit_key(claim.unit), update).is_done
-        self._list_failures(email, results)
-        return self._end_counted(claim, results, update, email)
-
-    def _end_counted(
-        self, claim: Claim, results: Results, update: ItemUpdate, email: EmailRecord
-    ) -> bool:
-        """Change a chunk, and the counts by the difference to what it counted for before."""
         key, expires_at = unit_key(claim.unit), self.expiry(email.created_at)
+        list_failures(self.table, email, results, expires_at)
         counted = count_results(claim.unit, results, email.copies)
-        sets = {**update.sets, "counted": dict(counted)}
-
-        def read_and_decide() -> list[Item]:
-            (chunk,) = self.table.get_many([key])
-            if chunk["attempt"] != claim.attempt:
-                return []
-            before = chunk.get("counted")
-            same = SAME_COUNTED if before is not None else NOT_COUNTED
-            values = {"counted": before} if before is not None else {}
-            changed = replace(
-                update,
-                sets=sets,
-                condition=f"{SAME_ATTEMPT} AND {same}",
-                condition_values={**update.condition_values, **values},
-            )
-            changes = Counter(counted)
-            changes.subtract(before or {})
-            writes = [{"Update": update_request(key, changed)}]
-            if any(changes.values()):
-                writes.append(counts_write(email, changes, expires_at))
-            return writes
-
-        return transact(self.table, read_and_decide)
-
-    def _list_failures(self, email: EmailRecord, results: Results) -> None:
-        """Store the recipients for whom no event will come. The others come with their events."""
-        for recipient in failed_recipients(email, results):
-            item = recipient_item(recipient) | {"expires_at": self.expiry(email.created_at)}
-            now = epoch_seconds(email.created_at)
-            self.table.put(item, NOT_REPORTED, {"now": now})
+        return end_counted(self.table, key, update, email, counted, expires_at)
 
     def _large_email(self, unit: SendUnit) -> EmailRecord | None:
         """Return the email of a chunk; None for a whole email."""
