@@ -50,7 +50,8 @@ TRUNCATED = (
 )
 RECIPIENTS_NEXT = (
     f"The `recipients_after` of the next page; null on the last. An email in chunks has up to"
-    f" {RECIPIENTS_LIMIT:,} recipients a page, by address; those without a result are only counted."
+    f" {RECIPIENTS_LIMIT:,} recipients a page, by address: those with an event, and those that are"
+    " not sent to. The others are only counted."
 )
 OPENS = "All opens, also those that SES cannot attribute to a recipient of a message to several."
 CLICKS = "All clicks on links of the email, counted like the opens."
