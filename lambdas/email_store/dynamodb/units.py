@@ -167,7 +167,10 @@ class Units(TablePart):
         email = self._large_email(claim.unit)
         if email is None:
             return self.table.update(unit_key(claim.unit), update).is_done
-        key, expires_at = unit_key(claim.unit), self.expiry(email.created_at)
+        key, expires_at = (
+            unit_key(claim.unit),
+            self.expiry(max(email.created_at, email.send_at or email.created_at)),
+        )
         list_failures(self.table, email, results, expires_at)
         counted = count_results(claim.unit, results, email.copies)
         return end_counted(self.table, key, update, email, counted, expires_at)

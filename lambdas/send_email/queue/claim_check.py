@@ -32,7 +32,9 @@ class ClaimCheck:
 
     def __init__(self, contents: ContentStore) -> None:
         self._contents = contents
-        self._stored: dict[int, Attachment] = {}
+        self._stored: dict[int, tuple[Attachment, Attachment]] = {}
+        """Files by their `id`, and the same in the bucket. The former keep their ids taken."""
+        self._copies: dict[tuple[str, str], StoredContent] = {}
 
     def store_files(self, job: SendJob) -> SendJob:
         """Return the job with its larger files in the bucket, if they are too large together.
@@ -56,17 +58,18 @@ class ClaimCheck:
     def _store(self, file: Attachment) -> Attachment:
         if id(file) not in self._stored:  # the chunks of an email have the same files
             content = self._contents.put(new_key(), file.content)
-            self._stored[id(file)] = file.moved_to(self._uri(content), content.etag)
-        return self._stored[id(file)]
+            self._stored[id(file)] = file, file.moved_to(self._uri(content), content.etag)
+        return self._stored[id(file)][1]
 
     def _copied(self, file: Attachment) -> Attachment:
         if not self._is_upload(file):
             return file
-        if id(file) not in self._stored:
-            source = StoredContent(S3Object.from_uri(file.s3_uri or "").key, 0, file.s3_etag or "")
-            content = self._contents.copy(source, new_key())
-            self._stored[id(file)] = file.moved_to(self._uri(content), content.etag)
-        return self._stored[id(file)]
+        key, etag = S3Object.from_uri(file.s3_uri or "").key, file.s3_etag or ""
+        if (key, etag) not in self._copies:  # the chunks of an email name the same uploads
+            content = self._contents.copy(StoredContent(key, 0, etag), new_key())
+            self._copies[key, etag] = content
+        content = self._copies[key, etag]
+        return file.moved_to(self._uri(content), content.etag)
 
     def _is_upload(self, file: Attachment) -> bool:
         if file.s3_uri is None:

@@ -13,6 +13,7 @@ from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.queue.envelope import (
     ORIGINAL_MESSAGE_ID,
+    SENT_AT,
     is_job,
     names_content,
     noted_time,
@@ -94,7 +95,8 @@ def handle_record(
         return service.reject(email_field_errors(error), email_ids)
     except NoRoomError:
         stream = queue_stream or Stream.TRANSACTIONAL
-        return _put_again(service, stream, notes, request, record_id)
+        accepted_at = noted_time(notes) or record.sent_at
+        return _put_again(service, stream, notes, request, record_id, accepted_at)
     except ContentMissingError:
         if is_job(notes):
             return reject_lost(service, unit_of(notes), notes["fingerprint"])
@@ -104,10 +106,18 @@ def handle_record(
 
 
 def _put_again(
-    service: SendService, stream: Stream, notes: Mapping[str, str], request: str, record_id: str
+    service: SendService,
+    stream: Stream,
+    notes: Mapping[str, str],
+    request: str,
+    record_id: str,
+    accepted_at: datetime,
 ) -> SendOutcome:
     """Put the record back for another invocation. A failed record would count its receives."""
-    body = seal(notes if is_job(notes) else {ORIGINAL_MESSAGE_ID: record_id}, request)
+    if not is_job(notes):  # it stays the request that came then
+        milliseconds = int(accepted_at.timestamp() * 1000)
+        notes = {ORIGINAL_MESSAGE_ID: record_id, SENT_AT: str(milliseconds)}
+    body = seal(notes, request)
     service.queue.put_again(stream, body, PUT_BACK_SECONDS)
     return SendOutcome(email_id=record_id, claim=ClaimStatus.CLAIMED)
 

@@ -13,6 +13,7 @@ from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.message.stored_request import files_exceed
 from send_email.sending.errors import MessageTooLargeError
+from send_email.sending.recipients import MERGE_FIELDS
 
 if TYPE_CHECKING:
     from send_email.sending.job import SendJob
@@ -47,9 +48,10 @@ def hand_over_of(job: SendJob) -> HandOver:
     message, files = job.message, 0
     if files_exceed(message, SQS_SIZE_LIMIT):  # the bucket has them once for all chunks
         files = sum(len(file.content) for file in message.attachments)
-        message = message.model_copy(update={"attachments": ()})
+        message = message._with(attachments=())
     count = -(-len(message.to) // RECIPIENT_LIMIT)
-    shared = message.model_copy(update={"to": message.to[:1], "merge_data": {}})
+    merged = [name for name in MERGE_FIELDS if getattr(message, name) is not None]
+    shared = message._with(to=message.to[:1], **{name: {} for name in merged})
     # Each chunk has all but the recipients of the others.
     size = len(message.to_json().encode()) + (count - 1) * len(shared.to_json().encode())
     return HandOver(count, files + size)

@@ -268,3 +268,26 @@ def test_content_is_found_only_in_its_version(contents: S3ContentStore, s3: Fake
     s3.raises = [s3_error("GetObject", "InternalError")]
     with pytest.raises(ContentStoreError, match="GetObject: InternalError"):
         contents.get(content)
+
+
+def test_each_chunk_names_its_own_uploads(service: SendService, sqs: FakeSQS, s3: FakeS3) -> None:
+    uploads = []
+    for number in range(4):
+        etag = s3.put(CONTENT_BUCKET, f"uploads/{number:032x}", f"file {number}".encode())
+        uri = f"s3://{CONTENT_BUCKET}/uploads/{number:032x}"
+        name = f"f{number}.pdf"
+        uploads.append(Attachment(name, b"", "application/pdf", s3_uri=uri, s3_etag=etag))
+    inline = Attachment("big.pdf", b"x" * 900_000, "application/pdf")
+    people = [f"p{number}@example.com" for number in range(1000)]
+
+    service.enqueue(job(*people, merge_data={}, attachments=[inline, *uploads]))
+
+    for body in sqs.take():
+        files = json.loads(body)["request"]["attachments"]
+        contents = [s3.objects[CONTENT_BUCKET, key_of(file)] for file in files[1:]]
+        assert contents == [f"file {number}".encode() for number in range(4)]
+    assert len(s3.keys("queued/")) == 5
+
+
+def key_of(file: dict[str, str]) -> str:
+    return file["s3_uri"].removeprefix(f"s3://{CONTENT_BUCKET}/")

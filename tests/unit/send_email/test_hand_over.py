@@ -145,3 +145,26 @@ def test_record_without_room_to_be_put_back_is_delivered_again(
 
     with pytest.raises(QueueError):
         service.put_back(job(51), 10)
+
+
+MERGED: dict[str, dict[str, Any]] = {
+    "subject": {"subject": "Hi {{name}}"},
+    "headers": {"merge_headers": "List-Unsubscribe"},
+    "metadata": {"merge_metadata": "order"},
+}
+
+
+@pytest.mark.parametrize("changes", MERGED.values(), ids=MERGED)
+def test_merge_values_of_many_recipients_are_handed_over(
+    api: Api, queue: ListQueue, changes: dict[str, Any]
+) -> None:
+    request = newsletter(60)
+    people = request["to"]
+    request["merge_data"] = {person: {"name": "Anna"} for person in people}
+    for field, value in changes.items():
+        by_person = {person: {value: "<https://example.com>"} for person in people}
+        request[field] = by_person if field.startswith("merge") else value
+
+    assert api.post(request).status == 202
+
+    assert [len(queued.message.to) for queued in queue.jobs] == [50, 10]

@@ -23,6 +23,7 @@ def record(number: int, body: Any, **attributes: Any) -> dict[str, Any]:
     return {
         "messageId": f"record-{number}",
         "body": body if isinstance(body, str) else json.dumps(body),
+        "attributes": {"SentTimestamp": "1772187331000"},
         "messageAttributes": {
             name: value if isinstance(value, dict) else {"stringValue": value, "dataType": "String"}
             for name, value in attributes.items()

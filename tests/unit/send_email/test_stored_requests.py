@@ -124,3 +124,16 @@ def test_retry_names_the_recipients_that_are_left(
 
     retry = read_job("record-2", sqs.take()[0], contents)
     assert (retry.addresses, retry.stored) == ([BEN], whole.stored)
+
+
+def test_request_that_waits_for_room_expires_in_its_own_time(
+    service: SendService, sqs: FakeSQS, s3: FakeS3, handle: Handle
+) -> None:
+    first = record(1, producers(s3, job(ANNA, body=LONG).message.to_json()))
+    with service.heavy_emails.room(0), service.heavy_emails.room(0):
+        handle({"Records": [first]}, remaining=1)
+
+    (again,) = sqs.take()
+
+    notes = json.loads(again)["amsdal_mail"]
+    assert notes["sent_at"] == first["attributes"]["SentTimestamp"]
