@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from send_email.queue.timers import timer_body
 from send_email.sending.content_store import ContentStoreError
 from send_email.sending.errors import QueueError
 from send_email.sending.notices import NoticeKind
+from send_email.sending.service import SendService
 from send_email.sending.timers import Timer
 from tests.unit.send_email.conftest import (
     NOW,
@@ -434,3 +436,18 @@ def test_cancel_while_the_table_is_down_is_503(
 
     assert failed.status == 503
     assert cancel(api).status == 200
+
+
+def test_chunk_is_sent_by_a_clock_that_is_behind(
+    service: SendService, queue: ListQueue, ses: FakeSES, clock: Clock, post: Any, wake: Any
+) -> None:
+    people = [f"p{number}@example.com" for number in range(60)]
+    post(to=people, merge_data={}, send_at=in_future(seconds=30))
+    clock.forward(30)
+    assert wake() == []
+    late = replace(service, clock=lambda: clock() - timedelta(milliseconds=20))
+
+    for chunk in queue.jobs:
+        late.send(chunk)
+
+    assert sorted(address for call in ses.addresses for address in call) == sorted(people)
