@@ -147,12 +147,16 @@ class SendJob:
         return len(self.message.to) <= RECIPIENT_LIMIT
 
     def chunks(self) -> list[SendJob]:
-        """Split it into jobs of at most 50 `to` addresses: the same jobs each time."""
+        """Split it into jobs of at most 50 `to` addresses: the same jobs each time.
+
+        A chunk is due, also for a worker whose clock is a little behind.
+        """
         if self.is_one_call:
             return [self]
         messages = in_chunks(self.message, RECIPIENT_LIMIT)
+        timing = self.timing._replace(send_at=None)
         return [
-            replace(self, message=message, chunk=number, stored=None)
+            replace(self, message=message, chunk=number, stored=None, timing=timing)
             for number, message in enumerate(messages, start=1)
         ]
 

@@ -113,7 +113,7 @@ class SendService:
         Shortly before the deadline, it goes back on the queue instead.
         """
         self._check_sender(job)
-        if job.chunk is None and job.timing.is_later(self.clock()):
+        if job.timing.is_later(self.clock()):
             return self.schedules().schedule(job)
         if not job.is_one_call:
             return self._enqueue_chunks(job)
@@ -125,7 +125,7 @@ class SendService:
     def enqueue(self, job: SendJob) -> SendOutcome:
         """Queue the job, unless it was sent, is being sent, or the id belongs to another email."""
         self._check_sender(job)
-        if job.chunk is None and job.timing.is_later(self.clock()):
+        if job.timing.is_later(self.clock()):
             return self.schedules().schedule(job)
         if not job.is_one_call:
             return self._enqueue_chunks(job)
