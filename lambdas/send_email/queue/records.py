@@ -81,7 +81,7 @@ def handle_record(
             )
             if not is_job(notes):
                 try:
-                    job = service.accept(job)
+                    job = service.accept_record(job)
                 except InvalidMessageError as error:
                     return service.reject(error.errors, [job.email_id])
             if job.is_one_call and queue_stream not in {None, job.stream}:
