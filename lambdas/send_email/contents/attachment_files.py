@@ -24,6 +24,7 @@ __all__ = ["S3AttachmentFiles"]
 LINE_BYTES, LINE_LENGTH = 57, 78
 """Bytes of a line of base64 in a message, and its characters with CRLF."""
 RULES = {
+    400: "cannot be read: S3 refuses the request, as for an object with a key of its own (SSE-C)",
     404: "does not exist, or not any more",
     412: "is not the version that s3_etag names",
     403: "cannot be read: the bucket must permit it to the service",
@@ -101,11 +102,11 @@ class S3AttachmentFiles(AttachmentFiles):
         """Return the file with its version, and its size. Raise ValueError with a broken rule."""
         if not file.is_stored:
             return file, len(file.content)
-        if file.s3_etag and self._is_own(file):
+        place = self._place(file)
+        if file.s3_etag and place.bucket == self._bucket and place.key.startswith(QUEUED):
             # The backend sqs put it there and checked its size. It is deleted with its email, so
             # that a second delivery of the same record does not find it.
             return file, 0
-        place = self._place(file)
         if not file.upload_id and not self._is_allowed(place):
             raise ValueError(NOT_ALLOWED)
         etag, size = self._look_up(place, file.s3_etag)
