@@ -124,3 +124,32 @@ def test_retry_names_the_recipients_that_are_left(
 
     retry = read_job("record-2", sqs.take()[0], contents)
     assert (retry.addresses, retry.stored) == ([BEN], whole.stored)
+
+
+def test_chunk_that_is_lost_before_a_claim_is_rejected(
+    service: SendService, sqs: FakeSQS, s3: FakeS3, handle: Handle, store: MemoryEmailStore
+) -> None:
+    to = [f"u{number}@example.com" for number in range(60)]
+    service.send(job(*to, merge_data={}, body=LONG))
+    s3.objects.clear()
+
+    records = [record(number, body) for number, body in enumerate(sqs.take())]
+    assert handle({"Records": records}) == DONE
+
+    view = store.load("order-1")
+    assert view is not None
+    assert view.counts == {EmailState.REJECTED: 60}
+
+
+def test_request_that_is_too_large_is_not_read(
+    s3: FakeS3, handle: Handle, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("send_email.contents.s3_content_store.LARGEST", 1000)
+    request = job(ANNA, body="b" * 1000).message.to_json()
+
+    assert handle({"Records": [record(1, producers(s3, request))]}) == DONE
+
+    view = store.load("order-1")
+    assert view is not None
+    assert view.record is not None
+    assert "is too large" in view.record.errors[0].rule
