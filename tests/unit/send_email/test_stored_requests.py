@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from amsdal_mail.message.stored_request import StoredContent, StoredRequest
+from amsdal_mail.status import RetryHint, SendState
 from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
@@ -153,3 +154,46 @@ def test_request_that_is_too_large_is_not_read(
     assert view is not None
     assert view.record is not None
     assert "is too large" in view.record.errors[0].rule
+
+
+def with_report(s3: FakeS3, *to: str, **fields: Any) -> str:
+    """Return the body of a stored request that names an object without its version."""
+    s3.put("reports", "a.pdf", b"%PDF")
+    file = {"filename": "a.pdf", "mimetype": "application/pdf", "s3_uri": "s3://reports/a.pdf"}
+    request = json.loads(job(*to, **fields).message.to_json()) | {"attachments": [file]}
+    return producers(s3, json.dumps(request))
+
+
+def test_stored_request_with_a_file_is_deleted(
+    ses: FakeSES, s3: FakeS3, service: SendService, handle: Handle
+) -> None:
+    assert handle({"Records": [record(1, with_report(s3, ANNA))]}) == DONE
+
+    assert len(ses.sent) == 1
+    assert s3.keys("queued/") == []
+
+
+def test_stored_request_with_a_file_is_stored_anew_for_a_retry(
+    ses: FakeSES, s3: FakeS3, service: SendService, handle: Handle, sqs: FakeSQS
+) -> None:
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
+    handle({"Records": [record(1, with_report(s3, ANNA, body=LONG))]})
+    (retry,) = sqs.take()
+    (key,) = s3.keys("queued/")
+    ses.results.clear()
+
+    handle({"Records": [record(2, retry)]})
+
+    assert key != "queued/a1"
+    assert (ses.sent[-1].body, s3.keys("queued/")) == (LONG, [])
+
+
+def test_stored_request_of_chunks_is_deleted(
+    s3: FakeS3, service: SendService, handle: Handle, sqs: FakeSQS
+) -> None:
+    to = [f"u{number}@example.com" for number in range(60)]
+
+    handle({"Records": [record(1, with_report(s3, *to, merge_data={}))]})
+
+    assert len(sqs.take()) == 2
+    assert s3.keys("queued/") == []
