@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from amsdal_mail.exceptions import InvalidMessageError, MalformedJSONError
+from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from email_store.store import RecordTooLargeError, StoreError
 from send_email.api.requests import RequestError
 from send_email.api.responses import ErrorResponse, Headers, error_document, json_response
-from send_email.sending.content_store import ContentStoreError
+from send_email.sending.content_store import ContentMissingError, ContentStoreError
 from send_email.sending.errors import (
     ExpectedError,
     MessageTooLargeError,
@@ -32,6 +32,7 @@ RETRY_AFTER_SECONDS = "5"
 UNAVAILABLE = (
     "Temporarily unavailable. Retry with the same Idempotency-Key, or with email_id as the key."
 )
+FILE_GONE = FieldError("attachments", "must name files that exist")
 INTERNAL_ERROR = "Internal error. See the service log."
 
 
@@ -95,6 +96,9 @@ def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
             return HTTPStatus.BAD_REQUEST, error_document(message, error.errors)
         case InvalidMessageError() | RecordTooLargeError():
             document = error_document("The request is invalid.", email_field_errors(error))
+            return HTTPStatus.UNPROCESSABLE_ENTITY, document
+        case ContentMissingError():
+            document = error_document("The request is invalid.", [FILE_GONE])
             return HTTPStatus.UNPROCESSABLE_ENTITY, document
         case MessageTooLargeError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_document(str(error))

@@ -24,6 +24,7 @@ __all__ = ["S3AttachmentFiles"]
 LINE_BYTES, LINE_LENGTH = 57, 78
 """Bytes of a line of base64 in a message, and its characters with CRLF."""
 RULES = {
+    400: "cannot be read: S3 refuses the request, as for an object with a key of its own (SSE-C)",
     404: "does not exist, or not any more",
     412: "is not the version that s3_etag names",
     403: "cannot be read: the bucket must permit it to the service",
@@ -75,6 +76,25 @@ class S3AttachmentFiles(AttachmentFiles):
         same = [replace(f, s3_uri=SAME_PLACE) if self._is_own(f) else f for f in files]
         return message.replace(attachments=files), message.replace(attachments=same)
 
+    @override
+    def as_written(self, message: EmailMessage) -> tuple[EmailMessage, EmailMessage]:
+        files = [
+            replace(file, s3_uri=self._place(file).uri, upload_id=None) if file.is_stored else file
+            for file in message.attachments
+        ]
+        same = [
+            replace(file, s3_uri=SAME_PLACE) if file.s3_etag and self._is_own(file) else file
+            for file in message.attachments
+        ]
+        return message.replace(attachments=files), message.replace(attachments=same)
+
+    def _place(self, file: Attachment) -> S3Object:
+        if not file.upload_id:
+            return S3Object.from_uri(file.s3_uri or "")
+        from send_email.contents.uploads import upload_key  # not at a cold start
+
+        return S3Object(self._bucket, upload_key(file.upload_id))
+
     def _is_own(self, file: Attachment) -> bool:
         return bool(file.s3_uri) and S3Object.from_uri(file.s3_uri or "").bucket == self._bucket
 
@@ -82,18 +102,13 @@ class S3AttachmentFiles(AttachmentFiles):
         """Return the file with its version, and its size. Raise ValueError with a broken rule."""
         if not file.is_stored:
             return file, len(file.content)
-        if file.s3_etag and self._is_own(file):
+        place = self._place(file)
+        if file.s3_etag and place.bucket == self._bucket and place.key.startswith(QUEUED):
             # The backend sqs put it there and checked its size. It is deleted with its email, so
             # that a second delivery of the same record does not find it.
             return file, 0
-        if file.upload_id:
-            from send_email.contents.uploads import upload_key  # not at a cold start
-
-            place = S3Object(self._bucket, upload_key(file.upload_id))
-        else:
-            place = S3Object.from_uri(file.s3_uri or "")
-            if not self._is_allowed(place):
-                raise ValueError(NOT_ALLOWED)
+        if not file.upload_id and not self._is_allowed(place):
+            raise ValueError(NOT_ALLOWED)
         etag, size = self._look_up(place, file.s3_etag)
         return replace(file, s3_uri=place.uri, s3_etag=etag, upload_id=None), size
 

@@ -14,6 +14,9 @@ from send_email.sending.content_store import ContentMissingError, ContentStore, 
 
 __all__ = ["S3ContentStore"]
 
+LARGEST = 60 * 1024 * 1024
+"""Bytes of an object that is read. The JSON of an email of 40 MB has less; a function of 512 MB has
+no memory for much more."""
 MISSING = {"NoSuchKey", "PreconditionFailed"}
 
 
@@ -57,6 +60,10 @@ class S3ContentStore(ContentStore):
             response = self._build_client().get_object(
                 Bucket=self._bucket, Key=content.key, IfMatch=f'"{content.etag}"'
             )
+            size = response["ContentLength"]
+            if size > LARGEST:
+                response["Body"].close()
+                raise ContentMissingError(f"GetObject: {size} bytes, at most {LARGEST} are read")
             read: bytes = response["Body"].read()
         return read
 

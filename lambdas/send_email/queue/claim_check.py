@@ -87,7 +87,7 @@ def discard(contents: ContentStore, job: SendJob) -> None:
     The files of a chunk belong to the other chunks too. They, and what cannot be deleted now, are
     deleted by the lifecycle of the bucket.
     """
-    keys = [job.stored.key] if job.stored else []
+    keys = [content.key for content in (job.stored, job.outdated) if content]
     if job.chunk is None and job.is_one_call:
         places = (S3Object.from_uri(file.s3_uri) for file in job.message.attachments if file.s3_uri)
         keys += [p.key for p in places if p.bucket == contents.bucket and p.key.startswith(QUEUED)]

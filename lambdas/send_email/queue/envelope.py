@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ __all__ = [
     "noted_time",
     "open_envelope",
     "read_job",
+    "recipients_of",
     "seal",
     "unit_of",
     "write_job",
@@ -168,6 +169,12 @@ def _request(job: SendJob) -> str:
     # A job that is not yet split has all recipients of its request.
     only = tuple(job.addresses) if job.is_one_call else ()
     return StoredRequest(job.stored, only=only).to_json()
+
+
+def recipients_of(request: str) -> Sequence[str]:
+    """Return the addresses that are beside a request in the bucket. They outlive its content."""
+    stored = StoredRequest.from_json(request)
+    return stored.only if stored else ()
 
 
 def names_content(request: str) -> bool:

@@ -19,6 +19,7 @@ from send_email.queue.envelope import (
     noted_time,
     open_envelope,
     read_job,
+    recipients_of,
     seal,
     unit_of,
 )
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
 __all__ = ["handle_record"]
 
-CONTENT_GONE = FieldError("stored_request", "is not in the bucket of the service, or not any more")
+CONTENT_GONE = FieldError(
+    "stored_request", "is not in the bucket of the service (any more), or is too large"
+)
 PUT_BACK_SECONDS = 10
 KEY_IN_USE = FieldError("idempotency_key", "belongs to another email")
 
@@ -82,7 +85,7 @@ def handle_record(
             )
             if not is_job(notes):
                 try:
-                    job = service.accept(job)
+                    job = service.accept_record(job)
                 except InvalidMessageError as error:
                     return service.reject(error.errors, [job.email_id])
             if job.is_one_call and queue_stream not in {None, job.stream}:
@@ -99,7 +102,9 @@ def handle_record(
         return _put_again(service, stream, notes, request, record_id, accepted_at)
     except ContentMissingError:
         if is_job(notes):
-            return reject_lost(service, unit_of(notes), notes["fingerprint"])
+            return reject_lost(
+                service, unit_of(notes), notes["fingerprint"], recipients_of(request)
+            )
         # A second delivery of an email that is done: then the id belongs to that email.
         (email_id, *_) = [*_idempotency_key_of_invalid(request), record_id]
         return service.reject([CONTENT_GONE], [email_id])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,6 +45,9 @@ class SendQueue(JobQueue):
         stream = jobs[0].stream
         for bodies in batches(self._bodies(jobs), body_size, SQS_SIZE_LIMIT):
             self._send(stream, bodies, delay_seconds)
+        if keys := [job.outdated.key for job in jobs if job.outdated]:
+            with suppress(ContentStoreError):
+                self._contents.delete(keys)
 
     @override
     def put_again(self, stream: Stream, body: str, delay_seconds: int) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT
 from email_store.claims import ClaimStatus, SendUnit
+from send_email.sending.backoff import lease_delay
 from send_email.sending.content_store import ContentMissingError
 from send_email.sending.heavy_emails import NoRoomError
 from send_email.sending.lost_content import reject_lost
+from send_email.sending.service import MAX_POSTPONES
 from send_email.sending.timers import Timer
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from email_store.claims import UnitState
     from send_email.sending.hand_over import HandOverBudget
-    from send_email.sending.job import SendOutcome
+    from send_email.sending.job import SendJob, SendOutcome
     from send_email.sending.service import SendService
 
 __all__ = ["wake"]
@@ -73,13 +75,27 @@ def _send(
     with service.room(deadline) if needs_room else nullcontext():
         outcome = service.send(job, deadline)
     if outcome.claim is ClaimStatus.BUSY:
-        service.postpone(job, outcome)  # the other worker reads the content, and deletes it
+        _wait_for_lease(service, job, unit, outcome)
     elif outcome.claim is not ClaimStatus.SCHEDULED:  # it was moved meanwhile
         schedules.forget(job, unit)
     return outcome
 
 
-def _wait(service: SendService, email_id: str, unit: UnitState) -> None:
+def _wait_for_lease(service: SendService, job: SendJob, unit: UnitState, busy: SendOutcome) -> None:
+    """Let the timer come again when the other worker's lease ends, and not the job.
+
+    A timer also deletes the content that the other worker left, if that one crashed. When many
+    workers had the email, the job follows: its postponements are counted.
+    """
+    if unit.attempt > MAX_POSTPONES:
+        service.postpone(job, busy)
+        return
+    _wait(service, job.email_id, unit, lease_delay(busy.lease_expires_at, service.clock()))
+
+
+def _wait(
+    service: SendService, email_id: str, unit: UnitState, seconds: int = PUT_BACK_SECONDS
+) -> None:
     """Let the timer come again for another invocation."""
-    at = service.clock() + timedelta(seconds=PUT_BACK_SECONDS)
+    at = service.clock() + timedelta(seconds=seconds)
     service.schedules().set_again(Timer(email_id, unit.generation, at, unit.stream))

@@ -77,3 +77,11 @@ class AttachmentFiles(Protocol):
             ContentStoreError: the same call can be repeated.
         """
         ...
+
+    def as_written(self, message: EmailMessage) -> tuple[EmailMessage, EmailMessage]:
+        """Return the message with the place of each file, without a look at it.
+
+        The second message is for the fingerprint: it has only the versions that the request names,
+        so that it is the same when a file changes or goes.
+        """
+        ...

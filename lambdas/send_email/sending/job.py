@@ -51,6 +51,9 @@ class SendJob:
     timing: Timing = AT_ONCE
     stored: StoredContent | None = None
     """The JSON of the message in the bucket, maybe with more recipients; None for a small one."""
+    outdated: StoredContent | None = None
+    """The JSON in the bucket as it came in, without the versions of the files. It only waits to be
+    deleted: when the job is done, or is on the queue anew."""
     times: Mapping[str, Any] = field(default_factory=dict)
     """The times of a new request, as it names them: they belong to its fingerprint."""
 
@@ -97,9 +100,11 @@ class SendJob:
 
         What is in the bucket does not have the versions, so that a retry stores it anew.
         """
-        stored = self.stored if message == self.message else None
         fingerprint = _fingerprint(same, self.times)
-        return replace(self, message=message, fingerprint=fingerprint, stored=stored)
+        job = replace(self, message=message, fingerprint=fingerprint)
+        if message == self.message:
+            return job
+        return replace(job, stored=None, outdated=self.stored)
 
     @property
     def has_files(self) -> bool:
@@ -110,7 +115,7 @@ class SendJob:
     @property
     def has_content(self) -> bool:
         """Whether the bucket has a part of it: a file, or the JSON of its message."""
-        return self.stored is not None or self.has_files
+        return self.stored is not None or self.outdated is not None or self.has_files
 
     @property
     def unit(self) -> SendUnit:
@@ -156,7 +161,7 @@ class SendJob:
         messages = in_chunks(self.message, RECIPIENT_LIMIT)
         timing = self.timing._replace(send_at=None)
         return [
-            replace(self, message=message, chunk=number, stored=None, timing=timing)
+            replace(self, message=message, chunk=number, stored=None, outdated=None, timing=timing)
             for number, message in enumerate(messages, start=1)
         ]
 

@@ -12,6 +12,8 @@ from send_email.sending.job import SendOutcome
 from send_email.sending.recipients import is_open
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from email_store.claims import SendUnit
     from send_email.sending.service import SendService
 
@@ -22,8 +24,12 @@ CONTENT_MISSING = "ContentMissing"
 TEXT = "the content of the email is not in the bucket of the service any more"
 
 
-def reject_lost(service: SendService, unit: SendUnit, fingerprint: str) -> SendOutcome:
+def reject_lost(
+    service: SendService, unit: SendUnit, fingerprint: str, addresses: Sequence[str] = ()
+) -> SendOutcome:
     """Reject the open recipients of the unit, unless it is done.
+
+    `addresses` are the recipients of a unit that no worker has claimed yet.
 
     It is done when SQS delivers a message of the queue twice: the content is deleted with it.
 
@@ -33,7 +39,7 @@ def reject_lost(service: SendService, unit: SendUnit, fingerprint: str) -> SendO
     now = service.clock()
     record = EmailRecord(email_id=unit.email_id, fingerprint=fingerprint, created_at=now)
     lease_seconds = service.timeouts.lost_response
-    claim = service.store.claim(record, unit, (), now=now, lease_seconds=lease_seconds)
+    claim = service.store.claim(record, unit, addresses, now=now, lease_seconds=lease_seconds)
     if claim.status is ClaimStatus.BUSY:
         raise QueueError("the content is missing, and another worker has the email")
     if claim.status is not ClaimStatus.CLAIMED:

@@ -92,9 +92,13 @@ class Schedules:
         """Return the unit of an email whose timer came, or None when there is nothing to send.
 
         An email that is not due gets a timer again: this one was early, or the email was moved.
+        An email that is done loses its content: its worker may have crashed before it did that.
         """
         unit = self.store.find_unit(email_id)
-        if unit is None or unit.is_settled or unit.send_at is None or unit.content is None:
+        if unit is None or unit.send_at is None or unit.content is None:
+            return None
+        if unit.is_settled:
+            delete_content(self.contents, unit.content)
             return None
         if unit.send_at > self.clock():
             self.set_again(Timer(email_id, unit.generation, unit.send_at, unit.stream))

@@ -236,3 +236,30 @@ def test_large_emails_pass_two_at_a_time(service: SendService) -> None:
             third.__enter__()
     with gate.room(0):
         pass
+
+
+GONE = {"s3_uri": f"s3://{CONTENT_BUCKET}/queued/gone", "s3_etag": "0" * 32}
+
+
+def test_scheduled_email_whose_file_is_gone_gets_422(api: Api, store: MemoryEmailStore) -> None:
+    response = api.post(with_file(GONE, send_at="2026-02-28T10:00:00Z"), Idempotency_Key="k")
+
+    assert response.status == 422
+    assert [detail["field"] for detail in response.content["detail"]] == ["attachments"]
+    assert store.load("k") is None
+
+
+@pytest.mark.parametrize("prefix", ["uploads", "scheduled"])
+def test_version_opens_no_other_prefix_of_the_service(api: Api, s3: FakeS3, prefix: str) -> None:
+    version = s3.put(CONTENT_BUCKET, f"{prefix}/a", PDF)
+    place = {"s3_uri": f"s3://{CONTENT_BUCKET}/{prefix}/a", "s3_etag": version}
+
+    assert api.post(with_file(place)).status == 422
+
+
+def test_object_with_a_key_of_its_own_gets_422(api: Api, s3: FakeS3) -> None:
+    s3.raises = [s3_error("HeadObject", "400")]
+
+    (detail,) = api.post(with_file(REPORT)).content["detail"]
+
+    assert "SSE-C" in detail["rule"]

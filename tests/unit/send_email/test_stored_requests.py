@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from amsdal_mail.message.stored_request import StoredContent, StoredRequest
+from amsdal_mail.status import RetryHint, SendState
 from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
@@ -137,3 +138,75 @@ def test_request_that_waits_for_room_expires_in_its_own_time(
 
     notes = json.loads(again)["amsdal_mail"]
     assert notes["sent_at"] == first["attributes"]["SentTimestamp"]
+
+
+def test_chunk_that_is_lost_before_a_claim_is_rejected(
+    service: SendService, sqs: FakeSQS, s3: FakeS3, handle: Handle, store: MemoryEmailStore
+) -> None:
+    to = [f"u{number}@example.com" for number in range(60)]
+    service.send(job(*to, merge_data={}, body=LONG))
+    s3.objects.clear()
+
+    records = [record(number, body) for number, body in enumerate(sqs.take())]
+    assert handle({"Records": records}) == DONE
+
+    view = store.load("order-1")
+    assert view is not None
+    assert view.counts == {EmailState.REJECTED: 60}
+
+
+def test_request_that_is_too_large_is_not_read(
+    s3: FakeS3, handle: Handle, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("send_email.contents.s3_content_store.LARGEST", 1000)
+    request = job(ANNA, body="b" * 1000).message.to_json()
+
+    assert handle({"Records": [record(1, producers(s3, request))]}) == DONE
+
+    view = store.load("order-1")
+    assert view is not None
+    assert view.record is not None
+    assert "is too large" in view.record.errors[0].rule
+
+
+def with_report(s3: FakeS3, *to: str, **fields: Any) -> str:
+    """Return the body of a stored request that names an object without its version."""
+    s3.put("reports", "a.pdf", b"%PDF")
+    file = {"filename": "a.pdf", "mimetype": "application/pdf", "s3_uri": "s3://reports/a.pdf"}
+    request = json.loads(job(*to, **fields).message.to_json()) | {"attachments": [file]}
+    return producers(s3, json.dumps(request))
+
+
+def test_stored_request_with_a_file_is_deleted(
+    ses: FakeSES, s3: FakeS3, service: SendService, handle: Handle
+) -> None:
+    assert handle({"Records": [record(1, with_report(s3, ANNA))]}) == DONE
+
+    assert len(ses.sent) == 1
+    assert s3.keys("queued/") == []
+
+
+def test_stored_request_with_a_file_is_stored_anew_for_a_retry(
+    ses: FakeSES, s3: FakeS3, service: SendService, handle: Handle, sqs: FakeSQS
+) -> None:
+    ses.respond(ANNA, SendState.FAILED, RetryHint.SOON)
+    handle({"Records": [record(1, with_report(s3, ANNA, body=LONG))]})
+    (retry,) = sqs.take()
+    (key,) = s3.keys("queued/")
+    ses.results.clear()
+
+    handle({"Records": [record(2, retry)]})
+
+    assert key != "queued/a1"
+    assert (ses.sent[-1].body, s3.keys("queued/")) == (LONG, [])
+
+
+def test_stored_request_of_chunks_is_deleted(
+    s3: FakeS3, service: SendService, handle: Handle, sqs: FakeSQS
+) -> None:
+    to = [f"u{number}@example.com" for number in range(60)]
+
+    handle({"Records": [record(1, with_report(s3, *to, merge_data={}))]})
+
+    assert len(sqs.take()) == 2
+    assert s3.keys("queued/") == []

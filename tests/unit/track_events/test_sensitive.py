@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from amsdal_mail.sensitive import SENSITIVE_TAG
 from amsdal_mail.tracking import parse_event
+from amsdal_mail.tracking.details import Bounce, Click, Delivery, DeliveryDelay
 from email_store.dynamodb.events import event_item, read_event
 from email_store.memory import MemoryEmailStore
 from tests.sample_events import load, names
@@ -84,13 +86,13 @@ def test_other_email_keeps_the_json_of_ses(
     assert view.timeline[0].raw["mail"]["commonHeaders"] == {"subject": SECRET}
 
 
-def test_refusal_keeps_its_words_without_the_link() -> None:
+def test_refusal_keeps_its_code_without_the_words() -> None:
     (event,) = map(hide_content, parse_event(secret_event("ses/bounce_permanent"))[:1])
 
     recipient = recipient_record(event)
 
     assert recipient is not None
-    assert recipient.error_message == "smtp; 554 refused because of (link) in it"
+    assert recipient.error_message == "smtp; 554"
 
 
 def test_bus_says_that_the_email_is_sensitive(tracker: Tracker, bus: ListBus) -> None:
@@ -113,3 +115,35 @@ def test_email_from_outside_the_service_is_hidden_too(
     view = store.load(f"ses-{payload['mail']['messageId']}")
     assert view is not None
     assert view.timeline[0].raw == {}
+
+
+RESPONSES = {
+    f"550 5.7.1 URL www.shop.example/reset?t={SECRET} is listed": "smtp; 550 5.7.1",
+    f"smtp; 550-5.7.1 hxxps://shop.example/reset?t={SECRET}": "smtp; 550 5.7.1",
+    f"554 shop.example/r/{SECRET} in a block list": "smtp; 554",
+    f"550-bad link https://shop.example/reset?t=\r\n550 {SECRET}": "smtp; 550",
+    f"X-Outlook; {SECRET}": None,
+    f"550{SECRET}": None,
+    "smtp; 5.1.1 unknown": None,
+    "smtp;451 4.4.1 Timeout": "smtp; 451 4.4.1",
+    "250": "smtp; 250",
+    "550 5.1.123456": "smtp; 550",
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("text", "kept"), RESPONSES.items(), ids=map(repr, range(len(RESPONSES))))
+def test_only_the_codes_of_a_server_are_kept(text: str, kept: str | None) -> None:
+    details = [Bounce("Permanent", diagnostic_code=text), DeliveryDelay(diagnostic_code=text)]
+    found = [hidden(each).diagnostic_code for each in details]
+
+    assert [*found, hidden(Delivery(smtp_response=text)).smtp_response] == [kept] * 3
+
+
+def test_link_that_was_followed_is_hidden_in_any_form() -> None:
+    assert hidden(Click(link=f"shop.example/r/{SECRET}")).link == "(link)"
+
+
+def hidden(details: Any) -> Any:
+    (event,) = parse_event(secret_event("ses/delivery"))[:1]
+    return hide_content(replace(event, details=details)).details
