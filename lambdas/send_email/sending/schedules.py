@@ -132,7 +132,8 @@ class Schedules:
         """
         for _ in range(MAX_TRIES):
             unit = _waiting(self.store.find_unit(email_id))
-            if unit.send_at is None:
+            # The record of an email on the queue has no content: the queue has the only copy.
+            if unit.send_at is None or unit.content is None:
                 raise TooLateError("The email is not scheduled: it waits on the queue.")
             now = self.clock()
             moved = Timing(unit.send_at, unit.expires_at).time_of_move(send_at, now)
