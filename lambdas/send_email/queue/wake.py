@@ -74,8 +74,6 @@ def _send(
         outcome = service.send(job, deadline)
     if outcome.claim is ClaimStatus.BUSY:
         service.postpone(job, outcome)  # the other worker reads the content, and deletes it
-    elif outcome.claim is not ClaimStatus.SCHEDULED:  # it was moved meanwhile
-        schedules.forget(job, unit)
     return outcome
 
 

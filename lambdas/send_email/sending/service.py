@@ -234,8 +234,8 @@ class SendService:
                 with release_on_failure(self.store, claim, outcome.results):
                     publish_expired(self.bus, job, outcome, self.clock())
             store_result(self.store, claim, outcome, is_done=is_done)
-            if is_done and job.has_content:
-                self.queue.discard(job)
+            if is_done:
+                self._clear(job, claim)
             return
         # Queue first, then release: a crash in between sends nothing twice.
         with release_on_failure(self.store, claim, outcome.results, decision.held_until):
@@ -260,9 +260,15 @@ class SendService:
         with release_on_failure(self.store, claim, {}):
             self.queue.put(chunks)
         store_result(self.store, claim, outcome, is_done=True)
+        self._clear(job, claim)
+        return outcome
+
+    def _clear(self, job: SendJob, claim: Claim) -> None:
+        """Delete what the bucket keeps for a unit that is settled."""
+        if claim.content is not None:
+            self.schedules().forget(job, claim.content)
         if job.has_content:
             self.queue.discard(job)
-        return outcome
 
     def _claim(self, record: EmailRecord, unit: SendUnit, addresses: Sequence[str]) -> Claim:
         lease_seconds = self.timeouts.lost_response
