@@ -135,7 +135,8 @@ class Schedules:
             if unit.send_at is None or unit.content is None:
                 raise TooLateError("The email is not scheduled: it waits on the queue.")
             now = self.clock()
-            moved = Timing(unit.send_at, unit.expires_at).time_of_move(send_at, now)
+            timing = Timing(unit.send_at, unit.expires_at)
+            moved = timing.time_of_move(send_at, unit.created_at, now)
             if self.store.move(email_id, unit, moved, now=now):
                 generation = unit.generation + 1
                 self.timers.set(Timer(email_id, generation, moved, unit.stream), now)

@@ -24,3 +24,16 @@ def test_email_on_the_queue_is_not_moved(
 
     assert moved.status == 409
     assert ses.addresses == [["anna@example.com"]]
+
+
+def test_email_is_not_moved_beyond_the_life_of_its_content(api: Api, clock: Clock) -> None:
+    api.post({**EMAIL, "send_at": in_future(days=365)}, **KEY)
+    clock.forward(364 * 86_400)
+
+    moved = move(api, in_future(days=728))
+
+    assert (moved.status, "365 days from the time of the request" in str(moved.content)) == (
+        422,
+        True,
+    )
+    assert move(api, in_future(days=365)).status == 200
