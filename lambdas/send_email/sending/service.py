@@ -182,8 +182,7 @@ class SendService:
 
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
-        if claim.expires_at is not None:  # a repeated request does not prolong the first
-            job = replace(job, timing=job.timing._replace(expires_at=claim.expires_at))
+        job = job.expiring_at(claim.expires_at)
         attempt = self._attempt(job, claim.results, deadline)
         decision = self._decide(attempt)
         outcome = SendOutcome(
@@ -258,7 +257,7 @@ class SendService:
             return self._unclaimed(job, claim)
         outcome = SendOutcome.from_claim(claim)
         with release_on_failure(self.store, claim, {}):
-            self.queue.put(chunks)
+            self.queue.put([chunk.expiring_at(claim.expires_at) for chunk in chunks])
         store_result(self.store, claim, outcome, is_done=True)
         self._clear(job, claim)
         return outcome
