@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["RateNote", "RateNotes"]
 
@@ -26,7 +29,11 @@ class RateNote:
 
 
 class RateNotes(Protocol):
-    """Writes the note of a stage. Whoever sends reads it with the suppression list."""
+    """Reads and writes the note of a stage. Whoever sends reads it with the suppression list."""
+
+    def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
+        """Return those of the addresses that are suppressed, and the rate note. One read."""
+        ...
 
     def count_transactional(self, recipients: int) -> None:
         """Add to the count of transactional recipients. One write; a retry may count twice.

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from email_store.claims import Claim, Results, SendUnit, UnitState
-    from email_store.rate_note import RateNote
     from email_store.records import (
         EmailRecord,
         EventRecord,
@@ -115,10 +114,6 @@ class EmailStore(RateNotes, Protocol):
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """Return those of the addresses that are on the suppression list."""
-        ...
-
-    def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
-        """Return those of the addresses that are suppressed, and the rate note. One read."""
         ...
 
     # For the tracking function: what happened later. The record may not exist yet.

@@ -14,7 +14,7 @@ from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 from amsdal_mail.exceptions import FieldError, InvalidMessageError, MalformedJSONError
 from amsdal_mail.message.field_errors import field_errors
 from amsdal_mail.message.fields import MessageFields, freeze
-from amsdal_mail.message.moments import Moment, Seconds
+from amsdal_mail.message.moments import Moment, Seconds, first_second, last_second
 from amsdal_mail.message.rules import broken_rules
 from amsdal_mail.message.ses_options import SES_PARAMETERS
 from amsdal_mail.stream import Stream
@@ -216,7 +216,10 @@ def _broken_times(request: EmailRequest) -> list[FieldError]:
         return []
     if request.expires_in is not None:
         return [FieldError("expires_in", "cannot be given together with expires_at")]
-    if request.send_at is not None and request.expires_at <= request.send_at:
+    if request.send_at is None:
+        return []
+    # The service counts in seconds: an email is never early, and never sent after its expiry.
+    if last_second(request.expires_at) <= first_second(request.send_at):
         return [FieldError("expires_at", "must be later than send_at")]
     return []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from math import ceil, floor
 from typing import Annotated
 
 from pydantic import Field
@@ -15,7 +16,9 @@ __all__ = [
     "TOO_FAR",
     "Moment",
     "Seconds",
+    "first_second",
     "is_too_far",
+    "last_second",
     "read_moment",
     "read_seconds",
 ]
@@ -75,6 +78,16 @@ def read_seconds(value: object) -> int:
 def is_too_far(moment: datetime, now: datetime) -> bool:
     """Return whether a time to send is more than 365 days ahead."""
     return (moment - now).total_seconds() > LONGEST_SECONDS
+
+
+def first_second(moment: datetime) -> int:
+    """Return the first whole second from the moment on, as epoch seconds."""
+    return ceil(moment.timestamp())
+
+
+def last_second(moment: datetime) -> int:
+    """Return the last whole second until the moment, as epoch seconds."""
+    return floor(moment.timestamp())
 
 
 def _read_text(value: object) -> datetime:

@@ -76,8 +76,6 @@ def _send(
         outcome = service.send(job, deadline)
     if outcome.claim is ClaimStatus.BUSY:
         _wait_for_lease(service, job, unit, outcome)
-    elif outcome.claim is not ClaimStatus.SCHEDULED:  # it was moved meanwhile
-        schedules.forget(job, unit)
     return outcome
 
 

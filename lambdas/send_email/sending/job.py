@@ -169,6 +169,12 @@ class SendJob:
         """Return the job for a retry: the same email with fewer recipients."""
         return replace(self, message=message, retry_count=retry_count, postpone_count=0)
 
+    def expiring_at(self, stored: datetime | None) -> SendJob:
+        """Return the job with the stored expiry: a repeated request does not prolong the first."""
+        if stored is None:
+            return self
+        return replace(self, timing=self.timing._replace(expires_at=stored))
+
     def postponed(self) -> SendJob:
         """Return the same job, postponed once more."""
         return replace(self, postpone_count=self.postpone_count + 1)

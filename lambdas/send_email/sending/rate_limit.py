@@ -9,7 +9,8 @@ No coordinator divides the rate between the workers and the streams:
 - Bulk mail then takes what the count leaves of the rate, and BULK_FLOOR at least.
 
 The note is read together with the suppression list. A stream that flows alone makes no call for
-it, but for the mark of bulk mail every half minute.
+it, but for the mark of bulk mail every half minute. Bulk mail that waits for long reads the note
+before it is too old to count: a message to many recipients waits for longer.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ class SendRateLimiter(SendRate):
 
     Args:
         shares: of this worker.
-        notes: writes the rate note.
+        notes: reads and writes the rate note.
         clock: seconds that never go back.
         epoch: seconds since 1970.
         start: runs a write beside the caller. A slow table must not delay an email.
@@ -177,6 +178,10 @@ class SendRateLimiter(SendRate):
                     self._bulk.take(now, recipients)
                     self._floor.take(now, recipients)
                     return True
+                must_read = at_most >= 0 and self._is_getting_old(now)
+            if must_read:
+                self._read_note()
+                continue
             if now + seconds > latest:
                 return False
             self._sleep(min(seconds, SLICE))
@@ -188,6 +193,19 @@ class SendRateLimiter(SendRate):
             and self._note.has_bulk(self._epoch() - GENTLE_SECONDS)
         )
         return min(floor, self._bulk.seconds(now)) if is_known else floor
+
+    def _is_getting_old(self, now: float) -> bool:
+        """Return whether a bulk email that waits should read the note now."""
+        age = now - self._read_at
+        is_due = age > self._longest / 2 and now - self._asked_at >= READ_SECONDS
+        if is_due:
+            self._asked_at = now
+        return is_due
+
+    def _read_note(self) -> None:
+        with suppress(StoreError):  # the email is sent at the floor
+            _, note = self._notes.suppressed_and_note(())
+            self.learn(Stream.BULK, note)
 
     @override
     def give_back(self, stream: Stream, recipients: int) -> None:
@@ -245,10 +263,7 @@ class SendRateLimiter(SendRate):
 
     @property
     def _longest(self) -> float:
-        """Seconds for which a note counts, and for which its count may hold up bulk mail.
-
-        A worker at the floor reads the note only when it sends.
-        """
+        """Seconds for which a note counts, and for which its count may hold up bulk mail."""
         return 3.0 + 2.0 / self._shares.bulk_floor
 
     def _mark(self, since: float, until: float) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.s3_objects import S3Object
 from amsdal_mail.message.stored_request import StoredContent
@@ -61,13 +62,29 @@ def delete_content(
     Args:
         contents: the store.
         content: the content of the message.
-        message: the message, if it is at hand; else it is read, to find its files.
+        message: the message, if it is at hand. It is read to find its files, if it is not, or if
+            a job on the queue has other copies of them.
     """
-    with suppress(ContentStoreError, ContentMissingError):
-        message = message or read_message(contents, content)
-        places = (S3Object.from_uri(file.s3_uri) for file in message.attachments if file.s3_uri)
-        keys = [place.key for place in places if place.bucket == contents.bucket]
-        contents.delete([content.key, *(key for key in keys if key.startswith(SCHEDULED))])
+    with suppress(ContentStoreError):
+        contents.delete([content.key, *_kept_keys(contents, content, message)])
+
+
+def _kept_keys(
+    contents: ContentStore, content: StoredContent, message: EmailMessage | None
+) -> list[str]:
+    keys = _own_keys(contents, message) if message else []
+    if message and all(key.startswith(SCHEDULED) for key in keys):
+        return keys
+    # A message that a rule has made invalid since is deleted too. The lifecycle takes its files.
+    with suppress(ContentStoreError, ContentMissingError, InvalidMessageError):
+        keys = _own_keys(contents, read_message(contents, content))
+        return [key for key in keys if key.startswith(SCHEDULED)]
+    return []
+
+
+def _own_keys(contents: ContentStore, message: EmailMessage) -> list[str]:
+    places = (S3Object.from_uri(file.s3_uri) for file in message.attachments if file.s3_uri)
+    return [place.key for place in places if place.bucket == contents.bucket]
 
 
 def _kept(contents: ContentStore, file: Attachment) -> Attachment:

@@ -25,6 +25,7 @@ from send_email.sending.timing import Timing
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, UnitState
 
 __all__ = ["Schedules"]
@@ -55,7 +56,8 @@ class Schedules:
         """Keep the job until its time.
 
         Content first, then the record, then the timer: a crash leaves an email that the caller
-        has no response for, and the same request completes it.
+        has no response for, and the same request completes it. The content of the job stays: SQS
+        may deliver it again, when the email is due.
         """
         now = self.clock()
         content = store_message(self.contents, job)
@@ -79,8 +81,6 @@ class Schedules:
                     generation=claim.generation,
                 )
             )
-        if job.has_content:
-            self.queue.discard(job)
         return SendOutcome.from_claim(claim)
 
     def keep(self, job: SendJob, claim: Claim) -> None:
@@ -124,10 +124,9 @@ class Schedules:
             timing=timing,
         )
 
-    def forget(self, job: SendJob, unit: UnitState) -> None:
-        """Delete the content of a job that is sent, or that is on the queue as a whole."""
-        if unit.content is not None:
-            delete_content(self.contents, unit.content, job.message)
+    def forget(self, job: SendJob, content: StoredContent) -> None:
+        """Delete the content of a scheduled email that is settled. A job of it settled it."""
+        delete_content(self.contents, content, job.message)
 
     def move(self, email_id: str, send_at: datetime) -> None:
         """Give a scheduled email another time.
@@ -136,10 +135,12 @@ class Schedules:
         """
         for _ in range(MAX_TRIES):
             unit = _waiting(self.store.find_unit(email_id))
-            if unit.send_at is None:
+            # The record of an email on the queue has no content: the queue has the only copy.
+            if unit.send_at is None or unit.content is None:
                 raise TooLateError("The email is not scheduled: it waits on the queue.")
             now = self.clock()
-            moved = Timing(unit.send_at, unit.expires_at).time_of_move(send_at, now)
+            timing = Timing(unit.send_at, unit.expires_at)
+            moved = timing.time_of_move(send_at, unit.created_at, now)
             if self.store.move(email_id, unit, moved, now=now):
                 generation = unit.generation + 1
                 self.timers.set(Timer(email_id, generation, moved, unit.stream), now)

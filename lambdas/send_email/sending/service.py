@@ -205,8 +205,7 @@ class SendService:
 
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
         """Attempt, decide, finish."""
-        if claim.expires_at is not None:  # a repeated request does not prolong the first
-            job = replace(job, timing=job.timing._replace(expires_at=claim.expires_at))
+        job = job.expiring_at(claim.expires_at)
         attempt = self._attempt(job, claim.results, deadline)
         decision = self._decide(attempt)
         outcome = SendOutcome(
@@ -257,8 +256,8 @@ class SendService:
                 with release_on_failure(self.store, claim, outcome.results):
                     publish_expired(self.bus, job, outcome, self.clock())
             store_result(self.store, claim, outcome, is_done=is_done)
-            if is_done and job.has_content:
-                self.queue.discard(job)
+            if is_done:
+                self._clear(job, claim)
             return
         # Queue first, then release: a crash in between sends nothing twice.
         with release_on_failure(self.store, claim, outcome.results, decision.held_until):
@@ -281,11 +280,17 @@ class SendService:
             return self._unclaimed(job, claim)
         outcome = SendOutcome.from_claim(claim)
         with release_on_failure(self.store, claim, {}):
-            self.queue.put(chunks)
+            self.queue.put([chunk.expiring_at(claim.expires_at) for chunk in chunks])
         store_result(self.store, claim, outcome, is_done=True)
+        self._clear(job, claim)
+        return outcome
+
+    def _clear(self, job: SendJob, claim: Claim) -> None:
+        """Delete what the bucket keeps for a unit that is settled."""
+        if claim.content is not None:
+            self.schedules().forget(job, claim.content)
         if job.has_content:
             self.queue.discard(job)
-        return outcome
 
     def _claim(self, record: EmailRecord, unit: SendUnit, addresses: Sequence[str]) -> Claim:
         lease_seconds = self.timeouts.lost_response

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from math import ceil, floor
 from typing import NamedTuple, Protocol, Self
 
 from amsdal_mail.exceptions import InvalidMessageError
-from amsdal_mail.message.moments import TOO_FAR, is_too_far
+from amsdal_mail.message.moments import TOO_FAR, first_second, is_too_far, last_second
 
 __all__ = ["AT_ONCE", "Timing", "check_send_at"]
 
+TOO_FAR_FROM_REQUEST = TOO_FAR.replace("from now", "from the time of the request for the email")
 AFTER_EXPIRY = "must be earlier than the time at which the email expires"
 
 
@@ -48,11 +47,11 @@ class Timing(NamedTuple):
         send_at, expires_at = times.send_at, times.expires_at
         if send_at is not None:
             check_send_at(send_at, accepted_at)
-            send_at = _in_seconds(send_at, ceil)
+            send_at = _at(first_second(send_at))
         if times.expires_in is not None:
             begin = accepted_at if send_at is None else max(send_at, accepted_at)
             expires_at = begin + timedelta(seconds=times.expires_in)
-        return cls(send_at, _in_seconds(expires_at, floor) if expires_at else None)
+        return cls(send_at, _at(last_second(expires_at)) if expires_at else None)
 
     def is_later(self, now: datetime) -> bool:
         """Return whether the email is not due yet. A time in the past is now."""
@@ -62,16 +61,19 @@ class Timing(NamedTuple):
         """Return whether it is too late for the email."""
         return self.expires_at is not None and self.expires_at <= now
 
-    def time_of_move(self, send_at: datetime, now: datetime) -> datetime:
+    def time_of_move(self, send_at: datetime, accepted_at: datetime, now: datetime) -> datetime:
         """Return another time to send, in whole seconds. The expiry stays.
 
         Raises:
-            InvalidMessageError: it is too far from now, or not before the expiry.
+            InvalidMessageError: it is too far from `accepted_at`, or not before the expiry. The
+                bucket keeps the content of an email for a time that counts from its acceptance.
         """
-        check_send_at(send_at, now)
-        if self.expires_at is not None and max(send_at, now) >= self.expires_at:
+        if is_too_far(send_at, accepted_at):
+            raise InvalidMessageError.for_field("send_at", TOO_FAR_FROM_REQUEST)
+        moved = _at(first_second(send_at))
+        if self.expires_at is not None and max(moved, now) >= self.expires_at:
             raise InvalidMessageError.for_field("send_at", AFTER_EXPIRY)
-        return _in_seconds(send_at, ceil)
+        return moved
 
 
 AT_ONCE = Timing()
@@ -88,5 +90,5 @@ def check_send_at(send_at: datetime, now: datetime) -> None:
         raise InvalidMessageError.for_field("send_at", TOO_FAR)
 
 
-def _in_seconds(moment: datetime, to_integer: Callable[[float], int]) -> datetime:
-    return datetime.fromtimestamp(to_integer(moment.timestamp()), UTC)
+def _at(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

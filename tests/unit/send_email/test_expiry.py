@@ -14,6 +14,7 @@ from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from amsdal_mail.stream import Stream
 from send_email.queue.timers import timer_body
 from send_email.sending.backoff import decide_retry
+from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.notices import NoticeKind
 from send_email.sending.service import SendService
@@ -201,3 +202,18 @@ def test_retry_that_ends_before_the_expiry_is_kept() -> None:
     assert in_time.job is not None
     assert too_late.job is None
     assert too_late.results[ANNA].state is SendState.EXPIRED
+
+
+def test_repeated_large_email_does_not_prolong_its_first_request(
+    api: Api, queue: ListQueue, clock: Clock
+) -> None:
+    to = [f"customer{number}@example.com" for number in range(60)]
+    email = {**EMAIL, "to": to, "merge_data": {address: {} for address in to}, "expires_in": 600}
+    queue.raises = [QueueError("throttled")]
+    first = api.post(email, Idempotency_Key="large")
+    clock.forward(590)
+
+    repeated = api.post(email, Idempotency_Key="large")
+
+    assert (first.status, repeated.status) == (503, 202)
+    assert {job.timing.expires_at for job in queue.jobs} == {NOW + timedelta(seconds=600)}

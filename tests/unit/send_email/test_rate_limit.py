@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from amsdal_mail.stream import Stream
 from email_store.rate_note import RateNote
 from email_store.store import StoreError
 from send_email.sending.rate_limit import (
+    BULK_FLOOR,
     BURST_SECONDS,
     FLOWING_SECONDS,
     GATHER_SECONDS,
@@ -35,6 +36,8 @@ class Worker:
     now: float = START
     slept: list[float] = field(default_factory=list)
     written: list[tuple[str, float]] = field(default_factory=list)
+    reads: list[float] = field(default_factory=list)
+    """When it read the note while it waited."""
     is_down: bool = False
     note: RateNote | None = None
 
@@ -54,6 +57,12 @@ class Worker:
         now = self.now
         write()
         self.now = now  # the write runs beside the emails
+
+    def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
+        self.reads.append(self.now)
+        if self.is_down:
+            raise StoreError
+        return set(), self.note or RateNote()
 
     def count_transactional(self, recipients: int) -> None:
         self._write("count", recipients)
@@ -288,6 +297,32 @@ def test_transactional_mail_leaves_the_floor_to_bulk_mail() -> None:
     of.learn(TRANSACTIONAL)
 
     assert of.seconds(TRANSACTIONAL, 86) == pytest.approx(10, rel=0.02)
+
+
+def test_bulk_messages_to_many_leave_the_floor() -> None:
+    of = worker(rate=10, bulk_share=0.8)
+    of.learn(BULK)
+
+    seconds = of.seconds(BULK, 5, recipients=50)
+
+    assert seconds == pytest.approx(4 * 50 / (0.8 * 10 / HEADROOM), rel=0.05)
+    assert len(of.reads) < seconds
+
+
+def test_bulk_mail_that_waits_reads_an_old_note_only() -> None:
+    of = worker(rate=10)
+    of.learn(BULK)
+
+    of.seconds(BULK, 20)
+
+    assert of.reads == []
+
+
+def test_bulk_mail_that_waits_goes_on_without_the_note() -> None:
+    of = worker(rate=10)
+    of.is_down = True
+
+    assert of.seconds(BULK, 2, recipients=5) == pytest.approx(5 / (BULK_FLOOR * 10 / HEADROOM))
 
 
 def test_bulk_mail_makes_way_for_what_was_counted() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from amsdal_mail.exceptions import InvalidMessageError
+from send_email.sending import scheduled_content
 from tests.unit.send_email.conftest import Api, Clock, FakeSES
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3
 from tests.unit.send_email.test_schedules import EMAIL, ID, cancel, in_future, post, wake
@@ -45,6 +47,18 @@ def test_canceled_email_leaves_no_file(scheduled: FakeS3, api: Api) -> None:
     assert cancel(api).status == 200
 
     assert scheduled.keys() == []
+
+
+def test_canceled_email_goes_although_a_rule_changed(
+    scheduled: FakeS3, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise InvalidMessageError.for_field("to", "has a new rule")
+
+    monkeypatch.setattr(scheduled_content, "read_message", read)
+
+    assert cancel(api).status == 200
+    assert len(scheduled.keys("scheduled/")) == 1  # the file, which the lifecycle deletes
 
 
 def test_repeated_request_leaves_no_second_content(scheduled: FakeS3, api: Api) -> None:

@@ -82,7 +82,7 @@ def test_email_is_expired_from_its_expiry_on() -> None:
 def test_move_is_in_whole_seconds() -> None:
     timing = timing_of(NOW + timedelta(hours=1), None, 600)
 
-    moved = timing.time_of_move(NOW + timedelta(minutes=30), NOW)
+    moved = timing.time_of_move(NOW + timedelta(minutes=30), NOW, NOW)
 
     assert moved == read_moment("2028-02-28T12:30:01Z")
 
@@ -92,4 +92,27 @@ def test_move_behind_the_expiry_or_too_far_is_refused(hours: int) -> None:
     timing = timing_of(NOW + timedelta(hours=1), None, 600)
 
     with pytest.raises(InvalidMessageError):
-        timing.time_of_move(NOW + timedelta(hours=hours), NOW)
+        timing.time_of_move(NOW + timedelta(hours=hours), NOW, NOW)
+
+
+def test_move_counts_from_the_request_of_the_email() -> None:
+    timing, now = timing_of(NOW + YEAR, None, None), NOW + timedelta(days=300)
+
+    assert timing.time_of_move(NOW + YEAR, NOW, now) > now
+    with pytest.raises(InvalidMessageError, match="365 days from the time of the request"):
+        timing.time_of_move(NOW + YEAR + timedelta(seconds=1), NOW, now)
+
+
+def test_moved_email_is_due_before_its_expiry_in_whole_seconds() -> None:
+    expires_at = read_moment("2028-02-28T12:00:20Z")
+    timing = timing_of(NOW + timedelta(seconds=5), expires_at, None)
+
+    with pytest.raises(InvalidMessageError, match="earlier"):
+        timing.time_of_move(expires_at - timedelta(milliseconds=500), NOW, NOW)
+
+
+def test_email_is_due_before_its_expiry_in_whole_seconds() -> None:
+    moment = read_moment("2028-02-28T12:00:10.2Z")
+
+    with pytest.raises(InvalidMessageError, match="later than send_at"):
+        timing_of(moment, moment + timedelta(milliseconds=700), None)
