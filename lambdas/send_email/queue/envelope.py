@@ -62,13 +62,14 @@ SENT_AT = "sent_at"
 """The note with the time of the record's first message, in milliseconds, beside its first id."""
 MILLISECONDS = re.compile("[0-9]{1,15}")
 ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The note with the record's first id, which `make redrive` adds to a dead letter."""
+"""The note with the record's first id: of a dead letter that `make redrive` moved, and of a job
+that a producer's record became. A rejection is stored under the id that the producer knows."""
 NOTES_FIELD = "amsdal_mail"
 BEFORE = f'{{"{NOTES_FIELD}": '
 BETWEEN = ', "request": '
 AFTER = "}"
 LONGEST_NOTES = 1000
-"""Characters. The notes are some 300."""
+"""Characters. The notes are some 400."""
 
 
 def now() -> datetime:
@@ -92,6 +93,8 @@ def write_job(job: SendJob) -> str:
     }
     if job.chunk is not None:
         notes["chunk"] = f"{job.chunk:04}"
+    if job.record_id:
+        notes[ORIGINAL_MESSAGE_ID] = job.record_id
     for name, moment in job.timing._asdict().items():
         if moment is not None:
             notes[name] = f"{max(0.0, moment.timestamp()):.0f}"
@@ -130,7 +133,7 @@ def read_job(
         of_queue = queue_stream if queue_stream is Stream.BULK else None
         key, stream = request.idempotency_key or record_id, request.stream or of_queue
         job = SendJob.from_request(key, request, accepted_at, stream)
-        return replace(job, stored=content)
+        return replace(job, stored=content, record_id=record_id)
     message = request.message
     if stored and stored.only:
         message = restrict_to(message, set(stored.only)) or message
@@ -140,6 +143,7 @@ def read_job(
     return SendJob(
         email_id=unit.email_id,
         message=message,
+        record_id=notes.get(ORIGINAL_MESSAGE_ID, ""),
         stored=content,
         fingerprint=notes["fingerprint"],
         stream=Stream(notes.get("stream", default)),

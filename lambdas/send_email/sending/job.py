@@ -49,6 +49,8 @@ class SendJob:
     postpone_count: int = 0
     """How often it was postponed since the last attempt, because another worker held the lease."""
     timing: Timing = AT_ONCE
+    record_id: str = ""
+    """The first id of the record that it came with; empty for a request to the API."""
     stored: StoredContent | None = None
     """The JSON of the message in the bucket, maybe with more recipients; None for a small one."""
     outdated: StoredContent | None = None

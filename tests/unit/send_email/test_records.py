@@ -10,9 +10,9 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
-from send_email.queue.envelope import seal
+from send_email.queue.envelope import seal, write_job
 from send_email.sending.errors import QueueError
-from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.conftest import TIMEOUTS, Api, Clock, FakeSES, Handle, ListQueue
 
 ANNA = "anna@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}
@@ -319,3 +319,21 @@ def test_the_records_of_a_batch_are_sent_at_the_same_time(handle: Handle, ses: F
 
     assert handle(batch(*[EMAIL] * 10)) == DONE
     assert len(ses.sent) == 10
+
+
+def on_queue(name: str, sqs_record: dict[str, Any]) -> dict[str, Any]:
+    return sqs_record | {"eventSourceARN": f"arn:aws:sqs:eu-west-1:123456789012:{name}"}
+
+
+def test_moved_record_that_conflicts_is_rejected_under_its_first_id(
+    handle: Handle, api: Api, store: MemoryEmailStore, queue: ListQueue
+) -> None:
+    api.post(EMAIL, Idempotency_Key="order-1")
+    other = {"subject": "Other", "stream": "bulk", "idempotency_key": "order-1"}
+    handle({"Records": [on_queue("transactional", record(1, EMAIL | other))]})
+    (job,) = queue.jobs
+
+    handle({"Records": [on_queue("bulk", record(2, write_job(job)))]})
+
+    assert state(store, "record-1") is EmailState.REJECTED
+    assert store.load("record-2") is None
