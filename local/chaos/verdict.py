@@ -77,17 +77,13 @@ def judge(
     extra_counts: Mapping[str, int],
 ) -> Verdict:
     """Compare the acknowledged emails with what SES accepted, by `email_id` and address."""
-    expected = {
-        (email.key, recipient)
-        for email in emails
-        if email.key in acknowledged
-        for recipient in email.recipients
-    }
+    recipients = {(email.key, recipient) for email in emails for recipient in email.recipients}
+    expected = {(key, recipient) for key, recipient in recipients if key in acknowledged}
     return Verdict(
         emails=len(emails),
-        recipients=sum(len(email.recipients) for email in emails),
+        recipients=len(recipients),
         unacknowledged=sum(email.key not in acknowledged for email in emails),
-        accepted_once=sum(count == 1 for count in accepted.values()),
+        accepted_once=sum(accepted[recipient] == 1 for recipient in recipients),
         duplicates=sum(count > 1 for count in accepted.values()),
         lost=len(expected - accepted.keys()),
         dead_letters=dead_letters,
