@@ -30,6 +30,7 @@ from send_email.sending.errors import INVALID_EMAIL_ERRORS, email_field_errors
 from send_email.sending.heavy_emails import NoRoomError
 from send_email.sending.job import SendOutcome
 from send_email.sending.lost_content import reject_lost
+from send_email.sending.redelivery import accept_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ def handle_record(
             )
             if not is_job(notes):
                 try:
-                    job = service.accept_record(job)
+                    job = accept_record(service, job)
                 except InvalidMessageError as error:
                     return service.reject(error.errors, [job.email_id])
             if job.is_one_call and queue_stream not in {None, job.stream}:

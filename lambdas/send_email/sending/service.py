@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
-from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit, queued
 from email_store.records import EmailRecord
@@ -103,28 +102,6 @@ class SendService:
         if not job.has_files:
             return job
         return job.with_files(*self.files.pin(job.message))
-
-    def accept_record(self, job: SendJob) -> SendJob:
-        """Do the same for a request of the queue, which SQS may deliver again.
-
-        Its fingerprint is that of the request as written: a file may change or go between two
-        deliveries, and the second one must find the email of the first. An email that the first
-        one stored is sent without the versions when a file is gone: the attempt to send it says so.
-
-        Raises as AttachmentFiles.pin does.
-        """
-        if not job.has_files:
-            return job
-        message, same = self.files.as_written(job.message)
-        written = job.with_files(message, same)
-        try:
-            pinned, _ = self.files.pin(job.message)
-        except InvalidMessageError:
-            unit = self.store.find_unit(job.email_id)
-            if unit is None or unit.fingerprint != written.fingerprint:
-                raise
-            return written
-        return job.with_files(pinned, same)
 
     def room(self, deadline: datetime) -> AbstractContextManager[None]:
         """Wait until this worker has the memory for a heavy email. See HeavyEmailGate."""
