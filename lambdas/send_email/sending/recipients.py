@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from email_store.claims import Results
 
 __all__ = [
+    "add_results",
     "expire_retried",
     "expired_results",
     "failed_results",
@@ -131,6 +132,22 @@ def _merged_for(message: EmailMessage, addresses: Collection[str]) -> dict[str, 
         for name, merged in fields.items()
         if merged is not None
     }
+
+
+def add_results(earlier: Results, later: Results) -> Results:
+    """Return the results after a later call. A recipient that is accepted stays so.
+
+    The copies of a personalized message go with each of its calls, and some calls may fail or come
+    too late.
+    """
+    accepted = {
+        address: status
+        for address, status in earlier.items()
+        if status.state is SendState.ACCEPTED
+        and address in later
+        and later[address].state is not SendState.ACCEPTED
+    }
+    return {**earlier, **later, **accepted}
 
 
 def resolve_followers(message: EmailMessage, results: Results) -> Results:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG
@@ -29,6 +30,7 @@ from send_email.sending.heavy_emails import HeavyEmailGate
 from send_email.sending.job import Attempt, SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
+    add_results,
     expired_results,
     failed_results,
     has_open,
@@ -188,7 +190,7 @@ class SendService:
         outcome = SendOutcome(
             email_id=job.email_id,
             claim=claim.status,
-            results=resolve_followers(job.message, {**attempt.earlier, **decision.results}),
+            results=resolve_followers(job.message, add_results(attempt.earlier, decision.results)),
             stream=job.stream,
             is_misconfigured=attempt.is_misconfigured,
             is_abandoned=decision.is_abandoned,
@@ -204,7 +206,7 @@ class SendService:
             return Attempt(earlier)
         calls = in_calls(message, self.send_rate.largest_call)
         answers = [self._call(replace(job, message=call), deadline) for call in calls]
-        results = {address: status for of_call, _ in answers for address, status in of_call.items()}
+        results = reduce(add_results, (of_call for of_call, _ in answers))
         is_misconfigured = any(is_refused for _, is_refused in answers)
         return Attempt(earlier, replace(job, message=message), results, is_misconfigured)
 

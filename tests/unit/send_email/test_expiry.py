@@ -12,6 +12,7 @@ import pytest
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from amsdal_mail.stream import Stream
+from send_email.queue.envelope import write_job
 from send_email.queue.timers import timer_body
 from send_email.sending.backoff import decide_retry
 from send_email.sending.errors import QueueError
@@ -217,3 +218,49 @@ def test_repeated_large_email_does_not_prolong_its_first_request(
 
     assert (first.status, repeated.status) == (503, 202)
     assert {job.timing.expires_at for job in queue.jobs} == {NOW + timedelta(seconds=600)}
+
+
+COPY = "boss@example.com"
+BEN = "ben@example.com"
+WITH_COPY = {"to": [ANNA, BEN], "cc": [COPY], "merge_data": {ANNA: {}, BEN: {}}, "expires_in": 60}
+
+
+def states(response: Any) -> dict[str, str]:
+    return {item["address"]: item["state"] for item in response.content["recipients"]}
+
+
+def test_accepted_copy_stays_accepted_when_the_next_call_expires(
+    post: Any, clock: Clock, ses: FakeSES, send_rate: FakeSendRate
+) -> None:
+    send_rate.largest_call = 2
+    ses.before = lambda: clock.forward(100)
+
+    assert states(post(**WITH_COPY)) == {ANNA: "accepted", BEN: "expired", COPY: "accepted"}
+
+
+def test_accepted_copy_stays_accepted_when_the_retry_expires(
+    api: Api, handle: Handle, post: Any, clock: Clock, ses: FakeSES, queue: ListQueue
+) -> None:
+    ses.respond(BEN, SendState.FAILED, RetryHint.SOON)
+    post(**WITH_COPY)
+    clock.forward(100)
+
+    handle({"Records": [record(write_job(queue.jobs[-1]))]})
+
+    shown = states(api("GET", f"/emails/{ID}"))
+    assert shown == {ANNA: "accepted", BEN: "expired", COPY: "accepted"}
+
+
+def test_accepted_copy_stays_accepted_when_a_retry_would_be_late(
+    post: Any, ses: FakeSES, send_rate: FakeSendRate
+) -> None:
+    send_rate.largest_call = 2
+
+    def refuse_the_second() -> None:
+        if ses.sent:
+            for address in (BEN, COPY):
+                ses.respond(address, SendState.FAILED, RetryHint.LATER)
+
+    ses.before = refuse_the_second
+
+    assert states(post(**WITH_COPY)) == {ANNA: "accepted", BEN: "expired", COPY: "accepted"}
