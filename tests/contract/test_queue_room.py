@@ -10,7 +10,7 @@ import pytest
 from amsdal_mail import EmailMessage, EmailRequest, InvalidMessageError
 from amsdal_mail.backends.sqs import BODY_SIZE_LIMIT, SQSBackend
 from send_email.queue.envelope import write_job
-from send_email.sending.job import SendJob
+from tests.unit.send_email.jobs import job_of
 
 
 def request_of(size: int, key: str) -> EmailRequest:
@@ -30,7 +30,7 @@ def test_largest_message_fits_with_the_attributes_of_a_retry(key: str) -> None:
 
     backend.plan([request], model)
 
-    delivery = SendJob.from_message(key, request.message)
+    delivery = job_of(key, request.message)
     write_job(replace(delivery, chunk=9_999, retry_count=999))
     with pytest.raises(InvalidMessageError, match="queue takes"):
         backend.plan([request_of(BODY_SIZE_LIMIT + 1, key)], model)

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Attempt", "SendJob", "SendOutcome"]
 
-NO_TIMES: Mapping[str, Any] = {}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendJob:
@@ -58,18 +56,6 @@ class SendJob:
     deleted: when the job is done, or is on the queue anew."""
     times: Mapping[str, Any] = field(default_factory=dict)
     """The times of a new request, as it names them: they belong to its fingerprint."""
-
-    @classmethod
-    def from_message(
-        cls, email_id: str, message: EmailMessage, stream: Stream | None = None
-    ) -> Self:
-        """Return the job of a new request. Without a stream, the number of recipients decides."""
-        return cls(
-            email_id=email_id,
-            message=message,
-            fingerprint=_fingerprint(message),
-            stream=stream or Stream.of(len(message.recipients)),
-        )
 
     @classmethod
     def from_request(
@@ -293,7 +279,7 @@ def _request(message: EmailMessage) -> EmailRequest:
     return EmailRequest.from_message(message, None)
 
 
-def _fingerprint(message: EmailMessage, times: Mapping[str, Any] = NO_TIMES) -> str:
+def _fingerprint(message: EmailMessage, times: Mapping[str, Any]) -> str:
     if any(file.is_large for file in message.attachments):
         return _fingerprint_of_large(message, times)
     return hashlib.sha256(_canonical(message, times)).hexdigest()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amsdal_mail.message.email import EmailMessage
+from amsdal_mail.message.email import EmailMessage, EmailRequest
+from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
 from email_store.records import RecipientRecord
 from email_store.states import EmailState
@@ -12,15 +13,32 @@ from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES
 
-__all__ = ["ANNA", "BEN", "CARL", "ID", "accepted_by_event", "crashed", "merged", "plain", "states"]
+__all__ = [
+    "ANNA",
+    "BEN",
+    "CARL",
+    "ID",
+    "accepted_by_event",
+    "crashed",
+    "job_of",
+    "merged",
+    "plain",
+    "states",
+]
 
 ANNA, BEN, CARL = "anna@example.com", "ben@example.com", "carl@example.com"
 ID = "order-1"
 
 
+def job_of(email_id: str, message: EmailMessage, stream: Stream | None = None) -> SendJob:
+    """Return the job of a new request for the message, without a key and times."""
+    request = EmailRequest.from_message(message, None)
+    return SendJob.from_request(email_id, request, lambda: NOW, stream)
+
+
 def plain(*to: str, body: str = "Hello") -> SendJob:
     message = EmailMessage(subject="Hi", body=body, from_email="shop@example.com", to=to or (ANNA,))
-    return SendJob.from_message(ID, message)
+    return job_of(ID, message)
 
 
 def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
@@ -31,7 +49,7 @@ def merged(*to: str, cc: tuple[str, ...] = ()) -> SendJob:
         cc=cc,
         merge_data={address: {"name": address} for address in to},
     )
-    return SendJob.from_message(ID, message)
+    return job_of(ID, message)
 
 
 def states(store: MemoryEmailStore) -> dict[str, EmailState]:

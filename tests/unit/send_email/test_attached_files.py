@@ -15,11 +15,11 @@ from send_email.contents.s3_content_store import S3ContentStore
 from send_email.contents.uploads import SIZE_LIMIT
 from send_email.queue.claim_check import ClaimCheck
 from send_email.sending.heavy_emails import NoRoomError
-from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, etag, s3_error
+from tests.unit.send_email.jobs import job_of
 from tests.unit.send_email.test_records import DONE, batch
 
 PDF = b"%PDF"
@@ -181,7 +181,7 @@ def test_upload_is_copied_when_the_email_waits(
         body="b",
         attachments=[Attachment.from_upload(ID, "a.pdf"), Attachment.from_s3(REPORT["s3_uri"])],
     )
-    accepted = service.accept(SendJob.from_message("k", message))
+    accepted = service.accept(job_of("k", message))
 
     queued = ClaimCheck(contents).store_files(accepted)
 

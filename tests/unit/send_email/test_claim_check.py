@@ -25,7 +25,7 @@ from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import Api, FakeSES, Handle
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, s3_error
-from tests.unit.send_email.jobs import ANNA, BEN
+from tests.unit.send_email.jobs import ANNA, BEN, job_of
 from tests.unit.send_email.test_records import DONE, record
 
 MB = 1024 * 1024
@@ -65,7 +65,7 @@ def service(service: SendService, sqs: FakeSQS, contents: S3ContentStore) -> Sen
 
 def job(*to: str, **fields: Any) -> SendJob:
     message = EmailMessage(**{"from_email": "shop@example.com", "body": "b", "to": to, **fields})
-    return SendJob.from_message("order-1", message)
+    return job_of("order-1", message)
 
 
 LARGE = {

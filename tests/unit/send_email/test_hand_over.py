@@ -17,7 +17,7 @@ from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.bodies import email
 from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
-from tests.unit.send_email.jobs import plain
+from tests.unit.send_email.jobs import job_of, plain
 from tests.unit.send_email.test_records import DONE, batch
 
 MOST = MESSAGES * 50
@@ -32,7 +32,7 @@ def job(people: int, size: int = 5) -> SendJob:
     message = plain().message
     to = tuple(f"p{number}@example.com" for number in range(people))
     data = {address: {"name": address} for address in to}
-    return SendJob.from_message(
+    return job_of(
         "k", message.model_copy(update={"to": to, "merge_data": data, "body": "x" * size})
     )
 

@@ -10,9 +10,9 @@ import pytest
 from amsdal_mail.message.attachment import LARGE_FILE, Attachment
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendState
-from send_email.sending.job import SendJob
 from tests.unit.send_email.bodies import ANNA, EMAIL, email
 from tests.unit.send_email.conftest import TIMEOUTS, Api, Clock, FakeSES
+from tests.unit.send_email.jobs import job_of
 
 
 @pytest.mark.parametrize("key", ["order-1", '"order-1"', " order-1 "])
@@ -88,4 +88,4 @@ def test_fingerprint_of_a_large_file_is_that_of_its_json(charset: str | None) ->
 
     fields = message.model_dump(mode="json", exclude_defaults=True)
     document = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
-    assert SendJob.from_message("k", message).fingerprint == sha256(document).hexdigest()
+    assert job_of("k", message).fingerprint == sha256(document).hexdigest()

@@ -15,6 +15,7 @@ from send_email.queue.envelope import read_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
+from tests.unit.send_email.jobs import job_of
 
 NO_CONTENTS = Mock()
 """The bucket, of which a small email has no need."""
@@ -47,7 +48,7 @@ def queue(sqs: FakeSQS, contents: S3ContentStore) -> SendQueue:
 
 def job(size: int = 5) -> SendJob:
     message = EmailMessage(body="x" * size, from_email="a@example.com", to=["b@example.com"])
-    return SendJob.from_message("order-1", message)
+    return job_of("order-1", message)
 
 
 def record_of(entry: dict[str, Any]) -> SendJob:
@@ -62,7 +63,7 @@ def test_job_is_read_as_it_was_queued(queue: SendQueue, sqs: FakeSQS, chunks: bo
     message = EmailMessage(
         body="{{name}}", from_email="a@example.com", to=people, merge_data=merge_data
     )
-    whole = SendJob.from_message("order-1", message)
+    whole = job_of("order-1", message)
     put = (
         [job.retry_with(job.message, 1).postponed() for job in whole.chunks()]
         if chunks

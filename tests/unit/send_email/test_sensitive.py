@@ -12,9 +12,9 @@ from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.dynamodb.units import email_item
 from email_store.memory import MemoryEmailStore
 from send_email.queue.envelope import read_job, write_job
-from send_email.sending.job import SendJob
 from tests.unit.send_email.bodies import ANNA, email
 from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue
+from tests.unit.send_email.jobs import job_of
 from tests.unit.send_email.test_records import DONE, batch
 
 SECRET = "s3cr3t"
@@ -107,7 +107,7 @@ def test_fingerprint_covers_the_whole_request() -> None:
         message.replace(track_opens=False),
     ]
 
-    prints = {SendJob.from_message("k", other).fingerprint for other in (message, *others)}
+    prints = {job_of("k", other).fingerprint for other in (message, *others)}
 
     assert len(prints) == 6
 

@@ -15,7 +15,6 @@ from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.sending.errors import QueueError
-from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
@@ -23,6 +22,7 @@ from tests.unit.send_email.jobs import (
     BEN,
     CARL,
     ID,
+    job_of,
     merged,
     plain,
     states,
@@ -67,9 +67,7 @@ def test_order_of_keys_does_not_change_the_fingerprint() -> None:
         body="b", from_email="a@b.example", to=[ANNA], metadata={"b": "2", "a": "1"}
     )
 
-    assert SendJob.from_message(ID, message).fingerprint == (
-        SendJob.from_message(ID, reordered).fingerprint
-    )
+    assert job_of(ID, message).fingerprint == (job_of(ID, reordered).fingerprint)
 
 
 def test_only_one_worker_sends(service: SendService, ses: FakeSES) -> None:

@@ -20,7 +20,7 @@ from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
 from tests.unit.send_email.conftest import NOW, Api, FakeSendRate, FakeSES, Handle, ListQueue
-from tests.unit.send_email.jobs import plain
+from tests.unit.send_email.jobs import job_of, plain
 
 TRANSACTIONAL, BULK = Stream.TRANSACTIONAL, Stream.BULK
 ANNA = "anna@example.com"
@@ -114,7 +114,7 @@ def test_job_of_a_stack_with_one_queue_is_read(chunk: str | None, stream: Stream
 def test_stream_is_no_part_of_what_a_key_stands_for() -> None:
     message = EmailMessage(**EMAIL)
 
-    first, second = (SendJob.from_message("order-1", message, stream) for stream in Stream)
+    first, second = (job_of("order-1", message, stream) for stream in Stream)
 
     assert first.fingerprint == second.fingerprint
 
@@ -226,7 +226,7 @@ def test_call_carries_a_part_of_the_rate(
     send_rate.largest_call = 4
     message = EmailMessage(**to_people(10, cc=["copy@example.com"]))
 
-    outcome = service.send(SendJob.from_message("order-1", message))
+    outcome = service.send(job_of("order-1", message))
 
     assert [len(sent.to) for sent in ses.sent] == [2] * 5
     assert send_rate.asked == [4] * 5
@@ -239,7 +239,7 @@ def test_plain_message_is_one_call_at_any_rate(
     send_rate.largest_call = 1
     message = EmailMessage(**to_people(3) | {"merge_data": None})
 
-    service.send(SendJob.from_message("order-1", message))
+    service.send(job_of("order-1", message))
 
     assert len(ses.sent) == 1
 
@@ -251,7 +251,7 @@ def test_calls_without_a_turn_are_retried_for_their_recipients(
     turns = iter([True, False, False])
     send_rate.wait = lambda *_: next(turns)  # type: ignore[method-assign]
 
-    service.send(SendJob.from_message("order-1", EmailMessage(**to_people(10))))
+    service.send(job_of("order-1", EmailMessage(**to_people(10))))
 
     assert [len(sent.to) for sent in ses.sent] == [4]
     assert [len(job.message.to) for job in queue.jobs] == [6]
@@ -263,7 +263,7 @@ def test_turn_of_a_suppressed_recipient_is_given_back(
     store.suppress(Suppression(address="p1@example.com", reason="bounce", at=NOW))
     message = EmailMessage(**to_people(3))
 
-    service.send(SendJob.from_message("order-1", message))
+    service.send(job_of("order-1", message))
 
     assert (send_rate.asked, send_rate.given_back) == ([3], [1])
 

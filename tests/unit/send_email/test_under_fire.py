@@ -17,6 +17,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.job import SendJob
 from send_email.sending.timeouts import Timeouts
+from tests.unit.send_email.jobs import job_of
 from tests.unit.send_email.simulation import FlakyStore, Simulation
 
 W = TypeVar("W", bound=Simulation)
@@ -28,10 +29,10 @@ SIMULATIONS = 100
 def emails() -> list[SendJob]:
     to = [f"p{number}@example.com" for number in range(60)]
     return [
-        SendJob.from_message("plain", email(to=to[:1])),
-        SendJob.from_message("shared", email(to=to[:2], cc=to[2:3])),
-        SendJob.from_message("merged", email(to=to[:3], merge_data={})),
-        SendJob.from_message("chunks", email(to=to, merge_data={})),
+        job_of("plain", email(to=to[:1])),
+        job_of("shared", email(to=to[:2], cc=to[2:3])),
+        job_of("merged", email(to=to[:3], merge_data={})),
+        job_of("chunks", email(to=to, merge_data={})),
     ]
 
 
