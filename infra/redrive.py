@@ -221,7 +221,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _flush_output() -> None:
-    """Write what is printed. A reader that is gone, such as `| head`, is no error."""
+    """Write the buffered output. A closed pipe, as after `| head`, is no error."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -16,7 +16,7 @@ from infra.work_queue import dead_letter_queue
 __all__ = ["Schedules"]
 
 PRINCIPAL = "scheduler.amazonaws.com"
-WILDCARD_REASON = "A schedule has the name of its email and time: nobody knows it before."
+WILDCARD_REASON = "The name of a schedule contains the id of its email, which is not known before."
 
 
 class Schedules(Construct):

@@ -1,4 +1,4 @@
-"""Counts: the kept numbers of a large email, so that nobody has to count its recipients.
+"""Counts: the kept numbers of a large email. A read does not count its recipients.
 
 The items COUNTS#<time of the request>#<shard> add up to the counts of the email. A number changes
 in the transaction that changes what it counts. The time of the request tells the email from an

@@ -1,4 +1,4 @@
-"""Transactions: several writes of which all are made or none."""
+"""Transactions: DynamoDB makes all writes of a transaction, or no write."""
 
 from __future__ import annotations
 

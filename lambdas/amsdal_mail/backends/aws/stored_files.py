@@ -23,7 +23,7 @@ __all__ = ["STORED_FILE_ERRORS", "read_stored_files"]
 STORED_FILE_ERRORS = {
     "AttachmentMissing": "the object does not exist",
     "AttachmentChanged": "the object is not the version that was meant",
-    "AttachmentDenied": "there is no permission to read the object",
+    "AttachmentDenied": "the object may not be read",
     "AttachmentsTooLarge": f"with its files, the message has over {MESSAGE_SIZE_LIMIT} bytes",
 }
 """Why a file cannot be attached, by the error code of its recipients. A retry does not help."""
@@ -77,7 +77,7 @@ def read_stored_files(message: EmailMessage, s3: S3Connection) -> EmailMessage |
 
 
 def _read(client: Any, file: Attachment, room: int) -> bytes | None:
-    """Return the content; None, without reading it, when there is no room for it."""
+    """Return the content. Return None, and read nothing, when the content is too large."""
     place = S3Object.from_uri(file.s3_uri or "")
     version = {"IfMatch": f'"{file.s3_etag}"'} if file.s3_etag else {}
     response = client.get_object(Bucket=place.bucket, Key=place.key, **version)
