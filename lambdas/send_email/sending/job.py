@@ -281,25 +281,10 @@ def _request(message: EmailMessage) -> EmailRequest:
 
 def _fingerprint(message: EmailMessage, times: Mapping[str, Any]) -> str:
     if any(file.is_large for file in message.attachments):
-        return _fingerprint_of_large(message, times)
+        from send_email.sending.large_fingerprint import digest_of_large
+
+        return digest_of_large(message, lambda without_files: _canonical(without_files, times))
     return hashlib.sha256(_canonical(message, times)).hexdigest()
-
-
-def _fingerprint_of_large(message: EmailMessage, times: Mapping[str, Any]) -> str:
-    """Return the same fingerprint, without a copy of the files in memory."""
-    from amsdal_mail.byte_streams import ByteStream, Plain
-    from amsdal_mail.stand_ins import StandIns
-
-    stand_ins = StandIns()
-    files = tuple(
-        replace(file, content=stand_ins.add(Plain(file.content))) if file.is_large else file
-        for file in message.attachments
-    )
-    document = stand_ins.fill(_canonical(message.replace(attachments=files), times))
-    digest = hashlib.sha256()
-    for block in ByteStream(document).blocks():
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _canonical(message: EmailMessage, times: Mapping[str, Any]) -> bytes:
