@@ -11,7 +11,7 @@ from email_store.records import RecipientRecord
 from email_store.states import EmailState
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, FakeSES
+from tests.unit.send_email.fakes import NOW, FakeSES
 
 __all__ = [
     "ANNA",

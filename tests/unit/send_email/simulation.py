@@ -29,7 +29,8 @@ from email_store.store import StoreError
 from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import IDENTITIES, NOW, TIMEOUTS
+from tests.unit.send_email.conftest import IDENTITIES, TIMEOUTS
+from tests.unit.send_email.fakes import NOW
 
 __all__ = ["FlakyStore", "Simulation"]
 

@@ -11,8 +11,9 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.store import RecordTooLargeError, StoreError
 from send_email.sending.errors import QueueError
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, merged
-from tests.unit.send_email.conftest import Api, FakeSES, ListQueue
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 
 
 def test_unavailable_queue_gets_503_and_allows_a_retry(api: Api, queue: ListQueue) -> None:

@@ -16,9 +16,10 @@ from send_email.contents.uploads import SIZE_LIMIT
 from send_email.queue.claim_check import ClaimCheck
 from send_email.sending.heavy_emails import NoRoomError
 from send_email.sending.service import SendService
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.bodies import email
-from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, etag, s3_error
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 from tests.unit.send_email.jobs import job_of
 from tests.unit.send_email.test_records import DONE, batch
 

@@ -8,8 +8,9 @@ import pytest
 
 from amsdal_mail.status import SendState
 from send_email.sending.errors import QueueError
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import BEN, EMAIL, email
-from tests.unit.send_email.conftest import Api, FakeSES, ListQueue
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 
 
 def batch(api: Api, *emails: Any, **headers: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from email_store.states import EmailState
 from send_email.sending.errors import QueueError
 from send_email.sending.recipients import in_chunks, restrict_to
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import FakeSES, ListQueue
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
     ID,
     merged,

@@ -23,8 +23,9 @@ from send_email.sending.content_store import ContentMissingError, ContentStoreEr
 from send_email.sending.errors import QueueError
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import Api, FakeSES, Handle
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, s3_error
+from tests.unit.send_email.fakes import FakeSES
 from tests.unit.send_email.jobs import ANNA, BEN, job_of
 from tests.unit.send_email.test_records import DONE, record
 

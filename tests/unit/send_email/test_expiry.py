@@ -20,17 +20,9 @@ from send_email.sending.job import SendJob
 from send_email.sending.notices import NoticeKind
 from send_email.sending.service import SendService
 from send_email.sending.timers import Timer
-from tests.unit.send_email.conftest import (
-    NOW,
-    TIMEOUTS,
-    Api,
-    Clock,
-    FakeSendRate,
-    FakeSES,
-    Handle,
-    ListBus,
-    ListQueue,
-)
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.conftest import TIMEOUTS
+from tests.unit.send_email.fakes import NOW, Clock, FakeSendRate, FakeSES, ListBus, ListQueue
 from tests.unit.send_email.jobs import crashed
 from tests.unit.send_email.test_schedules import EMAIL, ID, in_future, record
 

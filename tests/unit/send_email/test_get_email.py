@@ -9,8 +9,9 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Repeat
 from email_store.states import EmailState
 from email_store.view import RECIPIENTS_LIMIT
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import ANNA, BEN, email, merged
-from tests.unit.send_email.conftest import NOW, Api
+from tests.unit.send_email.fakes import NOW
 
 
 def test_email_is_shown_with_later_events(api: Api, store: MemoryEmailStore) -> None:

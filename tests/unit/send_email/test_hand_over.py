@@ -15,8 +15,9 @@ from send_email.sending.errors import QueueError
 from send_email.sending.hand_over import MESSAGES, SIZE, HandOverBudget, hand_over_of
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.bodies import email
-from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 from tests.unit.send_email.jobs import job_of, plain
 from tests.unit.send_email.test_records import DONE, batch
 

@@ -10,8 +10,10 @@ import pytest
 from amsdal_mail.message.attachment import LARGE_FILE, Attachment
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendState
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import ANNA, EMAIL, email
-from tests.unit.send_email.conftest import TIMEOUTS, Api, Clock, FakeSES
+from tests.unit.send_email.conftest import TIMEOUTS
+from tests.unit.send_email.fakes import Clock, FakeSES
 from tests.unit.send_email.jobs import job_of
 
 

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from email_store.memory import MemoryEmailStore
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.bodies import EMAIL, email
-from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 from tests.unit.send_email.test_records import DONE, batch
 from tests.unit.send_email.test_telemetry import metrics
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.send_email.conftest import FakeSES, Handle
+from tests.unit.send_email.api_client import Handle
+from tests.unit.send_email.fakes import FakeSES
 from tests.unit.send_email.test_telemetry import lines
 
 EVENTS: dict[str, Any] = {

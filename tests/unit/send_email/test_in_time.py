@@ -24,17 +24,10 @@ from send_email.sending.rate_limit import RateShares, SendRateLimiter
 from send_email.sending.service import SendService
 from send_email.sending.timeouts import API_SECONDS, Timeouts
 from send_email.suppressions import Suppressions
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import ANNA, EMAIL, email
-from tests.unit.send_email.conftest import (
-    IDENTITIES,
-    NOW,
-    Api,
-    Clock,
-    Context,
-    FakeSendRate,
-    FakeSES,
-    ListQueue,
-)
+from tests.unit.send_email.conftest import IDENTITIES
+from tests.unit.send_email.fakes import NOW, Clock, Context, FakeSendRate, FakeSES, ListQueue
 from tests.unit.send_email.jobs import plain
 
 SETTINGS = [6, 10, 28, 30, 60, 300, 900]

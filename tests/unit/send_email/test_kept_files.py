@@ -14,8 +14,9 @@ from send_email.contents.s3_content_store import S3ContentStore
 from send_email.queue.claim_check import ClaimCheck, discard
 from send_email.queue.envelope import write_job
 from send_email.sending.schedules import Schedules
-from tests.unit.send_email.conftest import Api, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3
+from tests.unit.send_email.fakes import Clock, FakeSES, ListQueue
 from tests.unit.send_email.test_schedules import EMAIL, ID, in_future, record, wake
 
 __all__ = ["wake"]

@@ -16,17 +16,10 @@ from send_email.queue.wake import wake as wake_worker
 from send_email.sending.hand_over import HandOverBudget
 from send_email.sending.service import SendService
 from send_email.sending.timers import Timer
-from tests.unit.send_email.conftest import (
-    NOW,
-    TIMEOUTS,
-    Api,
-    Clock,
-    FakeSES,
-    Handle,
-    ListQueue,
-    ListTimers,
-)
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.conftest import TIMEOUTS
 from tests.unit.send_email.fake_s3 import FakeS3
+from tests.unit.send_email.fakes import NOW, Clock, FakeSES, ListQueue, ListTimers
 from tests.unit.send_email.jobs import ANNA
 from tests.unit.send_email.test_schedules import EMAIL, ID, KEY, in_future, record
 

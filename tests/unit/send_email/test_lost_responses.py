@@ -13,7 +13,8 @@ from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.sending.errors import QueueError, ResultNotStoredError
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import TIMEOUTS, Clock, FakeSES, ListQueue
+from tests.unit.send_email.conftest import TIMEOUTS
+from tests.unit.send_email.fakes import Clock, FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
     ANNA,
     BEN,

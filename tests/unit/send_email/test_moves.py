@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from send_email.queue.envelope import write_job
-from tests.unit.send_email.conftest import Api, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.fakes import Clock, FakeSES, ListQueue
 from tests.unit.send_email.test_schedules import EMAIL, KEY, in_future, move, record
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from send_email.notice_bus import DETAIL_TYPES, EventBridgeNotices
 from send_email.sending.errors import QueueError
 from send_email.sending.notices import Notice, NoticeKind
-from tests.unit.send_email.conftest import NOW
+from tests.unit.send_email.fakes import NOW
 
 NOTICE = Notice(
     kind=NoticeKind.SCHEDULED,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.send_email.conftest import Api
+from tests.unit.send_email.api_client import Api
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
+from tests.unit.send_email.api_client import Api, Handle, read
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, email, merged
-from tests.unit.send_email.conftest import Api, FakeSES, Handle, ListQueue, read
+from tests.unit.send_email.fakes import FakeSES, ListQueue
 
 
 def test_accepted_email_gets_200_with_all_recipients(api: Api) -> None:

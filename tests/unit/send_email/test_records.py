@@ -12,7 +12,9 @@ from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
 from send_email.queue.envelope import seal, write_job
 from send_email.sending.errors import QueueError
-from tests.unit.send_email.conftest import TIMEOUTS, Api, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.conftest import TIMEOUTS
+from tests.unit.send_email.fakes import Clock, FakeSES, ListQueue
 
 ANNA = "anna@example.com"
 EMAIL = {"subject": "Hi", "body": "Hello", "from_email": "shop@example.com", "to": [ANNA]}

@@ -10,8 +10,9 @@ from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from send_email.sending.errors import QueueError
-from tests.unit.send_email.conftest import Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.api_client import Handle
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3, etag
+from tests.unit.send_email.fakes import Clock, FakeSES, ListQueue
 from tests.unit.send_email.jobs import ANNA, ID, states
 from tests.unit.send_email.test_attached_files import with_file
 from tests.unit.send_email.test_records import DONE, batch, failed

@@ -13,8 +13,9 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from send_email.api.responses import batch_response
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import email
-from tests.unit.send_email.conftest import NOW, Api, FakeSES
+from tests.unit.send_email.fakes import NOW, FakeSES
 
 LIMIT = 6_200_000
 

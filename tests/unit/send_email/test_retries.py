@@ -13,7 +13,8 @@ from email_store.states import EmailState
 from send_email.sending.backoff import MAX_RETRIES
 from send_email.sending.errors import PoisonMessageError
 from send_email.sending.service import MAX_POSTPONES, SendService
-from tests.unit.send_email.conftest import NOW, TIMEOUTS, Clock, FakeSendRate, FakeSES, ListQueue
+from tests.unit.send_email.conftest import TIMEOUTS
+from tests.unit.send_email.fakes import NOW, Clock, FakeSendRate, FakeSES, ListQueue
 from tests.unit.send_email.jobs import ANNA, BEN, CARL, crashed, merged, plain, states
 
 

@@ -15,7 +15,8 @@ from send_email.sending.backoff import (
     decide_retry,
 )
 from send_email.sending.job import SendJob
-from tests.unit.send_email.conftest import NOW, TIMEOUTS
+from tests.unit.send_email.conftest import TIMEOUTS
+from tests.unit.send_email.fakes import NOW
 from tests.unit.send_email.jobs import ANNA, BEN, merged
 
 ACCEPTED = RecipientStatus(ANNA, SendState.ACCEPTED, "ses-1")

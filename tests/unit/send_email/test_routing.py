@@ -9,8 +9,9 @@ import pytest
 
 from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
+from tests.unit.send_email.api_client import Api, Handle, read
 from tests.unit.send_email.bodies import EMAIL
-from tests.unit.send_email.conftest import NOW, Api, Handle, read
+from tests.unit.send_email.fakes import NOW
 
 LISTED = "/suppressions?address=listed%40example.com"
 

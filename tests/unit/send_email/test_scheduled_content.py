@@ -8,8 +8,9 @@ import pytest
 
 from amsdal_mail.exceptions import InvalidMessageError
 from send_email.sending import scheduled_content
-from tests.unit.send_email.conftest import Api, Clock, FakeSES
+from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3
+from tests.unit.send_email.fakes import Clock, FakeSES
 from tests.unit.send_email.test_schedules import EMAIL, ID, cancel, in_future, post, wake
 
 __all__ = ["post", "wake"]

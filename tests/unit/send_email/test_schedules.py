@@ -18,18 +18,9 @@ from send_email.sending.errors import QueueError
 from send_email.sending.notices import NoticeKind
 from send_email.sending.service import SendService
 from send_email.sending.timers import Timer
-from tests.unit.send_email.conftest import (
-    NOW,
-    Api,
-    ApiResponse,
-    Clock,
-    FakeSES,
-    Handle,
-    ListBus,
-    ListQueue,
-    ListTimers,
-)
+from tests.unit.send_email.api_client import Api, ApiResponse, Handle
 from tests.unit.send_email.fake_s3 import FakeS3
+from tests.unit.send_email.fakes import NOW, Clock, FakeSES, ListBus, ListQueue, ListTimers
 
 ID = "reminder"
 KEY = {"Idempotency_Key": ID}

@@ -12,8 +12,9 @@ from amsdal_mail.status import ConfigurationError, RetryHint, SendState
 from email_store.dynamodb.units import email_item
 from email_store.memory import MemoryEmailStore
 from send_email.queue.envelope import read_job, write_job
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.bodies import ANNA, email
-from tests.unit.send_email.conftest import NOW, Api, FakeSES, Handle, ListQueue
+from tests.unit.send_email.fakes import NOW, FakeSES, ListQueue
 from tests.unit.send_email.jobs import job_of
 from tests.unit.send_email.test_records import DONE, batch
 

@@ -16,7 +16,7 @@ from email_store.states import EmailState
 from email_store.store import StoreError
 from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, FakeSES, ListQueue
+from tests.unit.send_email.fakes import NOW, FakeSES, ListQueue
 from tests.unit.send_email.jobs import (
     ANNA,
     BEN,

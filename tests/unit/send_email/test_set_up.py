@@ -19,8 +19,10 @@ from send_email.queue.envelope import read_job
 from send_email.sending.backoff import MAX_DELAY, MAX_RETRIES
 from send_email.sending.service import SendService
 from send_email.suppressions import Suppressions
+from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.bodies import ANNA, BEN, EMAIL, email
-from tests.unit.send_email.conftest import API_TIMEOUTS, Api, Context, Handle, ListQueue
+from tests.unit.send_email.conftest import API_TIMEOUTS
+from tests.unit.send_email.fakes import Context, ListQueue
 from tests.unit.send_email.test_records import DONE, batch
 from tests.unit.send_email.test_telemetry import metrics
 

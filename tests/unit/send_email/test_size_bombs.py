@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.send_email.conftest import Api, FakeSES, Handle
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.fakes import FakeSES
 from tests.unit.send_email.test_records import DONE, batch
 
 ANNA = "anna@example.com"

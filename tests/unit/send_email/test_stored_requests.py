@@ -18,8 +18,9 @@ from send_email.queue.envelope import read_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.recipients import restrict_to
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import FakeSES, Handle
+from tests.unit.send_email.api_client import Handle
 from tests.unit.send_email.fake_s3 import CONTENT_BUCKET, FakeS3
+from tests.unit.send_email.fakes import FakeSES
 from tests.unit.send_email.jobs import ANNA, BEN
 from tests.unit.send_email.test_claim_check import LONG, FakeSQS, job, state_of
 from tests.unit.send_email.test_records import DONE, record

@@ -19,7 +19,8 @@ from send_email.queue.envelope import read_job, seal, write_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, Api, FakeSendRate, FakeSES, Handle, ListQueue
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.fakes import NOW, FakeSendRate, FakeSES, ListQueue
 from tests.unit.send_email.jobs import job_of, plain
 
 TRANSACTIONAL, BULK = Stream.TRANSACTIONAL, Stream.BULK

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from amsdal_mail.addresses import parse_address
 from email_store.memory import MemoryEmailStore
 from email_store.records import Suppression
-from tests.unit.send_email.conftest import NOW, Api, FakeSESList
+from tests.unit.send_email.api_client import Api
+from tests.unit.send_email.fakes import NOW, FakeSESList
 
 PATH = "/suppressions?address=anna%40example.com"
 

@@ -13,7 +13,8 @@ from send_email.queue.envelope import read_job
 from send_email.sending.backoff import MAX_RETRIES
 from send_email.sending.errors import QueueError
 from send_email.sending.service import SendService
-from tests.unit.send_email.conftest import NOW, Api, Clock, FakeSES, Handle, ListQueue
+from tests.unit.send_email.api_client import Api, Handle
+from tests.unit.send_email.fakes import NOW, Clock, FakeSES, ListQueue
 from tests.unit.send_email.test_records import batch, job_body
 
 Capture = pytest.CaptureFixture[str]
