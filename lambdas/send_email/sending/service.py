@@ -16,7 +16,7 @@ from amsdal_mail.email_id import EMAIL_ID_TAG
 from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit, queued
 from email_store.records import EmailRecord
-from email_store.store import EmailStore
+from email_store.store import EmailStore, StoreError
 from send_email.sending.backoff import (
     RetryDecision,
     decide_retry,
@@ -205,7 +205,15 @@ class SendService:
         if message is None:
             return Attempt(earlier)
         calls = in_calls(message, self.send_rate.largest_call)
-        answers = [self._call(replace(job, message=call), deadline) for call in calls]
+        answers: list[tuple[Results, bool]] = []
+        for call in calls:
+            try:
+                answers.append(self._call(replace(job, message=call), deadline))
+            except StoreError:
+                if not answers:
+                    raise
+                # SES has calls before this one, and their results must be stored.
+                answers.append((rate_limited_results(call), False))
         results = reduce(add_results, (of_call for of_call, _ in answers))
         is_misconfigured = any(is_refused for _, is_refused in answers)
         return Attempt(earlier, replace(job, message=message), results, is_misconfigured)

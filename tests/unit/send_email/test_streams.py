@@ -14,7 +14,10 @@ from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendState
 from amsdal_mail.stream import Stream
 from email_store.memory import MemoryEmailStore
+from email_store.rate_note import RateNote
 from email_store.records import Suppression
+from email_store.states import EmailState
+from email_store.store import StoreError
 from send_email.queue.envelope import read_job, seal, write_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
@@ -255,6 +258,27 @@ def test_calls_without_a_turn_are_retried_for_their_recipients(
     service.send(job_of("order-1", EmailMessage(**to_people(10))))
 
     assert [len(sent.to) for sent in ses.sent] == [4]
+    assert [len(job.message.to) for job in queue.jobs] == [6]
+
+
+def test_table_that_fails_between_calls_loses_no_result(
+    service: SendService,
+    send_rate: FakeSendRate,
+    ses: FakeSES,
+    queue: ListQueue,
+    store: MemoryEmailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    send_rate.largest_call = 4
+    answers: Any = Mock(side_effect=[(set(), RateNote()), StoreError(), StoreError()])
+    monkeypatch.setattr(store, "suppressed_and_note", answers)
+
+    outcome = service.send(job_of("order-1", EmailMessage(**to_people(10))))
+
+    assert outcome.counts == {SendState.ACCEPTED: 4, SendState.QUEUED: 6}
+    view = store.load("order-1")
+    assert view is not None
+    assert view.counts == {EmailState.ACCEPTED: 4, EmailState.QUEUED: 6}
     assert [len(job.message.to) for job in queue.jobs] == [6]
 
 
