@@ -159,7 +159,7 @@ template:
 lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json and requirements/*.in
 	@mkdir -p build
 	@echo "== requirements/dev.txt"
-	@$(LOCK) --extra ses-current --group lambda --group infra --group local --group dev \
+	@$(LOCK) --extra ses-current --extra cli --group lambda --group infra --group local --group dev \
 		pyproject.toml -o requirements/dev.txt
 	@sed -nE '/^[^ ]/ s/ *\\$$//p' requirements/dev.txt > build/constraints.txt
 	@echo "== lambdas/requirements.txt (the same versions)"
