@@ -51,7 +51,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the body of a dead letter says: which kind, of which email, and what is wrong with it.
+    """What a dead letter says itself: its kind, its email, and what is wrong with it.
+
+    `faults` explain why it failed; `notes` do not.
 
     `kind` is `request` (of a producer), `job` (queued by the service itself), `timer`, `event` or
     `other`.
@@ -59,7 +61,8 @@ class Contents:
 
     kind: str
     email_id: str | None
-    reasons: tuple[Reason, ...] = ()
+    faults: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def read_request(message: Mapping[str, Any]) -> Contents:
@@ -72,7 +75,7 @@ def read_request(message: Mapping[str, Any]) -> Contents:
         retries = notes.get("retry_count", "")
         count = int(retries) if re.fullmatch("[0-9]{1,9}", retries) else 0
         tried = (Reason("message", f"the service retried it {count} times"),) if count else ()
-        return Contents("job", _email_id(notes["email_id"]), (*said, *_faults(request), *tried))
+        return Contents("job", _email_id(notes["email_id"]), (*said, *_faults(request)), tried)
     first_id = notes.get("original_message_id") or str(message.get("MessageId", ""))
     email_id = _email_id(_key(request)) or _email_id(first_id)
     return Contents("request", email_id, (*said, *_faults(request)))
@@ -89,7 +92,7 @@ def read_event(message: Mapping[str, Any]) -> Contents:
         return Contents("other", None, said)
     kinds = ", ".join(dict.fromkeys(event.kind.value for event in events))
     email_id = next((event.email_id for event in events if event.email_id), None)
-    return Contents("event", _email_id(email_id), (*said, Reason("message", f"event: {kinds}")))
+    return Contents("event", _email_id(email_id), said, (Reason("message", f"event: {kinds}"),))
 
 
 def reasons_of_record(record: Mapping[str, Any] | None) -> tuple[Reason, ...]:

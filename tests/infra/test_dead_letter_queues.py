@@ -1,0 +1,36 @@
+"""The queues of the stack are those that the command line redrives."""
+
+from __future__ import annotations
+
+from amsdal_mail.cli.dead_letters import list_dead_letters
+from amsdal_mail.cli.dead_letters.queues import QUEUES
+from tests.infra.synthesis import SynthesisedStack
+from tests.unit.amsdal_mail.cli.dead_letters.queues_in_memory import Queues, fake_stage
+
+TARGETS = {
+    "S": "SendQueueUrl", "B": "BulkQueueUrl", "Ev": "EventQueueUrl", "En": "EngagementQueueUrl",
+}  # fmt: skip
+
+
+def test_each_queue_that_a_stack_leaves_is_found(stack: SynthesisedStack) -> None:
+    outputs = {name: f"https://sqs/1/{name}" for name in TARGETS.values()}
+    left = [
+        f"AmsdalMail-prod-{logical_id}-1AbcD2" for logical_id in stack.of_type("AWS::SQS::Queue")
+    ]
+
+    queues = list_dead_letters(fake_stage({"sqs": Queues([], names=left)}, outputs))
+
+    assert [queue.name for queue in queues] == left
+    for queue in queues:
+        kind = queue.name.removeprefix("AmsdalMail-prod-")
+        (output,) = (value for prefix, value in TARGETS.items() if kind.startswith(prefix))
+        assert queue.target_url == outputs[output]
+        assert queue.has_requests is (output in {"SendQueueUrl", "BulkQueueUrl"})
+
+
+def test_each_dead_letter_queue_has_its_outputs(stack: SynthesisedStack) -> None:
+    names = {name for kind in QUEUES for name in (kind.output, kind.target, kind.function) if name}
+
+    assert names <= stack.outputs.keys()
+    dead = {name for name in stack.outputs if "DeadLetter" in name or "Undelivered" in name}
+    assert dead == {kind.output for kind in QUEUES}
