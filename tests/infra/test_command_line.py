@@ -1,4 +1,4 @@
-"""The queues of the stack are those that the command line redrives."""
+"""The stack has the queues and the outputs that the command line reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from amsdal_mail.cli.dead_letters import list_dead_letters
 from amsdal_mail.cli.dead_letters.queues import QUEUES
 from tests.infra.synthesis import SynthesisedStack
 from tests.unit.amsdal_mail.cli.dead_letters.queues_in_memory import Queues, fake_stage
+from tests.unit.amsdal_mail.cli.doctor.world import OUTPUTS, VARIABLES
 
 TARGETS = {
     "S": "SendQueueUrl", "B": "BulkQueueUrl", "Ev": "EventQueueUrl", "En": "EngagementQueueUrl",
@@ -34,3 +35,14 @@ def test_each_dead_letter_queue_has_its_outputs(stack: SynthesisedStack) -> None
     assert names <= stack.outputs.keys()
     dead = {name for name in stack.outputs if "DeadLetter" in name or "Undelivered" in name}
     assert dead == {kind.output for kind in QUEUES}
+
+
+def test_stack_has_what_the_doctor_reads(stack: SynthesisedStack) -> None:
+    assert OUTPUTS.keys() <= stack.outputs.keys()
+    functions = stack.of_type("AWS::Lambda::Function").values()
+    variables = [each["Environment"]["Variables"] for each in functions]
+    assert any(VARIABLES.keys() <= each.keys() for each in variables)
+
+
+def test_alarms_begin_with_the_name_that_the_doctor_asks_for(stack: SynthesisedStack) -> None:
+    assert all(name.startswith("Alarms") for name in stack.of_type("AWS::CloudWatch::Alarm"))
