@@ -20,8 +20,8 @@ from amsdal_mail.cli.output import AS_JSON
 __all__ = ["build_app", "build_command"]
 
 ORDER = (
-    "send", "find", "show", "tail", "content", "resend", "cancel", "reschedule", "suppressions",
-    "erase", "metrics", "templates", "doctor", "dead_letters", "console",
+    "send", "find", "show", "tail", "content", "resend", "schedule", "suppressions", "erase",
+    "metrics", "templates", "doctor", "dead_letters", "console",
 )  # fmt: skip
 """The order of the commands in the help, by their modules in `commands`. Others come last."""
 

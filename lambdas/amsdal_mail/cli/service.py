@@ -30,7 +30,13 @@ TEMPORARY = frozenset({429, 500, 502, 503, 504})
 IDEMPOTENT = frozenset({"GET", "DELETE"})
 KEY_HEADER = "Idempotency-Key"
 DEPLOY = "The stage may run an earlier version, without this route: deploy it again."
-CURES = {
+UNKNOWN_ROUTE = frozenset({"Not Found", "Route not found."})
+"""The words of API Gateway, and of the function, for a route that they do not have."""
+EXPIRED = "is expired"
+"""API Gateway's words about a session token. Its status is that of any refusal."""
+LOGIN = "Sign in again, for example: aws sso login"
+WITH_KEY = "Try again with --key {key}: then nothing is sent twice."
+CURES: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "Put a valid JWT into AMSDAL_MAIL_TOKEN, if the API takes tokens.",
     HTTPStatus.FORBIDDEN: "Your credentials need execute-api:Invoke for {method} {path} of the API"
     " {api}; with a JWT, the scope of the route.",
@@ -91,6 +97,17 @@ class Service:
         `key` is the idempotency key: the call is repeated without sending twice.
         """
         return self._call("POST", "/emails", body=request, key=key)
+
+    def upload(self, content: bytes, mimetype: str) -> str:
+        """Put a file into the bucket of the service; return its upload_id."""
+        request = {"size": len(content), "mimetype": mimetype}
+        upload = self._call("POST", "/uploads", body=request)
+        self._file(upload["method"], upload["url"], upload["headers"], content)
+        return str(upload["upload_id"])
+
+    def download(self, url: str) -> bytes:
+        """Return a file of the kept content, by the URL that `content` has for it."""
+        return self._file("GET", url, {}, None)
 
     def find(self, filters: Filters) -> JSON:
         """Return a page of emails, the newest first. A page may have none, and still a next."""
@@ -188,6 +205,15 @@ class Service:
             return document
         raise self._error(call, response.status, document)
 
+    def _file(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+        try:
+            response = self._transport.plain(method, url, headers, body)
+        except NoResponseError as error:
+            raise ServiceError(None, f"S3 did not answer: {error}.", cure="Try again.") from error
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise ServiceError(response.status, f"S3 refused the file: {response.status}.")
+        return response.body
+
     def _repeat(self, call: Call, *, is_repeatable: bool) -> HttpResponse:
         for attempt in range(1, ATTEMPTS + 1):
             wait = 0.5 * 2 ** (attempt - 1)
@@ -211,20 +237,19 @@ class Service:
         detail = [each for each in document.get("detail") or () if isinstance(each, dict)]
         rules = "; ".join(f"{each.get('field')} {each.get('rule')}" for each in detail)
         api = self._stage.outputs.get("ApiId", "")
-        # API Gateway's own words for a route that it does not have.
-        is_unknown_route = message in {"Not Found", "Route not found."}
+        is_unknown_route = message in UNKNOWN_ROUTE
         cure = (
-            DEPLOY
-            if is_unknown_route
-            else CURES.get(HTTPStatus(status), "")
-            if status in set(HTTPStatus)
-            else ""
+            DEPLOY if is_unknown_route else LOGIN if EXPIRED in message else CURES.get(status, "")
         )
+        email_id = document.get("email_id")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and call.headers.get(KEY_HEADER):
+            email_id = call.headers[KEY_HEADER]
+            cure = WITH_KEY.format(key=email_id)
         return ServiceError(
             status,
             f"{message.rstrip('.')}: {rules}" if rules else message,
             detail,
-            document.get("email_id"),
+            email_id,
             cure.format(method=call.method, path=call.path, api=api),
         )
 
@@ -249,11 +274,13 @@ def _document(response: HttpResponse) -> JSON:
 
 
 def _no_response(error: NoResponseError, call: Call) -> ServiceError:
+    key = call.headers.get(KEY_HEADER)
     unknown = "" if call.method == "GET" else " It is not known whether the call had its effect."
     return ServiceError(
         None,
         f"The API did not answer: {str(error).rstrip('.')}.{unknown}",
-        cure="Check the network, and try again.",
+        email_id=key,
+        cure=WITH_KEY.format(key=key) if key else "Check the network, and try again.",
     )
 
 

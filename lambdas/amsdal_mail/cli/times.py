@@ -63,6 +63,18 @@ def ahead(value: str, option: str, now: datetime) -> str:
         raise UsageError(f"{option} {rule}.") from None
 
 
+def length(value: str, option: str) -> int:
+    """Return a length of time in seconds, of text such as `90s` or `15m`.
+
+    Raises:
+        UsageError: names the option and what it takes.
+    """
+    match = AGO.fullmatch(value.strip())
+    if match is None:
+        raise UsageError(f"{option} must be a length of time: 90s, 15m, 2h or 3d.")
+    return int(timedelta(**{UNITS[match[2]]: int(match[1])}).total_seconds())
+
+
 def show_time(value: str | None) -> str:
     """Return a time of the API for people, in UTC to the second; as it is when it is no time."""
     if not value:

@@ -8,10 +8,12 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
+from amsdal_mail.cli.errors import UsageError
 from amsdal_mail.cli.examples import examples
 from amsdal_mail.cli.output import print_result, shorten
 from amsdal_mail.cli.states import styled
 from amsdal_mail.cli.times import show_time
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +28,16 @@ EPILOG = examples(
     "show newsletter-12 --recipients-after m@example.com",
 )
 TEXT_LIMIT = 300
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The email_id.")]
+
+
+def _check_id(value: str) -> str:
+    """Refuse what no email has as its id, before a stage is looked up."""
+    if not EMAIL_ID.fullmatch(value):
+        raise UsageError(f"ID {EMAIL_ID_RULE}.")
+    return value
+
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The email_id.", callback=_check_id)]
 
 
 def register(app: typer.Typer) -> None:
