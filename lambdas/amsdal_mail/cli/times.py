@@ -9,7 +9,7 @@ from amsdal_mail.cli.errors import UsageError
 
 __all__ = ["TIME_HELP", "age", "ahead", "read_day", "read_time", "show_time"]
 
-AGO = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
+AGO = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 TIME_HELP = "2026-11-24 (a day in UTC), 2026-11-24T09:30:00+01:00, yesterday, or 7d, 12h, 30m ago"
