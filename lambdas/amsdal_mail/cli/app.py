@@ -6,6 +6,7 @@ import configparser
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -58,6 +59,7 @@ def _command_modules() -> list[str]:
     )
 
 
+@cache
 def build_command() -> Any:
     """Return what runs the app, where each command takes the shared options too."""
     root = typer.main.get_command(build_app())

@@ -57,6 +57,8 @@ class FakeAPI:
     files: dict[str, bytes] = field(default_factory=dict)
     """Files that were uploaded, or that can be downloaded, by their path."""
 
+    authorizations: list[str] = field(default_factory=list)
+
     def reply(self, *documents: Any, status: int = 200, **headers: str) -> None:
         """Add the answers to the next calls."""
         for document in documents:
@@ -72,6 +74,7 @@ class FakeAPI:
         url = urlsplit(request.target)
         if url.path.startswith("/files/"):
             return self._file(request, url.path)
+        self.authorizations.append(request.headers.get("authorization", ""))
         if not _is_signed(self.url + request.target, request):
             return _error(403, "Forbidden")
         query = dict(parse_qsl(url.query, keep_blank_values=True))
