@@ -28,7 +28,7 @@ OUTPUTS = {
 
 def refusal(code: str, operation: str = "SendMessage", text: str = "no") -> ClientError:
     return ClientError(
-        {"Error": {"Code": code, "Message": text}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code, "Message": text}},
         operation,
     )
 

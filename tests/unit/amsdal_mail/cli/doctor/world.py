@@ -165,7 +165,7 @@ HEALTHY: dict[str, dict[str, Any]] = {
 
 def refused(code: str, text: str = "no", operation: str = "Operation") -> ClientError:
     return ClientError(
-        {"Error": {"Code": code, "Message": text}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code, "Message": text}},
         operation,
     )
 
