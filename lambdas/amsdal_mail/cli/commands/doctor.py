@@ -32,6 +32,8 @@ EPILOG = examples(
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
 WORDS = {"ok": "ok", "warn": "warnings", "fail": "faults", "skip": "skipped"}
 NAME_WIDTH = 19
+SOURCE = Path(__file__).resolve()
+"""In a checkout, where the package is installed for development."""
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +98,7 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
 def _name_server(resolver: str, invocation: Invocation) -> NameServer | None:
     from amsdal_mail.cli.doctor.name_server import name_server
 
-    if not resolver and invocation.stage_name.partition(":")[0] == "local":
+    if not resolver and invocation.stage().is_local:
         return None  # its domain belongs to somebody else in the DNS of the world
     return name_server(resolver)
 
@@ -106,7 +108,7 @@ def _checkout(folder: Path | None) -> Path | None:
     from amsdal_mail.cli.errors import UsageError
 
     if folder is None:
-        return find_checkout(Path.cwd()) or find_checkout(Path(__file__).resolve())
+        return find_checkout(Path.cwd()) or find_checkout(SOURCE)
     found = find_checkout(folder.absolute())
     if found is None:
         raise UsageError(f"--checkout must be in a checkout of amsdal_mail, got {folder}")
