@@ -37,7 +37,7 @@ async def get_account(ses: Simulator, _request: Request, _body: Json) -> Json:
     return {
         "DedicatedIpAutoWarmupEnabled": False,
         "EnforcementStatus": _enforcement(ses, is_paused),
-        "PricingAttributes": {"CurrentPlan": ses.switches.plan, "NextPlan": ses.switches.plan},
+        "PricingAttributes": {"CurrentPlan": ses.switches.plan},
         "ProductionAccessEnabled": not ses.switches.sandbox,
         "SendingEnabled": ses.account.sending_enabled and not is_paused,
         "SendQuota": {

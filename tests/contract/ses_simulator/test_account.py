@@ -164,7 +164,7 @@ def test_account_tells_its_plan_and_a_review(simulator: Simulator) -> None:
 
     account = simulator.call("get_account")
 
-    assert account["PricingAttributes"] == {"CurrentPlan": "ESSENTIALS", "NextPlan": "ESSENTIALS"}
+    assert account["PricingAttributes"] == {"CurrentPlan": "ESSENTIALS"}
     assert account["EnforcementStatus"] == "PROBATION"
 
 

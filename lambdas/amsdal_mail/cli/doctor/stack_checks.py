@@ -65,7 +65,7 @@ def stack(facts: Facts) -> Finding:
     (found,) = facts.ask("cloudformation", "describe_stacks", StackName=name)["Stacks"]
     status = found["StackStatus"]
     if status.endswith("_FAILED"):
-        return fail(f"{name} is {status}", f"npx cdk deploy -c stage={name.partition('-')[2]}")
+        return fail(f"{name} is {status}", f"npx cdk deploy -c stage={facts.stage.name}")
     if "ROLLBACK" in status:
         return warn(
             f"{name} is {status}: the last deployment was undone",

@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from amsdal_mail import EmailRequest
 from amsdal_mail.cli.dead_letters import DeadLetter, show
+from amsdal_mail.cli.dead_letters.function_log import FunctionLog
 from amsdal_mail.cli.service import ServiceError
 from send_email.queue.envelope import seal
 from send_email.queue.timers import timer_body
@@ -170,6 +171,15 @@ def test_search_of_a_log_is_bounded() -> None:
 
     assert len(log.calls) == 10
     assert letter.reason == "no line in the first 10 pages of /group"
+
+
+def test_search_of_a_log_ends_in_time() -> None:
+    log = Functions([json.dumps(FAILED)])
+    stage = fake_stage({"lambda": log, "logs": log})
+
+    reason = FunctionLog(stage, "send", seconds=-1).why("id-0", datetime.now(UTC))
+
+    assert (reason.text, log.calls) == ("not searched: it took too long", [])
 
 
 def test_log_without_a_line_names_what_leaves_none() -> None:

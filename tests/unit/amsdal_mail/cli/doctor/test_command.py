@@ -61,7 +61,10 @@ def test_fault_ends_with_one_and_a_cure_to_copy(doctor: Run, world: World) -> No
     assert code == 1
     lines = out.splitlines()
     at = lines.index("fail sending            sending is paused for the account")
-    assert lines[at + 1] == "     → aws sesv2 put-account-sending-attributes --sending-enabled"
+    assert (
+        lines[at + 1]
+        == "     → aws --region us-east-1 sesv2 put-account-sending-attributes --sending-enabled"
+    )
     assert "1 faults" in lines[-1]
 
 

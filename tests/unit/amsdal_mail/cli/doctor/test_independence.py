@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
@@ -11,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from amsdal_mail.cli.doctor import CHECKS, Status, diagnose
 from amsdal_mail.cli.doctor.facts import Facts
 from amsdal_mail.cli.doctor.findings import Finding, ok
-from amsdal_mail.cli.doctor.run import run_checks
+from amsdal_mail.cli.doctor.run import for_stage, run_checks
 from tests.unit.amsdal_mail.cli.doctor.world import World, refused
 
 DENIED = refused(
@@ -187,9 +188,36 @@ def test_plan_tells_its_price() -> None:
     world = World()
     world.account["PricingAttributes"] = {"CurrentPlan": "ESSENTIALS", "NextPlan": "PRO"}
 
-    message = world.findings()["plan"].message
+    finding = world.findings()["plan"]
 
-    assert message.startswith("the plan is Essentials, $ 0.16 for 1,000 emails; the next is PRO")
+    assert finding.message == (
+        "the plan is Essentials, $ 0.16 for 1,000 emails; from the next month on, it is PRO;"
+        " à la carte costs $ 0.10, and must be chosen"
+    )
+    assert "put-account-pricing-attributes --plan NONE" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("cure", "expected"),
+    [
+        (
+            "aws sns subscribe --topic-arn x",
+            "aws --region us-east-1 --profile 'my own' sns subscribe",
+        ),
+        ("verify: aws sesv2 put-x; then aws lambda get-y", "; then aws --region us-east-1"),
+        (
+            "see amsdal-mail --stage prod",
+            "amsdal-mail --region us-east-1 --profile 'my own' --stage",
+        ),
+        ("see docs/deploying.md, aws is fine", "see docs/deploying.md, aws is fine"),
+        ("https://console.aws.amazon.com/x", "https://console.aws.amazon.com/x"),
+    ],
+)
+def test_command_of_a_cure_names_region_and_profile(cure: str, expected: str) -> None:
+    stage = replace(World().stage, profile="my own")
+
+    assert expected in for_stage(cure, stage)
+    assert for_stage(cure, replace(stage, is_local=True)) == cure
 
 
 def _raise(error: Exception) -> object:

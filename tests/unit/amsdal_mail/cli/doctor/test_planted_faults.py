@@ -221,7 +221,7 @@ FAULTS: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "dead_letters": (
         _messages("BulkDeadLetterQueueUrl", 3), "dead letters", "dead letters: 3 in bulk",
-        "amsdal-mail --stage prod dead-letters show bulk",
+        "amsdal-mail --region us-east-1 --stage prod dead-letters show bulk",
     ),
     "alarm_rings": (
         _alarm(StateValue="ALARM", AlarmDescription="The oldest message waits"), "alarms",

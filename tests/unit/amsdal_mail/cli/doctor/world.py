@@ -81,7 +81,7 @@ HEALTHY: dict[str, dict[str, Any]] = {
             "ProductionAccessEnabled": True,
             "SendingEnabled": True,
             "EnforcementStatus": "HEALTHY",
-            "PricingAttributes": {"CurrentPlan": "NONE", "NextPlan": "NONE"},
+            "PricingAttributes": {"CurrentPlan": "NONE"},
             "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 10.0},
             "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
         },
