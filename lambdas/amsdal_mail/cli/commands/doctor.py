@@ -30,7 +30,9 @@ EPILOG = examples(
     "doctor --resolver 9.9.9.9",
 )
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
-WORDS = {"ok": "ok", "warn": "warnings", "fail": "faults", "skip": "skipped"}
+WORDS = {"ok": "ok", "warn": "warning", "fail": "fault", "skip": "skipped"}
+COUNTED = frozenset({"warn", "fail"})
+"""Those whose words have a plural."""
 NAME_WIDTH = 19
 SOURCE = Path(__file__).resolve()
 """In a checkout, where the package is installed for development."""
@@ -89,10 +91,17 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         # Without line breaks: a cure is there to be copied.
         console.print(line, soft_wrap=True)
         if finding.cure:
-            console.print(Text(f"{'':5}→ {clean(finding.cure)}", style="cyan"), soft_wrap=True)
+            cure = clean(finding.cure, keep_lines=True).replace("\n", f"\n{'':7}")
+            console.print(Text(f"{'':5}→ {cure}", style="cyan"), soft_wrap=True)
     counts = Counter(finding.status.value for finding in findings)
-    parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts[status]]
+    parts = [
+        f"{counts[status]} {_word(status, counts[status])}" for status in WORDS if counts[status]
+    ]
     console.print(Text(f"\n{len(findings)} checks: {', '.join(parts)}", style="bold"))
+
+
+def _word(status: str, count: int) -> str:
+    return f"{WORDS[status]}s" if status in COUNTED and count > 1 else WORDS[status]
 
 
 def _name_server(resolver: str, invocation: Invocation) -> NameServer | None:

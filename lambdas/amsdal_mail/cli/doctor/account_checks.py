@@ -80,7 +80,7 @@ def send_rate(facts: Facts) -> Finding:
     """Check that the service sends no faster than the account may."""
     rate = float((facts.account.get("SendQuota") or {}).get("MaxSendRate", 0))
     ours = float(facts.variable("MAX_SEND_RATE") or 0)
-    text = f"max_send_rate is {ours:g}, and the account may send {rate:g} recipients a second"
+    text = f"max_send_rate is {ours:g} recipients a second, and the rate of the account is {rate:g}"
     if ours > rate:
         return fail(
             f"{text}: SES throttles the rest",

@@ -65,7 +65,18 @@ def test_fault_ends_with_one_and_a_cure_to_copy(doctor: Run, world: World) -> No
         lines[at + 1]
         == "     → aws --region us-east-1 sesv2 put-account-sending-attributes --sending-enabled"
     )
-    assert "1 faults" in lines[-1]
+    assert "1 fault," in lines[-1]
+
+
+def test_each_record_to_enter_has_a_line(doctor: Run, world: World) -> None:
+    world.identity["DkimAttributes"]["Status"] = "PENDING"
+
+    _code, out, _err = doctor()
+
+    lines = out.splitlines()
+    at = lines.index("     → enter at the DNS provider:")
+    assert lines[at + 1] == "         aaa._domainkey.example.com CNAME aaa.dkim.amazonses.com"
+    assert "bbb._domainkey" in lines[at + 2]
 
 
 def test_warning_alone_ends_with_zero(doctor: Run, world: World) -> None:

@@ -176,7 +176,7 @@ FAULTS: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "rate_above_quota": (
         _quota(MaxSendRate=1.0), "send rate",
-        "max_send_rate is 14, and the account may send 1 recipients a second",
+        "max_send_rate is 14 recipients a second, and the rate of the account is 1: SES throttles",
         "set max_send_rate to 1 at most",
     ),
     "account_under_review": (
