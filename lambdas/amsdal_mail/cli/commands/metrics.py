@@ -11,7 +11,13 @@ from rich.text import Text
 
 from amsdal_mail.cli.bars import bar, percent
 from amsdal_mail.cli.examples import examples
-from amsdal_mail.cli.filters import STREAMS, StreamOption, TagOption, TemplateOption, one_of
+from amsdal_mail.cli.filters import (
+    STREAMS,
+    TagOption,
+    TemplateOption,
+    complete_from,
+    one_of,
+)
 from amsdal_mail.cli.output import print_result, shorten
 from amsdal_mail.cli.times import TIME_HELP, read_day
 
@@ -31,6 +37,7 @@ NUMBERS = (
 OF_DELIVERED = frozenset({"opened", "clicked", "complained"})
 """Numbers whose share is that of the delivered; the others' share is that of the accepted."""
 GROUPS = (("streams", "stream"), ("tags", "tag"), ("templates", "template_id"))
+COUNTED_STREAMS = (*STREAMS, "direct")
 BAR_WIDTH = 24
 NAME_LIMIT = 60
 EPILOG = examples(
@@ -53,7 +60,14 @@ def metrics(
     until: Annotated[
         str | None, typer.Option("--to", metavar="DAY", help="The last day: the same.")
     ] = None,
-    stream: StreamOption = None,
+    stream: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STREAM",
+            help="transactional, bulk, or direct: emails that were sent past the service.",
+            autocompletion=complete_from(COUNTED_STREAMS),
+        ),
+    ] = None,
     tag: TagOption = None,
     template: TemplateOption = None,
 ) -> None:
@@ -62,7 +76,7 @@ def metrics(
     query = {
         "from": None if since is None else read_day(since, "--from", now),
         "to": None if until is None else read_day(until, "--to", now),
-        "stream": one_of(stream, STREAMS, "--stream"),
+        "stream": one_of(stream, COUNTED_STREAMS, "--stream"),
         "tag": tag,
         "template": template,
     }

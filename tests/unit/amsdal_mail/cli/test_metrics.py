@@ -51,10 +51,10 @@ def test_days_and_filters_reach_the_api(api: FakeAPI, amsdal_mail: RunCommand) -
     api.reply(answer())
 
     amsdal_mail("metrics", "--from", "2026-11-01T23:30:00-05:00", "--to", "2026-11-30",
-                "--stream", "bulk", "--tag", "a&b", "--template", "t")  # fmt: skip
+                "--stream", "direct", "--tag", "a&b", "--template", "t")  # fmt: skip
 
     assert api.calls[0].query == {
-        "from": "2026-11-02", "to": "2026-11-30", "stream": "bulk", "tag": "a&b", "template": "t",
+        "from": "2026-11-02", "to": "2026-11-30", "stream": "direct", "tag": "a&b", "template": "t",
     }  # fmt: skip
 
 
