@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,9 +89,9 @@ def metrics(
 def _print(console: Console, result: dict[str, Any]) -> None:
     console.print(Text(f"{result['from']} to {result['to']} (UTC)", style="bold"))
     console.print(_totals(result["totals"]))
-    if result["days"]:
+    if days := _since_first_email(result["days"]):
         console.print()
-        console.print(_days(result["days"], ascii_only=not _has_blocks(console)))
+        console.print(_days(days, ascii_only=not _has_blocks(console)))
     for name, field in GROUPS:
         if result[name]:
             console.print()
@@ -100,6 +101,10 @@ def _print(console: Console, result: dict[str, Any]) -> None:
         console.print(_domains(result["domains"]))
     if result["is_truncated"]:
         console.print(Text("There is more than one answer holds: ask for fewer days.", "yellow"))
+
+
+def _since_first_email(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(dropwhile(lambda day: not any(day[name] for name in NUMBERS), days))
 
 
 def _has_blocks(console: Console) -> bool:
