@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amsdal_mail.cli.states import STATES
+from email_store.states import EmailState
 from tests.unit.amsdal_mail.cli.conftest import RunCommand
 from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, email
 
@@ -141,6 +143,10 @@ def test_wrong_option_is_refused_by_name(
 
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+def test_states_are_those_of_the_service() -> None:
+    assert list(STATES) == [state.value for state in EmailState]
 
 
 def test_colours_are_only_for_a_terminal(api: FakeAPI, amsdal_mail: RunCommand) -> None:
