@@ -64,8 +64,8 @@ def sending(facts: Facts) -> Finding:
 
 def quota(facts: Facts) -> Finding:
     """Check that the daily quota lasts."""
-    values = facts.account.get("SendQuota") or {}
-    most, sent = float(values.get("Max24HourSend", 0)), float(values.get("SentLast24Hours", 0))
+    values = facts.account["SendQuota"]
+    most, sent = float(values["Max24HourSend"]), float(values["SentLast24Hours"])
     if most == UNLIMITED:
         return ok(f"{sent:,.0f} recipients in 24 hours, without a quota")
     text = f"{sent:,.0f} of {most:,.0f} recipients in 24 hours"
@@ -78,7 +78,7 @@ def quota(facts: Facts) -> Finding:
 
 def send_rate(facts: Facts) -> Finding:
     """Check that the service sends no faster than the account may."""
-    rate = float((facts.account.get("SendQuota") or {}).get("MaxSendRate", 0))
+    rate = float(facts.account["SendQuota"]["MaxSendRate"])
     ours = float(facts.variable("MAX_SEND_RATE") or 0)
     text = f"max_send_rate is {ours:g} recipients a second, and the rate of the account is {rate:g}"
     if ours > rate:

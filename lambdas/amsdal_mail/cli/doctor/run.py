@@ -23,6 +23,7 @@ from amsdal_mail.cli.doctor import (
 )
 from amsdal_mail.cli.doctor.facts import Facts
 from amsdal_mail.cli.doctor.findings import Finding, NotCheckedError, skip, warn
+from amsdal_mail.cli.doctor.name_server import NameServerError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,8 +134,10 @@ def _run(name: str, check: Check, facts: Facts) -> Finding:
         finding = skip(str(reason))
     except (ClientError, BotoCoreError) as error:
         finding = _refused(error, facts.stage)
+    except (NameServerError, OSError) as error:
+        finding = _not_checked(str(error))
     except Exception as error:  # noqa: BLE001 - an answer of an unknown form must not stop the others
-        finding = _not_checked(str(error) or type(error).__name__)
+        finding = _not_checked(f"{type(error).__name__}: {error}")
     return replace(finding, check=name, cure=for_stage(finding.cure, facts.stage))
 
 
