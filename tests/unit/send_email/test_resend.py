@@ -232,6 +232,27 @@ def test_request_that_crashed_goes_on_with_its_recipients(
 
 
 @pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"scope": "mail:send"}, 403),
+        ({}, 403),
+        ({"scope": "mail:send mail:content"}, 200),
+        ({"scp": "[x/mail:content x/mail:send]"}, 200),
+    ],
+)
+def test_token_must_let_its_owner_look_in_to_send_to_others(
+    api: Api, claims: dict[str, str], status: int
+) -> None:
+    """Otherwise a caller could send any email to an own address, and read it there."""
+    api.post(email(cc=[BEN]), **KEY)
+    caller = Api(api.handle, claims=claims)
+
+    assert resend(caller, {"to": ["me@example.org"]}).status == status
+    assert resend(caller, {"to": [BEN]}, key="known").status == 200
+    assert resend(caller, key="all").status == 200
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [
         ([], "(body)"),
