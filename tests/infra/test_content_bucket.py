@@ -75,11 +75,11 @@ def test_uploads_are_deleted_after_a_day(stack: SynthesisedStack) -> None:
 @pytest.fixture(scope="module")
 def keeping(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStack:
     """The stack of a stage that keeps messages."""
-    return synthesise(tmp_path_factory.mktemp("keeping"), content_retention_days=90)
+    return synthesise(tmp_path_factory.mktemp("keeping"), content_retention_days=7)
 
 
 def test_kept_messages_are_deleted_after_their_days(keeping: SynthesisedStack) -> None:
-    assert _expiry_days(keeping)["kept/"] == 90
+    assert _expiry_days(keeping)["kept/"] == 7
 
 
 def test_what_was_kept_is_deleted_when_it_is_switched_off(stack: SynthesisedStack) -> None:
@@ -121,13 +121,18 @@ def test_function_knows_the_days_only_when_on(
         for each in (stack, keeping)
     )
 
-    assert {name: on[name] for name in on.keys() - off.keys()} == {"CONTENT_RETENTION_DAYS": "90"}
+    assert {name: on[name] for name in on.keys() - off.keys()} == {"CONTENT_RETENTION_DAYS": "7"}
 
 
 @pytest.mark.parametrize("days", ["-1", "366", "1.5", "a week", ""])
 def test_days_of_kept_messages_are_checked(days: str) -> None:
     with pytest.raises(SettingsError, match="content_retention_days must be"):
         Settings.from_context({"content_retention_days": days})
+
+
+def test_kept_message_does_not_outlive_its_record() -> None:
+    with pytest.raises(SettingsError, match="at most retention_days, 30, got 31"):
+        Settings.from_context({"content_retention_days": "31"})
 
 
 def test_the_bucket_is_retained_with_the_queues(stack: SynthesisedStack) -> None:
