@@ -101,7 +101,8 @@ def content_of(service: SendService, email_id: str) -> Response[str]:
     contents, record = _kept_record(service, view)
     message = _message(contents, record)
     links = contents.links(record.content_key or "", message)
-    return json_response(HTTPStatus.OK, _response(email_id, message, links))
+    document = _response(email_id, message, links)
+    return json_response(HTTPStatus.OK, document, {"Cache-Control": "no-store"})
 
 
 def resend_job_of(

@@ -112,6 +112,14 @@ def test_fields_too_large_for_a_response_are_named(api: Api) -> None:
     }
 
 
+def test_no_cache_keeps_the_response(api: Api) -> None:
+    api.post(email(), **KEY)
+
+    headers = api("GET", "/emails/k/content").headers
+
+    assert headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("email_id", ["other", "a%2Fb", "%20", "x" * 500])
 def test_unknown_email_is_not_found(api: Api, email_id: str) -> None:
     assert api("GET", f"/emails/{email_id}/content").status == 404

@@ -197,7 +197,9 @@ def test_copy_of_a_plain_email_gets_it_alone(
     ended(store, BEN, EmailState.BOUNCED)
 
     assert resend(api, {"only_failed": True}).status == 200
-    assert ses.addresses[1] == [BEN]
+    assert api("POST", "/emails/again/resend", {}).status == 200
+
+    assert ses.addresses[1:] == [[BEN], [BEN]]
 
 
 def test_repeated_request_is_the_same_when_more_have_failed(
