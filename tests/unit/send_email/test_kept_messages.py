@@ -338,10 +338,13 @@ def test_message_with_slow_files_is_given_up(
     s3.put_object = slow  # type: ignore[method-assign]
 
     outcome = service.send(job_of("k", message))
+    tried = puts(s3)
+    small = service.send(job_of("k2", plain().message))
 
     assert outcome.keep_error == "there was no time left"
-    assert puts(s3) == 2
-    assert len(ses.sent) == 1
+    assert small.keep_error == ""
+    assert tried == 2
+    assert len(ses.sent) == 2
     assert kept_record(store, "k").kept is None
 
 
