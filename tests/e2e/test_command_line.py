@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,14 @@ class CommandLine:
         assert done.returncode == code, done
         assert "Traceback" not in done.stderr
         return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command that runs until a signal."""
+        command = [str(PROGRAM), *arguments, "--stage", self.stage]
+        variables = {name: value for name, value in os.environ.items() if name[:4] != "AWS_"}
+        return subprocess.Popen(
+            command, env=variables, cwd=self.folder, stdout=subprocess.PIPE, text=True
+        )
 
     def json(self, *arguments: str) -> Any:
         return json.loads(self.run(*arguments, "--json"))
@@ -119,3 +128,22 @@ def test_scheduled_email_is_moved_and_canceled(command_line: CommandLine) -> Non
     assert moved["state"] == "scheduled"
     assert command_line.json("cancel", key)["state"] == "canceled"
     command_line.run("cancel", "no-such-email", code=1)
+
+
+def test_tail_shows_a_new_email_until_ctrl_c(command_line: CommandLine) -> None:
+    tag = f"tag-{uuid4().hex}"
+    tail = command_line.start("tail", "--tag", tag, "--interval", "1", "--json")
+    send = ("send", "--from", SENDER, "--to", to("success"), "--subject", "a", "--text", "b")
+    sent = command_line.json(*send, "--tag", tag)
+    assert tail.stdout is not None
+
+    states = []
+    while "delivered" not in states:
+        line = json.loads(tail.stdout.readline())
+        assert line["email_id"] == sent["email_id"]
+        states.append(line["state"])
+
+    tail.send_signal(signal.SIGINT)
+    assert tail.wait(PATIENCE_SECONDS) == 130
+    assert tail.stdout.read() == ""
+    tail.stdout.close()

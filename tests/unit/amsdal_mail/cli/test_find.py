@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amsdal_mail.cli.__main__ import run
+from amsdal_mail.cli.invocation import Invocation
 from amsdal_mail.cli.states import STATES
 from email_store.states import EmailState
 from tests.unit.amsdal_mail.cli.conftest import RunCommand
@@ -153,3 +157,18 @@ def test_colours_are_only_for_a_terminal(api: FakeAPI, amsdal_mail: RunCommand) 
     api.reply(page(email(state="bounced")))
 
     assert "\x1b" not in amsdal_mail("find").out
+
+
+def test_long_search_says_at_a_terminal_how_far_it_is(
+    api: FakeAPI, invocation: Invocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    api.reply(page(cursor="a"), page())
+
+    assert run(["find"], invocation) == 0
+    assert "searching" in sys.stderr.getvalue()  # type: ignore[attr-defined]
