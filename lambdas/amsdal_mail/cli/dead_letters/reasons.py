@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from amsdal_mail.addresses import mask
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidEventError, InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
@@ -39,6 +40,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 WAITING = frozenset({"queued", "failed", "unknown", "scheduled"})
 """States of recipients that a redrive may still send to."""
 LONGEST_TEXT = 500
+ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def reasons_of_record(record: Mapping[str, Any] | None) -> tuple[Reason, ...]:
         reasons.append(f"the email is {state}: a redrive sends nothing again")
     elif not reasons:
         reasons.append(f"the email is {state}")
-    return tuple(Reason("record", text[:LONGEST_TEXT]) for text in reasons)
+    return tuple(Reason("record", _masked(text[:LONGEST_TEXT])) for text in reasons)
 
 
 def reason_of_line(line: str) -> Reason | None:
@@ -178,6 +180,11 @@ def _key(request: str) -> str:
         return ""
     key = document.get("idempotency_key") if isinstance(document, dict) else None
     return key if isinstance(key, str) else ""
+
+
+def _masked(text: str) -> str:
+    """Return the text with its addresses masked: a mail server may quote that of the recipient."""
+    return ADDRESS.sub(lambda match: mask(match[0]), text)
 
 
 def _email_id(text: str | None) -> str | None:

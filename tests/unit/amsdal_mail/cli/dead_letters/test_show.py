@@ -235,6 +235,17 @@ def test_record_of_the_email_is_shown(answer: Any, text: str) -> None:
     assert f"record: {text}" in _texts(letter)
 
 
+def test_address_in_a_record_is_masked() -> None:
+    text = "550 <anna@example.com>: no such user (anna@example.com)"
+    row = {"state": "failed", "error_code": "Bounce", "error_message": text}
+    answer = {"state": "failed", "counts": {"failed": 1}, "recipients": [row]}
+
+    (letter,) = _letters(seal(NOTES, REQUEST), records=Records(lambda: answer))
+
+    assert "550 <a" in _texts(letter)[-1]
+    assert "anna" not in _texts(letter)[-1]
+
+
 def test_record_that_cannot_be_read_does_not_hide_the_letter() -> None:
     def refused() -> Mapping[str, Any]:
         raise ServiceError(403, "forbidden")
