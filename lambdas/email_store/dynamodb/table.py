@@ -144,15 +144,25 @@ class Table:
         return present
 
     def between(
-        self, partition_key: str, first: str, last: str, limit: int | None = None
+        self,
+        partition_key: str,
+        first: str,
+        last: str,
+        limit: int | None = None,
+        *,
+        newest_first: bool = False,
     ) -> Iterator[Attributes]:
-        """Return a partition's items from one sort key to another, in order, up to a limit."""
+        """Return a partition's items from one sort key to another, in order, up to a limit.
+
+        `newest_first` turns the order round.
+        """
         params: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": _placeholders(
                 {"pk": partition_key, "first": first, "last": last}
             ),
             **({"Limit": limit} if limit else {}),
+            **({"ScanIndexForward": False} if newest_first else {}),
         }
         return islice(self._query(params), limit)
 
