@@ -29,6 +29,7 @@ ROUTES = (
     (api.HttpMethod.POST, "/emails/{email_id}/cancel", (SEND,)),
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
+    (api.HttpMethod.GET, "/metrics", (READ,)),
     (api.HttpMethod.GET, "/openapi.json", (SEND, READ, CHANGE_SUPPRESSIONS)),
     (api.HttpMethod.GET, "/docs", (SEND, READ, CHANGE_SUPPRESSIONS)),
 )

@@ -18,6 +18,7 @@ ROUTES = {
     "GET /emails/{email_id}",
     "PATCH /emails/{email_id}",
     "POST /emails/{email_id}/cancel",
+    "GET /metrics",
     "GET /suppressions",
     "DELETE /suppressions",
     "GET /openapi.json",
@@ -57,6 +58,7 @@ SCOPES = {
     "GET /emails/{email_id}": {"mail:read"},
     "PATCH /emails/{email_id}": {"mail:send"},
     "POST /emails/{email_id}/cancel": {"mail:send"},
+    "GET /metrics": {"mail:read"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
     "GET /openapi.json": {"mail:send", "mail:read", "suppressions:write"},
@@ -88,7 +90,7 @@ def test_signed_calls_have_no_scope(stack: SynthesisedStack) -> None:
 
 
 def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
-    paths = describe(build_api(Mock(), Mock(), Mock(), Mock()))["paths"]
+    paths = describe(build_api(*[Mock()] * 5))["paths"]
 
     described = {
         f"{method.upper()} {path}": {

@@ -34,8 +34,8 @@ SHARDS = 8
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 """
-READ_LIMIT = 5_000
-"""Series of one partition that a read returns."""
+READ_LIMIT = 8_000
+"""Series of one partition that a read returns. One day has 35,000 in all partitions at most."""
 TRIES = 5
 """How often new names are added again, because another worker added some meanwhile."""
 DAYS_CACHED = 100
@@ -49,8 +49,11 @@ NEW_OR_SAME = "attribute_not_exists(pk) OR version = :version"
 class DynamoDBMetricsStore(MetricsStore):
     """The metrics in the table `table_name`. It keeps the names of the days that it has seen."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+    def __init__(
+        self, client: DynamoDBClient, table_name: str, read_limit: int = READ_LIMIT
+    ) -> None:
         self._table = Table(client, table_name)
+        self._read_limit = read_limit
         self._names: dict[date, MetricNames] = {}
 
     @override
@@ -72,12 +75,15 @@ class DynamoDBMetricsStore(MetricsStore):
         items: list[Attributes] = []
         complete = first
         for shard in range(SHARDS):
-            newest = list(
-                self._table.between(
-                    _partition(shard), f"{first}#", f"{last}$", READ_LIMIT + 1, newest_first=True
-                )
+            found = self._table.between(
+                _partition(shard),
+                f"{first}#",
+                f"{last}$",
+                self._read_limit + 1,
+                newest_first=True,
             )
-            if len(newest) > READ_LIMIT:
+            newest = list(found)
+            if len(newest) > self._read_limit:
                 complete = max(complete, _day(newest.pop()) + timedelta(days=1))
             items += newest
         # After the series: a name is written before the first series with it.

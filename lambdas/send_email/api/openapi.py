@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailRequest
+from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -41,6 +42,7 @@ RESPONSES = (
     EmailResponse,
     SuppressionResponse,
     UploadResponse,
+    MetricsResponse,
     ErrorResponse,
 )
 KEY_PARAMETER = {
@@ -95,6 +97,7 @@ SCOPES = {
     ("/emails/{email_id}/cancel", "post"): "mail:send",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
+    ("/metrics", "get"): "mail:read",
 }
 """The scope that a JWT needs for an operation."""
 GATEWAY_ERRORS = {
@@ -215,6 +218,16 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             "parameters": [ADDRESS_PARAMETER],
             **_responses(success, SUPPRESSION_ERRORS),
         }
+    paths["/metrics"]["get"] |= {
+        "parameters": PARAMETERS,
+        **_responses(
+            {
+                "200": ("The numbers of the period.", "MetricsResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}

@@ -28,6 +28,7 @@ ROUTES = (
     "POST /emails/{email_id}/cancel",
     "GET /suppressions",
     "DELETE /suppressions",
+    "GET /metrics",
     "GET /openapi.json",
     "GET /docs",
 )

@@ -28,6 +28,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/{email_id}/cancel", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
+        ("/metrics", "get"),
     }
 
 
@@ -75,8 +76,9 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         ("/emails/{email_id}", "get", "mail:read"),
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
+        ("/metrics", "get", "mail:read"),
     ],
-    ids=["send", "batch", "email", "suppression", "release"],
+    ids=["send", "batch", "email", "suppression", "release", "metrics"],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
     document: dict[str, Any], path: str, method: str, scope: str

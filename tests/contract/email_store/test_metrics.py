@@ -1,0 +1,298 @@
+"""The stores of the metrics, in memory and in the table: they add, limit names, and read back."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from email_store.dynamodb.metrics import DynamoDBMetricsStore
+from email_store.memory_metrics import MemoryMetricsStore
+from email_store.metric_names import LARGE_PROVIDERS, LIMITS
+from email_store.metrics import OTHER, MetricsStore, Series
+from tests.bench.cost.table_units import item_size
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+DAY = date(2026, 11, 24)
+NEXT_DAY = DAY + timedelta(days=1)
+MAIL = Series(day=DAY, stream="transactional", template_id="order", tags=("order", "shop"))
+
+
+def of(series: Series = MAIL, **changes: Any) -> Series:
+    parts = {name: getattr(series, name) for name in Series.__dataclass_fields__}
+    return Series(**parts | changes)
+
+
+def _in_memory(_request: pytest.FixtureRequest) -> MetricsStore:
+    return MemoryMetricsStore()
+
+
+def _in_dynamodb(request: pytest.FixtureRequest) -> MetricsStore:
+    table_name: str = request.getfixturevalue("table_name")
+    return DynamoDBMetricsStore(request.getfixturevalue("dynamodb"), table_name)
+
+
+@pytest.fixture(params=[_in_memory, _in_dynamodb], ids=["memory", "dynamodb"])
+def metrics(request: pytest.FixtureRequest) -> MetricsStore:
+    make: Callable[[pytest.FixtureRequest], MetricsStore] = request.param
+    return make(request)
+
+
+def tally_of(metrics: MetricsStore, first: date = DAY, last: date = NEXT_DAY) -> Any:
+    return dict(metrics.read_metrics(first, last).tally)
+
+
+def test_numbers_of_a_series_are_added_up(metrics: MetricsStore) -> None:
+    domain = of(domain="example.org")
+
+    metrics.count_metrics({MAIL: {"accepted": 2}, domain: {"delivered": 1, "t3": 1}})
+    metrics.count_metrics({MAIL: {"accepted": 3, "bounced": 1}, domain: {"delivered": 1, "t9": 1}})
+
+    assert tally_of(metrics) == {
+        MAIL: {"accepted": 5, "bounced": 1},
+        domain: {"delivered": 2, "t3": 1, "t9": 1},
+    }
+
+
+SERIES = {
+    "another stream": of(stream="bulk"),
+    "the stream of strangers": of(stream="direct"),
+    "no template": of(template_id=None),
+    "another template": of(template_id="reset"),
+    "no tags": of(tags=()),
+    "one tag": of(tags=("order",)),
+    "a domain": of(domain="example.org"),
+    "a large provider": of(domain="gmail.com"),
+    "another day": of(day=NEXT_DAY),
+    "names with the signs of a code": of(template_id="1/2,3", tags=("#*", "4"), domain="5"),
+    "names in Unicode": of(template_id="größe", tags=("ключ", "🎉")),
+}
+
+
+@pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
+def test_series_come_back_as_they_were(metrics: MetricsStore, series: Series) -> None:
+    metrics.count_metrics({MAIL: {"accepted": 1}, series: {"accepted": 2}})
+
+    found = tally_of(metrics)
+
+    assert {_sorted(each): numbers for each, numbers in found.items()} == {
+        _sorted(MAIL): {"accepted": 1},
+        _sorted(series): {"accepted": 2},
+    }
+
+
+def _sorted(series: Series) -> Series:
+    return of(series, tags=tuple(sorted(series.tags)))
+
+
+def test_tags_in_another_order_are_the_same_series(metrics: MetricsStore) -> None:
+    metrics.count_metrics({MAIL: {"accepted": 1}, of(tags=("shop", "order")): {"accepted": 1}})
+
+    assert list(tally_of(metrics).values()) == [{"accepted": 2}]
+
+
+def test_only_the_days_asked_for_are_read(metrics: MetricsStore) -> None:
+    days = [DAY + timedelta(days=number) for number in range(-1, 4)]
+    for number, day in enumerate(days):
+        metrics.count_metrics({of(day=day): {"accepted": number + 1}})
+
+    assert tally_of(metrics, days[1], days[3]) == {
+        of(day=days[1]): {"accepted": 2},
+        of(day=days[2]): {"accepted": 3},
+        of(day=days[3]): {"accepted": 4},
+    }
+    assert tally_of(metrics, days[2], days[2]) == {of(day=days[2]): {"accepted": 3}}
+    assert tally_of(metrics, date(2020, 1, 1), date(2020, 1, 2)) == {}
+
+
+def test_thousands_of_domains_make_a_limited_number_of_series(metrics: MetricsStore) -> None:
+    domains = [f"d{number}.example" for number in range(2_000)]
+
+    metrics.count_metrics({of(domain=name): {"delivered": 1} for name in domains})
+    metrics.count_metrics({of(domain="gmail.com"): {"delivered": 1}})
+
+    found = {series.domain: numbers["delivered"] for series, numbers in tally_of(metrics).items()}
+    assert found == {
+        **dict.fromkeys(domains[: LIMITS["domains"]], 1),
+        OTHER: len(domains) - LIMITS["domains"],
+        "gmail.com": 1,
+    }
+
+
+def test_tag_of_its_own_for_each_email_keeps_the_shared_tag(metrics: MetricsStore) -> None:
+    emails = [of(tags=("order", f"order-{number}")) for number in range(1_000)]
+
+    metrics.count_metrics({series: {"accepted": 1} for series in emails})
+
+    found = tally_of(metrics)
+    by_tag: Counter[str] = Counter()
+    for series, numbers in found.items():
+        by_tag.update(dict.fromkeys(series.tags, numbers["accepted"]))
+    assert by_tag["order"] == len(emails)
+    assert by_tag[OTHER] == len(emails) - (LIMITS["tags"] - 1)
+    assert len(found) <= LIMITS["mails"]
+
+
+def test_series_of_a_day_are_limited_whatever_comes(metrics: MetricsStore) -> None:
+    hostile = [
+        of(template_id=f"t{n % 300}", tags=(f"a{n % 90}", f"b{n % 7}", f"c{n}"), stream=stream)
+        for n in range(1_500)
+        for stream in ("transactional", "bulk", "direct")
+    ]
+
+    metrics.count_metrics({series: {"accepted": 1} for series in hostile})
+
+    found = tally_of(metrics)
+    assert sum(numbers["accepted"] for numbers in found.values()) == len(hostile)
+    assert len(found) <= LIMITS["mails"] + 3 * (LIMITS["templates"] + 1)
+    assert {series.stream for series in found} == {"transactional", "bulk", "direct"}
+
+
+def test_name_of_100_000_characters_counts_as_other(metrics: MetricsStore) -> None:
+    long = "x" * 100_000
+
+    metrics.count_metrics({of(template_id=long, tags=(long,), domain=long): {"delivered": 1}})
+
+    assert tally_of(metrics) == {
+        of(template_id=OTHER, tags=(OTHER,), domain=OTHER): {"delivered": 1}
+    }
+
+
+def test_email_with_thousands_of_tags_is_counted(metrics: MetricsStore) -> None:
+    tags = tuple(f"tag-{number}" for number in range(5_000))
+
+    metrics.count_metrics({of(tags=tags): {"accepted": 1}})
+
+    ((series, numbers),) = tally_of(metrics).items()
+    assert numbers == {"accepted": 1}
+    assert set(series.tags) == set(tags[:50])
+
+
+def test_workers_with_different_new_names_lose_none(
+    dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    workers = [DynamoDBMetricsStore(dynamodb, table_name) for _ in range(4)]
+    for worker in workers:
+        worker.count_metrics({MAIL: {"accepted": 1}})
+
+    def work(worker: DynamoDBMetricsStore, number: int) -> None:
+        for step in range(10):
+            worker.count_metrics({of(tags=(f"t{number}-{step}",)): {"accepted": 1}})
+
+    threads = [threading.Thread(target=work, args=(w, n)) for n, w in enumerate(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    found = tally_of(workers[0])
+    assert found.pop(MAIL) == {"accepted": 4}
+    assert sum(numbers["accepted"] for numbers in found.values()) == 40
+    named = {series.tags for series in found} - {(OTHER,)}
+    assert named == {(f"t{n}-{s}",) for n in range(4) for s in range(10)} & named
+    assert len(named) >= 30
+
+
+class RepeatingClient:
+    """Makes each write twice, as the SDK does when a response is lost."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, operation: str) -> Any:
+        call = getattr(self._client, operation)
+
+        def twice(**params: Any) -> Any:
+            self.calls[operation] += 1
+            if operation in {"update_item", "put_item"}:
+                call(**params)
+            return call(**params)
+
+        return twice
+
+
+def test_write_that_the_sdk_repeats_counts_once(dynamodb: DynamoDBClient, table_name: str) -> None:
+    store = DynamoDBMetricsStore(RepeatingClient(dynamodb), table_name)  # type: ignore[arg-type]
+
+    for _ in range(3):
+        store.count_metrics({MAIL: {"accepted": 1}})
+
+    assert tally_of(store) == {MAIL: {"accepted": 3}}
+
+
+class CountingClient(RepeatingClient):
+    """Notes the calls."""
+
+    def __getattr__(self, operation: str) -> Any:
+        self.calls[operation] += 1
+        return getattr(self._client, operation)
+
+
+def test_known_names_cost_one_write_for_a_series(dynamodb: DynamoDBClient, table_name: str) -> None:
+    client = CountingClient(dynamodb)
+    store = DynamoDBMetricsStore(client, table_name)  # type: ignore[arg-type]
+    tally = {MAIL: {"accepted": 7}, of(domain="example.org"): {"delivered": 7, "t1": 7}}
+    store.count_metrics(tally)
+    assert client.calls == {"batch_get_item": 1, "put_item": 1, "update_item": 2}
+    client.calls.clear()
+
+    store.count_metrics(tally)
+
+    assert client.calls == {"update_item": 2}
+
+
+def test_items_of_series_stay_within_one_write_unit(
+    dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    store = DynamoDBMetricsStore(dynamodb, table_name)
+    counts = ("accepted", "delivered", "bounced", "complained", "opened", "clicked", "rejected")
+    numbers = dict.fromkeys((*counts, "soft_bounced", *(f"t{n}" for n in range(81))), 10**9)
+
+    store.count_metrics({of(tags=("x" * 255,) * 50, domain="y" * 253): numbers})
+
+    items = dynamodb.scan(TableName=table_name)["Items"]
+    (item,) = [item for item in items if item["sk"]["S"].startswith(str(DAY))]
+    assert item_size(item) <= 1_024
+
+
+def test_too_many_series_leave_out_the_first_days(
+    dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    store = DynamoDBMetricsStore(dynamodb, table_name, read_limit=3)
+    days = [DAY + timedelta(days=number) for number in range(12)]
+    for day in days:
+        for stream in ("transactional", "bulk"):
+            store.count_metrics({of(day=day, stream=stream): {"accepted": 1}})
+
+    first, tally = store.read_metrics(days[0], days[-1])
+
+    assert days[0] < first <= days[-1]
+    assert set(tally) == {
+        of(day=day, stream=stream)
+        for day in days
+        if day >= first
+        for stream in ("transactional", "bulk")
+    }
+
+
+def test_items_are_deleted_after_400_days(dynamodb: DynamoDBClient, table_name: str) -> None:
+    DynamoDBMetricsStore(dynamodb, table_name).count_metrics({MAIL: {"accepted": 1}})
+
+    items = dynamodb.scan(TableName=table_name)["Items"]
+    expiries = {item["sk"]["S"].partition("#")[0]: int(item["expires_at"]["N"]) for item in items}
+    day = 24 * 3600
+    start = 1_795_478_400  # 2026-11-24T00:00Z
+    assert expiries[str(DAY)] == start + 400 * day
+    assert expiries["NAMES"] > expiries[str(DAY)]
+
+
+def test_large_providers_have_names_of_their_own() -> None:
+    assert "gmail.com" in LARGE_PROVIDERS
+    assert len(set(LARGE_PROVIDERS)) == len(LARGE_PROVIDERS)
