@@ -26,9 +26,8 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DeliveryOptions.html
 
 def bucket_name(milliseconds: int) -> str:
     """Return the name of the bucket of a duration."""
-    if milliseconds <= FASTEST:
-        return f"{BUCKET}0"
-    return f"{BUCKET}{min(LAST, math.ceil(STEPS * math.log2(milliseconds / FASTEST)))}"
+    within = min(max(milliseconds, FASTEST), FASTEST << LAST // STEPS)
+    return f"{BUCKET}{math.ceil(STEPS * math.log2(within / FASTEST))}"
 
 
 def percentile(numbers: Mapping[str, int], share: float) -> float | None:

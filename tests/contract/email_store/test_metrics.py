@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,11 +15,14 @@ from email_store.dynamodb.metrics import DynamoDBMetricsStore
 from email_store.memory_metrics import MemoryMetricsStore
 from email_store.metric_names import LARGE_PROVIDERS, LIMITS
 from email_store.metrics import OTHER, MetricsStore, Series
+from email_store.records import EmailRecord, Repeat
+from email_store.store import EmailStore
 from tests.bench.cost.table_units import item_size
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+NOW = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
 DAY = date(2026, 11, 24)
 NEXT_DAY = DAY + timedelta(days=1)
 MAIL = Series(day=DAY, stream="transactional", template_id="order", tags=("order", "shop"))
@@ -197,6 +201,37 @@ def test_workers_with_different_new_names_lose_none(
     named = {series.tags for series in found} - {(OTHER,)}
     assert named == {(f"t{n}-{s}",) for n in range(4) for s in range(10)} & named
     assert len(named) >= 30
+
+
+PLAIN = EmailRecord(email_id="e1", fingerprint="f", created_at=NOW)
+LARGE = EmailRecord(email_id="e1", fingerprint="f", created_at=NOW, chunk_count=2)
+OPEN = Repeat("open", "anna@example.org")
+
+
+@pytest.mark.parametrize("record", [None, PLAIN, LARGE], ids=["unknown", "plain", "large"])
+def test_first_open_by_a_person_is_told_once(store: EmailStore, record: EmailRecord | None) -> None:
+    by_machine = [True, False, False, True, False]
+
+    told = [
+        store.count_repeat("e1", OPEN, now=NOW, record=record, is_by_machine=machine)
+        for machine in by_machine
+    ]
+
+    assert told == [False, True, False, False, False]
+    assert store.count_repeat("e1", Repeat("click", OPEN.recipient), now=NOW, record=record)
+    assert store.count_repeat("e1", Repeat("open", None), now=NOW, record=record)
+
+
+@pytest.mark.parametrize("record", [PLAIN, LARGE], ids=["plain", "large"])
+def test_first_of_opens_at_the_same_time_is_told_once(
+    store: EmailStore, record: EmailRecord
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        told = list(
+            pool.map(lambda _: store.count_repeat("e1", OPEN, now=NOW, record=record), range(8))
+        )
+
+    assert sum(told) == 1
 
 
 class RepeatingClient:

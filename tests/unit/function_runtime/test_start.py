@@ -135,3 +135,9 @@ def test_the_tracer_is_there_where_tracing_is_switched_on() -> None:
     traced = {"POWERTOOLS_TRACE_DISABLED": "false"}
 
     assert XRAY in modules_after("import track_events.function", **traced)
+
+
+def test_send_function_starts_without_the_metrics() -> None:
+    loaded = modules_after("import send_email.function", **SETTINGS)
+
+    assert not {name for name in loaded if "metric" in name and name.startswith("email_store")}
