@@ -83,7 +83,7 @@ class Events(TablePart):
         update = ItemUpdate(sets={"expires_at": expires_at}, additions=additions)
         if record is None or not record.chunk_count:
             item = self.table.update(key, update).item
-            return not is_by_machine and item[PEOPLE] == 1
+            return not is_by_machine and item.get(PEOPLE) == 1
         is_first = False
 
         def read_and_decide() -> list[Item]:

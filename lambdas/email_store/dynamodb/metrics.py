@@ -34,9 +34,9 @@ SHARDS = 8
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 """
-READ_LIMIT = 8_000
-"""Series of one partition that a read returns. One day has 35,000 in all partitions at most."""
-TRIES = 5
+READ_LIMIT = 5_000
+"""Series of one partition that a read returns. One day has some 4,500 in each at most."""
+TRIES = 10
 """How often new names are added again, because another worker added some meanwhile."""
 DAYS_CACHED = 100
 KEY_NAMES = ("pk", "sk", "expires_at", "write_id")
