@@ -21,7 +21,10 @@ __all__ = ["is_by_machine", "measure"]
 
 CLOCK_SKEW = timedelta(days=1)
 DOMAIN_LIMIT = 253
-"""Characters of a domain: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4."""
+"""Characters of a domain, whose 255 bytes hold the lengths of its parts too.
+
+https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+"""
 COUNTS = {
     EventKind.SEND: Count.ACCEPTED,
     EventKind.DELIVERY: Count.DELIVERED,
