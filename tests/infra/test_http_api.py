@@ -19,6 +19,8 @@ ROUTES = {
     "PATCH /emails/{email_id}",
     "POST /emails/{email_id}/cancel",
     "GET /metrics",
+    "GET /emails/{email_id}/content",
+    "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
     "GET /openapi.json",
@@ -59,10 +61,12 @@ SCOPES = {
     "PATCH /emails/{email_id}": {"mail:send"},
     "POST /emails/{email_id}/cancel": {"mail:send"},
     "GET /metrics": {"mail:read"},
+    "GET /emails/{email_id}/content": {"mail:content"},
+    "POST /emails/{email_id}/resend": {"mail:send"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
-    "GET /openapi.json": {"mail:send", "mail:read", "suppressions:write"},
-    "GET /docs": {"mail:send", "mail:read", "suppressions:write"},
+    "GET /openapi.json": {"mail:send", "mail:read", "mail:content", "suppressions:write"},
+    "GET /docs": {"mail:send", "mail:read", "mail:content", "suppressions:write"},
 }
 ISSUER: dict[str, Any] = {"jwt_issuer": "https://login.example", "jwt_audience": ("mail",)}
 
