@@ -4,6 +4,8 @@ pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVEN
                              | REPEAT#<open or click>#<address> | COUNTS#<time>#<shard>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 pk=RATE                   sk=RATE
+
+The metrics in the same table are kept by `email_store.dynamodb.metrics`.
 """
 
 from __future__ import annotations
