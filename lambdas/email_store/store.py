@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from email_store.view import EmailView
 
-__all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
+__all__ = ["EmailStore", "RecordTooLargeError", "StoreError", "SuppressionKeyError"]
 
 
 class StoreError(Exception):
@@ -30,6 +30,10 @@ class StoreError(Exception):
 
 class RecordTooLargeError(StoreError):
     """The record is larger than an item of the table may be. A retry cannot help."""
+
+
+class SuppressionKeyError(StoreError):
+    """The suppression list was written with another key. Nobody may be sent to until that is so."""
 
 
 class EmailStore(RateNotes, Protocol):

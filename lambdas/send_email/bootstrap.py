@@ -40,6 +40,7 @@ def build_service() -> SendService:
     Raises:
         ConfigurationError: names every setting that is missing or wrong.
     """
+    from email_store.address_hashes import AddressHashes
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = _settings()
@@ -50,6 +51,7 @@ def build_service() -> SendService:
         session.client("dynamodb"),
         settings.table_name,
         timedelta(days=settings.retention_days),
+        AddressHashes(settings.suppression_key),
     )
     return SendService(
         store=store,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
-from function_runtime.settings import count, rate, read, text
+from function_runtime.settings import count, rate, read, secret, text
 
 __all__ = ["Settings"]
 
@@ -60,6 +60,7 @@ VARIABLES = {
     "schedule_dead_letter_arn": ("SCHEDULE_DEAD_LETTER_ARN", text),
     "schedule_role_arn": ("SCHEDULE_ROLE_ARN", text),
     "event_bus_name": ("EVENT_BUS_NAME", text),
+    "suppression_key": ("SUPPRESSION_KEY", secret),
 }
 
 
@@ -101,6 +102,8 @@ class Settings:
     """Where EventBridge Scheduler puts a timer that the send queue did not take."""
     schedule_role_arn: str
     event_bus_name: str
+    suppression_key: bytes = field(repr=False)
+    """The key of the keyed hashes of addresses."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

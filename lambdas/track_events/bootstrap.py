@@ -21,6 +21,7 @@ def build_tracker() -> Tracker:
     Raises:
         ConfigurationError: naming all settings that are missing or invalid.
     """
+    from email_store.address_hashes import AddressHashes
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = Settings.from_environment(os.environ)
@@ -30,6 +31,7 @@ def build_tracker() -> Tracker:
             session.client("dynamodb"),
             settings.table_name,
             timedelta(days=settings.retention_days),
+            AddressHashes(settings.suppression_key),
         ),
         bus=EventBus(session.client("events"), settings.event_bus_name),
         clock=lambda: datetime.now(UTC),

@@ -14,7 +14,7 @@ FUNCTION = "AWS::Lambda::Function"
 BOTH = {
     "TABLE_NAME", "RETENTION_DAYS", "STAGE", "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED",
-    "PYDANTIC_DISABLE_PLUGINS",
+    "PYDANTIC_DISABLE_PLUGINS", "SUPPRESSION_KEY",
 }  # fmt: skip
 SEND = {
     "QUEUE_URL", "BULK_QUEUE_URL", "BULK_SHARE", "CONTENT_BUCKET", "ATTACHMENT_BUCKETS",
@@ -31,7 +31,7 @@ OUTPUTS = {
     "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
     "UndeliveredEngagementQueueUrl",
     "ConfigurationSetName", "SendFunctionName", "ScheduleGroupName", "UndeliveredTimerQueueUrl",
-    "TrackFunctionName",
+    "TrackFunctionName", "SuppressionKeyArn",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pytest
 from amsdal_mail.tracking import parse_notification
 from email_store.dynamodb.store import DynamoDBEmailStore
 from infra.sending_identity import SEND_ACTIONS, SUPPRESSION_ACTIONS
+from tests.email_table import HASHES
 from tests.infra.synthesis import SynthesisedStack, as_list, synthesise, text
 from tests.sample_events import load, names
 from track_events.service import Tracker
@@ -137,7 +138,7 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
             calls.add("".join(word.capitalize() for word in operation.split("_")))
             return lambda **_params: {"Responses": {}}
 
-    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30))  # type: ignore[arg-type]
+    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30), HASHES)  # type: ignore[arg-type]
     tracker = Tracker(store, Mock(), lambda: datetime.now(UTC))
     for name in names("ses"):
         tracker.track(parse_notification(load(name)), Counter())

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from email_store.address_hashes import AddressHashes
+
 __all__ = [
     "BATCH_GET_TRIES",
     "NEW",
@@ -212,9 +214,16 @@ class Table:
 class TablePart(EmailStore):
     """A part of the store: the operations on one kind of item."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        retention: timedelta,
+        hashes: AddressHashes,
+    ) -> None:
         self.table = Table(client, table_name)
         self.retention = retention
+        self.hashes = hashes
 
     def expiry(self, now: datetime) -> int:
         """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
