@@ -144,6 +144,7 @@ RULES = (
         "must be names of buckets, each with an optional prefix such as reports/2026/",
     ),
     _between("retention_days", 1, 3650),
+    _between("content_retention_days", 0, 365),
     _Rule(
         "jwt_issuer",
         _optional(r"https?://[^\s?#]+"),

@@ -111,6 +111,8 @@ class Settings:
     """Buckets whose objects emails may attach, each with an optional prefix: `reports/2026/`."""
     retention_days: int = 30
     """How long the table keeps an email."""
+    content_retention_days: int = 0
+    """How long the bucket keeps the messages of emails, for people. 0: no message is kept."""
     jwt_issuer: str = ""
     """The issuer of the callers' JWTs. Without an issuer, callers sign with IAM."""
     jwt_audience: tuple[str, ...] = ()

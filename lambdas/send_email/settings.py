@@ -37,6 +37,11 @@ def optional_text(value: str) -> str:
     return value
 
 
+def days(value: str) -> int:
+    """Return a number of days, which may be 0."""
+    return 0 if value == "0" else count(value)
+
+
 VARIABLES = {
     "table_name": ("TABLE_NAME", text),
     "retention_days": ("RETENTION_DAYS", count),
@@ -61,7 +66,10 @@ VARIABLES = {
     "schedule_role_arn": ("SCHEDULE_ROLE_ARN", text),
     "event_bus_name": ("EVENT_BUS_NAME", text),
     "suppression_key": ("SUPPRESSION_KEY", secret),
+    "content_retention_days": ("CONTENT_RETENTION_DAYS", days),
 }
+DEFAULTS = {"CONTENT_RETENTION_DAYS": "0"}
+"""Variables that the stack leaves out where they have this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,8 @@ class Settings:
     event_bus_name: str
     suppression_key: bytes = field(repr=False)
     """The key of the keyed hashes of addresses."""
+    content_retention_days: int = 0
+    """How long messages are kept for people; 0 when none is kept."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -112,4 +122,4 @@ class Settings:
         Raises:
             ConfigurationError: names every setting that is missing or wrong.
         """
-        return cls(**read(environment, VARIABLES))
+        return cls(**read({**DEFAULTS, **environment}, VARIABLES))

@@ -26,6 +26,8 @@ ROUTES = (
     "GET /emails/{email_id}",
     "PATCH /emails/{email_id}",
     "POST /emails/{email_id}/cancel",
+    "GET /emails/{email_id}/content",
+    "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
     "GET /openapi.json",
