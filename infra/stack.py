@@ -102,7 +102,7 @@ class AmsdalMailStack(Stack):
         publish_dns_records(identity, settings, identity.created)
 
         emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
-        emails.grant_delete_suppressions(send_email.role)
+        emails.grant_delete(send_email.role, "SUPPRESSION#*", "EMAIL#*")
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
         schedules.grant(send_email.role)
         for role in (send_email.role, track_events.role):

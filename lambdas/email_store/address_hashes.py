@@ -16,24 +16,25 @@ KEY_CHECK = "key check\n"
 
 @dataclass(frozen=True, slots=True)
 class AddressHashes:
-    """HMAC-SHA256 under the key of the stack (https://www.rfc-editor.org/rfc/rfc2104).
+    """HMAC-SHA256 with the key of the stack (https://www.rfc-editor.org/rfc/rfc2104).
 
     A hash without a key would tell the address: whoever has the table could hash lists of addresses
-    and compare. Letter case does not matter.
+    and compare.
     """
 
     key: bytes = field(repr=False)
 
     def of_address(self, address: str) -> str:
-        """Return the hash of an address: 64 hexadecimal digits."""
+        """Return the hash of an address: 64 hexadecimal digits. Letter case does not matter."""
         return self._hash(address.lower())
 
     def pseudonym(self, email_id: str, address: str) -> str:
         """Return what stands for an erased address in the records of one email.
 
-        The pseudonyms of one address in two emails are not alike.
+        The pseudonyms of one address in two emails are not alike. Letter case distinguishes them,
+        as it distinguishes the recipients of an email.
         """
-        digits = self._hash(f"{email_id}\n{address.lower()}")[:PSEUDONYM_DIGITS]
+        digits = self._hash(f"{email_id}\n{address}")[:PSEUDONYM_DIGITS]
         return f"{PSEUDONYM}{digits}"
 
     def of_key(self) -> str:

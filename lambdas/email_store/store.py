@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from email_store.claims import Claim, Results, SendUnit, UnitState
+    from email_store.erasure import Erasure, Forget
     from email_store.records import (
         EmailRecord,
         EventRecord,
@@ -176,6 +177,14 @@ class EmailStore(RateNotes, Protocol):
 
     def unsuppress(self, address: str) -> bool:
         """Remove an address from the suppression list. Return False when it was not there."""
+        ...
+
+    def erase(self, address: str, *, now: datetime, forget: Forget) -> Erasure:
+        """Erase a part of what is stored about a person, and say whether all is erased.
+
+        The work of a call is bounded. A call that was cut off is repeated. Late results and events
+        do not bring the address back. Suppression stays, under the hash of the address.
+        """
         ...
 
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,13 @@ class Suppressions(TablePart):
         item = suppression_item(suppression, self.hashes)
         condition = COMPLAINT_REPLACES if suppression.is_complaint else BOUNCE_REPLACES
         values = {"reason": item["reason"], "at": item["at"]}
-        self.table.put(item, condition, values, {"#at": "at"})
+        if suppression.is_erased:
+            self.table.put(item, condition, values, {"#at": "at"})
+            return
+        known = f"({condition}) AND attribute_not_exists(is_erased)"
+        written = self.table.put_or_get(item, known, values, {"#at": "at"})
+        if not written.is_done and written.item.get("is_erased"):
+            self.suppress(replace(suppression, is_erased=True))
 
     @override
     def suppression(self, address: str) -> Suppression | None:
@@ -94,18 +101,20 @@ def suppression_item(suppression: Suppression, hashes: AddressHashes) -> Item:
     return without_none(
         {
             **suppression_key(suppression.address, hashes),
-            "address": suppression.address,
+            "address": None if suppression.is_erased else suppression.address,
             "reason": suppression.reason,
             "at": suppression.at.isoformat(),
-            "email_id": suppression.email_id,
+            "email_id": None if suppression.is_erased else suppression.email_id,
+            "is_erased": suppression.is_erased or None,
         }
     )
 
 
-def read_suppression(item: Attributes, address: str) -> Suppression:
+def read_suppression(item: Attributes, address: str = "") -> Suppression:
     """Return the suppression of an item. The item of an erased address does not have it."""
     return Suppression(
         address=item.get("address", address),
+        is_erased=item.get("is_erased", False),
         reason=item["reason"],
         at=datetime.fromisoformat(item["at"]),
         email_id=item.get("email_id"),

@@ -19,6 +19,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.api.content_routes import ContentRoutes
+from send_email.api.erase_routes import EraseRoutes
 from send_email.api.errors import (
     ErrorHandlers,
     NoTimeLeftError,
@@ -79,6 +80,7 @@ def build_api(
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
+    app.include_router(EraseRoutes(service, build_suppressions))
     app.include_router(DescriptionRoutes(app))
     handlers = ErrorHandlers(telemetry)
     app.exception_handler(Exception)(handlers.respond)
