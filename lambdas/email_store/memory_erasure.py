@@ -35,22 +35,22 @@ if TYPE_CHECKING:
     from email_store.erasure import Pseudonym
     from email_store.records import EmailRecord, EventRecord, RecipientRecord, Repeat, Suppression
 
-__all__ = ["MemoryData"]
+__all__ = ["MemoryErasure"]
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class MemoryData:
-    """What the store holds, and how a person is erased in it. The store locks it."""
+class MemoryErasure:
+    """Erases in the dictionaries of the store, which locks them."""
 
-    records: dict[str, EmailRecord] = field(default_factory=dict)
-    units: dict[SendUnit, UnitState] = field(default_factory=dict)
-    recipients: dict[tuple[str, str], RecipientRecord] = field(default_factory=dict)
-    events: dict[tuple[str, str], EventRecord] = field(default_factory=dict)
-    suppressions: dict[str, Suppression] = field(default_factory=dict)
+    records: dict[str, EmailRecord]
+    units: dict[SendUnit, UnitState]
+    recipients: dict[tuple[str, str], RecipientRecord]
+    events: dict[tuple[str, str], EventRecord]
+    suppressions: dict[str, Suppression]
     """By the hash of the address."""
-    repeats: Counter[tuple[str, Repeat]] = field(default_factory=Counter)
+    repeats: Counter[tuple[str, Repeat]]
     hashes: AddressHashes = field(default_factory=lambda: AddressHashes(secrets.token_bytes(32)))
     _erased_at: dict[str, datetime] = field(default_factory=dict)
     _looks_again_at: dict[str, datetime] = field(default_factory=dict)
@@ -129,8 +129,9 @@ class MemoryData:
         )
         if whole and record:
             counts["contents"] += forget(ToForget(email_id, record, whole, is_only))
-            erased = erase_record(record, person, self.pseudonym(email_id), is_only=is_only)
-            self.records[email_id] = replace(self.records[email_id], **_texts(erased))
+            self.records[email_id] = erase_record(
+                self.records[email_id], person, self.pseudonym(email_id), is_only=is_only
+            )
         names = {a for u, s in self.units.items() if u.email_id == email_id for a in s.results}
         erased_names = [
             self.hashes.pseudonym(email_id, name)
@@ -160,7 +161,8 @@ class MemoryData:
                 self.records[unit.email_id], is_canceled=is_canceled
             )
             state = replace(state, is_settled=True, is_canceled=is_canceled)
-        self.units[unit] = replace(state, results=results, erased=erased)
+        kept = None if is_whole else state.kept
+        self.units[unit] = replace(state, results=results, erased=erased, kept=kept)
 
     def _erase_reports(self, email_id: str, person: Person, counts: Counter[str]) -> None:
         for key, recipient in list(self.recipients.items()):
@@ -187,8 +189,3 @@ class MemoryData:
                 details = person.without(event.details)
                 self.events[key] = replace(event, details=details, raw={})
                 counts["events"] += 1
-
-
-def _texts(record: EmailRecord) -> dict[str, object]:
-    names = ("from_email", "subject", "tags", "metadata", "copies", "errors")
-    return {name: getattr(record, name) for name in names}

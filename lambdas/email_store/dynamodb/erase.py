@@ -60,8 +60,8 @@ class Eraser:
     retention: timedelta
     now: datetime
     forget: Forget
-    _counts: Counter[str] = field(default_factory=Counter)
-    _items: int = ITEMS
+    _counts: Counter[str] = field(default_factory=Counter, init=False)
+    _items: int = field(default=ITEMS, init=False)
 
     def run(self) -> Erasure:
         """Erase as much as one call may, and say whether another one is needed.
@@ -93,7 +93,8 @@ class Eraser:
     @property
     def _hash(self) -> str:
         """The partition of the index for entries that were erased once."""
-        return marker_key(self.person.address, self.hashes)["pk"]
+        partition: str = self._marker["pk"]
+        return partition
 
     def _entries(self, partition: str) -> tuple[list[Attributes], bool]:
         return index_page(self.table, BY_RECIPIENT, partition, ENTRIES)

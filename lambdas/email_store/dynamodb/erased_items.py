@@ -36,6 +36,7 @@ __all__ = [
 
 OF_RECORD = ("from_email", "subject", "tags", "metadata", "copies", "errors")
 """The attributes of an email that may name the person."""
+KEPT = ("content_key", "content_until")
 SAME_UNIT = (
     "results = :results AND attempt = :attempt AND lease_until = :lease_until"
     " AND is_settled = :is_settled AND fingerprint = :fingerprint"
@@ -77,12 +78,15 @@ def erase_unit(
             changes |= {"is_settled": True}
             changes |= {"is_canceled": True} if unit.is_waiting else {}
     changes = {name: value for name, value in changes.items() if item.get(name) != value}
-    if not changes:
+    # The message of a large email is kept without the person, that of another one is deleted.
+    removes = () if item.get("chunk_count", 1) else tuple(name for name in KEPT if name in item)
+    if not (changes or removes):
         return None
     condition, values = same_erased(present)
     unchanged = ("results", "attempt", "lease_until", "is_settled", "fingerprint")
     update = ItemUpdate(
         sets=changes,
+        removes=removes,
         condition=f"{SAME_UNIT} AND {condition}",
         condition_values={**{name: item[name] for name in unchanged}, **values},
     )

@@ -25,6 +25,8 @@ def read_markers(
     items: Iterable[Attributes], addresses: Iterable[str], hashes: AddressHashes
 ) -> Mapping[str, datetime]:
     """Return until when mail to the addresses is erased, of those that have a marker."""
-    times = {item["pk"]: datetime.fromisoformat(item["at"]) for item in items}
+    times = {
+        item["pk"]: datetime.fromisoformat(item["at"]) for item in items if item["sk"] == MARKER
+    }
     keys = {address: marker_key(address, hashes)["pk"] for address in addresses}
     return {address: times[key] for address, key in keys.items() if key in times}

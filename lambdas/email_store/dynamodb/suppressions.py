@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
     from email_store.address_hashes import AddressHashes
     from email_store.dynamodb.table import Attributes, Item
+    from email_store.search import Position, SuppressionPage
 
 __all__ = ["RATE_KEY", "Suppressions", "require_same_key"]
 
 SUPPRESSION = "SUPPRESSION"
 RATE_KEY: Item = {"pk": "RATE", "sk": "RATE"}
 """The item of the rate note. It has the check of the key, because each sending reads it anyway."""
+PERIOD = "suppressions"
+"""The partition of the index by time that lists the entries."""
 
 # AT is one of DynamoDB's reserved words.
 COMPLAINT_REPLACES = f"{NEW} OR reason <> :reason OR #at < :at"
@@ -61,6 +64,18 @@ class Suppressions(TablePart):
         key = suppression_key(address, self.hashes)
         items = self._get([key])
         return read_suppression(items[key["pk"]], address) if key["pk"] in items else None
+
+    @override
+    def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
+        # The send path does without these modules.
+        from email_store.dynamodb.search import BY_TIME, index_page, position_of
+        from email_store.search import SuppressionPage
+
+        keys, has_more = index_page(self.table, BY_TIME, PERIOD, limit, after=after)
+        wanted = ({"pk": key["pk"], "sk": key["sk"]} for key in keys)
+        present = {item["pk"]: item for item in self.table.get_many(wanted)}
+        entries = [read_suppression(present[key["pk"]]) for key in keys if key["pk"] in present]
+        return SuppressionPage(entries, position_of(keys[-1]) if has_more else None)
 
     @override
     def unsuppress(self, address: str) -> bool:
@@ -104,6 +119,7 @@ def suppression_item(suppression: Suppression, hashes: AddressHashes) -> Item:
             "address": None if suppression.is_erased else suppression.address,
             "reason": suppression.reason,
             "at": suppression.at.isoformat(),
+            "period": PERIOD,
             "email_id": None if suppression.is_erased else suppression.email_id,
             "is_erased": suppression.is_erased or None,
         }

@@ -156,6 +156,7 @@ SEND_RESPONSES: Responses = {
         "SendResponse",
     ),
 }
+ERASE_RESPONSES: Responses = {"200": ("What this call erased.", "ErasureResponse")}
 SUPPRESSION_RESPONSES: dict[str, Responses] = {
     "get": {
         "200": (
@@ -232,10 +233,7 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         }
     paths["/recipients"]["delete"] |= {
         "parameters": [ADDRESS_PARAMETER],
-        **_responses(
-            {"200": ("What this call erased.", "ErasureResponse")},
-            {"422": "The address is not valid.", **SERVER_ERRORS},
-        ),
+        **_responses(ERASE_RESPONSES, {"422": "The address is not valid.", **SERVER_ERRORS}),
     }
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
