@@ -209,7 +209,7 @@ def erase_record(
     copies = tuple(pseudonym(copy) if person.has_address(copy) else copy for copy in record.copies)
     errors = tuple(
         FieldError(
-            HIDDEN_FIELD if person.is_named_in(error.field) else error.field,
+            HIDDEN_FIELD if person.is_in_path(error.field) else error.field,
             HIDDEN_FIELD if person.is_named_in(error.rule) else error.rule,
         )
         for error in record.errors

@@ -39,6 +39,10 @@ class Person:
         found = self._plain.search(text.lower()) or self._base64.search(text)
         return found is not None
 
+    def is_in_path(self, path: str) -> bool:
+        """Return whether the path of a field may name the person, as merge data does by address."""
+        return self.address.lower() in path.lower() or self.is_named_in(path)
+
     def is_named_by(self, value: object) -> bool:
         """Return whether a value of JSON has the address in one of its texts."""
         match value:

@@ -44,6 +44,7 @@ ENTRIES = 100
 ITEMS = 2_000
 """Items that one call reads or writes: some seconds of work. A page may exceed it."""
 PAGE = 100
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 TRIES = 8
 """How often the change of a unit is tried while workers change the unit."""
 MARKER_TIME = timedelta(days=365)
@@ -60,8 +61,12 @@ class Eraser:
     retention: timedelta
     now: datetime
     forget: Forget
+    entries: int = ENTRIES
+    """How many entries of the index this call may look at."""
+    items: int = ITEMS
+    """How many items this call may still read or write."""
     _counts: Counter[str] = field(default_factory=Counter, init=False)
-    _items: int = field(default=ITEMS, init=False)
+    _looks_again_at: datetime = field(default=BEGINNING, init=False)
 
     def run(self) -> Erasure:
         """Erase as much as one call may, and say whether another one is needed.
@@ -69,25 +74,13 @@ class Eraser:
         The first calls erase, and leave entries under the hash. When nothing is left under the
         address, and no worker can still write what it read before, a call looks again.
         """
-        looks_again_at = self._leave_marker()
-        entries, has_more = self._entries(self.person.address.lower())
-        if entries:
-            looks_again_at = self._look_again_later()
-        for entry in entries:
-            if self._items <= 0:
-                has_more = True
-                break
-            has_more |= not self._erase(entry)
+        self._leave_marker()
+        has_more = self._look(self.person.address.lower(), is_second_look=False)
         self._hide_suppression()
-        if has_more or looks_again_at > self.now:
-            waits_until = None if has_more else looks_again_at
+        if has_more or self._looks_again_at > self.now:
+            waits_until = None if has_more else self._looks_again_at
             return Erasure.of(self._counts, waits_until, has_more=has_more)
-        entries, has_more = self._entries(self._hash)
-        for entry in entries:
-            if self._items <= 0:
-                has_more = True
-                break
-            has_more |= not self._erase(entry, is_second_look=True)
+        has_more = self._look(self._hash, is_second_look=True)
         return Erasure.of(self._counts, None, has_more=has_more)
 
     @property
@@ -96,26 +89,34 @@ class Eraser:
         partition: str = self._marker["pk"]
         return partition
 
-    def _entries(self, partition: str) -> tuple[list[Attributes], bool]:
-        return index_page(self.table, BY_RECIPIENT, partition, ENTRIES)
+    def _look(self, partition: str, *, is_second_look: bool) -> bool:
+        """Erase what the entries of the index lead to. Return whether there is more."""
+        entries, has_more = index_page(self.table, BY_RECIPIENT, partition, self.entries)
+        for entry in entries:
+            if self.items <= 0:
+                return True
+            has_more |= not self._erase(entry, is_second_look=is_second_look)
+        return has_more
 
-    def _leave_marker(self) -> datetime:
+    def _leave_marker(self) -> None:
         """Let later events of mail up to now find that the person is erased.
 
-        Return when the second look is due. The marker has that time, because entries of an index
-        appear in it a little later.
+        The marker also has the time of the second look: it is read consistently, and entries of an
+        index appear a little later.
         """
         sets = {
             "at": self.now.isoformat(),
             "expires_at": epoch_seconds(self.now + self.retention + MARKER_TIME),
         }
         marker = self._update(self._marker, ItemUpdate(sets=sets))
-        return datetime.fromtimestamp(int(marker.get("looks_again_at", 0)), UTC)
+        self._looks_again_at = datetime.fromtimestamp(int(marker.get("looks_again_at", 0)), UTC)
 
-    def _look_again_later(self) -> datetime:
+    def _look_again_later(self) -> None:
+        """Put the second look off, before anything of the first one is written."""
         at = self.now + timedelta(seconds=WRITERS_SECONDS)
-        self._update(self._marker, ItemUpdate(sets={"looks_again_at": epoch_seconds(at)}))
-        return at
+        if at > self._looks_again_at:
+            self._update(self._marker, ItemUpdate(sets={"looks_again_at": epoch_seconds(at)}))
+            self._looks_again_at = at
 
     @property
     def _marker(self) -> Item:
@@ -129,10 +130,13 @@ class Eraser:
         found = self.table.get_many([unit_key(SendUnit(email_id)), own])
         items = {item["sk"]: item for item in found}
         email, work = items.get(unit_key(SendUnit(email_id))["sk"]), items.get(entry["sk"], {})
+        if work.get("recipient") != entry["recipient"]:
+            return True  # The index is a little late: the entry was moved already.
         if not is_second_look:
+            self._look_again_later()
             self._counts["emails"] += 1
         if email is not None:
-            self._forget_outside(email_id, email, pseudonym)
+            self._forget_outside(email_id, email)
             self._erase_units(email_id, work.get("chunk"), pseudonym)
         position = self._sweep(entry["pk"], work.get("position", ""), pseudonym)
         if position is not None:
@@ -142,7 +146,7 @@ class Eraser:
         self._move_on(own, work, pseudonym, is_second_look=is_second_look)
         return True
 
-    def _forget_outside(self, email_id: str, email: Attributes, pseudonym: Pseudonym) -> None:
+    def _forget_outside(self, email_id: str, email: Attributes) -> None:
         record, unit = read_email(email), read_unit(email)
         only = self._is_only(email)
         self._counts["contents"] += self.forget(ToForget(email_id, record, unit, only))
@@ -173,7 +177,7 @@ class Eraser:
             change = erase_unit(item, self.person, pseudonym, names, self.now, is_only=only)
             if change is None:
                 return
-            self._items -= 1
+            self.items -= 1
             if self.table.update(key, change.update).is_done:
                 self._counts["recipients"] += change.recipients
                 return
@@ -183,12 +187,12 @@ class Eraser:
         """Erase the other items of an email. Return the sort key that was reached, or None."""
         while True:
             items, last = self.table.page(partition, position, PAGE)
-            self._items -= len(items)
+            self.items -= len(items)
             for item in items:
                 self._clean(item, pseudonym)
             if last is None:
                 return None
-            if self._items <= 0:
+            if self.items <= 0:
                 return last
             position = last
 
@@ -200,16 +204,16 @@ class Eraser:
                 names = [pseudonym(a) for a in item["results"] if self.person.has_address(a)]
                 self._erase_unit(key, names, pseudonym)
         elif kind == RECIPIENT and is_about(item, self.person):
-            self._items -= 1
+            self.items -= 1
             rename_recipient(self.table, item, pseudonym, self._hash)
             self._counts["recipients"] += "recipient" in item  # of mail without a record
         elif kind in {REPEAT, EVENT} and is_about(item, self.person):
-            self._items -= 1
+            self.items -= 1
             self._counts["events"] += self.table.delete(key) and kind == EVENT
         elif kind == RECIPIENT and (update := erase_recipient(item, self.person)):
             self._update(key, update)
         elif kind == EVENT and (event := erase_event(item, self.person)):
-            self._items -= 1
+            self.items -= 1
             self._counts["events"] += self.table.put(event, "attribute_exists(pk)")
 
     def _move_on(
@@ -237,7 +241,7 @@ class Eraser:
             email_id = own["pk"].removeprefix(email_key("", "")["pk"])
             self.table.put({**moved, **pointer_key(email_id, name), "recipient": self._hash})
         self.table.delete(own)
-        self._items -= 2
+        self.items -= 2
 
     def _hide_suppression(self) -> None:
         update = ItemUpdate(
@@ -249,5 +253,5 @@ class Eraser:
         self._counts["suppressions"] += written.is_done
 
     def _update(self, key: Item, update: ItemUpdate) -> Attributes:
-        self._items -= 1
+        self.items -= 1
         return self.table.update(key, update).item
