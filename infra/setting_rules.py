@@ -177,6 +177,7 @@ def broken_rules(values: Mapping[str, object]) -> list[str]:
     return problems or [
         *_timeout_problems(values),
         *_tracing_problems(values),
+        *_content_problems(values),
         *_aws_problems(values),
         *_zone_problems(values),
         *_jwt_problems(values),
@@ -195,6 +196,14 @@ def _timeout_problems(values: Mapping[str, object]) -> list[str]:
 def _tracing_problems(values: Mapping[str, object]) -> list[str]:
     if values.get("powertools_tracer") and values.get("tracing") is False:
         return ["powertools_tracer must be false with tracing=false, got True"]
+    return []
+
+
+def _content_problems(values: Mapping[str, object]) -> list[str]:
+    """Return the problem of a message that would outlive the record which names it."""
+    days, longest = values.get("content_retention_days"), values.get("retention_days")
+    if isinstance(days, int) and isinstance(longest, int) and days > longest:
+        return [f"content_retention_days must be at most retention_days, {longest}, got {days}"]
     return []
 
 

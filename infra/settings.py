@@ -16,7 +16,6 @@ __all__ = ["STAGES", "Settings", "SettingsError"]
 CDK_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 """Context that the CDK keeps for itself. Its other names have a namespace: `@aws-cdk/...`."""
 
-
 STAGES = "stages"
 """Context with the settings that only a stage has, by the name of the stage."""
 

@@ -6,18 +6,19 @@ __all__ = ["CONTENT_RESPONSES", "RESEND_RESPONSES", "RESEND_SCHEMA"]
 
 NOTHING_KEPT = "The message is not kept: the setting is off, or it is sensitive or expired."
 NOT_FOUND = ("Email not found.", "ErrorResponse")
-CONTENT_RESPONSES = {
+Responses = dict[str, tuple[str, ...]]
+
+CONTENT_RESPONSES: Responses = {
     "200": ("The message, with links that work for 15 minutes.", "ContentResponse"),
     "404": NOT_FOUND,
     "409": (NOTHING_KEPT, "ErrorResponse"),
 }
-RESEND_RESPONSES = {
+RESEND_RESPONSES: Responses = {
     "200": ("Accepted by SES for at least one recipient.", "ResendResponse"),
     "202": ("Queued for at least one recipient. See the header Location.", "ResendResponse"),
     "404": NOT_FOUND,
     "409": (
-        f"{NOTHING_KEPT} Or nobody failed, or the key belongs to another request, or to a request"
-        " in progress.",
+        f"{NOTHING_KEPT} Or nobody failed, or the key belongs to another request.",
         "ErrorResponse",
     ),
     "422": (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from send_email.api.requests import HttpRequest
+from send_email.api.requests import HttpRequest, token_scopes
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class ContentRoutes(APIGatewayHttpRouter):
         from send_email.api.content import resend_job_of
 
         request = HttpRequest.from_event(self.current_event)
-        job = resend_job_of(self._service, request, email_id)
+        scopes = token_scopes(self.current_event.raw_event)
+        job = resend_job_of(self._service, request, email_id, scopes)
         outcome = job if isinstance(job, SendOutcome) else self._send(request, job)
         return self._respond(outcome, resent_from=email_id)

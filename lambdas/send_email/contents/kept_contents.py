@@ -98,9 +98,10 @@ class S3KeptContents(KeptContents):
             raise ContentStoreError("not tried, because S3 was slow to fail before")
         try:
             return self._put(job, began + seconds)
-        except ContentStoreError:
+        except ContentStoreError as error:
             ended = self._seconds()
-            if ended - began > SLOW_SECONDS:
+            is_of_s3 = error.__cause__ is not None  # large files take long without a failure
+            if is_of_s3 and ended - began > SLOW_SECONDS:
                 self._paused_until = ended + PAUSE_SECONDS
             raise
 
