@@ -35,7 +35,8 @@ from email_store.records import (
     Repeat,
     Suppression,
 )
-from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage, find_page
+from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
+from email_store.search_page import find_page
 from email_store.store import EmailStore
 from email_store.view import EmailView, Page, build_view
 

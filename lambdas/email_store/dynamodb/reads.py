@@ -110,7 +110,7 @@ class Reads(TablePart):
     ) -> EmailPage:
         # The send path does without these modules.
         from email_store.dynamodb.search import TableSource
-        from email_store.search import find_page
+        from email_store.search_page import find_page
 
         source = TableSource(self.table, self.retention)
         return find_page(source, query, now=now, limit=limit, position=position)

@@ -14,7 +14,8 @@ from email_store.claims import queued
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.dynamodb.units import result_items
 from email_store.records import EmailRecord
-from email_store.search import ENTRIES, INDEX_QUERIES, KEYS, EmailQuery
+from email_store.search import EmailQuery
+from email_store.search_page import ENTRIES, INDEX_QUERIES, KEYS
 from email_store.states import EmailState
 
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
