@@ -54,6 +54,7 @@ class MemoryErasure:
     hashes: AddressHashes = field(default_factory=lambda: AddressHashes(secrets.token_bytes(32)))
     _erased_at: dict[str, datetime] = field(default_factory=dict)
     _looks_again_at: dict[str, datetime] = field(default_factory=dict)
+    _looks_again_for: dict[str, list[str]] = field(default_factory=dict)
 
     def hide(self, unit: SendUnit, results: Results) -> Results:
         """Return results with the pseudonyms of the erased recipients of an email."""
@@ -96,8 +97,13 @@ class MemoryErasure:
             counts["suppressions"] += 1
         if email_ids:
             self._looks_again_at[key] = now + timedelta(seconds=WRITERS_SECONDS)
+            self._looks_again_for.setdefault(key, []).extend(email_ids)
         waits_until = self._looks_again_at.get(key, BEGINNING)
-        return Erasure.of(counts, waits_until if waits_until > now else None)
+        if waits_until > now:
+            return Erasure.of(counts, waits_until)
+        for email_id in self._looks_again_for.pop(key, []):
+            counts["contents"] += self._forget(email_id, person, forget)
+        return Erasure.of(counts, None)
 
     def pseudonym(self, email_id: str) -> Pseudonym:
         """Return the function that gives the pseudonyms of an email."""
@@ -120,17 +126,13 @@ class MemoryErasure:
         self, email_id: str, person: Person, now: datetime, forget: Forget, counts: Counter[str]
     ) -> None:
         counts["emails"] += 1
-        whole, record = self.units.get(SendUnit(email_id)), self.records.get(email_id)
-        is_only = bool(
-            whole
-            and record
-            and not record.chunk_count
-            and is_only_recipient(whole.results, person, whole.erased)
-        )
-        if whole and record:
-            counts["contents"] += forget(ToForget(email_id, record, whole, is_only))
+        counts["contents"] += self._forget(email_id, person, forget)
+        if email_id in self.records:
             self.records[email_id] = erase_record(
-                self.records[email_id], person, self.pseudonym(email_id), is_only=is_only
+                self.records[email_id],
+                person,
+                self.pseudonym(email_id),
+                is_only=self._is_only(email_id, person),
             )
         names = {a for u, s in self.units.items() if u.email_id == email_id for a in s.results}
         erased_names = [
@@ -140,6 +142,18 @@ class MemoryErasure:
         for unit in [unit for unit in self.units if unit.email_id == email_id]:
             self._erase_unit(unit, person, erased_names, now, counts)
         self._erase_reports(email_id, person, counts)
+
+    def _forget(self, email_id: str, person: Person, forget: Forget) -> int:
+        whole, record = self.units.get(SendUnit(email_id)), self.records.get(email_id)
+        if whole is None or record is None:
+            return 0
+        record = replace(record, kept=whole.kept)
+        return forget(ToForget(email_id, record, whole, self._is_only(email_id, person)))
+
+    def _is_only(self, email_id: str, person: Person) -> bool:
+        unit = self.units[SendUnit(email_id)]
+        is_large = self.records[email_id].chunk_count > 0
+        return not is_large and is_only_recipient(unit.results, person, unit.erased)
 
     def _erase_unit(
         self,

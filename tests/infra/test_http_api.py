@@ -63,6 +63,7 @@ SCOPES = {
     "POST /emails/{email_id}/resend": {"mail:send"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
+    "DELETE /recipients": {"recipients:erase"},
     "GET /openapi.json": {"mail:send", "mail:read", "mail:content", "suppressions:write"},
     "GET /docs": {"mail:send", "mail:read", "mail:content", "suppressions:write"},
 }

@@ -161,7 +161,7 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
     assert calls == _actions_of(stack, "TrackEventsRole", "dynamodb")
 
 
-def test_send_role_may_delete_only_suppressions(
+def test_send_role_deletes_only_people_and_suppressions(
     stack: SynthesisedStack,
 ) -> None:
     (statement,) = [
@@ -169,5 +169,5 @@ def test_send_role_may_delete_only_suppressions(
     ]
 
     assert statement["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*", "EMAIL#*"]}
     }

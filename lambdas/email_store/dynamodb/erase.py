@@ -92,8 +92,8 @@ class Eraser:
     def _look(self, partition: str, *, is_second_look: bool) -> bool:
         """Erase what the entries of the index lead to. Return whether there is more."""
         entries, has_more = index_page(self.table, BY_RECIPIENT, partition, self.entries)
-        for entry in entries:
-            if self.items <= 0:
+        for number, entry in enumerate(entries):
+            if number and self.items <= 0:  # Each call does something.
                 return True
             has_more |= not self._erase(entry, is_second_look=is_second_look)
         return has_more

@@ -81,7 +81,7 @@ def notification(
     """An event of SES, which names all recipients of the message, and Bob with his name."""
     mailboxes = [f"{NAME} <{each}>" if each == BOB else each for each in sent_to]
     member = {"Rendering Failure": "failure"}.get(kind, kind[0].lower() + kind[1:])
-    recipients = {
+    of_kind: dict[str, dict[str, Any]] = {
         "Bounce": {
             "bounceType": "Permanent",
             "bounceSubType": "General",
@@ -93,7 +93,7 @@ def notification(
         },
         "Delivery": {"recipients": list(of), "smtpResponse": f"250 ok {BOB}"},
         "Click": {"link": f"https://shop.example/?e={BOB}", "ipAddress": "192.0.2.1"},
-    }.get(kind, {})
+    }
     time = "2026-03-02T09:15:40.000Z"
     return {
         "eventType": kind,
@@ -106,7 +106,7 @@ def notification(
             "commonHeaders": {"to": mailboxes, "subject": f"Dear {NAME}"},
             "tags": {"email_id": [email_id]} if email_id else {},
         },
-        member: {"timestamp": time, **recipients, **details},
+        member: {"timestamp": time, **of_kind.get(kind, {}), **details},
     }
 
 

@@ -30,6 +30,7 @@ ROUTES = (
     "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
+    "DELETE /recipients",
     "GET /openapi.json",
     "GET /docs",
 )

@@ -79,8 +79,9 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         ("/emails/{email_id}/resend", "post", "mail:send"),
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
+        ("/recipients", "delete", "recipients:erase"),
     ],
-    ids=["send", "batch", "email", "content", "resend", "suppression", "release"],
+    ids=["send", "batch", "email", "content", "resend", "suppression", "release", "erase"],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
     document: dict[str, Any], path: str, method: str, scope: str
