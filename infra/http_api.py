@@ -26,6 +26,7 @@ ROUTES = (
     (api.HttpMethod.POST, "/emails", (SEND,)),
     (api.HttpMethod.POST, "/emails/batch", (SEND,)),
     (api.HttpMethod.POST, "/uploads", (SEND,)),
+    (api.HttpMethod.GET, "/emails", (READ,)),
     (api.HttpMethod.GET, "/emails/{email_id}", (READ,)),
     (api.HttpMethod.PATCH, "/emails/{email_id}", (SEND,)),
     (api.HttpMethod.POST, "/emails/{email_id}/cancel", (SEND,)),

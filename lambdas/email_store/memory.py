@@ -242,10 +242,10 @@ class MemoryEmailStore(EmailStore):
     @override
     def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
         entries = {
-            Position(entry.at, address): entry
+            Position(entry.at, address, "SUPPRESSION"): entry
             for address, entry in list(self._suppressions.items())
-            if after is None or Position(entry.at, address) < after
         }
+        entries = {at: entry for at, entry in entries.items() if after is None or at < after}
         newest = sorted(entries, reverse=True)
         return SuppressionPage(
             [entries[position] for position in newest[:limit]],

@@ -28,6 +28,10 @@ class Loopback:
         latency = {"": milliseconds, **of_operations}
         self._ask("_latency", {name: value / 1000 for name, value in latency.items()})
 
+    def keep_items(self) -> None:
+        """Let the table keep its items from now on."""
+        self._ask("_keep", {})
+
     def recorded(self) -> list[tuple[str, dict[str, Any]]]:
         """Return the calls since the last call of this method."""
         return [(operation, request) for operation, request in self._ask("_recorded", {})]

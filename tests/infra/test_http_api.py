@@ -106,7 +106,7 @@ def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
     }
 
     assert described.items() <= _scopes(synthesise(tmp_path, **ISSUER)).items()
-    assert len(described) == 10
+    assert len(described) == 12
 
 
 def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:

@@ -14,6 +14,7 @@ from amsdal_mail.message.email import EmailRequest
 from send_email.api.content import ContentResponse, ResendResponse
 from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
 from send_email.api.erase import ErasureResponse
+from send_email.api.list_parameters import EMAIL_LIST_PARAMETERS, SUPPRESSION_LIST_PARAMETERS
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -22,6 +23,7 @@ from send_email.api.responses import (
     SendResponse,
     SuppressionResponse,
 )
+from send_email.api.search_responses import EmailListResponse, SuppressionListResponse
 from send_email.api.upload_routes import UploadResponse
 from send_email.contents.uploads import UploadRequest
 
@@ -43,6 +45,8 @@ RESPONSES = (
     BatchResponse,
     EmailResponse,
     SuppressionResponse,
+    EmailListResponse,
+    SuppressionListResponse,
     UploadResponse,
     ContentResponse,
     ResendResponse,
@@ -65,7 +69,7 @@ ADDRESS_PARAMETER = {
     "name": "address",
     "in": "query",
     "required": True,
-    "description": "A bare address, percent-encoded.",
+    "description": "A bare address, percent-encoded. GET without it returns a list.",
     "schema": {"type": "string", "format": "email"},
 }
 AFTER_PARAMETER = {
@@ -96,6 +100,7 @@ SCOPES = {
     ("/emails", "post"): "mail:send",
     ("/emails/batch", "post"): "mail:send",
     ("/uploads", "post"): "mail:send",
+    ("/emails", "get"): "mail:read",
     ("/emails/{email_id}", "get"): "mail:read",
     ("/emails/{email_id}", "patch"): "mail:send",
     ("/emails/{email_id}/cancel", "post"): "mail:send",
@@ -160,15 +165,16 @@ ERASE_RESPONSES: Responses = {"200": ("What this call erased.", "ErasureResponse
 SUPPRESSION_RESPONSES: dict[str, Responses] = {
     "get": {
         "200": (
-            "On the service's list, on SES's list, or on both.",
+            "The entries of the address, or a page of a list.",
             "SuppressionResponse",
+            "SuppressionListResponse",
         )
     },
     "delete": {"204": ("Removed from both lists.",)},
 }
 SUPPRESSION_ERRORS = {
     "404": "The address is not on a suppression list.",
-    "422": "The address is not valid.",
+    "422": "The address, or another parameter, is invalid.",
     **SERVER_ERRORS,
 }
 
@@ -226,6 +232,16 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             {name: SEND_ERRORS[name] for name in ("400", "415", "500", "503")},
         ),
     }
+    paths["/emails"]["get"] |= {
+        "parameters": EMAIL_LIST_PARAMETERS,
+        **_responses(
+            {
+                "200": ("A page of emails, newest first.", "EmailListResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for method, success in SUPPRESSION_RESPONSES.items():
         paths["/suppressions"][method] |= {
             "parameters": [ADDRESS_PARAMETER],
@@ -235,6 +251,10 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         "parameters": [ADDRESS_PARAMETER],
         **_responses(ERASE_RESPONSES, {"422": "The address is not valid.", **SERVER_ERRORS}),
     }
+    paths["/suppressions"]["get"]["parameters"] = [
+        ADDRESS_PARAMETER | {"required": False},
+        *SUPPRESSION_LIST_PARAMETERS,
+    ]
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}

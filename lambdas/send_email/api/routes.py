@@ -41,6 +41,7 @@ from send_email.api.responses import (
     send_response,
 )
 from send_email.api.schedule_routes import ScheduleRoutes
+from send_email.api.search_routes import SearchRoutes
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.api.upload_routes import UploadRoutes
 from send_email.sending.backoff import lease_delay
@@ -78,6 +79,7 @@ def build_api(
     app.include_router(emails)
     app.include_router(ContentRoutes(service, emails.send_job, emails.respond))
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
+    app.include_router(SearchRoutes(service.store, service.clock))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
     app.include_router(EraseRoutes(service, build_suppressions))

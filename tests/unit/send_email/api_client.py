@@ -23,6 +23,7 @@ ROUTES = (
     "POST /emails",
     "POST /emails/batch",
     "POST /uploads",
+    "GET /emails",
     "GET /emails/{email_id}",
     "PATCH /emails/{email_id}",
     "POST /emails/{email_id}/cancel",

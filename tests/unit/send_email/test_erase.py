@@ -205,6 +205,18 @@ def test_address_on_the_list_of_ses_is_held_back_by_its_hash(
     assert "anna@" not in repr(vars(store)).lower()
 
 
+def test_list_shows_an_erased_entry_without_an_address(api: Api, store: MemoryEmailStore) -> None:
+    store.suppress(Suppression(address=ANNA, reason="bounce", at=NOW, email_id="k"))
+    api("DELETE", PATH)
+
+    listed = api("GET", "/suppressions").content["suppressions"]
+
+    at = NOW.isoformat()
+    assert listed == [{"address": None, "reason": "bounce", "at": at, "email_id": None}]
+    shown = api("GET", f"/suppressions?address={quote(ANNA)}").content
+    assert shown["ours"] == {"reason": "bounce", "at": at, "email_id": None}
+
+
 def test_address_only_on_the_list_of_ses_gets_no_mail(
     erasing: Erasing, store: MemoryEmailStore, ses_list: FakeSESList
 ) -> None:
