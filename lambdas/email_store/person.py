@@ -36,8 +36,11 @@ class Person:
 
     def is_named_in(self, text: str) -> bool:
         """Return whether a text has the address: in any letter case, encoded, or in Unicode."""
-        found = self._plain.search(text.lower()) or self._base64.search(text)
-        return found is not None
+        lowered = text.lower()
+        # Most texts do not have the local part: looking for it alone is fast.
+        if any(local in lowered for local in self._local_parts) and self._plain.search(lowered):
+            return True
+        return any(core in text for core in self._base64)
 
     def is_in_path(self, path: str) -> bool:
         """Return whether the path of a field may name the person, as merge data does by address."""
@@ -77,18 +80,23 @@ class Person:
         return value
 
     @cached_property
+    def _local_parts(self) -> list[str]:
+        """The local part as it is, as in a URL, and as in JSON."""
+        local = self.address.lower().rpartition("@")[0]
+        return list(dict.fromkeys((local, quote(local, safe="").lower(), json.dumps(local)[1:-1])))
+
+    @cached_property
     def _plain(self) -> re.Pattern[str]:
-        local, _, domain = self.address.lower().rpartition("@")
-        locals_ = dict.fromkeys((local, quote(local, safe="").lower(), json.dumps(local)[1:-1]))
+        domain = self.address.lower().rpartition("@")[2]
         domains = dict.fromkeys(form for name in _domains(domain) for form in _escaped(name))
         middle = "|".join(map(re.escape, SIGNS))
-        before, after = ("|".join(map(re.escape, forms)) for forms in (locals_, domains))
+        before, after = ("|".join(map(re.escape, forms)) for forms in (self._local_parts, domains))
         written = f"{BEFORE}(?:{before})(?:{middle})"
         in_path = f"{BEFORE_IN_PATH}(?:{before})="
         return re.compile(f"(?:{written}|{in_path})(?:{after}){AFTER}")
 
     @cached_property
-    def _base64(self) -> re.Pattern[str]:
+    def _base64(self) -> list[str]:
         local, _, domain = self.address.rpartition("@")
         texts = {
             f"{each}@{name}"
@@ -97,7 +105,7 @@ class Person:
         }
         cores = {core for text in texts for core in _base64_cores(text.encode())}
         cores |= {core.replace("+", "-").replace("/", "_") for core in cores}
-        return re.compile("|".join(map(re.escape, sorted(cores))))
+        return sorted(cores)
 
 
 def _domains(domain: str) -> list[str]:

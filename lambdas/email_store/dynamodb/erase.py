@@ -41,9 +41,11 @@ __all__ = ["Eraser"]
 
 ENTRIES = 100
 """Entries of the index that one call looks at."""
-ITEMS = 2_000
-"""Items that one call reads or writes: some seconds of work. A page may exceed it."""
-PAGE = 100
+WORK = 20_000
+"""What one call may do, some seconds of work. An item that is read counts as 1."""
+WRITE = 10
+"""What a write counts as."""
+PAGE = 1_000
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 TRIES = 8
 """How often the change of a unit is tried while workers change the unit."""
@@ -63,8 +65,10 @@ class Eraser:
     forget: Forget
     entries: int = ENTRIES
     """How many entries of the index this call may look at."""
-    items: int = ITEMS
-    """How many items this call may still read or write."""
+    work: int = WORK
+    """How much this call may still do. It ends after the page that exceeds it."""
+    page: int = PAGE
+    """How many items of an email are read at once."""
     _counts: Counter[str] = field(default_factory=Counter, init=False)
     _looks_again_at: datetime = field(default=BEGINNING, init=False)
 
@@ -93,7 +97,7 @@ class Eraser:
         """Erase what the entries of the index lead to. Return whether there is more."""
         entries, has_more = index_page(self.table, BY_RECIPIENT, partition, self.entries)
         for number, entry in enumerate(entries):
-            if number and self.items <= 0:  # Each call does something.
+            if number and self.work <= 0:  # Each call does something.
                 return True
             has_more |= not self._erase(entry, is_second_look=is_second_look)
         return has_more
@@ -177,7 +181,7 @@ class Eraser:
             change = erase_unit(item, self.person, pseudonym, names, self.now, is_only=only)
             if change is None:
                 return
-            self.items -= 1
+            self.work -= WRITE
             if self.table.update(key, change.update).is_done:
                 self._counts["recipients"] += change.recipients
                 return
@@ -186,13 +190,13 @@ class Eraser:
     def _sweep(self, partition: str, position: str, pseudonym: Pseudonym) -> str | None:
         """Erase the other items of an email. Return the sort key that was reached, or None."""
         while True:
-            items, last = self.table.page(partition, position, PAGE)
-            self.items -= len(items)
+            items, last = self.table.page(partition, position, self.page)
+            self.work -= len(items)
             for item in items:
                 self._clean(item, pseudonym)
             if last is None:
                 return None
-            if self.items <= 0:
+            if self.work <= 0:
                 return last
             position = last
 
@@ -204,16 +208,16 @@ class Eraser:
                 names = [pseudonym(a) for a in item["results"] if self.person.has_address(a)]
                 self._erase_unit(key, names, pseudonym)
         elif kind == RECIPIENT and is_about(item, self.person):
-            self.items -= 1
+            self.work -= WRITE
             rename_recipient(self.table, item, pseudonym, self._hash)
             self._counts["recipients"] += "recipient" in item  # of mail without a record
         elif kind in {REPEAT, EVENT} and is_about(item, self.person):
-            self.items -= 1
+            self.work -= WRITE
             self._counts["events"] += self.table.delete(key) and kind == EVENT
         elif kind == RECIPIENT and (update := erase_recipient(item, self.person)):
             self._update(key, update)
         elif kind == EVENT and (event := erase_event(item, self.person)):
-            self.items -= 1
+            self.work -= WRITE
             self._counts["events"] += self.table.put(event, "attribute_exists(pk)")
 
     def _move_on(
@@ -228,7 +232,10 @@ class Eraser:
         # The attribute stays: a claim would add one that is missing.
         name = pseudonym(self.person.address) if is_second_look else self._hash
         update = ItemUpdate(
-            sets={"recipient": name}, removes=("position",), condition="attribute_exists(pk)"
+            sets={"recipient": name},
+            removes=("position",),
+            condition="recipient = :recipient",
+            condition_values={"recipient": work["recipient"]},
         )
         self._update(own, update)
 
@@ -241,7 +248,7 @@ class Eraser:
             email_id = own["pk"].removeprefix(email_key("", "")["pk"])
             self.table.put({**moved, **pointer_key(email_id, name), "recipient": self._hash})
         self.table.delete(own)
-        self.items -= 2
+        self.work -= 2 * WRITE
 
     def _hide_suppression(self) -> None:
         update = ItemUpdate(
@@ -253,5 +260,5 @@ class Eraser:
         self._counts["suppressions"] += written.is_done
 
     def _update(self, key: Item, update: ItemUpdate) -> Attributes:
-        self.items -= 1
+        self.work -= WRITE
         return self.table.update(key, update).item

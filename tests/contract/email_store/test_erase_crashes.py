@@ -143,7 +143,7 @@ def test_work_of_a_call_is_bounded(dynamodb: DynamoDBClient, table_name: str) ->
     calls: list[Erasure] = []
     while not (calls and calls[-1].is_complete):
         at = max((call.waits_until or LATER for call in calls), default=LATER)
-        calls.append(erase_part(store, BOB_AS_ASKED, at, items=1))
+        calls.append(erase_part(store, BOB_AS_ASKED, at, work=1))
 
     assert len(calls) > 5
     assert traces(store) == []
@@ -173,7 +173,7 @@ def test_sweep_of_a_large_email_goes_on_where_it_ended(
         track(store, notification("Delivery", "news", [person, ANNA], person))
     calls: list[Erasure] = []
     while not (calls and calls[-1].waits_until):
-        calls.append(erase_part(store, ANNA, LATER, items=150))
+        calls.append(erase_part(store, ANNA, LATER, work=1_000, page=50))
 
     assert 1 < len(calls) < 6
     assert sum(call.events for call in calls) == len(people) - 1

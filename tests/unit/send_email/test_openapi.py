@@ -32,6 +32,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/{email_id}/resend", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
+        ("/recipients", "delete"),
     }
 
 
