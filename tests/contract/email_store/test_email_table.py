@@ -234,6 +234,39 @@ class HalfDeafClient:
         return {"Responses": {"emails": keys[:1] if keys[1:] else []}, "UnprocessedKeys": left}
 
 
+class SlowWriter:
+    """Leaves all items but the first unprocessed, so often."""
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+        self.written: list[Any] = []
+
+    def batch_write_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
+        puts = RequestItems["emails"]
+        taken = 1 if self._times else len(puts)
+        self._times -= 1 if self._times else 0
+        self.written += puts[:taken]
+        return {"UnprocessedItems": {"emails": puts[taken:]} if puts[taken:] else {}}
+
+
+def test_unprocessed_items_are_written_again_with_backoff() -> None:
+    client, pauses = SlowWriter(2), list[float]()
+    table = Table(client, "emails", pauses.append)  # type: ignore[arg-type]
+
+    table.put_many({"pk": str(number), "sk": "s"} for number in range(30))
+
+    keys = [put["PutRequest"]["Item"]["pk"]["S"] for put in client.written]
+    assert sorted(keys) == sorted(str(number) for number in range(30))
+    assert pauses == [0.05, 0.1]
+
+
+def test_items_that_stay_unprocessed_are_a_store_error() -> None:
+    table = Table(SlowWriter(BATCH_GET_TRIES), "emails", lambda _: None)  # type: ignore[arg-type]
+
+    with pytest.raises(StoreError):
+        table.put_many({"pk": str(number), "sk": "s"} for number in range(25))
+
+
 def test_unprocessed_keys_are_requested_again_with_backoff() -> None:
     pauses: list[float] = []
     table = Table(HalfDeafClient(2), "emails", pauses.append)  # type: ignore[arg-type]

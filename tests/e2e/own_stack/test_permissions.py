@@ -102,6 +102,20 @@ def test_the_role_suffices_for_large_content(strict: Service) -> None:
     assert s3.list_objects_v2(Bucket=bucket, Prefix="queued/").get("KeyCount") == 0
 
 
+def test_the_role_suffices_for_the_search(strict: Service) -> None:
+    people = [f"{name}.{uuid4().hex}@example.org" for name in ("anna", "ben")]
+    sent = strict.post("/emails", message(*people))
+
+    by_recipient = strict.get(f"/emails?recipient={quote(people[1])}")
+    by_time = strict.get("/emails?limit=100")
+    lists = [strict.get(f"/suppressions?list={name}") for name in ("service", "ses")]
+
+    email_id = sent.content["email_id"]
+    assert [row["email_id"] for row in by_recipient.content["emails"]] == [email_id]
+    assert email_id in {row["email_id"] for row in by_time.content["emails"]}
+    assert [response.status for response in lists] == [200, 200]
+
+
 def test_the_role_suffices_for_schedules(strict: Service) -> None:
     far = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
@@ -152,6 +166,18 @@ def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[st
         ),
         "the send function reads the whole table": (
             "SendFunctionName", "dynamodb", "scan", {"TableName": table},
+        ),
+        "the send function reads a whole index": (
+            "SendFunctionName", "dynamodb", "scan",
+            {"TableName": table, "IndexName": "by_time"},
+        ),
+        "the tracking function searches": (
+            "TrackFunctionName", "dynamodb", "query",
+            {
+                "TableName": table, "IndexName": "by_time",
+                "KeyConditionExpression": "period = :hour",
+                "ExpressionAttributeValues": {":hour": {"S": "2026-12-01T10"}},
+            },
         ),
         "the send function takes from its dead-letter queue": (
             "SendFunctionName", "sqs", "receive_message",
