@@ -67,6 +67,7 @@ class MemoryEmailStore(EmailStore):
         self._suppressions: dict[str, Suppression] = {}
         self._note = RateNote()
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
+        self._by_people: set[tuple[str, Repeat]] = set()
         self._erasure = MemoryErasure(
             self._records,
             self._units,
@@ -74,6 +75,7 @@ class MemoryEmailStore(EmailStore):
             self._events,
             self._suppressions,
             self._repeats,
+            self._by_people,
         )
 
     @override
@@ -204,10 +206,20 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         with self._lock:
             self._repeats[email_id, repeat] += 1
+            if is_by_machine or (email_id, repeat) in self._by_people:
+                return False
+            self._by_people.add((email_id, repeat))
+            return True
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:

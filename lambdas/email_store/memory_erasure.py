@@ -51,6 +51,7 @@ class MemoryErasure:
     suppressions: dict[str, Suppression]
     """By the hash of the address."""
     repeats: Counter[tuple[str, Repeat]]
+    by_people: set[tuple[str, Repeat]]
     hashes: AddressHashes = field(default_factory=lambda: AddressHashes(secrets.token_bytes(32)))
     _erased_at: dict[str, datetime] = field(default_factory=dict)
     _looks_again_at: dict[str, datetime] = field(default_factory=dict)
@@ -193,6 +194,7 @@ class MemoryErasure:
         for owner, repeat in list(self.repeats):
             if owner == email_id and person.has_address(repeat.recipient or ""):
                 del self.repeats[owner, repeat]
+                self.by_people.discard((owner, repeat))
         for key, event in list(self.events.items()):
             if key[0] != email_id:
                 continue

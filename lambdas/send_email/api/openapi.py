@@ -15,6 +15,7 @@ from send_email.api.content import ContentResponse, ResendResponse
 from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
 from send_email.api.erase import ErasureResponse
 from send_email.api.list_parameters import EMAIL_LIST_PARAMETERS, SUPPRESSION_LIST_PARAMETERS
+from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -51,6 +52,7 @@ RESPONSES = (
     ContentResponse,
     ResendResponse,
     ErasureResponse,
+    MetricsResponse,
     ErrorResponse,
 )
 KEY_PARAMETER = {
@@ -109,6 +111,7 @@ SCOPES = {
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
     ("/recipients", "delete"): "recipients:erase",
+    ("/metrics", "get"): "mail:read",
 }
 """The scope that a JWT needs for an operation."""
 GATEWAY_ERRORS = {
@@ -255,6 +258,16 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         ADDRESS_PARAMETER | {"required": False},
         *SUPPRESSION_LIST_PARAMETERS,
     ]
+    paths["/metrics"]["get"] |= {
+        "parameters": PARAMETERS,
+        **_responses(
+            {
+                "200": ("The numbers of the period.", "MetricsResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}

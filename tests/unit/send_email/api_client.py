@@ -32,6 +32,7 @@ ROUTES = (
     "GET /suppressions",
     "DELETE /suppressions",
     "DELETE /recipients",
+    "GET /metrics",
     "GET /openapi.json",
     "GET /docs",
 )

@@ -33,6 +33,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
         ("/recipients", "delete"),
+        ("/metrics", "get"),
     }
 
 
@@ -84,6 +85,7 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
         ("/recipients", "delete", "recipients:erase"),
+        ("/metrics", "get", "mail:read"),
     ],
     ids=[
         "send",
@@ -95,6 +97,7 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         "suppression",
         "release",
         "erase",
+        "metrics",
     ],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
