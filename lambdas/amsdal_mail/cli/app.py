@@ -17,7 +17,7 @@ from amsdal_mail.cli.output import AS_JSON
 
 __all__ = ["COMMANDS", "build_app", "build_command"]
 
-COMMANDS = ("find", "show")
+COMMANDS = ("find", "show", "templates")
 """The modules of `commands`, in the order of the help."""
 
 HELP = """Find, see and mend the emails of a deployed stage.

@@ -25,8 +25,9 @@ class TemplateContent:
 
     @classmethod
     def from_ses(cls, content: Mapping[str, Any]) -> TemplateContent:
-        """Read the `TemplateContent` of SES."""
-        return cls(*(content.get(name) or "" for name in PARTS.values()))
+        """Read the `TemplateContent` of SES. Line breaks are as in the files of the folder."""
+        texts = (content.get(name) or "" for name in PARTS.values())
+        return cls(*(text.replace("\r\n", "\n") for text in texts))
 
     def to_ses(self) -> dict[str, str]:
         """Return the `TemplateContent` of SES, without the parts that are missing."""

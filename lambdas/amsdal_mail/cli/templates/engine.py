@@ -99,7 +99,7 @@ class Engine:
             response: dict[str, Any] = json.loads(self._exchange(json.dumps(request)))
         if response.get("code") == "MODULE_NOT_FOUND":
             raise EngineError(
-                "the npm package mjml is not installed",
+                "The npm package mjml is not installed.",
                 "Run `npm install mjml` where you run the command, or write html.html.",
             )
         if "missing" in response:
@@ -121,7 +121,7 @@ class Engine:
         except BrokenPipeError:
             response = ""
         if not response:
-            raise EngineError("Node cannot load the npm package handlebars", CURE)
+            raise EngineError("Node cannot load the npm package handlebars.", CURE)
         return response
 
     def _start(self) -> subprocess.Popen[str]:
@@ -134,7 +134,7 @@ class Engine:
                 encoding="utf-8",
             )
         except OSError as error:
-            raise EngineError(f"Node cannot be started: {error}", CURE) from error
+            raise EngineError(f"Node cannot be started: {error}.", CURE) from error
 
 
 def _without_nulls(value: Any) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from amsdal_mail.cli.errors import CommandError, UsageError
 from amsdal_mail.cli.templates.content import Problem, Template, TemplateContent
 from amsdal_mail.cli.templates.engine import RenderingError
-from amsdal_mail.cli.templates.errors import TemplateError
 from amsdal_mail.cli.templates.names import NAME_RULE, is_name
 
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ def read_folder(folder: Path, names: Sequence[str], engine: Engine) -> list[Temp
     """Return the templates of these names, or all without names.
 
     Raises:
-        TemplateError: the folder is missing or empty, or there is no such template.
+        UsageError: the folder is missing or empty, or there is no such template.
         EngineError: a template is MJML, and Node or its package is missing.
     """
     present = template_names(folder)
     if not present:
         cure = "Make a folder for each template, or name another folder with --folder."
-        raise TemplateError(f"there are no templates in {folder}", cure)
+        raise UsageError(f"There are no templates in {folder}.", cure)
     for name in names:
         if name not in present:
-            raise TemplateError(
-                f"there is no template {name!r} in {folder}", f"There are: {', '.join(present)}."
+            raise UsageError(
+                f"There is no template {name} in {folder}.", f"There are: {', '.join(present)}."
             )
     return [read_template(folder / name, engine) for name in dict.fromkeys(names or present)]
 
@@ -105,11 +105,11 @@ def write_template(folder: Path, content: TemplateContent, sample: Mapping[str, 
     """Write the files of a template, and return its folder. A sample that is there stays.
 
     Raises:
-        TemplateError: a file cannot be written, or the HTML is made from MJML.
+        CommandError: a file cannot be written, or the HTML is made from MJML.
     """
     if (folder / MJML_FILE).exists():
         cure = f"Change {folder / MJML_FILE} by hand."
-        raise TemplateError(f"{folder.name}: its HTML comes from {MJML_FILE}", cure)
+        raise CommandError(f"The HTML of {folder.name} comes from {MJML_FILE}.", cure)
     files = {SUBJECT_FILE: content.subject + "\n", TEXT_FILE: content.text, HTML_FILE: content.html}
     if not (folder / SAMPLE_FILE).exists():
         files[SAMPLE_FILE] = json.dumps(sample, indent=2, ensure_ascii=False) + "\n"
@@ -118,7 +118,7 @@ def write_template(folder: Path, content: TemplateContent, sample: Mapping[str, 
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise TemplateError(f"{folder} cannot be written: {error.strerror}") from error
+        raise CommandError(f"{folder} cannot be written: {error.strerror}.") from error
     return folder
 
 
