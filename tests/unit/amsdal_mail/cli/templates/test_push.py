@@ -209,7 +209,7 @@ def test_version_that_is_wanted_again_is_not_deleted(world: World) -> None:
         pushed(world, numbered(1), keep=5)
         return response
 
-    world.dynamodb.put_item = put_then_push
+    world.dynamodb.put_item = put_then_push  # type: ignore[method-assign]
     (change,) = made
 
     assert change.deleted == ()
