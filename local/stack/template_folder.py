@@ -11,7 +11,7 @@ from amsdal_mail.cli.errors import CommandError
 from amsdal_mail.cli.output import clean
 from amsdal_mail.cli.templates.check import check, has_errors
 from amsdal_mail.cli.templates.engine import Engine
-from amsdal_mail.cli.templates.errors import EngineError
+from amsdal_mail.cli.templates.errors import EngineError, VersionConflictError
 from amsdal_mail.cli.templates.folder import read_template, template_names
 from amsdal_mail.cli.templates.push import push
 from amsdal_mail.cli.templates.versions import SESTemplates, StageTemplates, VersionTable
@@ -68,6 +68,8 @@ class TemplateFolder:
         if changed:
             try:
                 self._push(changed)
+            except VersionConflictError:  # a push by hand at the same time: look again
+                self._seen = {name: files for name, files in found.items() if name not in changed}
             except EngineError as error:
                 self._output(f"  templates: {error.message} {error.cure}")
             except (CommandError, ClientError, BotoCoreError, OSError) as error:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from amsdal_mail.cli.templates.names import version_of
+from amsdal_mail.cli.templates.push import push
 from local.paths import EMAILS
 from local.stack.template_folder import FILE_LIMIT, TemplateFolder
-from tests.unit.amsdal_mail.cli.templates.fakes import HELLO, World, write
+from tests.unit.amsdal_mail.cli.templates.fakes import HELLO, World, numbered, write
 
 VERSION = version_of(HELLO)
 
@@ -96,6 +97,21 @@ def test_failing_ses_does_not_end_the_poll(
     os.utime(tmp_path / "emails/hello/text.txt", ns=(1, 1))
     folder.poll()
     assert world.table.get("hello").version == VERSION
+
+
+def test_push_by_hand_meanwhile_is_no_fault(
+    folder: TemplateFolder, tmp_path: Path, world: World, shown: list[str]
+) -> None:
+    def other() -> None:
+        world.dynamodb.before_put = lambda: None
+        list(push([numbered(1)], world.templates))
+
+    write(tmp_path / "emails")
+    world.dynamodb.before_put = other
+    folder.poll()
+    folder.poll()
+
+    assert shown == [f"  templates: hello updated ({VERSION})"]
 
 
 def test_folder_may_come_and_go(

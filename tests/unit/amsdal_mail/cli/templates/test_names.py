@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+from importlib import resources
 
 import pytest
 from hypothesis import given
@@ -14,11 +16,20 @@ STAGES = st.from_regex(r"\A[a-z][a-z0-9-]{0,19}\Z")
 TEXT = st.text(max_size=20)
 
 
+@pytest.fixture(scope="module")
+def pattern() -> str:
+    """The pattern of CloudFormation for the name of a template, as cfn-lint has it."""
+    schemas = resources.files("cfnlint") / "data" / "schemas"
+    types = json.loads((schemas / "providers" / "eu-west-1.json").read_text())
+    schema = json.loads((schemas / "resources" / f"{types['AWS::SES::Template']}.json").read_text())
+    return str(schema["definitions"]["Template"]["properties"]["TemplateName"]["pattern"])
+
+
 @given(name=NAMES, stage=STAGES | st.text(max_size=40))
-def test_name_of_a_version_fits_ses(name: str, stage: str) -> None:
+def test_name_of_a_version_fits_ses(pattern: str, name: str, stage: str) -> None:
     ses_name = ses_name_of(name, stage, "1a2b3c4d")
 
-    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", ses_name)
+    assert re.fullmatch(pattern, ses_name)
     assert is_version_name(ses_name)
     assert not is_name(ses_name)
     assert ses_name.startswith(f"{name}--")
