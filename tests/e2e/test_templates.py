@@ -14,7 +14,7 @@ import pytest
 from amsdal_mail.cli.__main__ import run
 from amsdal_mail.cli.invocation import Invocation
 from amsdal_mail.cli.stack import Stage
-from local.chaos.faults import short_delays
+from local.chaos.faults import LONGEST_DELAY_SECONDS, short_delays
 from local.stack.environment import ACCESS_KEY, REGION, SECRET_KEY
 from tests.e2e.service import Service, to
 from tests.unit.amsdal_mail.cli.templates.fakes import write
@@ -140,4 +140,5 @@ def test_lost_version_waits_until_it_is_pushed_again(
     (mended,) = cli("push", name, "--folder", str(tmp_path))["changes"]
     assert mended["action"] == "mended"
 
+    service.wait_for(key, lambda email: email["state"] == "delivered", LONGEST_DELAY_SECONDS + 60)
     assert delivered(service, key) == (change["version"], "Hi Anna")

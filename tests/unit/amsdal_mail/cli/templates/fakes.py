@@ -43,6 +43,8 @@ class FakeSES:
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     throttled: int = 0
+    hidden: int = 0
+    """How many times a template is not shown yet."""
     before: Callable[[str], None] = lambda _: None
     exceptions = Exceptions()
     page_size: int = 2
@@ -82,7 +84,8 @@ class FakeSES:
             raise error("TooManyRequestsException")
 
     def _must_have(self, name: str) -> None:
-        if name not in self.templates:
+        self.hidden, is_hidden = max(0, self.hidden - 1), self.hidden > 0
+        if name not in self.templates or is_hidden:
             raise NotFoundException({"Error": {"Code": "NotFoundException"}}, "Get")
 
 

@@ -43,6 +43,16 @@ def test_version_is_in_ses_before_the_stage_points_to_it(world: World) -> None:
     assert seen == [1]
 
 
+def test_stage_waits_until_ses_shows_the_version(world: World) -> None:
+    world.ses.hidden = 3
+    seen: list[int] = []
+    world.dynamodb.before_put = lambda: seen.append(world.ses.hidden)
+
+    assert pushed(world, template()) == [("hello", "created")]
+    assert seen == [0]
+    assert world.sleeps == [1, 2, 4]
+
+
 def test_failed_creation_leaves_the_stage_alone(world: World) -> None:
     pushed(world, numbered(1))
     before = current(world)
