@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Suppression,
         TemplateVersion,
     )
+    from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
     from email_store.view import EmailView
 
 __all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
@@ -86,11 +87,12 @@ class EmailStore(RateNotes, Protocol):
         """
         ...
 
-    def reject(self, record: EmailRecord) -> bool:
+    def reject(self, record: EmailRecord, addresses: Collection[str] = ()) -> bool:
         """Store an invalid request (`record.errors`, no fingerprint), so that people can find it.
 
-        A corrected request with the same id replaces it. Return False, and write nothing, when
-        the id belongs to an email.
+        `addresses` are those of its recipients that can be read, about 50. A corrected request
+        with the same id replaces it. Return False, and write nothing, when the id belongs to an
+        email.
         """
         ...
 
@@ -170,6 +172,26 @@ class EmailStore(RateNotes, Protocol):
 
     def suppression(self, address: str) -> Suppression | None:
         """Return the entry of an address on the suppression list, or None."""
+        ...
+
+    def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
+        """Return a page of the suppression list, newest first. Two reads.
+
+        `after` is the `next_position` of the page before.
+        """
+        ...
+
+    def find_emails(
+        self, query: EmailQuery, *, now: datetime, limit: int, position: Position | None = None
+    ) -> EmailPage:
+        """Return the next emails that match, newest first.
+
+        `limit` is from 1 to 100. `position` is the `next_position` of the page before, of the same
+        query. The work of a call is bounded, so a page may have fewer emails and a next page.
+
+        Raises:
+            PositionError: the position is outside of the window of the query.
+        """
         ...
 
     def unsuppress(self, address: str) -> bool:
