@@ -108,6 +108,15 @@ class MemoryEmailStore(EmailStore):
         return self._end_lease(claim, results, is_settled=False, held_until=held_until)
 
     @override
+    def note_kept(self, claim: Claim) -> bool:
+        with self._lock:
+            stored = self._units.get(claim.unit)
+            if stored is None:
+                return False
+            self._units[claim.unit] = replace(stored, kept=claim.kept)
+            return True
+
+    @override
     def reject(self, record: EmailRecord, addresses: Collection[str] = ()) -> bool:
         with self._lock:
             unit = SendUnit(record.email_id)
@@ -257,8 +266,8 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             record = self._records.get(email_id)
             if record is not None:
-                is_scheduled = self._units[SendUnit(email_id)].is_scheduled
-                record = replace(record, is_scheduled=is_scheduled)
+                whole = self._units[SendUnit(email_id)]
+                record = replace(record, is_scheduled=whole.is_scheduled, kept=whole.kept)
             units = [state for unit, state in self._units.items() if unit.email_id == email_id]
             recipients = self._recipients_of(email_id)
             events = [event for (owner, _), event in self._events.items() if owner == email_id]
@@ -310,6 +319,7 @@ class MemoryEmailStore(EmailStore):
                 results=dict(results),
                 lease_until=epoch_seconds(held_until),
                 is_settled=is_settled,
+                kept=claim.kept,
             )
             record = self._records.get(claim.unit.email_id)
             if record is not None and claim.template_version:

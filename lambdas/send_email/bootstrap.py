@@ -26,11 +26,19 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
     from send_email.contents.uploads import Uploads
+    from send_email.sending.keeping import Keeper
     from send_email.sending.ports import EmailSender
     from send_email.sending.schedules import Schedules
     from send_email.suppressions import Suppressions
 
 __all__ = ["build_api_service", "build_service", "build_suppressions", "build_uploads"]
+
+IMPATIENT_CONFIG: dict[str, Any] = {
+    "connect_timeout": 1,
+    "read_timeout": 2,
+    "retries": {"mode": "standard", "total_max_attempts": 2},
+}
+"""For botocore's Config. A call without a response ends after some six seconds."""
 
 
 @cache
@@ -70,7 +78,25 @@ def build_service() -> SendService:
         schedules=build_schedules,
         bus=EventBridgeNotices(_events, settings.event_bus_name),
         expiring_set=settings.expiring_configuration_set,
+        keeper=build_keeper if settings.content_retention_days else None,
     )
+
+
+@cache
+def build_keeper() -> Keeper:
+    """Build the keeper of messages, for the first email of a stage that keeps them."""
+    from send_email.contents.kept_contents import S3KeptContents
+    from send_email.sending.keeping import Keeper
+
+    settings, service = _settings(), build_service()
+    contents = S3KeptContents(
+        _impatient_s3,
+        settings.content_bucket,
+        settings.attachment_buckets,
+        timedelta(days=settings.content_retention_days),
+        service.clock,
+    )
+    return Keeper(contents=contents, store=service.store, clock=service.clock)
 
 
 @cache
@@ -103,6 +129,7 @@ def build_schedules() -> Schedules:
         queue=service.queue,
         bus=service.bus,
         clock=service.clock,
+        keeper=service.keeper,
     )
 
 
@@ -137,10 +164,20 @@ def build_uploads() -> Uploads:
 @cache
 def _s3() -> Any:
     """Return the S3 client. It is made at the first need, because most emails are small."""
+    return _s3_client(CLIENT_CONFIG)
+
+
+@cache
+def _impatient_s3() -> Any:
+    """Return the S3 client for what must not delay an email."""
+    return _s3_client(IMPATIENT_CONFIG)
+
+
+def _s3_client(settings: dict[str, Any]) -> Any:
     from botocore.config import Config
 
     # The signature of a URL must be of version 4, and its host must name the region.
-    config = Config(**CLIENT_CONFIG, signature_version="s3v4", s3={"addressing_style": "virtual"})
+    config = Config(**settings, signature_version="s3v4", s3={"addressing_style": "virtual"})
     return _session().client("s3", config=config)
 
 

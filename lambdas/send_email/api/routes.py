@@ -18,6 +18,7 @@ from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
+from send_email.api.content_routes import ContentRoutes
 from send_email.api.errors import (
     ErrorHandlers,
     NoTimeLeftError,
@@ -72,7 +73,9 @@ def build_api(
 ) -> APIGatewayHttpResolver:
     """Return the API: a router for each topic, and the exception handlers."""
     app = APIGatewayHttpResolver()
-    app.include_router(EmailRoutes(service, telemetry))
+    emails = EmailRoutes(service, telemetry)
+    app.include_router(emails)
+    app.include_router(ContentRoutes(service, emails.send_job, emails.respond))
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
@@ -99,19 +102,31 @@ class EmailRoutes(APIGatewayHttpRouter):
         """Send one email. Errors are raised, and ErrorHandlers responds."""
         request = HttpRequest.from_event(self.current_event)
         job = request.job(_new_id, self._service.clock)
+        return self.respond(self.send_job(request, job))
+
+    def send_job(self, request: HttpRequest, job: SendJob) -> SendOutcome:
+        """Send or queue one job.
+
+        Raises:
+            SendFailedError: with the id of the email, and the cause.
+        """
         (result,) = self._send(request, [job])
         if isinstance(result, ResultNotStoredError):
             self._telemetry.record_error(result)
-            outcome = result.outcome
-        elif isinstance(result, Exception):
+            return result.outcome
+        if isinstance(result, Exception):
             raise SendFailedError(job.email_id, result) from result
-        else:
-            outcome = result
+        return result
+
+    def respond(self, outcome: SendOutcome, **more: str) -> Response[str]:
+        """Log and count the outcome, and return its response. `more` are fields of its document."""
         self._telemetry.record_outcome(outcome)
         status = http_status(outcome)
         location = location_of_emails(self.current_event.raw_event)
         headers = _headers(outcome, status, location, self._service.clock())
-        return json_response(status, send_response(outcome), headers)
+        document = send_response(outcome)
+        is_error = "message" in document
+        return json_response(status, document if is_error else {**document, **more}, headers)
 
     def send_batch(self) -> Response[str]:
         """Send the emails of a batch. An error is the result of its email alone."""
@@ -131,7 +146,7 @@ class EmailRoutes(APIGatewayHttpRouter):
         view = store.load(email_id, recipients_after=after) if is_id else None
         if view is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "Email not found.")
-        return json_response(HTTPStatus.OK, email_response(view))
+        return json_response(HTTPStatus.OK, email_response(view, self._service.clock()))
 
     def _send(self, request: HttpRequest, jobs: Sequence[Entry]) -> list[SendOutcome | Exception]:
         """Send or queue the jobs. Return a result for each when the response is due."""
