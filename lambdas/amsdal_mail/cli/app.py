@@ -6,19 +6,25 @@ import configparser
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Annotated, Any
 
 import typer
 
+from amsdal_mail.cli import commands
 from amsdal_mail.cli.invocation import Invocation, default_stage
 from amsdal_mail.cli.output import AS_JSON
 
-__all__ = ["COMMANDS", "build_app", "build_command"]
+__all__ = ["build_app", "build_command"]
 
-COMMANDS = ("find", "show", "templates")
-"""The modules of `commands`, in the order of the help."""
+ORDER = (
+    "send", "find", "show", "tail", "content", "resend", "schedule", "suppressions", "erase",
+    "metrics", "templates", "doctor", "dead_letters", "console",
+)  # fmt: skip
+"""The order of the commands in the help, by their modules in `commands`. Others come last."""
 
 HELP = """Find, see and mend the emails of a deployed stage.
 
@@ -41,11 +47,19 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for name in COMMANDS:
-        import_module(f"amsdal_mail.cli.commands.{name}").register(app)
+    for name in _command_modules():
+        import_module(f"{commands.__name__}.{name}").register(app)
     return app
 
 
+def _command_modules() -> list[str]:
+    names = (module.name for module in iter_modules(commands.__path__))
+    return sorted(
+        names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    )
+
+
+@cache
 def build_command() -> Any:
     """Return what runs the app, where each command takes the shared options too."""
     root = typer.main.get_command(build_app())
