@@ -32,6 +32,7 @@ ROUTES = (
     (api.HttpMethod.POST, "/emails/{email_id}/resend", (SEND,)),
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
+    (api.HttpMethod.GET, "/metrics", (READ,)),
     (api.HttpMethod.GET, "/openapi.json", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
     (api.HttpMethod.GET, "/docs", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
 )

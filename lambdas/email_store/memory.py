@@ -66,6 +66,7 @@ class MemoryEmailStore(EmailStore):
         self._note = RateNote()
         self.templates: dict[str, TemplateVersion] = {}
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
+        self._by_people: set[tuple[str, Repeat]] = set()
 
     @override
     def claim(
@@ -199,10 +200,20 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         with self._lock:
             self._repeats[email_id, repeat] += 1
+            if is_by_machine or (email_id, repeat) in self._by_people:
+                return False
+            self._by_people.add((email_id, repeat))
+            return True
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:

@@ -148,11 +148,18 @@ class EmailStore(RateNotes, Protocol):
         ...
 
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         """Add one to the opens or clicks of a recipient. One write; a retry may count twice.
 
-        `record` is that of the email, as `find_events` returns it.
+        `record` is that of the email, as `find_events` returns it. Return True once: for the
+        first open, or click, that no machine made.
         """
         ...
 

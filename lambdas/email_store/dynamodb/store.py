@@ -11,6 +11,8 @@ The index by_recipient (recipient, at) has an email by each recipient, in lower 
 of an email with one recipient, a pointer TO#<address> for each of several, and RECIPIENT#<address>
 of mail from outside this service. The index by_time (period, at) has EMAIL by the hour of its
 request, RECIPIENT of mail from outside by the hour at which it was sent, and the suppressions.
+
+The metrics in the same table are kept by `email_store.dynamodb.metrics`.
 """
 
 from __future__ import annotations

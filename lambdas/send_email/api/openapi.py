@@ -13,6 +13,7 @@ from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailRequest
 from send_email.api.content import ContentResponse, ResendResponse
 from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
+from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -45,6 +46,7 @@ RESPONSES = (
     UploadResponse,
     ContentResponse,
     ResendResponse,
+    MetricsResponse,
     ErrorResponse,
 )
 KEY_PARAMETER = {
@@ -101,6 +103,7 @@ SCOPES = {
     ("/emails/{email_id}/resend", "post"): "mail:send",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
+    ("/metrics", "get"): "mail:read",
 }
 """The scope that a JWT needs for an operation."""
 GATEWAY_ERRORS = {
@@ -227,6 +230,16 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             "parameters": [ADDRESS_PARAMETER],
             **_responses(success, SUPPRESSION_ERRORS),
         }
+    paths["/metrics"]["get"] |= {
+        "parameters": PARAMETERS,
+        **_responses(
+            {
+                "200": ("The numbers of the period.", "MetricsResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}

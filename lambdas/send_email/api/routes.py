@@ -25,6 +25,7 @@ from send_email.api.errors import (
     SendFailedError,
     error_response,
 )
+from send_email.api.metric_routes import MetricRoutes
 from send_email.api.requests import (
     HttpRequest,
     RequestError,
@@ -48,6 +49,7 @@ from send_email.sending.hand_over import HandOverBudget
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
+    from email_store.metrics import MetricsStore
     from send_email.contents.uploads import Uploads
     from send_email.sending.job import SendJob
     from send_email.sending.service import SendService
@@ -69,6 +71,7 @@ def build_api(
     service: SendService,
     build_suppressions: Callable[[], Suppressions],
     build_uploads: Callable[[], Uploads],
+    build_metrics: Callable[[], MetricsStore],
     telemetry: Telemetry,
 ) -> APIGatewayHttpResolver:
     """Return the API: a router for each topic, and the exception handlers."""
@@ -79,6 +82,7 @@ def build_api(
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
+    app.include_router(MetricRoutes(build_metrics, service.clock))
     app.include_router(DescriptionRoutes(app))
     handlers = ErrorHandlers(telemetry)
     app.exception_handler(Exception)(handlers.respond)

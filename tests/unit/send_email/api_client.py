@@ -30,6 +30,7 @@ ROUTES = (
     "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
+    "GET /metrics",
     "GET /openapi.json",
     "GET /docs",
 )

@@ -30,6 +30,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/{email_id}/resend", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
+        ("/metrics", "get"),
     }
 
 
@@ -79,8 +80,9 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         ("/emails/{email_id}/resend", "post", "mail:send"),
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
+        ("/metrics", "get", "mail:read"),
     ],
-    ids=["send", "batch", "email", "content", "resend", "suppression", "release"],
+    ids=["send", "batch", "email", "content", "resend", "suppression", "release", "metrics"],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
     document: dict[str, Any], path: str, method: str, scope: str
