@@ -15,6 +15,7 @@ ROUTES = {
     "POST /emails",
     "POST /emails/batch",
     "POST /uploads",
+    "GET /emails",
     "GET /emails/{email_id}",
     "PATCH /emails/{email_id}",
     "POST /emails/{email_id}/cancel",
@@ -56,6 +57,7 @@ SCOPES = {
     "POST /emails": {"mail:send"},
     "POST /emails/batch": {"mail:send"},
     "POST /uploads": {"mail:send"},
+    "GET /emails": {"mail:read"},
     "GET /emails/{email_id}": {"mail:read"},
     "PATCH /emails/{email_id}": {"mail:send"},
     "POST /emails/{email_id}/cancel": {"mail:send"},
@@ -103,7 +105,7 @@ def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
     }
 
     assert described.items() <= _scopes(synthesise(tmp_path, **ISSUER)).items()
-    assert len(described) == 10
+    assert len(described) == 11
 
 
 def test_requests_are_throttled_and_logged(stack: SynthesisedStack) -> None:
