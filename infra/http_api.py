@@ -20,6 +20,7 @@ __all__ = ["EmailAPI"]
 
 SEND, READ, CHANGE_SUPPRESSIONS = "mail:send", "mail:read", "suppressions:write"
 READ_CONTENT = "mail:content"
+ERASE = "recipients:erase"
 
 ROUTES = (
     (api.HttpMethod.POST, "/emails", (SEND,)),
@@ -33,8 +34,10 @@ ROUTES = (
     (api.HttpMethod.POST, "/emails/{email_id}/resend", (SEND,)),
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
-    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
-    (api.HttpMethod.GET, "/docs", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
+    (api.HttpMethod.GET, "/metrics", (READ,)),
+    (api.HttpMethod.DELETE, "/recipients", (ERASE,)),
+    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS, ERASE)),
+    (api.HttpMethod.GET, "/docs", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS, ERASE)),
 )
 """Each route with its scopes. A JWT must have at least one of them.
 

@@ -24,6 +24,7 @@ from email_store.claims import (
     queued,
     rejected,
 )
+from email_store.memory_erasure import MemoryErasure
 from email_store.memory_search import MemorySource
 from email_store.rate_note import RateNote
 from email_store.records import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from email_store.claims import Results
+    from email_store.erasure import Erasure, Forget
 
 __all__ = ["MemoryEmailStore"]
 
@@ -65,6 +67,16 @@ class MemoryEmailStore(EmailStore):
         self._suppressions: dict[str, Suppression] = {}
         self._note = RateNote()
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
+        self._by_people: set[tuple[str, Repeat]] = set()
+        self._erasure = MemoryErasure(
+            self._records,
+            self._units,
+            self._recipients,
+            self._events,
+            self._suppressions,
+            self._repeats,
+            self._by_people,
+        )
 
     @override
     def claim(
@@ -79,7 +91,7 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             claim = self._open(record, unit, addresses, now)
             if claim.status is not ClaimStatus.CLAIMED:
-                return claim
+                return self._erasure.recognised(claim, addresses)
             state = self._units[unit]
             updated = state
             if state.attempt:
@@ -89,12 +101,14 @@ class MemoryEmailStore(EmailStore):
                 attempt=state.attempt + 1,
                 lease_until=int(now.timestamp()) + lease_seconds,
             )
-            return replace(claimed, results=updated.results).to_claim(unit, ClaimStatus.CLAIMED)
+            claim = replace(claimed, results=updated.results).to_claim(unit, ClaimStatus.CLAIMED)
+            return self._erasure.recognised(claim, addresses)
 
     @override
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         with self._lock:
-            return self._open(record, SendUnit(record.email_id), addresses, record.created_at)
+            claim = self._open(record, SendUnit(record.email_id), addresses, record.created_at)
+            return self._erasure.recognised(claim, addresses)
 
     @override
     def settle(self, claim: Claim, results: Results) -> bool:
@@ -148,7 +162,7 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             unit = SendUnit(email_id)
             stored = self._units[unit]
-            if not stored.is_waiting:
+            if not stored.is_waiting or stored.erased != found.erased:
                 return False
             self._records[email_id] = replace(self._records[email_id], is_canceled=True)
             results = canceled(found.results)
@@ -157,7 +171,7 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def suppressed(self, addresses: Collection[str]) -> set[str]:
-        return {address for address in addresses if address.lower() in self._suppressions}
+        return {address for address in addresses if self.suppression(address)}
 
     @override
     def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
@@ -187,14 +201,25 @@ class MemoryEmailStore(EmailStore):
             for address, status in (unit.results.items() if unit else ())
             if status.state is SendState.ACCEPTED
         }
-        return KnownEvents(present, self._records.get(email_id), repeats, accepted)
+        erased = self._erasure.erased(email_id, events)
+        return KnownEvents(present, self._records.get(email_id), repeats, accepted, erased)
 
     @override
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         with self._lock:
             self._repeats[email_id, repeat] += 1
+            if is_by_machine or (email_id, repeat) in self._by_people:
+                return False
+            self._by_people.add((email_id, repeat))
+            return True
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
@@ -219,14 +244,12 @@ class MemoryEmailStore(EmailStore):
     @override
     def suppress(self, suppression: Suppression) -> None:
         with self._lock:
-            address = suppression.address.lower()
-            stored = self._suppressions.get(address)
-            if stored is None or suppression.replaces(stored):
-                self._suppressions[address] = suppression
+            self._erasure.suppress(suppression)
 
     @override
     def suppression(self, address: str) -> Suppression | None:
-        return self._suppressions.get(address.lower())
+        entry = self._suppressions.get(self._erasure.hashes.of_address(address))
+        return replace(entry, address=address) if entry and entry.is_erased else entry
 
     @override
     def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
@@ -251,7 +274,13 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def unsuppress(self, address: str) -> bool:
-        return self._suppressions.pop(address.lower(), None) is not None
+        key = self._erasure.hashes.of_address(address)
+        return self._suppressions.pop(key, None) is not None
+
+    @override
+    def erase(self, address: str, *, now: datetime, forget: Forget) -> Erasure:
+        with self._lock:
+            return self._erasure.erase(address, now, forget)
 
     @override
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:
@@ -308,7 +337,7 @@ class MemoryEmailStore(EmailStore):
                 return False
             self._units[claim.unit] = replace(
                 stored,
-                results=dict(results),
+                results=dict(self._erasure.hide(claim.unit, results)),
                 lease_until=epoch_seconds(held_until),
                 is_settled=is_settled,
                 kept=claim.kept,

@@ -21,17 +21,25 @@ from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_sqs import SQSClient
 
+    from email_store.metrics import MetricsStore
     from send_email.contents.uploads import Uploads
     from send_email.sending.keeping import Keeper
     from send_email.sending.ports import EmailSender
     from send_email.sending.schedules import Schedules
     from send_email.suppressions import Suppressions
 
-__all__ = ["build_api_service", "build_service", "build_suppressions", "build_uploads"]
+__all__ = [
+    "build_api_service",
+    "build_metrics",
+    "build_service",
+    "build_suppressions",
+    "build_uploads",
+]
 
 IMPATIENT_CONFIG: dict[str, Any] = {
     "connect_timeout": 1,
@@ -48,16 +56,17 @@ def build_service() -> SendService:
     Raises:
         ConfigurationError: names every setting that is missing or wrong.
     """
+    from email_store.address_hashes import AddressHashes
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = _settings()
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
-    session = _session()
     contents = S3ContentStore(_s3, settings.content_bucket)
     store = DynamoDBEmailStore(
-        session.client("dynamodb"),
+        _dynamodb(),
         settings.table_name,
         timedelta(days=settings.retention_days),
+        AddressHashes(settings.suppression_key),
     )
     return SendService(
         store=store,
@@ -159,6 +168,20 @@ def build_uploads() -> Uploads:
     from send_email.contents.uploads import Uploads
 
     return Uploads(_s3, _settings().content_bucket, partial(datetime.now, UTC))
+
+
+@cache
+def build_metrics() -> MetricsStore:
+    """Build the store of the metrics, at the first request for them."""
+    from email_store.dynamodb.metrics import DynamoDBMetricsStore
+
+    return DynamoDBMetricsStore(_dynamodb(), _settings().table_name)
+
+
+@cache
+def _dynamodb() -> DynamoDBClient:
+    client: DynamoDBClient = _session().client("dynamodb")
+    return client
 
 
 @cache

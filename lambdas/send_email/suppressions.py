@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from email_store.records import Suppression
 from send_email.sending.errors import ExpectedError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from types_boto3_sesv2 import SESV2Client
 
-    from email_store.records import Suppression
     from email_store.store import EmailStore
 
 __all__ = [
@@ -108,6 +108,23 @@ class Suppressions:
         ours = self.store.suppression(address)
         was_in_ses = [self._delete_from_ses(spelling) for spelling in _spellings(address, ours)]
         return self.store.unsuppress(address) or any(was_in_ses)
+
+    def forget(self, address: str) -> int:
+        """Remove the address from SES's list, which has it in clear. Return the number of entries.
+
+        Ours holds the address back from then on, by its hash. SES itself would send to it again.
+        """
+        ours, count = self.store.suppression(address), 0
+        for spelling in _spellings(address, ours):
+            entry = self._get_from_ses(spelling)
+            if entry is None:
+                continue
+            if ours is None:
+                reason = entry.reason.lower()
+                held = Suppression(address=address, reason=reason, at=entry.at, is_erased=True)
+                self.store.suppress(held)
+            count += self._delete_from_ses(spelling)
+        return count
 
     def list_of_ses(self, limit: int, token: str | None = None) -> SESSuppressionPage:
         """Return a page of SES's list. `token` is that of the page before.

@@ -10,6 +10,7 @@ from uuid import uuid4
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import Suppression
 from tests.e2e.service import Service, message, to
+from tests.email_table import HASHES
 
 
 def pages(service: Service, path: str = "/emails", **query: str) -> list[dict[str, Any]]:
@@ -26,7 +27,7 @@ def pages(service: Service, path: str = "/emails", **query: str) -> list[dict[st
 
 def suppress(service: Service, address: str) -> None:
     store = DynamoDBEmailStore(
-        service.aws.client("dynamodb"), service.aws.outputs["TableName"], timedelta(days=30)
+        service.aws.client("dynamodb"), service.aws.outputs["TableName"], timedelta(days=30), HASHES
     )
     store.suppress(Suppression(address=address, reason="bounce", at=datetime.now(UTC)))
 

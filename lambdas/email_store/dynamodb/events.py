@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENT",
+    "RECIPIENT",
     "RECIPIENTS",
+    "REPEAT",
     "REPEATS",
     "Events",
+    "compress",
     "event_item",
     "event_key",
     "read_event",
@@ -52,6 +56,9 @@ EVENT = "EVENT#"
 REPEAT = "REPEAT#"
 REPEATS = (REPEAT, "REPEAT$")
 """The first and last sort key of the numbers of opens and clicks."""
+PEOPLE = "people"
+"""The attribute of a repeat with the number of opens or clicks that no machine made."""
+NO_PEOPLE = f"attribute_not_exists(#{PEOPLE})"
 CODE_LIMIT = 200
 TEXT_LIMIT = 1_000
 """Bytes of an error's code and text. Other mail servers' texts may have any length."""
@@ -67,18 +74,34 @@ class Events(TablePart):
 
     @override
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         key, expires_at = repeat_key(email_id, repeat), self.expiry(now)
-        update = ItemUpdate(sets={"expires_at": expires_at}, additions={"count": 1})
+        additions = {"count": 1} if is_by_machine else {"count": 1, PEOPLE: 1}
+        update = ItemUpdate(sets={"expires_at": expires_at}, additions=additions)
         if record is None or not record.chunk_count:
-            self.table.update(key, update)
-            return
-        writes = [
-            {"Update": update_request(key, update)},
-            counts_write(record, {repeat.kind: 1}, expires_at),
-        ]
-        transact(self.table, lambda: writes)
+            item = self.table.update(key, update).item
+            return not is_by_machine and item.get(PEOPLE) == 1
+        is_first = False
+
+        def read_and_decide() -> list[Item]:
+            nonlocal is_first
+            present = self.table.get_many([key])
+            is_first = not is_by_machine and not (present and PEOPLE in present[0])
+            condition = NO_PEOPLE if is_first else ""
+            return [
+                {"Update": update_request(key, replace(update, condition=condition))},
+                counts_write(record, {repeat.kind: 1}, expires_at),
+            ]
+
+        transact(self.table, read_and_decide)
+        return is_first
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
@@ -168,13 +191,14 @@ def compress_event(event: EventRecord) -> bytes:
     whole = {"details": event.details, "raw": event.raw}
     short = whole | {"raw": {}, "is_truncated": True}
     for content in (whole, short):
-        compressed = _compress(content)
+        compressed = compress(content)
         if len(compressed) <= CONTENT_LIMIT:
             return compressed
-    return _compress({"details": {}, "raw": {}, "is_truncated": True})
+    return compress({"details": {}, "raw": {}, "is_truncated": True})
 
 
-def _compress(content: Mapping[str, Any]) -> bytes:
+def compress(content: Mapping[str, Any]) -> bytes:
+    """Return the content of an event as an item holds it."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return zlib.compress(text.encode(errors="surrogatepass"), level=9)
 

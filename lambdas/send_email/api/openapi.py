@@ -13,7 +13,9 @@ from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailRequest
 from send_email.api.content import ContentResponse, ResendResponse
 from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
+from send_email.api.erase import ErasureResponse
 from send_email.api.list_parameters import EMAIL_LIST_PARAMETERS, SUPPRESSION_LIST_PARAMETERS
+from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -49,6 +51,8 @@ RESPONSES = (
     UploadResponse,
     ContentResponse,
     ResendResponse,
+    ErasureResponse,
+    MetricsResponse,
     ErrorResponse,
 )
 KEY_PARAMETER = {
@@ -106,6 +110,8 @@ SCOPES = {
     ("/emails/{email_id}/resend", "post"): "mail:send",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
+    ("/recipients", "delete"): "recipients:erase",
+    ("/metrics", "get"): "mail:read",
 }
 """The scope that a JWT needs for an operation."""
 GATEWAY_ERRORS = {
@@ -158,6 +164,7 @@ SEND_RESPONSES: Responses = {
         "SendResponse",
     ),
 }
+ERASE_RESPONSES: Responses = {"200": ("What this call erased.", "ErasureResponse")}
 SUPPRESSION_RESPONSES: dict[str, Responses] = {
     "get": {
         "200": (
@@ -243,10 +250,24 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             "parameters": [ADDRESS_PARAMETER],
             **_responses(success, SUPPRESSION_ERRORS),
         }
+    paths["/recipients"]["delete"] |= {
+        "parameters": [ADDRESS_PARAMETER],
+        **_responses(ERASE_RESPONSES, {"422": "The address is not valid.", **SERVER_ERRORS}),
+    }
     paths["/suppressions"]["get"]["parameters"] = [
         ADDRESS_PARAMETER | {"required": False},
         *SUPPRESSION_LIST_PARAMETERS,
     ]
+    paths["/metrics"]["get"] |= {
+        "parameters": PARAMETERS,
+        **_responses(
+            {
+                "200": ("The numbers of the period.", "MetricsResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}

@@ -19,12 +19,14 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.api.content_routes import ContentRoutes
+from send_email.api.erase_routes import EraseRoutes
 from send_email.api.errors import (
     ErrorHandlers,
     NoTimeLeftError,
     SendFailedError,
     error_response,
 )
+from send_email.api.metric_routes import MetricRoutes
 from send_email.api.requests import (
     HttpRequest,
     RequestError,
@@ -49,6 +51,7 @@ from send_email.sending.hand_over import HandOverBudget
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
+    from email_store.metrics import MetricsStore
     from send_email.contents.uploads import Uploads
     from send_email.sending.job import SendJob
     from send_email.sending.service import SendService
@@ -70,6 +73,7 @@ def build_api(
     service: SendService,
     build_suppressions: Callable[[], Suppressions],
     build_uploads: Callable[[], Uploads],
+    build_metrics: Callable[[], MetricsStore],
     telemetry: Telemetry,
 ) -> APIGatewayHttpResolver:
     """Return the API: a router for each topic, and the exception handlers."""
@@ -81,6 +85,8 @@ def build_api(
     app.include_router(SearchRoutes(service.store, service.clock))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
+    app.include_router(EraseRoutes(service, build_suppressions))
+    app.include_router(MetricRoutes(build_metrics, service.clock))
     app.include_router(DescriptionRoutes(app))
     handlers = ErrorHandlers(telemetry)
     app.exception_handler(Exception)(handlers.respond)

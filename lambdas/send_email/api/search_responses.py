@@ -117,7 +117,7 @@ def our_suppressions(
     """Return the document for a page of the service's list."""
     rows = [
         SuppressionRowResponse(
-            address=entry.address,
+            address=entry.address or None,
             reason=entry.reason,
             at=entry.at.isoformat(),
             email_id=entry.email_id,

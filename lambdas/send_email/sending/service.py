@@ -208,7 +208,7 @@ class SendService:
         """
         job = job.expiring_at(claim.expires_at)
         claim, keep_error = self._keep(job, claim, deadline)
-        attempt = self._attempt(job, claim.results, deadline)
+        attempt = self._attempt(job, claim, deadline)
         decision = self._decide(attempt)
         outcome = SendOutcome(
             email_id=job.email_id,
@@ -222,10 +222,12 @@ class SendService:
         self._finish(job, claim, outcome, decision)
         return outcome
 
-    def _attempt(self, job: SendJob, stored: Results, deadline: datetime) -> Attempt:
+    def _attempt(self, job: SendJob, claim: Claim, deadline: datetime) -> Attempt:
         """Send to the recipients that have no final result."""
-        earlier = resolve_followers(job.message, stored)
+        earlier = resolve_followers(job.message, claim.results)
         message = restrict_where(job.message, earlier, is_open)
+        if message is not None and claim.erased:  # also as copies of a personalized message
+            message = restrict_to(message, set(job.addresses) - claim.erased)
         if message is None:
             return Attempt(earlier)
         calls = in_calls(message, self.send_rate.largest_call)

@@ -14,14 +14,14 @@ from tests.bench.cost.usage import MEMORY_GB, Usage, by_api, by_api_in_a_quiet_h
 QUIET = 100_000
 """Emails a day, little more than one email a second."""
 LARGE_MB = 5
-PAGE = 50
-"""Emails of a page of the search."""
 KEPT_KB = 5
 """A message with HTML, in gzip."""
 KEEP_SECONDS = 0.03
 """The usual latency of PutObject for a small object."""
 NOTE_UNITS = 2
 """The item of an email has less than 2 KB."""
+PAGE = 50
+"""Emails of a page of the search."""
 VOLUMES = (1_000, 10_000, 100_000, 1_000_000)
 
 

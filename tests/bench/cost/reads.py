@@ -10,6 +10,7 @@ from typing import Any
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.search import EmailQuery
 from tests.bench.cost.table_units import INDEXES, item_size
+from tests.email_table import HASHES
 
 __all__ = ["Page", "page_of"]
 
@@ -58,7 +59,7 @@ class Page:
 def page_of(items: Mapping[str, Json], recipient: str | None, limit: int) -> Page:
     """Find the first page of the newest hour, or of a recipient."""
     page = Page(items)
-    store = DynamoDBEmailStore(page, "emails", timedelta(days=30))  # type: ignore[arg-type]
+    store = DynamoDBEmailStore(page, "emails", timedelta(days=30), HASHES)  # type: ignore[arg-type]
     now = datetime.now(UTC)
     query = EmailQuery(recipient=recipient, since=now - timedelta(minutes=30))
     page.emails = len(store.find_emails(query, now=now, limit=limit).rows)

@@ -21,7 +21,7 @@ from email_store.search import EmailQuery
 from email_store.states import EmailState
 from email_store.store import EmailStore
 from tests.contract.email_store.searching import NOW, ids, send
-from tests.email_table import create_email_table
+from tests.email_table import HASHES, create_email_table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -99,7 +99,7 @@ def new_store(request: pytest.FixtureRequest) -> NewStore:
 
     def new() -> EmailStore:
         name = create_email_table(client, f"paging-{next(TABLES)}")
-        return DynamoDBEmailStore(client, name, RETENTION)
+        return DynamoDBEmailStore(client, name, RETENTION, HASHES)
 
     return new
 

@@ -68,6 +68,24 @@ def test_the_roles_suffice_for_the_whole_path_of_an_email(strict: Service) -> No
     assert strict.delete(f"/suppressions?address={quote(address, safe='')}").status == 204
 
 
+def test_the_role_suffices_to_erase_a_person(strict: Service) -> None:
+    word = uuid4().hex
+    person = to(f"bounce+{word}")
+    sent = strict.post("/emails", message(person, to("success")))
+    many = [person, *(to(f"success+{number}") for number in range(60))]
+    news = strict.post("/emails", message(*many, merge_data={one: {} for one in many}))
+    strict.wait_for(sent.content["email_id"], lambda email: "bounced" in email["counts"])
+    strict.wait_for(
+        news.content["email_id"], lambda email: email["counts"].get("delivered") == 60, 60
+    )
+
+    erased = strict.delete(f"/recipients?address={quote(person, safe='')}")
+
+    assert erased.status == 200, erased
+    assert erased.content["erased"]["emails"] == 2
+    assert word not in str(strict.get(f"/emails/{news.content['email_id']}").content)
+
+
 def test_the_role_suffices_for_large_content(strict: Service) -> None:
     s3 = strict.aws.client("s3")
     bucket = strict.aws.outputs["ContentBucketName"]

@@ -22,6 +22,7 @@ SETTINGS = {
     "BULK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
     "BULK_SHARE": "0.85",
     "EVENT_BUS_NAME": "bus",
+    "SUPPRESSION_KEY": "0123456789abcdef0123456789abcdef",
     "AWS_SES_CONFIGURATION_SET": "set",
     "AWS_SES_METADATA_PREFIX": "metadata_",
     "MAX_SEND_RATE": "14",
@@ -110,7 +111,7 @@ def test_function_loads_no_large_package_that_it_does_without(function: str) -> 
 def test_function_loads_nothing_that_keeps_messages(days: str) -> None:
     """It is loaded for the first email that is kept, and for the first look into one."""
     used = "from send_email.bootstrap import build_api_service, build_service"
-    build = "from send_email.api.routes import build_api; build_api(build_api_service(), *[0] * 3)"
+    build = "from send_email.api.routes import build_api; build_api(build_api_service(), *[0] * 4)"
     program = f"import send_email.function; {used}; build_service(); {build}"
 
     loaded = modules_after(program, **SETTINGS, CONTENT_RETENTION_DAYS=days)
@@ -149,3 +150,9 @@ def test_the_tracer_is_there_where_tracing_is_switched_on() -> None:
     traced = {"POWERTOOLS_TRACE_DISABLED": "false"}
 
     assert XRAY in modules_after("import track_events.function", **traced)
+
+
+def test_send_function_starts_without_the_metrics() -> None:
+    loaded = modules_after("import send_email.function", **SETTINGS)
+
+    assert not {name for name in loaded if "metric" in name and name.startswith("email_store")}

@@ -31,6 +31,8 @@ ROUTES = (
     "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
+    "DELETE /recipients",
+    "GET /metrics",
     "GET /openapi.json",
     "GET /docs",
 )

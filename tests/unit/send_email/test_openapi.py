@@ -32,6 +32,8 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/{email_id}/resend", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
+        ("/recipients", "delete"),
+        ("/metrics", "get"),
     }
 
 
@@ -82,8 +84,21 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         ("/emails/{email_id}/resend", "post", "mail:send"),
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
+        ("/recipients", "delete", "recipients:erase"),
+        ("/metrics", "get", "mail:read"),
     ],
-    ids=["send", "search", "batch", "email", "content", "resend", "suppression", "release"],
+    ids=[
+        "send",
+        "search",
+        "batch",
+        "email",
+        "content",
+        "resend",
+        "suppression",
+        "release",
+        "erase",
+        "metrics",
+    ],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
     document: dict[str, Any], path: str, method: str, scope: str
