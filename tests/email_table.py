@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from email_store.address_hashes import AddressHashes
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["TABLE", "create_email_table"]
+__all__ = ["HASHES", "TABLE", "create_email_table"]
+
+HASHES = AddressHashes(b"the key of the tests, which is long enough")
 
 TABLE: dict[str, Any] = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -16,6 +20,7 @@ TABLE: dict[str, Any] = {
         {"AttributeName": "sk", "AttributeType": "S"},
         {"AttributeName": "recipient", "AttributeType": "S"},
         {"AttributeName": "at", "AttributeType": "S"},
+        {"AttributeName": "period", "AttributeType": "S"},
     ],
     "KeySchema": [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -29,7 +34,15 @@ TABLE: dict[str, Any] = {
                 {"AttributeName": "at", "KeyType": "RANGE"},
             ],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
+        },
+        {
+            "IndexName": "by_time",
+            "KeySchema": [
+                {"AttributeName": "period", "KeyType": "HASH"},
+                {"AttributeName": "at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
 }
 

@@ -36,6 +36,7 @@ __all__ = [
     "failed_recipients",
     "mark_accepted_from_events",
     "queued",
+    "rejected",
 ]
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -94,6 +95,8 @@ class Claim:
     """From when on the email is not sent any more, as its first request had it."""
     content: StoredContent | None = None
     """The content of a scheduled email, as its first request stored it."""
+    erased: frozenset[str] = frozenset()
+    """Recipients of this request that were erased: they get nothing more."""
     kept: KeptContent | None = None
     """Where the message is kept. `settle` and `release` store it, so that it takes no write."""
 
@@ -118,6 +121,8 @@ class UnitState:
     content: StoredContent | None = None
     recipient_count: int = 0
     stream: Stream = Stream.TRANSACTIONAL
+    erased: tuple[str, ...] = ()
+    """The pseudonyms of the recipients that were erased."""
     kept: KeptContent | None = None
 
     @property
@@ -147,7 +152,7 @@ class UnitState:
             self.generation,
             self.expires_at,
             self.content,
-            self.kept,
+            kept=self.kept,
         )
 
 
@@ -178,6 +183,11 @@ def queued(addresses: Iterable[str], record: EmailRecord) -> dict[str, Recipient
 def canceled(results: Results) -> dict[str, RecipientStatus]:
     """Return the results of a unit that is stopped before a worker began to send it."""
     return {address: RecipientStatus(address, SendState.CANCELED) for address in results}
+
+
+def rejected(addresses: Iterable[str]) -> dict[str, RecipientStatus]:
+    """Return the results of an invalid request."""
+    return {address: RecipientStatus(address, SendState.REJECTED) for address in addresses}
 
 
 def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRecord]) -> UnitState:

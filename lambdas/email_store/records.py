@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amsdal_mail.stream import Stream
+from email_store.states import EmailState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
     from amsdal_mail.exceptions import FieldError
     from amsdal_mail.message.stored_request import StoredContent
-    from email_store.states import EmailState
 
 __all__ = [
     "REPEATING_KINDS",
     "EmailRecord",
+    "ErasedAddress",
     "EventRecord",
     "KeptContent",
     "KnownEvents",
@@ -25,9 +26,10 @@ __all__ = [
     "Repeat",
     "Suppression",
     "external_email_id",
+    "is_external",
 ]
 
-
+EXTERNAL = "ses-"
 REPEATING_KINDS = frozenset({"open", "click"})
 """Kinds of events that a recipient can cause without limit."""
 
@@ -81,6 +83,8 @@ class EmailRecord:
     """Where the message of a stored email is kept; None when it is not kept."""
     resent_from: str | None = None
     """The id of the email whose message it sends again."""
+    erased: tuple[str, ...] = ()
+    """The pseudonyms of the recipients that were erased."""
 
     @property
     def content_key(self) -> str | None:
@@ -138,6 +142,14 @@ class Repeat(NamedTuple):
     recipient: str | None
 
 
+class ErasedAddress(NamedTuple):
+    """What the events of an erased address are about now."""
+
+    pseudonym: str
+    until: datetime
+    """Mail that was sent until then is erased. Later mail to the address is other mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownEvents:
     """The stored data of an email that new events of SES need."""
@@ -148,6 +160,20 @@ class KnownEvents:
     """None for mail that this service did not send."""
     repeats: Mapping[Repeat, int] = field(default_factory=dict)
     """How often each recipient of the reported events opened or clicked before."""
+    accepted: Mapping[str, str | None] = field(default_factory=dict)
+    """The SES message of each recipient whose stored result is accepted, by address."""
+    erased: Mapping[str, ErasedAddress] = field(default_factory=dict)
+    """Those addresses in the reported events that were erased."""
+
+    def has_result(self, recipient: RecipientRecord) -> bool:
+        """Return whether the email itself says all that the record of the recipient would say.
+
+        Its result is final, because an accepted recipient stays accepted. A large email has the
+        results in its chunks.
+        """
+        message_id = self.accepted.get(recipient.address)
+        is_accepted = recipient.state is EmailState.ACCEPTED and message_id is not None
+        return is_accepted and message_id == recipient.message_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +181,12 @@ class Suppression:
     """An address that gets no more mail. Letter case is kept, but does not distinguish entries."""
 
     address: str
+    """Empty where a list shows an erased address: only its hash is stored."""
     reason: str
     at: datetime
     email_id: str | None = None
+    is_erased: bool = False
+    """True when the address is stored as its hash only, and without the email."""
 
     @property
     def is_complaint(self) -> bool:
@@ -173,4 +202,9 @@ class Suppression:
 
 def external_email_id(message_id: str) -> str:
     """Return the id under which events of mail from outside this service are stored."""
-    return f"ses-{message_id}"
+    return f"{EXTERNAL}{message_id}"
+
+
+def is_external(email_id: str) -> bool:
+    """Return whether the id may be one of mail from outside this service."""
+    return email_id.startswith(EXTERNAL)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from email_store.claims import Claim, Results, SendUnit, UnitState
+    from email_store.erasure import Erasure, Forget
     from email_store.records import (
         EmailRecord,
         EventRecord,
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
         Repeat,
         Suppression,
     )
+    from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
     from email_store.view import EmailView
 
-__all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
+__all__ = ["EmailStore", "RecordTooLargeError", "StoreError", "SuppressionKeyError"]
 
 
 class StoreError(Exception):
@@ -30,6 +32,10 @@ class StoreError(Exception):
 
 class RecordTooLargeError(StoreError):
     """The record is larger than an item of the table may be. A retry cannot help."""
+
+
+class SuppressionKeyError(StoreError):
+    """The suppression list was written with another key. Nobody may be sent to until that is so."""
 
 
 class EmailStore(RateNotes, Protocol):
@@ -94,11 +100,12 @@ class EmailStore(RateNotes, Protocol):
         """
         ...
 
-    def reject(self, record: EmailRecord) -> bool:
+    def reject(self, record: EmailRecord, addresses: Collection[str] = ()) -> bool:
         """Store an invalid request (`record.errors`, no fingerprint), so that people can find it.
 
-        A corrected request with the same id replaces it. Return False, and write nothing, when
-        the id belongs to an email.
+        `addresses` are those of its recipients that can be read, about 50. A corrected request
+        with the same id replaces it. Return False, and write nothing, when the id belongs to an
+        email.
         """
         ...
 
@@ -177,8 +184,36 @@ class EmailStore(RateNotes, Protocol):
         """Return the entry of an address on the suppression list, or None."""
         ...
 
+    def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
+        """Return a page of the suppression list, newest first. Two reads.
+
+        `after` is the `next_position` of the page before.
+        """
+        ...
+
+    def find_emails(
+        self, query: EmailQuery, *, now: datetime, limit: int, position: Position | None = None
+    ) -> EmailPage:
+        """Return the next emails that match, newest first.
+
+        `limit` is from 1 to 100. `position` is the `next_position` of the page before, of the same
+        query. The work of a call is bounded, so a page may have fewer emails and a next page.
+
+        Raises:
+            PositionError: the position is outside of the window of the query.
+        """
+        ...
+
     def unsuppress(self, address: str) -> bool:
         """Remove an address from the suppression list. Return False when it was not there."""
+        ...
+
+    def erase(self, address: str, *, now: datetime, forget: Forget) -> Erasure:
+        """Erase a part of what is stored about a person, and say whether all is erased.
+
+        The work of a call is bounded. A call that was cut off is repeated. Late results and events
+        do not bring the address back. Suppression stays, under the hash of the address.
+        """
         ...
 
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:

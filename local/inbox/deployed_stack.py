@@ -36,6 +36,8 @@ SETTLING_MAX_AGE_SECONDS = 0.7
 SETTLED_MAX_AGE_SECONDS = 60.0
 """The maximum age of a kept email, while it can change and after that."""
 THREADS = 4
+ERASED = "(erased)"
+"""In place of an address that was erased; it still gets no mail."""
 
 
 class StackAddress(BaseModel):
@@ -172,4 +174,4 @@ def _suppressions(address: StackAddress) -> list[SuppressedAddress]:
 def _suppressed_address(item: Json) -> SuppressedAddress:
     row = {name: value.get("S") for name, value in item.items()}
     at = datetime.fromisoformat(row["at"])
-    return SuppressedAddress(row["address"], row["reason"], at, row.get("email_id"))
+    return SuppressedAddress(row.get("address") or ERASED, row["reason"], at, row.get("email_id"))

@@ -16,6 +16,7 @@ from email_store.dynamodb.metrics import DynamoDBMetricsStore
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.metrics import Measures, add_up
 from infra.sending_identity import SEND_ACTIONS, SUPPRESSION_ACTIONS
+from tests.email_table import HASHES
 from tests.infra.synthesis import SynthesisedStack, as_list, synthesise, text
 from tests.sample_events import load, names
 from track_events.service import Tracker
@@ -114,7 +115,10 @@ def test_tracking_role_cannot_send(
 @pytest.mark.parametrize(
     ("role", "calls"),
     [
-        ("SendEmailRole", {"BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}),
+        (
+            "SendEmailRole",
+            {"BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem", "DeleteItem"},
+        ),
         ("TrackEventsRole", {"BatchGetItem", "PutItem", "UpdateItem"}),
     ],
 )
@@ -124,7 +128,19 @@ def test_role_has_exactly_its_actions_on_the_table(
     (table,) = stack.of_type("AWS::DynamoDB::GlobalTable")
 
     assert _actions_of(stack, role, "dynamodb") == calls
-    assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
+    indexes = {f"${{{table}}}/index/{name}" for name in ("by_recipient", "by_time")}
+    allowed = {f"${{{table}}}"} | (indexes if role == "SendEmailRole" else set())
+    assert _resources_of(stack, role, "dynamodb") == allowed
+
+
+def test_the_indexes_can_only_be_queried(stack: SynthesisedStack) -> None:
+    actions = {
+        tuple(as_list(statement["Action"]))
+        for statement in stack.statements("SendEmailRole")
+        if any("/index/" in text(resource) for resource in as_list(statement["Resource"]))
+    }
+
+    assert actions == {("dynamodb:Query",)}
 
 
 def test_tracking_uses_exactly_its_actions_on_the_table(
@@ -139,7 +155,7 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
             calls.add("".join(word.capitalize() for word in operation.split("_")))
             return lambda **_params: {"Responses": {}}
 
-    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30))  # type: ignore[arg-type]
+    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30), HASHES)  # type: ignore[arg-type]
     tracker = Tracker(store, Mock(), lambda: datetime.now(UTC))
     measures: Measures = []
     for name in names("ses"):
@@ -150,7 +166,7 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
     assert calls == _actions_of(stack, "TrackEventsRole", "dynamodb")
 
 
-def test_send_role_may_delete_only_suppressions(
+def test_send_role_deletes_only_people_and_suppressions(
     stack: SynthesisedStack,
 ) -> None:
     (statement,) = [
@@ -158,5 +174,5 @@ def test_send_role_may_delete_only_suppressions(
     ]
 
     assert statement["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*", "EMAIL#*"]}
     }

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from email_store.dynamodb.counts import counts_write
 from email_store.dynamodb.table import (
+    HOUR,
     NEW,
     ItemUpdate,
     TablePart,
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENT",
+    "RECIPIENT",
     "RECIPIENTS",
+    "REPEAT",
     "REPEATS",
     "Events",
+    "compress",
     "event_item",
     "event_key",
     "read_event",
@@ -109,20 +113,21 @@ def recipient_key(email_id: str, address: str) -> Item:
     return email_key(email_id, f"{RECIPIENT}{address}")
 
 
-def recipient_item(recipient: RecipientRecord) -> Item:
-    """Return the item of a recipient.
+def recipient_item(recipient: RecipientRecord, *, is_external: bool = False) -> Item:
+    """Return the item of a recipient. That of mail from outside this service is in the indexes.
 
-    `recipient` and `at` together put an item into the index by recipient. Only these items have
-    both, so the index has no events.
+    The item of any other email is in the indexes itself, or has pointers.
     """
+    at = recipient.at.isoformat()
     return without_none(
         {
             **recipient_key(recipient.email_id, recipient.address),
             "email_id": recipient.email_id,
-            "recipient": recipient.address,
+            "recipient": recipient.address.lower() if is_external else None,
+            "period": at[:HOUR] if is_external else None,
             "state": recipient.state.value,
             "rank": recipient.state.rank,
-            "at": recipient.at.isoformat(),
+            "at": at,
             "message_id": recipient.message_id,
             "error_code": truncated(recipient.error_code, CODE_LIMIT),
             "error_message": truncated(recipient.error_message, TEXT_LIMIT),
@@ -135,7 +140,7 @@ def read_recipient(item: Attributes) -> RecipientRecord:
     """Return the recipient record of an item."""
     return RecipientRecord(
         email_id=item["email_id"],
-        address=item["recipient"],
+        address=item["sk"].removeprefix(RECIPIENT),
         state=EmailState(item["state"]),
         at=datetime.fromisoformat(item["at"]),
         message_id=item.get("message_id"),
@@ -186,13 +191,14 @@ def compress_event(event: EventRecord) -> bytes:
     whole = {"details": event.details, "raw": event.raw}
     short = whole | {"raw": {}, "is_truncated": True}
     for content in (whole, short):
-        compressed = _compress(content)
+        compressed = compress(content)
         if len(compressed) <= CONTENT_LIMIT:
             return compressed
-    return _compress({"details": {}, "raw": {}, "is_truncated": True})
+    return compress({"details": {}, "raw": {}, "is_truncated": True})
 
 
-def _compress(content: Mapping[str, Any]) -> bytes:
+def compress(content: Mapping[str, Any]) -> bytes:
+    """Return the content of an event as an item holds it."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return zlib.compress(text.encode(errors="surrogatepass"), level=9)
 

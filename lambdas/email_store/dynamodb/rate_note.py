@@ -6,41 +6,40 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from email_store.dynamodb.suppressions import suppression_key
-from email_store.dynamodb.table import ItemUpdate, TablePart
+from email_store.dynamodb.suppressions import RATE_KEY, Suppressions
+from email_store.dynamodb.table import ItemUpdate
 from email_store.rate_note import RateNote
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from email_store.dynamodb.table import Attributes, Item
+    from email_store.dynamodb.table import Attributes
 
 __all__ = ["RateNoteItem"]
 
-KEY: Item = {"pk": "RATE", "sk": "RATE"}
 MILLISECONDS = 1000
 """The times of the item are in milliseconds: the table takes no floating-point numbers."""
 
 
-class RateNoteItem(TablePart):
+class RateNoteItem(Suppressions):
     """One item a stage, which does not expire."""
 
     @override
     def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
-        keys = {address: suppression_key(address) for address in addresses}
-        items = {item["pk"]: item for item in self.table.get_many([*keys.values(), KEY])}
-        note = _read_note(items.get(KEY["pk"], {}))
-        return {address for address, key in keys.items() if key["pk"] in items}, note
+        listed, item = self.listed(addresses)
+        return listed, _read_note(item)
 
     @override
     def count_transactional(self, recipients: int) -> None:
-        self.table.update(KEY, ItemUpdate(sets={}, additions={"transactional_count": recipients}))
+        self.table.update(
+            RATE_KEY, ItemUpdate(sets={}, additions={"transactional_count": recipients})
+        )
 
     @override
     def mark_bulk(self, since: float, until: float) -> None:
         times = {"bulk_since": since, "bulk_until": until}
         sets = {name: int(seconds * MILLISECONDS) for name, seconds in times.items()}
-        self.table.update(KEY, ItemUpdate(sets=sets))
+        self.table.update(RATE_KEY, ItemUpdate(sets=sets))
 
 
 def _read_note(item: Attributes) -> RateNote:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from email_store.address_hashes import AddressHashes
+
 __all__ = [
     "BATCH_GET_TRIES",
+    "HOUR",
     "NEW",
     "Attributes",
     "Item",
@@ -28,6 +31,7 @@ __all__ = [
     "Table",
     "TablePart",
     "WriteResult",
+    "delete_request",
     "email_key",
     "put_request",
     "truncated",
@@ -36,11 +40,18 @@ __all__ = [
 ]
 
 NEW = "attribute_not_exists(pk)"
+HOUR = len("2026-12-01T10")
+"""The length of the part of a time that is a partition of the index by time."""
 
 BATCH_GET_LIMIT = 100
 """Keys in one BatchGetItem call.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+"""
+BATCH_WRITE_LIMIT = 25
+"""Items in one BatchWriteItem call.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 """
 BATCH_GET_TRIES = 6
 FIRST_PAUSE = 0.05
@@ -61,18 +72,24 @@ class ItemUpdate:
     """Attributes that are set only if the item does not have them."""
     additions: Mapping[str, int] = field(default_factory=dict)
     """Numbers to add to attributes; an absent attribute counts as 0."""
+    removes: tuple[str, ...] = ()
+    """Attributes that the item does not have afterwards."""
 
     def expression(self) -> str:
         """Return the update expression."""
         clauses = [f"#{name} = :set_{name}" for name in self.sets]
         clauses += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
-        additions = [f"#{name} :add_{name}" for name in self.additions]
-        parts = {"SET": clauses, "ADD": additions}
+        parts = {
+            "SET": clauses,
+            "ADD": [f"#{name} :add_{name}" for name in self.additions],
+            "REMOVE": [f"#{name}" for name in self.removes],
+        }
         return " ".join(f"{word} {', '.join(part)}" for word, part in parts.items() if part)
 
     def names(self) -> dict[str, str]:
         """Return the name placeholders: some attributes are reserved words of DynamoDB."""
-        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.additions)}
+        named = (*self.sets, *self.defaults, *self.additions, *self.removes)
+        return {f"#{name}": name for name in named}
 
     def values(self) -> dict[str, Any]:
         """Return the values by placeholder, without the colon."""
@@ -116,9 +133,22 @@ class Table:
         """Put the item. Return False, and write nothing, when the condition does not hold."""
         return self._write("put_item", put_request(item, condition, values, names)).is_done
 
-    def put_or_get(self, item: Attributes, condition: str, values: Attributes) -> WriteResult:
+    def put_many(self, items: Iterable[Attributes]) -> None:
+        """Put the items, of which no two have the same key, without a condition."""
+        rest = iter(items)
+        while batch := list(islice(rest, BATCH_WRITE_LIMIT)):
+            puts = [{"PutRequest": {"Item": _to_dynamodb(item)}} for item in batch]
+            self._batch("batch_write_item", {self.name: puts}, "UnprocessedItems")
+
+    def put_or_get(
+        self,
+        item: Attributes,
+        condition: str,
+        values: Attributes,
+        names: Mapping[str, str] | None = None,
+    ) -> WriteResult:
         """Put the item, or return the present item when the condition does not hold."""
-        params = put_request(item, condition, values)
+        params = put_request(item, condition, values, names)
         params["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         written = self._write("put_item", params)
         return replace(written, item=item) if written.is_done else written
@@ -164,6 +194,30 @@ class Table:
         }
         return islice(self._query(params), limit)
 
+    def page(
+        self, partition_key: str, after: str, limit: int
+    ) -> tuple[list[Attributes], str | None]:
+        """Return items of a partition in order, and the sort key after which the next page begins.
+
+        Args:
+            partition_key: the partition.
+            after: the sort key after which the page begins; empty for the first page.
+            limit: the number of items. A page has 1 MB at most, so it may have fewer.
+        """
+        params: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": _placeholders({"pk": partition_key}),
+            "Limit": limit,
+        }
+        if after:
+            params["ExclusiveStartKey"] = _to_dynamodb({"pk": partition_key, "sk": after})
+        page = self.call("query", params)
+        last = page.get("LastEvaluatedKey")
+        items: list[Attributes] = [_from_dynamodb(item) for item in page["Items"]]
+        return items, _from_dynamodb(last)["sk"] if last else None
+
     def newest(self, partition_key: str, prefix: str, limit: int) -> Iterator[Attributes]:
         """Return the last items whose sort key has the prefix, the last item first."""
         params: dict[str, Any] = {
@@ -184,15 +238,22 @@ class Table:
             params["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _get_batch(self, keys: Collection[Attributes]) -> list[Attributes]:
-        present: list[Attributes] = []
         request = {self.name: {"Keys": [_to_dynamodb(key) for key in keys], "ConsistentRead": True}}
+        responses = self._batch("batch_get_item", request, "UnprocessedKeys")
+        pages = (response["Responses"].get(self.name, []) for response in responses)
+        return [_from_dynamodb(item) for page in pages for item in page]
+
+    def _batch(self, operation: str, request: Mapping[str, Any], rest: str) -> list[Any]:
+        """Repeat a call for what DynamoDB left unprocessed, under the name `rest`.
+
+        A batch over 16 MB or over the capacity comes back in part, without an error.
+        """
+        responses = []
         for attempt in range(BATCH_GET_TRIES):
-            response = self.call("batch_get_item", {"RequestItems": request})
-            present += map(_from_dynamodb, response["Responses"].get(self.name, []))
-            # A batch over 16 MB or over the capacity comes back in part, without an error.
-            request = response.get("UnprocessedKeys") or {}
+            responses.append(self.call(operation, {"RequestItems": request}))
+            request = responses[-1].get(rest) or {}
             if not request:
-                return present
+                return responses
             self.sleep(FIRST_PAUSE * 2**attempt)
         raise StoreError(f"DynamoDB left keys unprocessed {BATCH_GET_TRIES} times")
 
@@ -220,9 +281,16 @@ class Table:
 class TablePart(EmailStore):
     """A part of the store: the operations on one kind of item."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        retention: timedelta,
+        hashes: AddressHashes,
+    ) -> None:
         self.table = Table(client, table_name)
         self.retention = retention
+        self.hashes = hashes
 
     def expiry(self, now: datetime) -> int:
         """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
@@ -267,9 +335,16 @@ def update_request(key: Attributes, update: ItemUpdate) -> dict[str, Any]:
         "Key": _to_dynamodb(key),
         "UpdateExpression": update.expression(),
         "ExpressionAttributeNames": update.names(),
-        "ExpressionAttributeValues": _placeholders(update.values()),
     }
+    if values := update.values():
+        params["ExpressionAttributeValues"] = _placeholders(values)
     return params | {"ConditionExpression": update.condition} if update.condition else params
+
+
+def delete_request(key: Attributes, condition: str, values: Attributes) -> dict[str, Any]:
+    """Return the parameters of a delete in a transaction."""
+    params: dict[str, Any] = {"Key": _to_dynamodb(key), "ConditionExpression": condition}
+    return params | {"ExpressionAttributeValues": _placeholders(values)}
 
 
 def _is_lost_condition(error: ClientError) -> bool:
