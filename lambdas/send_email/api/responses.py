@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from send_email.suppressions import SuppressionEntry
 
 __all__ = [
+    "HAS_CONTENT",
     "SUBJECT",
     "BatchResponse",
     "EmailResponse",

@@ -9,11 +9,12 @@ from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only 
 
 from amsdal_mail.stream import Stream
 from email_store.search_rows import ROW_RECIPIENTS
-from send_email.api.responses import SUBJECT, RecipientResponse, recipient_response
+from send_email.api.responses import HAS_CONTENT, SUBJECT, RecipientResponse, recipient_response
 from send_email.api.truncate import take_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from email_store.records import Suppression
     from email_store.search import EmailPage
@@ -58,7 +59,7 @@ class EmailRowResponse(TypedDict):
     recipient: Annotated[RecipientResponse | None, Field(description=RECIPIENT)]
     send_at: str | None
     resent_from: str | None
-    has_content: bool
+    has_content: Annotated[bool, Field(description=HAS_CONTENT)]
 
 
 SearchedResponse = TypedDict("SearchedResponse", {"from": str, "to": str})
@@ -89,11 +90,12 @@ class SuppressionListResponse(TypedDict):
     next_cursor: Annotated[str | None, Field(description=NEXT)]
 
 
-def fitting(page: EmailPage) -> tuple[list[EmailRowResponse], EmailPage]:
+def fitting(page: EmailPage, now: datetime) -> tuple[list[EmailRowResponse], EmailPage]:
     """Return the emails that a response has room for, at least one, and the page of them."""
-    emails = take_within(map(_row, page.rows), len(page.rows), LIST_SIZE)
+    rows = (_row(row, now) for row in page.rows)
+    emails = take_within(rows, len(page.rows), LIST_SIZE)
     if page.rows and not emails:
-        emails = [_row(page.rows[0])]
+        emails = [_row(page.rows[0], now)]
     return emails, page.first(len(emails)) if emails else page
 
 
@@ -141,7 +143,7 @@ def ses_suppressions(
     return SuppressionListResponse(suppressions=rows, next_cursor=next_cursor)
 
 
-def _row(row: EmailRow) -> EmailRowResponse:
+def _row(row: EmailRow, now: datetime) -> EmailRowResponse:
     record = row.record
     send_at = record.send_at if record else None
     return EmailRowResponse(
@@ -161,6 +163,6 @@ def _row(row: EmailRow) -> EmailRowResponse:
         recipients=list(row.addresses),
         recipient=recipient_response(row.recipient) if row.recipient else None,
         send_at=send_at.isoformat() if send_at else None,
-        resent_from=None,
-        has_content=False,
+        resent_from=record.resent_from if record else None,
+        has_content=record.has_content(now) if record else False,
     )

@@ -42,11 +42,12 @@ class SearchRoutes(APIGatewayHttpRouter):
         query = search_query.read_filters(reader)
         limit, position = reader.limit(), reader.position(query)
         reader.check()
+        now = self._clock()
         try:
-            page = self._store.find_emails(query, now=self._clock(), limit=limit, position=position)
+            page = self._store.find_emails(query, now=now, limit=limit, position=position)
         except PositionError as error:
             raise search_query.cursor_error() from error
-        emails, page = search_responses.fitting(page)
+        emails, page = search_responses.fitting(page, now)
         cursor = search_query.write_cursor(query, page.next_position)
         return json_response(HTTPStatus.OK, search_responses.email_list(emails, page, cursor))
 

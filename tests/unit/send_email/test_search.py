@@ -14,8 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from amsdal_mail.status import RetryHint, SendState
+from email_store.claims import SendUnit
 from email_store.memory import MemoryEmailStore
-from email_store.records import RecipientRecord, Suppression
+from email_store.records import EmailRecord, KeptContent, RecipientRecord, Suppression
 from email_store.states import EmailState
 from tests.unit.send_email.api_client import Api
 from tests.unit.send_email.bodies import ANNA, EMAIL
@@ -115,6 +116,21 @@ def test_text_for_the_operator_is_hidden(api: Api, ses: FakeSES) -> None:
     (row,) = get(api, recipient=ANNA)["emails"]
 
     assert "operator" in row["recipient"]["error_message"]
+
+
+@pytest.mark.parametrize(("seconds", "has_content"), [(59, True), (60, False)])
+def test_row_says_whether_the_message_is_kept(
+    api: Api, store: MemoryEmailStore, clock: Clock, seconds: int, has_content: bool
+) -> None:
+    kept = KeptContent("kept/e1", NOW + timedelta(seconds=60))
+    record = EmailRecord(email_id="e1", fingerprint="f", created_at=NOW, resent_from="e0")
+    claim = store.claim(record, SendUnit("e1"), [ANNA], now=NOW, lease_seconds=90)
+    store.settle(replace(claim, kept=kept), claim.results)
+    clock.forward(seconds)
+
+    (row,) = get(api, recipient=ANNA)["emails"]
+
+    assert (row["has_content"], row["resent_from"]) == (has_content, "e0")
 
 
 def test_mail_from_outside_has_empty_fields(api: Api, store: MemoryEmailStore) -> None:
