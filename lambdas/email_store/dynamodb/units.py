@@ -80,6 +80,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
 ERASURE_TRIES = 8
+SAME_EMAIL = "created_at = :created"
 
 
 class Units(TablePart):
@@ -218,6 +219,7 @@ class Units(TablePart):
     ) -> bool:
         """Change a unit whose lease is still that of the claim. A repeated call is harmless."""
         pseudonym = partial(self.hashes.pseudonym, claim.unit.email_id)
+        version = {"template_version": claim.template_version} if claim.template_version else {}
 
         def update(erased: Collection[str], present: Collection[str] | None) -> ItemUpdate:
             """Return the update of a unit with the pseudonyms `present`, to those of `erased`."""
@@ -231,6 +233,7 @@ class Units(TablePart):
                     "lease_until": lease_until,
                     "is_settled": is_settled,
                     **({"erased": list(erased)} if erased else {}),
+                    **version,
                     **kept_item(claim.kept),
                 },
             )
@@ -238,6 +241,10 @@ class Units(TablePart):
         email = self._large_email(claim.unit)
         if email is None:
             return self._end_whole(claim, update)
+        if version and email.template_version != claim.template_version:
+            same = {"created": email.created_at.isoformat()}
+            noted = ItemUpdate(sets=version, condition=SAME_EMAIL, condition_values=same)
+            self.table.update(unit_key(SendUnit(email.email_id)), noted)
         key, expires_at = unit_key(claim.unit), self._expiry_of(email)
         kept = hidden(results, email.erased, pseudonym)
         list_failures(self.table, email, kept, expires_at)
@@ -406,6 +413,7 @@ def read_email(item: Attributes) -> EmailRecord:
         from_email=item["from_email"],
         subject=item["subject"],
         template_id=item.get("template_id"),
+        template_version=item.get("template_version"),
         tags=tuple(item["tags"]),
         metadata=item["metadata"],
         recipient_count=int(item["recipient_count"]),
