@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from amsdal_mail.console.labels import DEFAULT_LABEL, Label, most_urgent, state_label
 from local.inbox.deployed_stack import StackEmail
-from local.inbox.labels import DEFAULT_LABEL, Label, most_urgent, state_label
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from local.inbox import mail_frame, responses
-from local.inbox.labels import STATES
+from amsdal_mail.console import mail_frame, responses
+from amsdal_mail.console.labels import STATES
+from amsdal_mail.console.templating import render
 from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.message_views import open_message, read_part
 from local.inbox.story import build_story
-from local.inbox.templating import render
 from local.ses.sending import feedback
 
 if TYPE_CHECKING:

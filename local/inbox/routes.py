@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from local.inbox import message_pages, responses, suppression_pages, template_pages
+from amsdal_mail.console import responses
+from amsdal_mail.console.templating import HERE, render
+from local.inbox import message_pages, suppression_pages, template_pages
 from local.inbox.deployed_stack import StackAddress
-from local.inbox.templating import HERE, render
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from local.inbox.labels import DEFAULT_LABEL, Label, event_label, state_label, summary_lines
+from amsdal_mail.console.labels import DEFAULT_LABEL, Label, event_label, state_label, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 
-from local.inbox import responses
-from local.inbox.templating import render
+from amsdal_mail.console import responses
+from amsdal_mail.console.templating import render
 from local.ses.account import SuppressionEntry
 from local.ses.sending.request_checks import check_addresses
 

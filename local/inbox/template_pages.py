@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
-from local.inbox import mail_frame, responses
-from local.inbox.templating import render
+from amsdal_mail.console import mail_frame, responses
+from amsdal_mail.console.templating import render
 from local.ses.errors import RefusedError
 from local.ses.templates import (
     RenderingFailedError,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from amsdal_mail.console.labels import BY_PROGRAM, most_urgent, state_label, summary_lines
+from amsdal_mail.console.templating import elapsed, size
 from local.inbox.deployed_stack import (
     NO_STACK,
     NOT_FROM_STACK,
@@ -15,10 +17,8 @@ from local.inbox.deployed_stack import (
     StackAddress,
     StackEmail,
 )
-from local.inbox.labels import BY_PROGRAM, most_urgent, state_label, summary_lines
 from local.inbox.listing import Search, email_id, list_messages
 from local.inbox.story import build_story
-from local.inbox.templating import elapsed, size
 from local.ses.events.mailbox_simulator import EventStep
 from local.ses.events.payloads import event_payload
 from local.ses.messages import KeptMessage, Message, Messages

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from local.inbox import mail_frame
+from amsdal_mail.console import mail_frame
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ses.mime.html_tags import Edit, apply_edits, start_tags
+from amsdal_mail.console.html_tags import Edit, apply_edits, start_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from local.ses.mime.html_tags import Tag
+    from amsdal_mail.console.html_tags import Tag
 
 __all__ = ["SANDBOX", "framed", "policy"]
 

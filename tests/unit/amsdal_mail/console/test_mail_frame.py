@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.inbox.mail_frame import framed, policy
+from amsdal_mail.console.mail_frame import framed, policy
 
 IMAGES = {"logo": "/messages/1/parts/2"}
 NEW_TAB = 'target="_blank" rel="noopener noreferrer nofollow"'
