@@ -23,6 +23,7 @@ from infra.settings import Settings
 __all__ = [
     "EXCLUDED",
     "LAMBDAS",
+    "NOT_IN_FUNCTIONS",
     "PACKAGES",
     "SERVICES",
     "AssetBundling",
@@ -54,6 +55,9 @@ MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 MANYLINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 """Wheels that run on Amazon Linux 2023, which has glibc 2.34. pip needs each tag by name."""
+
+NOT_IN_FUNCTIONS = ("amsdal_mail/cli", "amsdal_mail/console")
+"""Packages for a person's machine, which need packages that the asset does not have."""
 
 EXCLUDED = ("__pycache__", "*.pyc", "*.pyi", "tests", "test", ".*_cache", "bin", "examples-1.json*")
 
@@ -151,7 +155,10 @@ class AssetBundling:
         for package in PACKAGES:
             ignore = shutil.ignore_patterns(*EXCLUDED)
             shutil.copytree(self._source / package, output / package, ignore=ignore)
-            if self._python:
+        for package in NOT_IN_FUNCTIONS:
+            shutil.rmtree(output / package, ignore_errors=True)
+        if self._python:
+            for package in PACKAGES:
                 compile_folder(self._python, output / package, root=output)
         sys.stderr.write(_summary(output, self._target, self._python) + "\n")
         return True

@@ -13,6 +13,7 @@ import pytest
 
 from infra.bundling import (
     LAMBDAS,
+    NOT_IN_FUNCTIONS,
     PACKAGES,
     SERVICES,
     AssetBundling,
@@ -45,6 +46,8 @@ def _source(folder: Path) -> Path:
         "send_email/__pycache__/handler.cpython-399.pyc",
         "send_email/tests/test_handler.py",
         "unknown/code.py",
+        *(f"{package}/__init__.py" for package in NOT_IN_FUNCTIONS),
+        "amsdal_mail/backends/console.py",
     )
     return lambdas
 
@@ -80,6 +83,7 @@ def test_asset_has_only_the_files_that_functions_need(tmp_path: Path) -> None:
 
     assert _files(output) == {
         *(f"{package}/__init__.py" for package in PACKAGES),
+        "amsdal_mail/backends/console.py",
         "send_email/handler.py",
         "library/core.py",
         "library-1.0.dist-info/METADATA",
@@ -103,9 +107,11 @@ def test_asset_has_byte_code_of_all_modules(
     output = _bundle(tmp_path, ARM, PYTHON)
 
     names = [Path(name).name.split(".") for name in _files(output) if name.endswith(".pyc")]
-    assert sorted(name[0] for name in names) == sorted([*["__init__"] * 5, "core", "handler"])
+    assert sorted(name[0] for name in names) == sorted(
+        [*["__init__"] * 5, "console", "core", "handler"]
+    )
     assert {name[1] for name in names} == {sys.implementation.cache_tag}
-    assert capsys.readouterr().err.endswith(f"; byte code of 7 modules by {PYTHON}\n")
+    assert capsys.readouterr().err.endswith(f"; byte code of 8 modules by {PYTHON}\n")
 
 
 def test_byte_code_is_used_without_a_look_at_the_source(tmp_path: Path) -> None:

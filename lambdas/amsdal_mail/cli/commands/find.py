@@ -1,0 +1,119 @@
+"""`amsdal-mail find`: the emails of a stage, the newest first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from amsdal_mail.cli.examples import examples
+from amsdal_mail.cli.filters import (
+    FromOption,
+    RecipientOption,
+    StateOption,
+    StreamOption,
+    TagOption,
+    TemplateOption,
+    ToOption,
+    filters,
+)
+from amsdal_mail.cli.output import print_result, shorten
+from amsdal_mail.cli.states import styled
+from amsdal_mail.cli.times import show_time
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from amsdal_mail.cli.invocation import Invocation
+
+__all__ = ["email_row", "emails_table", "find", "register"]
+
+CALLS = 100
+"""The most calls of one command: each covers a part of the time that is searched."""
+SUBJECT_WIDTH, ADDRESS_WIDTH = 60, 48
+EPILOG = examples(
+    "find --recipient anna@example.com",
+    "find --state bounced --from 7d",
+    "find --tag order-confirmation --from 2026-11-24 --to 2026-11-24 --json",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("find", epilog=EPILOG)(find)
+
+
+def find(
+    ctx: typer.Context,
+    recipient: RecipientOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    state: StateOption = None,
+    tag: TagOption = None,
+    template: TemplateOption = None,
+    stream: StreamOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many emails at most.")] = 50,
+    cursor: Annotated[
+        str | None, typer.Option(help="Go on after a page: next_cursor of its JSON.")
+    ] = None,
+) -> None:
+    """Find emails: by recipient, time, state, tag, template, stream. The newest come first."""
+    query = filters(datetime.now(UTC), recipient, since, until, state, tag, template, stream)
+    invocation: Invocation = ctx.obj
+    emails: list[dict[str, Any]] = []
+    windows: list[dict[str, str]] = []
+    next_cursor = None
+    service = invocation.service()
+    for number, page in enumerate(service.find_pages({**query, "cursor": cursor}, limit), 1):
+        emails += page["emails"]
+        windows.append(page["searched"])
+        next_cursor = page["next_cursor"]
+        if number == CALLS:
+            break
+    searched = {"from": min(w["from"] for w in windows), "to": max(w["to"] for w in windows)}
+    result = {"emails": emails, "next_cursor": next_cursor, "searched": searched}
+    print_result(result, lambda console: _print(console, result, limit))
+
+
+def _print(console: Console, result: dict[str, Any], limit: int) -> None:
+    emails, searched = result["emails"], result["searched"]
+    if emails:
+        console.print(emails_table(emails))
+    window = f"{show_time(searched['from'])} to {show_time(searched['to'])} UTC"
+    found = f"{len(emails)} email{'' if len(emails) == 1 else 's'}"
+    more = ""
+    if result["next_cursor"]:
+        more = f" There may be more: --limit {limit * 2}, or --to {searched['from']}."
+    console.print(Text(f"{found}; searched {window}.{more}", style="dim"), soft_wrap=True)
+
+
+def emails_table(emails: list[dict[str, Any]]) -> Table:
+    """Return the table with a row for each email."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("created (UTC)", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("to", overflow="ellipsis", no_wrap=True, max_width=ADDRESS_WIDTH)
+    table.add_column("subject", overflow="ellipsis", no_wrap=True, max_width=SUBJECT_WIDTH)
+    table.add_column("email_id", overflow="fold")
+    for email in emails:
+        table.add_row(*email_row(email))
+    return table
+
+
+def email_row(email: dict[str, Any]) -> tuple[Text, ...]:
+    """Return the cells of an email in a list: time, state, recipients, subject, id."""
+    recipient = email.get("recipient")
+    addresses = [recipient["address"]] if recipient else email["recipients"]
+    rest = email["recipient_count"] - len(addresses)
+    shown = ", ".join(addresses) + (f" + {rest}" if rest > 0 else "")
+    subject = email["subject"] or (f"({email['template_id']})" if email["template_id"] else "")
+    return (
+        Text(show_time(email["created_at"])),
+        styled(recipient["state"] if recipient else email["state"]),
+        Text(shorten(shown, ADDRESS_WIDTH * 4)),
+        Text(shorten(subject, SUBJECT_WIDTH * 2)),
+        Text(shorten(email["email_id"], 140)),
+    )
