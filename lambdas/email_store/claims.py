@@ -94,6 +94,8 @@ class Claim:
     """From when on the email is not sent any more, as its first request had it."""
     content: StoredContent | None = None
     """The content of a scheduled email, as its first request stored it."""
+    template_version: str | None = None
+    """The version of the template that SES was called with: `settle` and `release` store it."""
 
 
 @dataclass(frozen=True, slots=True)

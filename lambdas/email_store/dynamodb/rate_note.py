@@ -9,6 +9,7 @@ from typing_extensions import override
 from email_store.dynamodb.suppressions import suppression_key
 from email_store.dynamodb.table import ItemUpdate, TablePart
 from email_store.rate_note import RateNote
+from email_store.records import TemplateVersion
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["RateNoteItem"]
 
 KEY: Item = {"pk": "RATE", "sk": "RATE"}
+TEMPLATES = "TEMPLATES"
+"""The partition of the templates. `amsdal-mail templates push` writes an item for each."""
 MILLISECONDS = 1000
 """The times of the item are in milliseconds: the table takes no floating-point numbers."""
 
@@ -31,6 +34,21 @@ class RateNoteItem(TablePart):
         items = {item["pk"]: item for item in self.table.get_many([*keys.values(), KEY])}
         note = _read_note(items.get(KEY["pk"], {}))
         return {address for address, key in keys.items() if key["pk"] in items}, note
+
+    @override
+    def suppressed_and_template(
+        self, addresses: Collection[str], template_id: str, *, with_note: bool
+    ) -> tuple[set[str], TemplateVersion | None, RateNote | None]:
+        keys = {address: suppression_key(address) for address in addresses}
+        template: Item = {"pk": TEMPLATES, "sk": template_id}
+        note = [KEY] if with_note else []
+        items = {
+            item["pk"]: item for item in self.table.get_many([*keys.values(), template, *note])
+        }
+        suppressed = {address for address, key in keys.items() if key["pk"] in items}
+        current = items.get(TEMPLATES)
+        version = TemplateVersion(current["version"], current["ses_name"]) if current else None
+        return suppressed, version, _read_note(items.get(KEY["pk"], {})) if with_note else None
 
     @override
     def count_transactional(self, recipients: int) -> None:

@@ -4,6 +4,7 @@ pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVEN
                              | REPEAT#<open or click>#<address> | COUNTS#<time>#<shard>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 pk=RATE                   sk=RATE
+pk=TEMPLATES              sk=<template_id>: written by `amsdal-mail templates push`
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
+SAME_EMAIL = "created_at = :created"
 
 
 class Units(TablePart):
@@ -155,6 +156,7 @@ class Units(TablePart):
         self, claim: Claim, results: Results, *, lease_until: int, is_settled: bool
     ) -> bool:
         """Change a unit whose lease is still that of the claim. A repeated call is harmless."""
+        version = {"template_version": claim.template_version} if claim.template_version else {}
         update = ItemUpdate(
             condition=SAME_ATTEMPT,
             condition_values={"attempt": claim.attempt},
@@ -162,11 +164,16 @@ class Units(TablePart):
                 "results": result_items(results),
                 "lease_until": lease_until,
                 "is_settled": is_settled,
+                **version,
             },
         )
         email = self._large_email(claim.unit)
         if email is None:
             return self.table.update(unit_key(claim.unit), update).is_done
+        if version and email.template_version != claim.template_version:
+            same = {"created": email.created_at.isoformat()}
+            noted = ItemUpdate(sets=version, condition=SAME_EMAIL, condition_values=same)
+            self.table.update(unit_key(SendUnit(email.email_id)), noted)
         key, expires_at = (
             unit_key(claim.unit),
             self.expiry(max(email.created_at, email.send_at or email.created_at)),
@@ -276,6 +283,7 @@ def read_email(item: Attributes) -> EmailRecord:
         from_email=item["from_email"],
         subject=item["subject"],
         template_id=item.get("template_id"),
+        template_version=item.get("template_version"),
         tags=tuple(item["tags"]),
         metadata=item["metadata"],
         recipient_count=int(item["recipient_count"]),
