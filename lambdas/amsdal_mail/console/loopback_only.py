@@ -40,7 +40,7 @@ class LoopbackOnly:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if _name(host) not in self._names:
-            return f"The local SES does not serve the host {host!r}."
+            return f"This page does not serve the host {host!r}."
         if scope["method"] in READ_METHODS:
             return None
         site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")

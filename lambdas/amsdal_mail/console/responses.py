@@ -1,4 +1,4 @@
-"""The responses of the inbox, with headers that isolate mail and other web pages."""
+"""The responses of the console, with headers that isolate mail and other web pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from amsdal_mail.console import mail_frame
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["download", "frame", "page", "redirect_back"]
+__all__ = ["HEADERS", "download", "frame", "is_media_type", "page", "redirect_back"]
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -22,7 +22,7 @@ PAGE_POLICY = (
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    # With a stricter policy, a browser sends the Origin null with the forms of the inbox.
+    # With a stricter policy, a browser sends the Origin null with the forms of a page.
     "Referrer-Policy": "same-origin",
     "X-DNS-Prefetch-Control": "off",
     "Cache-Control": "no-store",
@@ -32,7 +32,7 @@ MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 
 
 def page(html: str, status: int = 200) -> Response:
-    """Return a page of the inbox."""
+    """Return a page of the console."""
     return HTMLResponse(html, status, headers={**HEADERS, "Content-Security-Policy": PAGE_POLICY})
 
 
@@ -43,14 +43,19 @@ def frame(html: str, *image_sources: str) -> Response:
 
 
 def download(content: bytes, media_type: str, filename: str) -> Response:
-    """Return a file that the browser saves and never shows as a page of the inbox."""
-    content_type = media_type if MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
+    """Return a file that the browser saves and never shows as a page of its own."""
+    content_type = media_type if is_media_type(media_type) else "application/octet-stream"
     headers = {
         **HEADERS,
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
     }
     return Response(content, media_type=content_type, headers=headers)
+
+
+def is_media_type(text: str) -> bool:
+    """Return whether a header may have the text as its media type."""
+    return MEDIA_TYPE.fullmatch(text) is not None
 
 
 def redirect_back(request: Request, path: str) -> Response:

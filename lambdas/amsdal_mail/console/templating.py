@@ -5,43 +5,54 @@ from __future__ import annotations
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-__all__ = ["HERE", "elapsed", "render", "size"]
+from amsdal_mail.console.labels import event_label, state_label, summary_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["HERE", "Renderer", "elapsed", "moment", "size"]
 
 HERE = Path(__file__).parent
 HUES = 12
 
 
-def environment() -> Environment:
-    """Return an environment that escapes all values and raises for an undefined name."""
-    pages = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = {"clock": clock, "day": day, "elapsed": elapsed, "size": size, "hue": hue}
-    pages.filters.update(filters)
-    return pages
+class Renderer:
+    """Renders the pages. `folders` have further templates, of other parts of a program."""
+
+    def __init__(self, folders: Iterable[Path] = ()) -> None:
+        self._pages = Environment(
+            loader=FileSystemLoader([*folders, HERE / "templates"]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._pages.filters.update(
+            moment=moment, elapsed=elapsed, size=size, hue=hue, state_label=state_label,
+            event_label=event_label, summary_lines=summary_lines,
+        )  # fmt: skip
+
+    def render(self, name: str, **values: Any) -> str:
+        """Render a page, or a part of a page."""
+        return self._pages.get_template(name).render(**values)
 
 
-def render(name: str, **values: Any) -> str:
-    """Render a page, or a part of a page."""
-    return PAGES.get_template(name).render(**values)
+def moment(at: datetime, form: str = "day") -> Markup:
+    """Return the element of a time. A script shows it in the zone and words of the reader.
 
-
-def clock(at: datetime) -> str:
-    """Return the time of day in the time zone of this machine."""
-    return at.astimezone().strftime("%H:%M:%S")
-
-
-def day(at: datetime) -> str:
-    """Return the day and the time in the time zone of this machine."""
-    return at.astimezone().strftime("%a %d %b %Y, %H:%M:%S")
+    `form` is `clock` (today the time of day, else the date) or `day` (both). Without the script,
+    the time is in UTC.
+    """
+    utc = at.astimezone(UTC)
+    text = utc.strftime("%d %b, %H:%M" if form == "clock" else "%a %d %b %Y, %H:%M:%S UTC")
+    element = '<time datetime="{}" data-form="{}" title="{}">{}</time>'
+    title = utc.strftime("%d %b %Y, %H:%M:%S UTC")
+    return Markup(element).format(utc.isoformat(), form, title, text)  # noqa: S704 - it escapes
 
 
 def elapsed(at: datetime, start: datetime) -> str:
@@ -52,7 +63,9 @@ def elapsed(at: datetime, start: datetime) -> str:
     seconds = max(0.0, (at.astimezone(UTC) - start.astimezone(UTC)).total_seconds())
     if seconds < 60:
         return f"+{seconds:.1f} s"
-    return f"+{seconds / 60:.0f} min" if seconds < 3600 else f"+{seconds / 3600:.0f} h"
+    if seconds < 3600:
+        return f"+{seconds / 60:.0f} min"
+    return f"+{seconds / 3600:.0f} h" if seconds < 172_800 else f"+{seconds / 86_400:.0f} days"
 
 
 def size(count: int) -> str:
@@ -65,6 +78,3 @@ def size(count: int) -> str:
 def hue(text: str) -> int:
     """Return a colour number from 0 to 11, always the same for a text."""
     return zlib.crc32(text.lower().encode()) % HUES
-
-
-PAGES = environment()

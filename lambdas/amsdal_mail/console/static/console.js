@@ -1,8 +1,42 @@
-// Refreshes the live parts of the page, sends small forms in the background, moves by keys.
+// Shows times in the reader's zone, refreshes the live parts of the page, sends small forms in the
+// background, moves by keys.
 "use strict";
 
-const PAUSE = 1000;
+const PAUSE = 1000 * Number(document.body.dataset.refresh || 5);
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+const WORDS = {
+  time: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+  date: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }),
+  year: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" }),
+  full: new Intl.DateTimeFormat(undefined, {
+    weekday: "short", day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+    second: "2-digit", hourCycle: "h23", timeZoneName: "short",
+  }),
+};
+
+function inZone(at, form) {
+  if (form === "day") return WORDS.full.format(at);
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return WORDS.time.format(at);
+  return (at.getFullYear() === now.getFullYear() ? WORDS.date : WORDS.year).format(at);
+}
+
+function showTimes(part) {
+  for (const element of part.querySelectorAll("time[data-form]")) {
+    const at = new Date(element.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    element.textContent = inZone(at, element.dataset.form);
+    element.title = WORDS.full.format(at);
+  }
+}
+
+function put(part, html) {
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  part.innerHTML = html;
+  showTimes(part);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
 
 function address(part) {
   const query = new URLSearchParams(location.search);
@@ -12,15 +46,11 @@ function address(part) {
 
 async function refresh(part) {
   const response = await fetch(address(part));
-  if (!response.ok) return;
+  if (!response.ok) throw new Error(response.status);
   const html = await response.text();
   if (html === part.shown) return;
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
-  const first = part.shown === undefined;
   part.shown = html;
-  if (first && part.innerHTML.trim() === html.trim()) return;
-  part.innerHTML = html;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  put(part, html);
 }
 
 async function watch(part) {
@@ -34,7 +64,14 @@ async function watch(part) {
   }
 }
 
+async function load(part) {
+  const response = await fetch(part.dataset.load);
+  put(part, await response.text());
+}
+
+showTimes(document);
 for (const part of document.querySelectorAll("[data-live]")) watch(part);
+for (const part of document.querySelectorAll("[data-load]")) load(part);
 
 for (const form of document.querySelectorAll("form[data-quiet]")) {
   form.addEventListener("submit", async (event) => {
@@ -50,7 +87,12 @@ for (const form of document.querySelectorAll("form[data-quiet]")) {
   });
 }
 
-document.querySelector(".search select")?.addEventListener("change", (event) => event.target.form.submit());
+document.querySelector(".search select")?.addEventListener("change", (event) => event.target.form.requestSubmit());
+
+// An empty field is no filter: it needs no place in the address.
+document.querySelector(".search")?.addEventListener("submit", (event) => {
+  for (const field of event.target.elements) if (field.name && !field.value) field.disabled = true;
+});
 
 function step(by) {
   const rows = [...document.querySelectorAll(".rows a")];
