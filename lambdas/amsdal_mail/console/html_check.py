@@ -78,7 +78,8 @@ def _links(tags: list[Tag]) -> Iterator[Notice]:
         yield Notice("Links without TLS.", _some(plain), "warn")
     if addresses:
         hosts = sorted({host for address in addresses if (host := _host(address))})
-        yield Notice(f"{len(addresses)} links.", f"To {_some(hosts)}" if hosts else "", "calm")
+        count = "1 link." if len(addresses) == 1 else f"{len(addresses)} links."
+        yield Notice(count, f"To {_some(hosts)}" if hosts else "", "calm")
 
 
 def _images(tags: list[Tag], content: Content) -> Iterator[Notice]:

@@ -45,11 +45,11 @@ class Renderer:
 def moment(at: datetime, form: str = "day") -> Markup:
     """Return the element of a time. A script shows it in the zone and words of the reader.
 
-    `form` is `clock` (today the time of day, else the date) or `day` (both). Without the script,
-    the time is in UTC.
+    `form` is `clock` (today the time of day, else the date), `event` (the time of day, with the
+    date where it is not today) or `day` (both in full). Without the script, it is in UTC.
     """
     utc = at.astimezone(UTC)
-    text = utc.strftime("%d %b, %H:%M" if form == "clock" else "%a %d %b %Y, %H:%M:%S UTC")
+    text = utc.strftime("%d %b, %H:%M" if form != "day" else "%a %d %b %Y, %H:%M:%S UTC")
     element = '<time datetime="{}" data-form="{}" title="{}">{}</time>'
     title = utc.strftime("%d %b %Y, %H:%M:%S UTC")
     return Markup(element).format(utc.isoformat(), form, title, text)  # noqa: S704 - it escapes

@@ -9,6 +9,7 @@ const WORDS = {
   time: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
   date: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }),
   year: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" }),
+  short: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
   full: new Intl.DateTimeFormat(undefined, {
     weekday: "short", day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
     second: "2-digit", hourCycle: "h23", timeZoneName: "short",
@@ -19,6 +20,7 @@ function inZone(at, form) {
   if (form === "day") return WORDS.full.format(at);
   const now = new Date();
   if (at.toDateString() === now.toDateString()) return WORDS.time.format(at);
+  if (form === "event") return WORDS.short.format(at);
   return (at.getFullYear() === now.getFullYear() ? WORDS.date : WORDS.year).format(at);
 }
 

@@ -87,6 +87,8 @@ class FakeSource(Source):
         rows = [row for row in self.emails if not filters.state or row.state == filters.state]
         rows = [row for row in rows if not filters.recipient or filters.recipient in row.addresses]
         rows = [row for row in rows if not filters.tag or filters.tag in row.tags]
+        if cursor and not cursor.isdecimal():
+            raise SourceError("cursor must be that of a page.", status=422)
         start = int(cursor or 0)
         end = start + self.page_size
         window = (NOW - timedelta(days=1), NOW)
@@ -168,7 +170,9 @@ class FakeSource(Source):
     @override
     async def queues(self) -> Sequence[Queue]:
         self._check("queues")
-        return [Queue(name, len(rows), "emails that were not sent") for name, rows in self.dead.items()]
+        return [
+            Queue(name, len(rows), "emails that were not sent") for name, rows in self.dead.items()
+        ]
 
     @override
     async def dead_letters(self, queue: str) -> Sequence[DeadLetter]:
@@ -233,7 +237,7 @@ def _events(row: Email) -> tuple[Event, ...]:
 
 def numbers(days: int = 30) -> Json:
     """Return the metrics of a shop: weeks with a weekend, a newsletter, and one bad day."""
-    rows = []
+    rows: list[Json] = []
     for place in range(days):
         day = (NOW - timedelta(days=days - 1 - place)).date()
         accepted = (420 if day.weekday() < 5 else 160) + 37 * (place % 4)
@@ -274,7 +278,9 @@ DESCRIPTION: Json = {
                 "tags": ["emails"],
                 "requestBody": {
                     "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/EmailRequest"}}
+                        "application/json": {
+                            "schema": {"$ref": "#/components/schemas/EmailRequest"}
+                        }
                     }
                 },
                 "responses": {"200": {"description": "Accepted by SES."}},
