@@ -6,6 +6,7 @@ import configparser
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -20,8 +21,8 @@ from amsdal_mail.cli.output import AS_JSON
 __all__ = ["build_app", "build_command"]
 
 ORDER = (
-    "send", "find", "show", "tail", "content", "resend", "cancel", "reschedule", "suppressions",
-    "erase", "metrics", "templates", "doctor", "dead_letters", "console",
+    "send", "find", "show", "tail", "content", "resend", "schedule", "suppressions", "erase",
+    "metrics", "templates", "doctor", "dead_letters", "console",
 )  # fmt: skip
 """The order of the commands in the help, by their modules in `commands`. Others come last."""
 
@@ -58,6 +59,7 @@ def _command_modules() -> list[str]:
     )
 
 
+@cache
 def build_command() -> Any:
     """Return what runs the app, where each command takes the shared options too."""
     root = typer.main.get_command(build_app())

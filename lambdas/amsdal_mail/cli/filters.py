@@ -62,7 +62,7 @@ StateOption = Annotated[
         autocompletion=complete_from(STATES),
     ),
 ]
-TagOption = Annotated[str | None, typer.Option(help="Emails with this tag.")]
+TagOption = Annotated[str | None, typer.Option(metavar="TAG", help="Emails with this tag.")]
 TemplateOption = Annotated[str | None, typer.Option(metavar="ID", help="Emails of this template.")]
 StreamOption = Annotated[
     str | None,

@@ -36,6 +36,11 @@ def exit_code_of(
         return _fail(_usage_error(error, program))
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    except SystemExit as ended:
+        # Typer ends so when the reader of a pipe has closed it, as `| head` does.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return ExitCode.DONE
+        raise
     except Exception as error:  # noqa: BLE001 - a bug is raised again
         return _fail(_aws_error(error, invocation))
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ class Invocation:
     region: str | None = None
     find: Callable[[str, str | None, str | None], Stage] = field(default=find_stage, repr=False)
     connect: Callable[[Stage], Service] = field(default=_service, repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     _stage: Stage | None = field(default=None, repr=False)
     _connected: Service | None = field(default=None, repr=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,8 +24,8 @@ LOCAL_STACK = f"{STACK_PREFIX}dev"
 START = "Start it: make local"
 
 
-def find_local_stage(name: str) -> Stage:
-    """Return the stage of the running local AWS.
+def find_local_stage(name: str, folders: Sequence[Path] | None = None) -> Stage:
+    """Return the stage of the running local AWS. `folders` are those of `make local`.
 
     Raises:
         StageError: none runs, or several do and the name has no port.
@@ -33,7 +33,7 @@ def find_local_stage(name: str) -> Stage:
     port = name.partition(":")[2]
     if name != LOCAL and not (port.isascii() and port.isdigit()):
         raise StageError("--stage local:PORT needs a port, as in local:4800.", is_usage=True)
-    running = {each: file for each, file in running_stages() if not port or each == port}
+    running = {each: file for each, file in running_stages(folders) if not port or each == port}
     if not running:
         raise StageError(f"No local AWS runs{f' on port {port}' if port else ''}.", START)
     if len(running) > 1:
@@ -43,9 +43,9 @@ def find_local_stage(name: str) -> Stage:
     return _stage(f"{LOCAL}:{port}", read_exports(file.read_text()))
 
 
-def running_stages() -> Iterator[tuple[str, Path]]:
+def running_stages(folders: Sequence[Path] | None = None) -> Iterator[tuple[str, Path]]:
     """Yield the port and the exports of each local AWS whose endpoint takes connections."""
-    for folder in state_folders():
+    for folder in state_folders() if folders is None else folders:
         for file in sorted(folder.glob(f"*/{EXPORTS_FILE}")):
             if file.parent.name.isdigit() and _answers(read_exports(file.read_text())):
                 yield file.parent.name, file

@@ -30,6 +30,7 @@ __all__ = [
     "clean",
     "note",
     "print_error",
+    "print_line",
     "print_result",
     "shorten",
     "to_json",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-from amsdal_mail.cli.errors import CommandError, ExitCode, UsageError
+from amsdal_mail.cli.errors import UsageError
+from amsdal_mail.cli.service_errors import (
+    DEPLOY,
+    KEY_HEADER,
+    ServiceError,
+    no_response,
+    refusal,
+)
 from amsdal_mail.cli.signed_http import Call, HttpResponse, NoResponseError, SignedHttp
 from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 
@@ -28,44 +35,14 @@ ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 5.0
 TEMPORARY = frozenset({429, 500, 502, 503, 504})
 IDEMPOTENT = frozenset({"GET", "DELETE"})
-KEY_HEADER = "Idempotency-Key"
-DEPLOY = "The stage may run an earlier version, without this route: deploy it again."
-CURES = {
-    HTTPStatus.UNAUTHORIZED: "Put a valid JWT into AMSDAL_MAIL_TOKEN, if the API takes tokens.",
-    HTTPStatus.FORBIDDEN: "Your credentials need execute-api:Invoke for {method} {path} of the API"
-    " {api}; with a JWT, the scope of the route.",
-    HTTPStatus.TOO_MANY_REQUESTS: "The API throttled the call. Try again later.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "The log of the send function says more.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Try again.",
-}
-
-
-class ServiceError(CommandError):
-    """The API refused a call, or did not answer. Then `status` is None."""
-
-    def __init__(
-        self,
-        status: int | None,
-        message: str,
-        detail: Sequence[Mapping[str, str]] = (),
-        email_id: str | None = None,
-        cure: str = "",
-    ) -> None:
-        super().__init__(message, cure)
-        self.status = status
-        self.detail = tuple(detail)
-        self.email_id = email_id
-        is_input = status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
-        self.exit_code = ExitCode.USAGE if is_input else ExitCode.FAILED
-
-    def document(self) -> dict[str, Any]:
-        """Return what `--json` writes to standard error."""
-        return {
-            **super().document(),
-            "status": self.status,
-            "detail": [dict(each) for each in self.detail],
-            "email_id": self.email_id,
-        }
+SENT = frozenset({"email_id", "state", "is_success", "recipients"})
+UPLOAD = frozenset({"upload_id", "method", "url", "headers"})
+PAGE = frozenset({"emails", "next_cursor", "searched"})
+EMAIL = frozenset(
+    {"email_id", "state", "counts", "email", "recipients", "recipients_next", "timeline"}
+)
+CONTENT = frozenset({"message", "attachments"})
+METRICS = frozenset({"totals", "days", "streams", "tags", "templates", "domains"})
 
 
 class Service:
@@ -90,11 +67,22 @@ class Service:
 
         `key` is the idempotency key: the call is repeated without sending twice.
         """
-        return self._call("POST", "/emails", body=request, key=key)
+        return self._call("POST", "/emails", SENT, body=request, key=key)
+
+    def upload(self, content: bytes, mimetype: str) -> str:
+        """Put a file into the bucket of the service; return its upload_id."""
+        request = {"size": len(content), "mimetype": mimetype}
+        upload = self._call("POST", "/uploads", UPLOAD, body=request)
+        self._file(upload["method"], upload["url"], upload["headers"], content)
+        return str(upload["upload_id"])
+
+    def download(self, url: str) -> bytes:
+        """Return a file of the kept content, by the URL that `content` has for it."""
+        return self._file("GET", url, {}, None)
 
     def find(self, filters: Filters) -> JSON:
         """Return a page of emails, the newest first. A page may have none, and still a next."""
-        return self._call("GET", "/emails", query=filters)
+        return self._call("GET", "/emails", PAGE, query=filters)
 
     def find_pages(self, filters: Filters, limit: int) -> Iterator[JSON]:
         """Yield pages until they have `limit` emails in all. The last is cut to that number."""
@@ -117,51 +105,54 @@ class Service:
     def show(self, email_id: str, recipients_after: str | None = None) -> JSON:
         """Return an email with its recipients and its timeline."""
         query = {"recipients_after": recipients_after}
-        return self._call("GET", _email_path(email_id), query=query)
+        return self._call("GET", _email_path(email_id), EMAIL, query=query)
 
     def content(self, email_id: str) -> JSON:
         """Return the kept content of an email. 409 when nothing was kept."""
-        return self._call("GET", _email_path(email_id, "/content"))
+        return self._call("GET", _email_path(email_id, "/content"), CONTENT)
 
     def resend(self, email_id: str, body: Mapping[str, Any], key: str) -> JSON:
         """Send the kept content of an email again, as a new email."""
-        return self._call("POST", _email_path(email_id, "/resend"), body=body, key=key)
+        return self._call("POST", _email_path(email_id, "/resend"), SENT, body=body, key=key)
 
     def cancel(self, email_id: str) -> JSON:
         """Stop an email that waits, and return it. 409 when it is too late."""
-        return self._call("POST", _email_path(email_id, "/cancel"), body={})
+        return self._call("POST", _email_path(email_id, "/cancel"), EMAIL, body={})
 
     def reschedule(self, email_id: str, send_at: str) -> JSON:
         """Give an email that waits another time, and return it. 409 when it is too late."""
-        return self._call("PATCH", _email_path(email_id), body={"send_at": send_at})
+        return self._call("PATCH", _email_path(email_id), EMAIL, body={"send_at": send_at})
 
     def suppressions(
         self, list_name: str = "service", limit: int = 50, cursor: str | None = None
     ) -> JSON:
         """Return a page of the suppression list: `service`, or `ses` for SES's of the account."""
         query: Filters = {"list": list_name, "limit": limit, "cursor": cursor}
-        return self._call("GET", "/suppressions", query=query)
+        return self._call("GET", "/suppressions", {"suppressions", "next_cursor"}, query=query)
 
     def suppression(self, address: str) -> JSON:
         """Return why an address gets no more mail. 404 when it is on no list."""
-        return self._call("GET", "/suppressions", query={"address": address})
+        needs = {"address", "ours", "ses"}
+        return self._call("GET", "/suppressions", needs, query={"address": address})
 
     def unsuppress(self, address: str) -> None:
         """Take an address off both lists. 404 when it is on none."""
-        self._call("DELETE", "/suppressions", query={"address": address})
+        self._call("DELETE", "/suppressions", (), query={"address": address})
 
     def erase(self, address: str) -> JSON:
         """Erase what is stored of a person, as far as one call goes: see `is_complete`."""
-        return self._call("DELETE", "/recipients", query={"address": address})
+        needs = {"erased", "is_complete"}
+        return self._call("DELETE", "/recipients", needs, query={"address": address})
 
     def metrics(self, filters: Filters) -> JSON:
         """Return the numbers of the days, streams, tags, templates and domains."""
-        return self._call("GET", "/metrics", query=filters)
+        return self._call("GET", "/metrics", METRICS, query=filters)
 
     def _call(
         self,
         method: str,
         path: str,
+        needs: Collection[str],
         *,
         query: Filters | None = None,
         body: Mapping[str, Any] | None = None,
@@ -183,10 +174,22 @@ class Service:
         )
         response = self._repeat(call, is_repeatable=method in IDEMPOTENT or key is not None)
         document = _document(response)
-        is_result = response.status < HTTPStatus.BAD_REQUEST or "recipients" in document
-        if is_result:
-            return document
-        raise self._error(call, response.status, document)
+        is_refusal = response.status >= HTTPStatus.BAD_REQUEST
+        if is_refusal and "recipients" not in document:
+            raise refusal(call, response.status, document, self._stage.outputs.get("ApiId", ""))
+        if missing := sorted(set(needs) - document.keys()):
+            message = f"The API answered {response.status} without {', '.join(missing)}."
+            raise ServiceError(response.status, message, cure=DEPLOY)
+        return document
+
+    def _file(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+        try:
+            response = self._transport.plain(method, url, headers, body)
+        except NoResponseError as error:
+            raise ServiceError(None, f"S3 did not answer: {error}.", cure="Try again.") from error
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise ServiceError(response.status, f"S3 refused the file: {response.status}.")
+        return response.body
 
     def _repeat(self, call: Call, *, is_repeatable: bool) -> HttpResponse:
         for attempt in range(1, ATTEMPTS + 1):
@@ -196,7 +199,7 @@ class Service:
                 response = self._transport(call)
             except NoResponseError as error:
                 if is_last or not is_repeatable:
-                    raise _no_response(error, call) from error
+                    raise no_response(error, call) from error
             else:
                 is_throttled = response.status == HTTPStatus.TOO_MANY_REQUESTS
                 again = response.status in TEMPORARY and (is_repeatable or is_throttled)
@@ -205,28 +208,6 @@ class Service:
                 wait = max(wait, _seconds(response.headers.get("retry-after", "")))
             self._sleep(min(wait, LONGEST_WAIT_SECONDS))
         raise AssertionError("the last attempt returns or raises")
-
-    def _error(self, call: Call, status: int, document: JSON) -> ServiceError:
-        message = str(document.get("message") or document.get("Message") or "No message.")
-        detail = [each for each in document.get("detail") or () if isinstance(each, dict)]
-        rules = "; ".join(f"{each.get('field')} {each.get('rule')}" for each in detail)
-        api = self._stage.outputs.get("ApiId", "")
-        # API Gateway's own words for a route that it does not have.
-        is_unknown_route = message in {"Not Found", "Route not found."}
-        cure = (
-            DEPLOY
-            if is_unknown_route
-            else CURES.get(HTTPStatus(status), "")
-            if status in set(HTTPStatus)
-            else ""
-        )
-        return ServiceError(
-            status,
-            f"{message.rstrip('.')}: {rules}" if rules else message,
-            detail,
-            document.get("email_id"),
-            cure.format(method=call.method, path=call.path, api=api),
-        )
 
 
 def _email_path(email_id: str, rest: str = "") -> str:
@@ -239,22 +220,14 @@ def _document(response: HttpResponse) -> JSON:
     """Return the JSON object of the response; {} for no body."""
     try:
         document = json.loads(response.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict):
         return document
     if response.status >= HTTPStatus.BAD_REQUEST:
         return {"message": f"The API answered {response.status} without an explanation."}
-    raise ServiceError(response.status, "The API answered with something else than a JSON object.")
-
-
-def _no_response(error: NoResponseError, call: Call) -> ServiceError:
-    unknown = "" if call.method == "GET" else " It is not known whether the call had its effect."
-    return ServiceError(
-        None,
-        f"The API did not answer: {str(error).rstrip('.')}.{unknown}",
-        cure="Check the network, and try again.",
-    )
+    message = f"The API answered {response.status} without a JSON object."
+    raise ServiceError(response.status, message)
 
 
 def _seconds(text: str) -> float:

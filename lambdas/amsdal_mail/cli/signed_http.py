@@ -9,9 +9,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSRequest
+
     from amsdal_mail.cli.stage import Stage
 
 __all__ = ["Call", "HttpResponse", "NoResponseError", "SignedHttp", "Transport"]
@@ -57,7 +59,16 @@ class Transport(Protocol):
     """What makes a call."""
 
     def __call__(self, call: Call) -> HttpResponse:
-        """Return the response.
+        """Return the response to a call of the API.
+
+        Raises:
+            NoResponseError: none came.
+        """
+
+    def plain(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> HttpResponse:
+        """Return the response of a URL that has its signature within, as S3 takes it.
 
         Raises:
             NoResponseError: none came.
@@ -88,13 +99,31 @@ class SignedHttp:
             BotoCoreError: the credentials cannot be read.
         """
         from botocore.awsrequest import AWSRequest
-        from botocore.exceptions import ConnectionError as AWSConnectionError
-        from botocore.exceptions import HTTPClientError
 
         request = AWSRequest(
             call.method, call.url(self._base), data=call.body, headers=dict(call.headers)
         )
         self._authorize(request)
+        return self._send(request)
+
+    def plain(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> HttpResponse:
+        """Return the response of a URL that has its signature within, as S3 takes it.
+
+        Raises:
+            NoResponseError: none came, or the URL is none of HTTP.
+        """
+        from botocore.awsrequest import AWSRequest
+
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise NoResponseError("the API named a URL that is not of HTTP")
+        return self._send(AWSRequest(method, url, data=body, headers=dict(headers)))
+
+    def _send(self, request: AWSRequest) -> HttpResponse:
+        from botocore.exceptions import ConnectionError as AWSConnectionError
+        from botocore.exceptions import HTTPClientError
+
         try:
             response = self._session.send(request.prepare())
             content = response.content
@@ -103,12 +132,10 @@ class SignedHttp:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return HttpResponse(response.status_code, headers, content)
 
-    def _authorize(self, request: object) -> None:
+    def _authorize(self, request: AWSRequest) -> None:
         from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
         from botocore.exceptions import NoCredentialsError
 
-        assert isinstance(request, AWSRequest)  # noqa: S101 - for the type
         token = None if self._stage.is_local else os.environ.get(TOKEN_VARIABLE)
         if token:
             request.headers["Authorization"] = f"Bearer {token.strip()}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.text import Text
 
 from amsdal_mail.cli.output import clean
 
-__all__ = ["STATES", "style_of", "styled"]
+__all__ = ["STATES", "show_counts", "style_of", "styled"]
 
 GOOD, BAD, WAITS, NOT_SENT, UNSURE = "green", "bold red", "blue", "magenta", "yellow"
 STYLES = {
@@ -40,3 +42,8 @@ def style_of(state: str) -> str:
 def styled(state: str) -> Text:
     """Return the state in its colour."""
     return Text(clean(state), style=style_of(state))
+
+
+def show_counts(counts: Mapping[str, int]) -> str:
+    """Return the number of recipients by state, such as `2 delivered, 1 bounced`."""
+    return ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none"

@@ -9,7 +9,7 @@ from amsdal_mail.cli.errors import UsageError
 
 __all__ = ["TIME_HELP", "age", "ahead", "read_day", "read_time", "show_time"]
 
-AGO = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
+AGO = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 TIME_HELP = "2026-11-24 (a day in UTC), 2026-11-24T09:30:00+01:00, yesterday, or 7d, 12h, 30m ago"
@@ -61,6 +61,18 @@ def ahead(value: str, option: str, now: datetime) -> str:
     except (ValueError, OverflowError):
         rule = "must be a time with an offset, as in 2026-12-24T09:30:00+01:00, or 30m, 2h, 3d"
         raise UsageError(f"{option} {rule}.") from None
+
+
+def length(value: str, option: str) -> int:
+    """Return a length of time in seconds, of text such as `90s` or `15m`.
+
+    Raises:
+        UsageError: names the option and what it takes.
+    """
+    match = AGO.fullmatch(value.strip())
+    if match is None:
+        raise UsageError(f"{option} must be a length of time: 90s, 15m, 2h or 3d.")
+    return int(timedelta(**{UNITS[match[2]]: int(match[1])}).total_seconds())
 
 
 def show_time(value: str | None) -> str:

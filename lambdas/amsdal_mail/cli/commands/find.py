@@ -55,9 +55,12 @@ def find(
     tag: TagOption = None,
     template: TemplateOption = None,
     stream: StreamOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many emails at most.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, metavar="N", help="How many emails at most.")
+    ] = 50,
     cursor: Annotated[
-        str | None, typer.Option(help="Go on after a page: next_cursor of its JSON.")
+        str | None,
+        typer.Option(metavar="CURSOR", help="Go on after a page: next_cursor of its JSON."),
     ] = None,
 ) -> None:
     """Find emails: by recipient, time, state, tag, template, stream. The newest come first."""

@@ -8,10 +8,12 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
+from amsdal_mail.cli.errors import UsageError
 from amsdal_mail.cli.examples import examples
 from amsdal_mail.cli.output import print_result, shorten
-from amsdal_mail.cli.states import styled
+from amsdal_mail.cli.states import show_counts, styled
 from amsdal_mail.cli.times import show_time
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_RULE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +28,16 @@ EPILOG = examples(
     "show newsletter-12 --recipients-after m@example.com",
 )
 TEXT_LIMIT = 300
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The email_id.")]
+
+
+def _check_id(value: str) -> str:
+    """Refuse what no email has as its id, before a stage is looked up."""
+    if not EMAIL_ID.fullmatch(value):
+        raise UsageError(f"ID {EMAIL_ID_RULE}.")
+    return value
+
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The email_id.", callback=_check_id)]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,7 +70,7 @@ def email_tree(email: dict[str, Any]) -> Tree:
     tree = Tree(title.append_text(styled(email["state"])), guide_style="dim")
     for label, value in _facts(email):
         tree.add(Text(f"{label:<10}", style="dim").append(shorten(value, TEXT_LIMIT), "default"))
-    recipients = tree.add(Text(f"recipients: {_counts(email['counts'])}", style="bold"))
+    recipients = tree.add(Text(f"recipients: {show_counts(email['counts'])}", style="bold"))
     for each in email["recipients"]:
         _add_recipient(recipients, each)
     if email["recipients_next"]:
@@ -94,10 +105,6 @@ def _facts(email: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     errors = [("error", f"{each['field']} {each['rule']}") for each in record["errors"]]
     return [fact for fact in facts if fact[1]] + errors
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none"
 
 
 def _add_recipient(tree: Tree, recipient: dict[str, Any]) -> None:

@@ -1,0 +1,149 @@
+"""`find`: filters, pages, the table, and the window that was searched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.unit.amsdal_mail.cli.conftest import RunCommand
+from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, email
+
+SEARCHED = {"from": "2026-11-01T00:00:00+00:00", "to": "2026-12-01T10:00:00+00:00"}
+
+
+def page(*emails: object, cursor: str | None = None, since: str = SEARCHED["from"]) -> object:
+    searched = {**SEARCHED, "from": since}
+    return {"emails": list(emails), "next_cursor": cursor, "searched": searched}
+
+
+def test_table_shows_state_recipient_subject_and_id(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page(email("order-1"), email("order-2", state="bounced", recipient_count=5)))
+
+    done = amsdal_mail("find")
+
+    assert done.code == 0
+    rows = [line.split() for line in done.out.splitlines()]
+    assert rows[1] == "2026-12-01 10:00:00 delivered bob@example.org Order 1 order-1".split()
+    assert rows[2] == "2026-12-01 10:00:00 bounced bob@example.org + 4 Order 1 order-2".split()
+    window = "searched 2026-11-01 00:00:00 to 2026-12-01 10:00:00 UTC."
+    assert done.out.splitlines()[-1] == f"2 emails; {window}"
+
+
+def test_every_filter_reaches_the_api(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page())
+
+    done = amsdal_mail(
+        "find", "--recipient", "a+b@example.org", "--from", "2026-11-24", "--to", "2026-11-25",
+        "--state", "bounced", "--tag", "two words & more", "--template", "t", "--stream", "bulk",
+        "--limit", "7", "--cursor", "abc",
+    )  # fmt: skip
+
+    assert done.code == 0
+    assert api.calls[0].query == {
+        "recipient": "a+b@example.org",
+        "from": "2026-11-24",
+        "to": "2026-11-25",
+        "state": "bounced",
+        "tag": "two words & more",
+        "template": "t",
+        "stream": "bulk",
+        "limit": "7",
+        "cursor": "abc",
+    }
+
+
+def test_limit_reaches_over_pages_and_cuts_the_last(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(
+        page(email("1"), email("2"), cursor="a", since="2026-11-20T00:00:00+00:00"),
+        page(cursor="b", since="2026-11-10T00:00:00+00:00"),
+        page(email("3"), email("4"), email("5"), cursor="c"),
+    )
+
+    done = amsdal_mail("find", "--limit", "4", "--json")
+
+    assert [each["email_id"] for each in done.json["emails"]] == ["1", "2", "3", "4"]
+    assert done.json["searched"] == SEARCHED
+    assert [call.query.get("cursor") for call in api.calls] == [None, "a", "b"]
+    assert [call.query["limit"] for call in api.calls] == ["4", "2", "2"]
+
+
+def test_search_without_hits_ends_after_some_calls(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page(cursor="more"))
+
+    done = amsdal_mail("find", "--limit", "5")
+
+    assert len(api.calls) == 100
+    assert "There may be more" in done.out
+
+
+def test_filter_by_recipient_shows_their_state(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    recipient = {"address": "eve@example.org", "state": "bounced", "message_id": "m",
+                 "error_code": None, "error_message": None}  # fmt: skip
+    api.reply(page(email(recipient=recipient, recipient_count=3)))
+
+    done = amsdal_mail("find", "--recipient", "eve@example.org")
+
+    assert "bounced  eve@example.org + 2" in done.out
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("yesterday", 1), ("today", 0), ("7d", 7), ("2w", 14), ("24h", 1)]
+)
+def test_time_in_words_becomes_a_time(
+    text: str, days: int, api: FakeAPI, amsdal_mail: RunCommand
+) -> None:
+    api.reply(page())
+    expected = (datetime.now(UTC) - timedelta(days=days)).date()
+
+    amsdal_mail("find", "--from", text)
+
+    sent = api.calls[0].query["from"]
+    assert abs((datetime.fromisoformat(sent).date() - expected).days) <= 1  # midnight may pass
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "2026-13-01",
+        "2026-11-24T09:30:00",
+        "99999w",
+        "7 d",
+        "\N{FULLWIDTH DIGIT ONE}d",
+        "-1d",
+    ],
+)
+def test_wrong_time_is_refused_by_name(text: str, api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    done = amsdal_mail("find", f"--from={text}")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: --from must be a time: 2026-11-24")
+    assert api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--state", "lost"), "--state must be one of scheduled, queued"),
+        (("--stream", "fast"), "--stream must be one of transactional, bulk."),
+        (("--limit", "0"), "--limit"),
+        (("--limit", "ten"), "--limit"),
+        (("--nonsense",), "--nonsense"),
+        (("extra",), "extra"),
+    ],
+)
+def test_wrong_option_is_refused_by_name(
+    arguments: tuple[str, ...], message: str, amsdal_mail: RunCommand
+) -> None:
+    done = amsdal_mail("find", *arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_colours_are_only_for_a_terminal(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page(email(state="bounced")))
+
+    assert "\x1b" not in amsdal_mail("find").out
