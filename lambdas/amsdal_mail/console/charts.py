@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Bar", "Chart", "Label", "Series", "bar_chart", "line_chart", "nice_ticks", "number"]
+__all__ = [
+    "NARROW", "WIDE", "Bar", "Chart", "Label", "Series", "bar_chart", "line_chart", "nice_ticks",
+    "number",
+]  # fmt: skip
 
-WIDTH, HEIGHT = 760, 230
+WIDE, NARROW, HEIGHT = 760, 340, 230
+"""The widths for a desk and for a phone: the text of a chart that is scaled cannot be read."""
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 10, 26
-LABELS = 7
-"""Days that have a label under the chart, at most."""
+LABEL_WIDTH = 88
+"""The room of a day's label under the chart."""
 TICKS = 4
 GAP = 0.28
 """The part of a day's width between two bars."""
@@ -70,18 +74,24 @@ class Chart:
     rows: tuple[Label, ...]
     columns: tuple[Label, ...]
     unit: str = ""
-    width: int = WIDTH
+    width: int = WIDE
     height: int = HEIGHT
     left: int = LEFT
-    right: int = WIDTH - RIGHT
     bottom: int = HEIGHT - BOTTOM
 
+    @property
+    def right(self) -> int:
+        """The end of the axis."""
+        return self.width - RIGHT
 
-def bar_chart(title: str, days: Sequence[str], series: Sequence[Series]) -> Chart:
+
+def bar_chart(
+    title: str, days: Sequence[str], series: Sequence[Series], width: int = WIDE
+) -> Chart:
     """Return a chart of stacked bars, one a day."""
     totals = [sum(values) for values in zip(*(row.values for row in series), strict=True)]
     top, ticks = nice_ticks(max(totals, default=0))
-    step = _step(days)
+    step = _step(days, width)
     bars = []
     for place, day in enumerate(days):
         floor = float(HEIGHT - BOTTOM)
@@ -91,15 +101,17 @@ def bar_chart(title: str, days: Sequence[str], series: Sequence[Series]) -> Char
             if tall > 0:
                 floor -= tall
                 x = LEFT + step * (place + GAP / 2)
-                width = step * (1 - GAP)
-                bars.append(Bar(_r(x), _r(floor), _r(width), _r(tall), row.tone, title_text))
-    return _chart(title, days, series, bars, [], _rows(ticks, top, ""), "")
+                wide = _r(step * (1 - GAP))
+                bars.append(Bar(_r(x), _r(floor), wide, _r(tall), row.tone, title_text))
+    return _chart(title, days, series, bars, [], _rows(ticks, top, ""), "", width)
 
 
-def line_chart(title: str, days: Sequence[str], series: Sequence[Series], unit: str) -> Chart:
+def line_chart(
+    title: str, days: Sequence[str], series: Sequence[Series], unit: str, width: int = WIDE
+) -> Chart:
     """Return a chart of lines, with a column for the pointer on each day."""
     top, ticks = nice_ticks(max((max(row.values, default=0) for row in series), default=0))
-    step, floor = _step(days), HEIGHT - BOTTOM
+    step, floor = _step(days, width), HEIGHT - BOTTOM
     lines = [
         Line(
             row.tone,
@@ -115,7 +127,7 @@ def line_chart(title: str, days: Sequence[str], series: Sequence[Series], unit: 
             _title(day, series, place, unit))
         for place, day in enumerate(days)
     ]  # fmt: skip
-    return _chart(title, days, series, columns, lines, _rows(ticks, top, unit), unit)
+    return _chart(title, days, series, columns, lines, _rows(ticks, top, unit), unit, width)
 
 
 def nice_ticks(highest: float) -> tuple[float, list[float]]:
@@ -142,20 +154,21 @@ def number(value: float) -> str:
 
 def _chart(
     title: str, days: Sequence[str], series: Sequence[Series], bars: Sequence[Bar],
-    lines: Sequence[Line], rows: Sequence[Label], unit: str,
+    lines: Sequence[Line], rows: Sequence[Label], unit: str, width: int,
 ) -> Chart:  # fmt: skip
     summary = "; ".join(
         f"{row.name}: at most {number(max(row.values, default=0))}{unit} a day" for row in series
     )
-    every = max(1, -(-len(days) // LABELS))
+    labels = (width - LEFT - RIGHT) // LABEL_WIDTH
+    every = max(1, -(-len(days) // labels))
     columns = [
-        Label(_r(LEFT + _step(days) * (place + 0.5)), _short(day))
+        Label(_r(LEFT + _step(days, width) * (place + 0.5)), _short(day))
         for place, day in enumerate(days)
         if place % every == 0
     ]
     return Chart(
         title, f"{title}. {summary}.", tuple(series), tuple(days), tuple(bars), tuple(lines),
-        tuple(rows), tuple(columns), unit,
+        tuple(rows), tuple(columns), unit, width,
     )  # fmt: skip
 
 
@@ -177,8 +190,8 @@ def _rows(ticks: Sequence[float], top: float, unit: str) -> list[Label]:
     return [Label(_r(floor - _tall(tick, top)), f"{number(tick)}{unit}") for tick in ticks]
 
 
-def _step(days: Sequence[str]) -> float:
-    return (WIDTH - LEFT - RIGHT) / max(1, len(days))
+def _step(days: Sequence[str], width: int) -> float:
+    return (width - LEFT - RIGHT) / max(1, len(days))
 
 
 def _tall(value: float, top: float) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from amsdal_mail.console import responses
-from amsdal_mail.console.charts import Chart, Series, bar_chart, line_chart, number
+from amsdal_mail.console.charts import NARROW, WIDE, Chart, Series, bar_chart, line_chart, number
 from amsdal_mail.console.source import SourceError
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ async def index(console: Console, request: Request) -> Response:
         "metrics.html", "metrics", found=found, problem=problem, days=days, filters=filters,
         periods=[(count, urlencode({"days": count, **filters})) for count in PERIODS],
         totals=totals(found["totals"]) if found else (),
-        charts=charts(found["days"]) if found else (), counts=COUNTS,
+        charts=list(zip(charts(found["days"], WIDE), charts(found["days"], NARROW), strict=True))
+        if found else (), counts=COUNTS,
         groups=_groups(found) if found else (), title=_title,
     )  # fmt: skip
     return responses.page(html)
@@ -82,7 +83,7 @@ def totals(counts: Mapping[str, int]) -> list[Total]:
     ]
 
 
-def charts(rows: Sequence[Mapping[str, Any]]) -> list[Chart]:
+def charts(rows: Sequence[Mapping[str, Any]], width: int = WIDE) -> list[Chart]:
     """Return the charts of the days."""
     days = [row["date"] for row in rows]
 
@@ -105,9 +106,9 @@ def charts(rows: Sequence[Mapping[str, Any]]) -> list[Chart]:
     )  # fmt: skip
     reading = (rate("opened", "busy"), rate("clicked", "good"))
     return [
-        bar_chart("Recipients a day", days, [series("delivered", "good"), *bad, on_its_way]),
-        bar_chart("Trouble a day", days, trouble),
-        line_chart("Opened and clicked, of those delivered", days, reading, " %"),
+        bar_chart("Recipients a day", days, [series("delivered", "good"), *bad, on_its_way], width),
+        bar_chart("Trouble a day", days, trouble, width),
+        line_chart("Opened and clicked, of those delivered", days, reading, " %", width),
     ]
 
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amsdal_mail.console.charts import Series, bar_chart, line_chart, nice_ticks, number
+from amsdal_mail.console.charts import (
+    NARROW,
+    WIDE,
+    Series,
+    bar_chart,
+    line_chart,
+    nice_ticks,
+    number,
+)
 from amsdal_mail.console.metrics_pages import charts, totals
 from tests.unit.amsdal_mail.console.fake_source import numbers
 
@@ -22,14 +30,15 @@ def test_ticks_are_round(highest: float, ticks: list[float]) -> None:
     assert nice_ticks(highest) == (ticks[-1], ticks)
 
 
-@given(COUNTS)
-def test_bars_stay_inside_of_the_chart(values: list[int]) -> None:
+@given(COUNTS, st.sampled_from([WIDE, NARROW]))
+def test_bars_stay_inside_of_the_chart(values: list[int], width: int) -> None:
     days = [f"2026-11-{1 + place % 28:02}" for place in range(len(values))]
-    chart = bar_chart("Mail", days, [Series("a", "good", values), Series("b", "bad", values[::-1])])
+    series = [Series("a", "good", values), Series("b", "bad", values[::-1])]
+    chart = bar_chart("Mail", days, series, width)
 
     for bar in chart.bars:
         assert chart.left <= bar.x
-        assert bar.x + bar.width <= chart.right
+        assert bar.x + bar.width <= chart.right + 0.2
         assert bar.y >= 0
         assert bar.y + bar.height <= chart.bottom + 0.2
 
