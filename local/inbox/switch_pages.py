@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from amsdal_mail.console import responses
-from local.ses.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +46,7 @@ def switches_page(ses: Simulator) -> Page:
 
     async def show(console: Console, request: Request) -> Response:
         is_saved = "saved" in request.query_params
-        return _page(console, ses, ses.switches, None, is_saved=is_saved)
+        return _page(console, ses, is_saved=is_saved)
 
     return show
 
@@ -58,7 +57,7 @@ def change_page(ses: Simulator) -> Page:
     async def change(console: Console, request: Request) -> Response:
         form = await console.form(request)
         if "restore" in form:
-            ses.switches = Switches()
+            ses.restore_switches()
             return responses.redirect_back(request, "/simulator?saved")
         try:
             ses.switches = ses.switches.changed(read_form(form))
@@ -94,11 +93,10 @@ def read_form(form: Mapping[str, str]) -> dict[str, Any]:
     return change
 
 
-def _page(
-    console: Console, ses: Simulator, switches: Switches, problem: str | None, *, is_saved: bool
-) -> Response:
+def _page(console: Console, ses: Simulator, *, is_saved: bool) -> Response:
+    switches = ses.switches
     html = console.render(
-        "simulator.html", "simulator", switches=switches, problem=problem, is_saved=is_saved,
+        "simulator.html", "simulator", switches=switches, is_saved=is_saved,
         faults=FAULTS, limits=LIMITS, pauses=PAUSES, event_fields=EVENTS, plain=SWITCHES,
         statuses=STATUSES, call_counts=dict(ses.counts), identities=switches.identities,
     )  # fmt: skip

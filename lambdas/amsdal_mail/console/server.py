@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from amsdal_mail.console.context import Console
 
-__all__ = ["LOOPBACK", "build_app", "listen", "serve"]
+__all__ = ["LOOPBACK", "build_app", "listen", "prepare", "serve"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -43,10 +43,9 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(console: Console, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
-    """Serve until a signal. `on_ready` gets the address with the one-time token."""
+def prepare(console: Console, port: int) -> tuple[uvicorn.Server, str]:
+    """Return the server for a socket of that port, and the address with its one-time token."""
     token = secrets.token_urlsafe(32)
-    port = listener.getsockname()[1]
     config = uvicorn.Config(
         build_app(console, token, port),
         log_level="warning",
@@ -54,6 +53,11 @@ def serve(console: Console, listener: socket.socket, on_ready: Callable[[str], N
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    server = uvicorn.Server(config)
-    on_ready(f"http://{LOOPBACK}:{port}/?{TOKEN}={token}")
+    return uvicorn.Server(config), f"http://{LOOPBACK}:{port}/?{TOKEN}={token}"
+
+
+def serve(console: Console, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+    """Serve until a signal. `on_ready` gets the address with the one-time token."""
+    server, address = prepare(console, listener.getsockname()[1])
+    on_ready(address)
     server.run(sockets=[listener])
