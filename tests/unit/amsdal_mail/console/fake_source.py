@@ -34,7 +34,7 @@ from amsdal_mail.console.values import (
     TemplateView,
 )
 
-__all__ = ["NOW", "FakeSource", "email"]
+__all__ = ["NOW", "FakeSource", "content", "email", "numbers"]
 
 NOW = datetime(2026, 11, 24, 9, 12, 40, tzinfo=UTC)
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -72,6 +72,7 @@ class FakeSource(Source):
         self.stage = About("prod", "eu-west-1", address="https://api.example.com")
         self.hidden_words: dict[str, str] = {}
         self.records: dict[str, Json] = {}
+        self.picture = PIXEL
 
     @override
     def about(self) -> About:
@@ -128,7 +129,7 @@ class FakeSource(Source):
         files = self.contents[email_id].files
         if number >= len(files):
             raise SourceError("There is no such attachment.", status=404)
-        return Part(PIXEL, files[number].content_type, files[number].name or "part")
+        return Part(self.picture, files[number].content_type, files[number].name or "part")
 
     @override
     async def raw(self, email_id: str, message_id: str | None) -> Part:
@@ -229,17 +230,17 @@ def _events(row: Email) -> tuple[Event, ...]:
         "click": {"link": "https://shop.example.com/orders/1234"},
     }
     return tuple(
-        Event(row.created_at + timedelta(seconds=40**place / 40), kind, row.addresses[0] if
+        Event(row.created_at + timedelta(seconds=6**place / 6), kind, row.addresses[0] if
               row.addresses else None, "m-1", details.get(kind, {}))
         for place, kind in enumerate(kinds[: order.get(row.state, 0)])
     )  # fmt: skip
 
 
-def numbers(days: int = 30) -> Json:
+def numbers(days: int = 30, last: datetime = NOW) -> Json:
     """Return the metrics of a shop: weeks with a weekend, a newsletter, and one bad day."""
     rows: list[Json] = []
     for place in range(days):
-        day = (NOW - timedelta(days=days - 1 - place)).date()
+        day = (last - timedelta(days=days - 1 - place)).date()
         accepted = (420 if day.weekday() < 5 else 160) + 37 * (place % 4)
         accepted += 900 if place == days - 12 else 0
         bounced = accepted // 90 + (60 if place == days - 12 else 0)
