@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -43,12 +44,13 @@ async def cancel(console: Console, request: Request) -> Response:
 async def reschedule(console: Console, request: Request) -> Response:
     """Give a scheduled email another time, in UTC."""
     form = await console.form(request)
-    send_at = form.get("send_at", "").strip()
-    if not send_at:
-        raise HTTPException(400, "send_at: must be a time, such as 2026-12-24T09:00.")
+    try:
+        send_at = datetime.fromisoformat(form.get("send_at", "").strip())
+    except ValueError as error:
+        raise HTTPException(400, "send_at: must be a time, such as 2026-12-24T09:00.") from error
     # The field of a browser has no zone. The page says that it is UTC.
-    has_zone = re.search(r"(Z|[+-]\d\d:?\d\d)$", send_at)
-    await console.source.reschedule(email_id(request), send_at if has_zone else f"{send_at}Z")
+    moment = send_at if send_at.tzinfo else send_at.replace(tzinfo=UTC)
+    await console.source.reschedule(email_id(request), moment.isoformat())
     return responses.redirect_back(request, f"/emails/{email_id(request)}?done=rescheduled")
 
 

@@ -106,8 +106,14 @@ def test_time_of_a_form_is_of_utc(reader: Reader, source: FakeSource) -> None:
         reader.submit("/emails/e1/reschedule", {"send_at": text})
 
     assert [call[2] for call in source.calls] == [
-        "2026-12-24T09:00Z", "2026-12-24T09:00:00+02:00", "2026-12-24T09:00Z",
+        "2026-12-24T09:00:00+00:00", "2026-12-24T09:00:00+02:00", "2026-12-24T09:00:00+00:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01T00:00", "9" * 100_000])
+def test_time_that_is_none_is_refused(reader: Reader, source: FakeSource, text: str) -> None:
+    assert reader.submit("/emails/e1/reschedule", {"send_at": text}).status_code == 400
+    assert source.calls == []
 
 
 def test_refusal_of_the_service_is_shown(reader: Reader, source: FakeSource) -> None:
