@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -59,6 +60,8 @@ class LocalSource(Source):
         self._connect = connect or _stage_source
         self._stack: Source | None = None
         self.mailbox = Mailbox(ses.messages, ses.tracking_url)
+        # The stack is not older than its simulator: an earlier hour need not be searched.
+        self._start = (ses.now() - timedelta(hours=1)).isoformat()
 
     def connect(self, address: StackAddress) -> None:
         """Use the stack at this address from now on."""
@@ -88,7 +91,8 @@ class LocalSource(Source):
     async def find(self, filters: Filters, cursor: str | None) -> EmailPage:
         if self._stack is None:
             return self._page_of_simulator(filters, cursor)
-        page = await self._stack.find(filters, cursor)
+        asked = replace(filters, start=filters.start or self._start)
+        page = await self._stack.find(asked, cursor)
         emails = [*map(self._filled, page.emails), *self._unknown(page, filters)]
         emails.sort(key=lambda email: email.created_at, reverse=True)
         return replace(page, emails=tuple(emails))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -21,6 +22,8 @@ ROWS = 50
 """A list is as long as a page of the API, or a few rows more."""
 CALLS = 6
 """Pages of the API that one list asks for at most, of 50 emails each."""
+PATIENCE_SECONDS = 2.0
+"""After this time, a list asks for no further page."""
 NAMES = {
     "recipient": "recipient", "state": "state", "tag": "tag", "template": "template",
     "stream": "stream", "from": "start", "to": "end",
@@ -82,8 +85,11 @@ class Listing:
 async def list_emails(source: Source, search: Search) -> Listing:
     """Return the emails of a search. Raises SourceError.
 
-    A search asks for a few pages, until it has enough rows. What it leaves, the next page finds.
+    A search for words asks for a few pages, until it has enough rows; any other one until it has
+    some. What it leaves, the next page finds.
     """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    enough = ROWS if search.text else 1
     found: dict[str, Email] = {}
     looked_at, since = 0, None
     cursor: str | None = search.cursor or None
@@ -94,7 +100,7 @@ async def list_emails(source: Source, search: Search) -> Listing:
         found.update((email.id, email) for email in matches if email.id not in found)
         since = page.window[0] if page.window else since
         cursor = page.next_cursor
-        if cursor is None or len(found) >= ROWS:
+        if cursor is None or len(found) >= enough or time.monotonic() > deadline:
             break
     return Listing(tuple(found.values()), looked_at, since, cursor)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from typing_extensions import override
 
 from amsdal_mail.console.search import CALLS, ROWS, Search, list_emails
-from amsdal_mail.console.values import Filters
+from amsdal_mail.console.values import EmailPage, Filters
 from tests.unit.amsdal_mail.console.fake_source import FakeSource, email
 
 ORDER = email(
@@ -63,20 +64,38 @@ async def test_a_list_asks_for_a_bounded_number_of_pages() -> None:
     assert listing.next_cursor == str(CALLS * source.page_size)
 
 
-async def test_full_list_asks_for_no_further_page() -> None:
+@pytest.mark.parametrize(("text", "pages"), [("", 1), ("order", 2)])
+async def test_list_with_rows_asks_for_no_further_page(text: str, pages: int) -> None:
     source = FakeSource()
-    source.page_size = ROWS
+    source.page_size = ROWS // 2
     source.emails = [email(f"e{number}") for number in range(3 * ROWS)]
+
+    listing = await list_emails(source, Search(text))
+
+    assert len(listing.emails) == pages * source.page_size
+
+
+async def test_empty_pages_are_passed_over() -> None:
+    """A page of the API covers a part of the time, and may have no email of the filter."""
+    source = Quiet()
 
     listing = await list_emails(source, Search())
 
-    assert len(listing.emails) == ROWS
+    assert [row.id for row in listing.emails] == ["e1"]
+
+
+class Quiet(FakeSource):
+    @override
+    async def find(self, filters: Filters, cursor: str | None) -> EmailPage:
+        number = int(cursor or 0)
+        emails = (email("e1"),) if number == 3 else ()
+        return EmailPage(emails, str(number + 1))
 
 
 async def test_email_on_two_pages_is_shown_once() -> None:
     source = FakeSource()
     source.emails = [email("e1"), email("e2"), email("e2"), email("e3")]
 
-    listing = await list_emails(source, Search())
+    listing = await list_emails(source, Search("order"))
 
     assert [row.id for row in listing.emails] == ["e1", "e2", "e3"]
