@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from tests.e2e.service import Service, message
 WIDTH = "document.documentElement.scrollWidth"
 BRIGHTNESS = """getComputedStyle(document.body).backgroundColor
     .match(/\\d+/g).reduce((sum, part) => sum + Number(part), 0)"""
+DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 SECTIONS = ("Emails", "Metrics", "Templates", "Suppressions", "Dead letters", "Doctor", "API")
 
 
@@ -94,12 +96,40 @@ def test_scheduled_email_is_moved_and_canceled(
 
     page.get_by_label("Send at").fill(f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%dT09:30}")
     page.get_by_role("button", name="Move").click()
-    expect(page.get_by_role("status").first).to_have_text("The email has a new time.")
+    expect(page.locator(".head .callout")).to_have_text("The email has a new time.")
     expect(page.locator(".head dl")).to_contain_text(":30:00")
     page.get_by_role("button", name="Cancel the email").click()
 
-    expect(page.get_by_role("status").first).to_have_text("The email is canceled.")
+    expect(page.locator(".head .callout")).to_have_text("The email is canceled.")
     expect(page.locator(".recipients .chip")).to_have_text("Canceled")
+
+
+def test_kept_content_is_shown_and_sent_again(service: Service, page: Page, recipient: str) -> None:
+    pdf = b"%PDF-1.4 " + bytes(range(256))
+    files = [
+        {"filename": "Größe <1>.pdf", "content": base64.b64encode(pdf).decode(),
+         "mimetype": "application/pdf"},
+        {"filename": "dot.gif", "content": base64.b64encode(DOT).decode(),
+         "mimetype": "image/gif", "content_id": "dot"},
+    ]  # fmt: skip
+    html = "<h1>Thanks</h1><img src='cid:dot' alt='dot'>"
+    email_id = send(service, recipient, subject="Kept", html_body=html, attachments=files)
+    service.wait_for_state(email_id, "delivered")
+    page.goto(f"/emails/{email_id}")
+
+    frame = page.frame_locator("iframe.mail")
+    expect(frame.locator("h1")).to_have_text("Thanks")
+    assert frame.locator("img").evaluate("image => image.naturalWidth") == 1
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Größe").click()
+    assert download.value.path().read_bytes() == pdf
+    page.get_by_label("Addresses").fill(f"copy-{recipient}")
+    page.get_by_role("button", name="Send again").click()
+
+    expect(page.locator(".head .callout")).to_have_text("This is the new email.")
+    expect(page.locator(".recipients")).to_contain_text(f"copy-{recipient}")
+    expect(page.locator(".ids")).to_contain_text(email_id)
+    expect(page.locator(".timeline")).to_contain_text("Delivered")
 
 
 def test_remove_takes_an_address_off_both_lists(
