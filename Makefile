@@ -13,6 +13,10 @@ ROUTES ?=
 FUNCTIONS_PYTHON := 3.13
 OLDEST_PYTHON := 3.11
 
+# The releases of Django that the library supports: those with long-term support, and the newest,
+# which needs Python 3.12.
+DJANGO = 4.2 5.2 $(shell .venv/bin/python -c 'import sys; print("6" * (sys.version_info >= (3, 12)))' 2>/dev/null)
+
 # Branch coverage of lambdas, in percent, by the unit tests alone and by all tests: it may not fall.
 UNIT_COVERAGE := 93
 COVERAGE := 97
@@ -45,7 +49,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environments demo local test unit contract infra e2e browser test-oldest \
-	test-aioboto3 test-all browser-setup picture check chaos bench cost redrive routes docs style types \
+	test-aioboto3 test-django test-all browser-setup picture check chaos bench cost redrive routes docs style types \
 	imports template lock clean
 
 help:  ## this list
@@ -66,7 +70,7 @@ local: setup  ## the same, kept running for your own calls until Ctrl-C (PORT=, 
 test:  ## all tests, on each Python and SDK (PYTEST_ARGS="-k bounce" for some of them, on one)
 	@$(MAKE) --no-print-directory -j4 environments browser-setup
 	@$(MAKE) --no-print-directory --keep-going \
-		$(if $(PYTEST_ARGS),,test-oldest test-aioboto3) test-all
+		$(if $(PYTEST_ARGS),,test-oldest test-aioboto3 test-django) test-all
 
 unit: .venv/.stamp  ## unit tests, with coverage of lambdas: half a minute
 	@$(PYTEST) -n 2 tests/unit tests/docs tests/routes \
@@ -104,6 +108,15 @@ test-aioboto3: .venv-aioboto3/.stamp
 	@.venv-aioboto3/bin/python -m pytest -q tests/contract/test_documented_samples.py \
 		tests/contract/test_backends.py tests/unit/amsdal_mail/backends/test_requests.py \
 		tests/unit/amsdal_mail/backends/test_service_model.py
+
+test-django: .venv/.stamp  ## the backend for Django, with Django's own tests of email backends
+	@$(MAKE) --no-print-directory -j3 $(DJANGO:%=.venv-django-%/.stamp)
+	@for version in $(DJANGO); do \
+		echo "== pytest tests/django with Django $$version"; \
+		DJANGO_SOURCE=.venv-django-$$version/source PYTHONPATH=lambdas:. \
+		.venv-django-$$version/bin/python -m pytest -q -c tests/django/pytest.ini --rootdir . \
+			--confcutdir tests/django tests/django || exit 1; \
+	done
 
 browser-setup:  ## find Chromium, or install Debian's: the only step that may want root
 	@$(or $(PYTHON),python3) tests/browser/chromium.py
@@ -170,6 +183,11 @@ lock: .venv/.uv  ## write the lock files anew from pyproject.toml, package.json 
 	@grep -vE '$(SDK)' build/constraints.txt > build/constraints-aioboto3.txt
 	@$(LOCK) --extra ses --group local --group test -c build/constraints-aioboto3.txt \
 		pyproject.toml -o requirements/aioboto3.txt
+	@echo "== requirements/django-*.txt (the same versions, with each Django)"
+	@$(LOCK) -c build/constraints.txt requirements/django-4.2.in -o requirements/django-4.2.txt
+	@$(LOCK) -c build/constraints.txt requirements/django-5.2.in -o requirements/django-5.2.txt
+	@$(subst $(OLDEST_PYTHON),3.12,$(LOCK)) -c build/constraints.txt requirements/django-6.in \
+		-o requirements/django-6.txt
 	@echo "== requirements/ministack.txt"
 	@$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	@echo "== requirements/docs.txt"
@@ -228,6 +246,17 @@ endef
 
 .venv-bench/.stamp: requirements/bench.txt .venv/.uv
 	$(call environment,django-anymail and django-ses beside what the functions need)
+
+# pip alone fetches the source of Django, which has Django's own tests. They are never installed.
+.venv-django-%/.stamp: requirements/django-%.txt .venv/.stamp
+	$(call environment,Django and its own tests)
+	@rm $@
+	@mkdir $(@D)/source
+	@awk '/^[^ ]/ { keep = /^django==/ } keep' $< > $(@D)/django.txt
+	@.venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps \
+		--no-binary django --require-hashes --dest $(@D) -r $(@D)/django.txt
+	@tar -xzf $(@D)/[dD]jango-*.tar.gz -C $(@D)/source --strip-components 1
+	@touch $@
 
 node_modules/.stamp: package.json package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \

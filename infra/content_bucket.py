@@ -12,7 +12,7 @@ from infra.work_queue import LONGEST_RETENTION
 
 __all__ = ["ContentBucket", "grant_read_attachments"]
 
-QUEUED, UPLOADS, SCHEDULED = "queued/", "uploads/", "scheduled/"
+QUEUED, UPLOADS, SCHEDULED, KEPT = "queued/", "uploads/", "scheduled/", "kept/"
 RETRY_DAYS = 3
 """An email is retried for some three days."""
 QUEUED_DAYS = 3 * int(LONGEST_RETENTION.to_days()) + RETRY_DAYS
@@ -22,7 +22,8 @@ Its message may wait on the send queue, then as a dead letter, and once more aft
 """
 SCHEDULED_DAYS = 366 + QUEUED_DAYS
 """Days after which a scheduled email, of a year ahead at most, cannot be sent any more."""
-UPLOAD_DAYS = 1
+SHORTEST_DAYS = 1
+UPLOAD_DAYS = SHORTEST_DAYS
 """S3 counts full days from the next midnight (UTC), so an upload lives for 24 to 48 hours.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
@@ -42,10 +43,14 @@ class ContentBucket(Construct):
 
     Args:
         retain: keep the bucket when the stack is deleted, but not after a failed first deployment.
+        kept_days: how long messages are kept for people; 0 when none is kept.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, retain: bool) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, retain: bool, kept_days: int
+    ) -> None:
         super().__init__(scope, construct_id)
+        self._keeps = kept_days > 0
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -57,6 +62,8 @@ class ContentBucket(Construct):
                 _expiry("Queued", QUEUED, QUEUED_DAYS),
                 _expiry("Scheduled", SCHEDULED, SCHEDULED_DAYS),
                 _expiry("Uploads", UPLOADS, UPLOAD_DAYS),
+                # The rule stays when nothing is kept any more: it deletes what was kept before.
+                _expiry("Kept", KEPT, max(kept_days, SHORTEST_DAYS)),
             ],
             # The queue that names the objects is kept too.
             removal_policy=(
@@ -74,6 +81,8 @@ class ContentBucket(Construct):
         """
         self._grant(role, (QUEUED, SCHEDULED, UPLOADS), "GetObject", "PutObject")
         self._grant(role, (QUEUED, SCHEDULED), "DeleteObject")
+        if self._keeps:
+            self._grant(role, (KEPT,), "GetObject", "PutObject", "DeleteObject")
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn])
         )

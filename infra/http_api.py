@@ -19,6 +19,7 @@ from infra.settings import Settings
 __all__ = ["EmailAPI"]
 
 SEND, READ, CHANGE_SUPPRESSIONS = "mail:send", "mail:read", "suppressions:write"
+READ_CONTENT = "mail:content"
 
 ROUTES = (
     (api.HttpMethod.POST, "/emails", (SEND,)),
@@ -27,10 +28,13 @@ ROUTES = (
     (api.HttpMethod.GET, "/emails/{email_id}", (READ,)),
     (api.HttpMethod.PATCH, "/emails/{email_id}", (SEND,)),
     (api.HttpMethod.POST, "/emails/{email_id}/cancel", (SEND,)),
+    (api.HttpMethod.GET, "/emails/{email_id}/content", (READ_CONTENT,)),
+    (api.HttpMethod.POST, "/emails/{email_id}/resend", (SEND,)),
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
-    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, CHANGE_SUPPRESSIONS)),
-    (api.HttpMethod.GET, "/docs", (SEND, READ, CHANGE_SUPPRESSIONS)),
+    (api.HttpMethod.GET, "/metrics", (READ,)),
+    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
+    (api.HttpMethod.GET, "/docs", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
 )
 """Each route with its scopes. A JWT must have at least one of them.
 

@@ -77,8 +77,15 @@ class SendEmailFunction(ServiceFunction):
                 "SCHEDULE_BULK_QUEUE_ARN": bulk_queue.queue.queue_arn,
                 "SCHEDULE_DEAD_LETTER_ARN": schedules.undelivered.queue_arn,
                 "EVENT_BUS_NAME": event_bus.event_bus_name,
+                **_kept_days(settings),
             },
         )
         for queue in (send_queue, bulk_queue):
             self.consume(queue, max_concurrency=settings.concurrency)
             queue.queue.grant_send_messages(self.role)
+
+
+def _kept_days(settings: Settings) -> dict[str, str]:
+    """Return the variable of a stage that keeps messages; none for another."""
+    days = settings.content_retention_days
+    return {"CONTENT_RETENTION_DAYS": str(days)} if days else {}

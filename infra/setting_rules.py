@@ -144,6 +144,7 @@ RULES = (
         "must be names of buckets, each with an optional prefix such as reports/2026/",
     ),
     _between("retention_days", 1, 3650),
+    _between("content_retention_days", 0, 365),
     _Rule(
         "jwt_issuer",
         _optional(r"https?://[^\s?#]+"),
@@ -176,6 +177,7 @@ def broken_rules(values: Mapping[str, object]) -> list[str]:
     return problems or [
         *_timeout_problems(values),
         *_tracing_problems(values),
+        *_content_problems(values),
         *_aws_problems(values),
         *_zone_problems(values),
         *_jwt_problems(values),
@@ -194,6 +196,14 @@ def _timeout_problems(values: Mapping[str, object]) -> list[str]:
 def _tracing_problems(values: Mapping[str, object]) -> list[str]:
     if values.get("powertools_tracer") and values.get("tracing") is False:
         return ["powertools_tracer must be false with tracing=false, got True"]
+    return []
+
+
+def _content_problems(values: Mapping[str, object]) -> list[str]:
+    """Return the problem of a message that would outlive the record which names it."""
+    days, longest = values.get("content_retention_days"), values.get("retention_days")
+    if isinstance(days, int) and isinstance(longest, int) and days > longest:
+        return [f"content_retention_days must be at most retention_days, {longest}, got {days}"]
     return []
 
 

@@ -16,7 +16,6 @@ __all__ = ["STAGES", "Settings", "SettingsError"]
 CDK_NAMES = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 """Context that the CDK keeps for itself. Its other names have a namespace: `@aws-cdk/...`."""
 
-
 STAGES = "stages"
 """Context with the settings that only a stage has, by the name of the stage."""
 
@@ -111,6 +110,8 @@ class Settings:
     """Buckets whose objects emails may attach, each with an optional prefix: `reports/2026/`."""
     retention_days: int = 30
     """How long the table keeps an email."""
+    content_retention_days: int = 0
+    """How long the bucket keeps the messages of emails, for people. 0: no message is kept."""
     jwt_issuer: str = ""
     """The issuer of the callers' JWTs. Without an issuer, callers sign with IAM."""
     jwt_audience: tuple[str, ...] = ()

@@ -50,7 +50,9 @@ class AmsdalMailStack(Stack):
             queues=(send_queue.queue, bulk_queue.queue),
             retain=retain,
         )
-        contents = ContentBucket(self, "Contents", retain=retain)
+        contents = ContentBucket(
+            self, "Contents", retain=retain, kept_days=settings.content_retention_days
+        )
         configuration_set = create_configuration_set(self, settings)
         expiring_set = create_expiring_set(self, settings)
         configuration_sets = [s for s in (configuration_set, expiring_set) if s]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Unpack
 
+from typing_extensions import override
+
 from amsdal_mail.backends.base import BaseBackend
-from amsdal_mail.message.email import TIMES, EmailMessage, EmailRequest
+from amsdal_mail.exceptions import InvalidMessageError
+from amsdal_mail.message.email import SERVICE_FIELDS, EmailMessage, EmailRequest
 from amsdal_mail.message.options import SharedOptions
 from amsdal_mail.status import (
     ConfigurationError,
@@ -21,7 +24,7 @@ from amsdal_mail.status import (
     SendStatus,
 )
 
-__all__ = ["asend_mail", "get_connection", "send_mail"]
+__all__ = ["asend_mail", "get_connection", "option_names", "send_mail", "shared_connection"]
 
 BACKENDS = {
     "console": "amsdal_mail.backends.console.ConsoleBackend",
@@ -29,7 +32,9 @@ BACKENDS = {
     "ses": "amsdal_mail.backends.ses.SESBackend",
     "sqs": "amsdal_mail.backends.sqs.SQSBackend",
 }
-
+BACKEND_VARIABLE = "AMSDAL_EMAIL_BACKEND"
+SENDER_VARIABLE = "AMSDAL_DEFAULT_FROM"
+MEMORY = "memory"
 
 ANY_ARGUMENTS = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 
@@ -39,17 +44,29 @@ def get_connection(backend: str | None = None, **options: Any) -> BaseBackend:
 
     Args:
         backend: `ses`, `sqs`, `console`, `memory`, or the dotted path of a class. Without it, the
-            environment's AMSDAL_EMAIL_BACKEND decides; without that too, it is `ses`.
+            environment's AMSDAL_EMAIL_BACKEND decides; without that too, it is `ses`. Where
+            AMSDAL_EMAIL_BACKEND is `memory`, it replaces any backend: tests send nothing.
         **options: The options of the backend's class.
 
     Raises:
         ConfigurationError: the backend does not exist, does not have one of the options, needs
             one that is missing, or refuses the value of one.
     """
-    name = backend or os.environ.get("AMSDAL_EMAIL_BACKEND") or "ses"
+    name = _backend_name(backend)
     backend_class = _backend_class(name)
     _check_option_names(name, backend_class, options)
+    if os.environ.get(BACKEND_VARIABLE) == MEMORY and name != MEMORY:
+        return _backend_class(MEMORY)()
     return backend_class(**options)
+
+
+def option_names(backend: str | None = None) -> set[str]:
+    """Return the names of the options of a backend, which is chosen as in `get_connection`."""
+    return _backend_class(_backend_name(backend)).option_names()
+
+
+def _backend_name(given: str | None) -> str:
+    return given or os.environ.get(BACKEND_VARIABLE) or "ses"
 
 
 def _check_option_names(
@@ -96,13 +113,18 @@ DJANGO_ARGUMENT_NAMES = {"html_body": "html_message", "body": "message", "to": "
 """Fields of an EmailMessage whose names in Django's send_mail are different."""
 
 ENVIRONMENT_PREFIXES = ("AMSDAL_", "AWS_")
-"""Prefixes of the environment variables that a connection without options depends on."""
+"""Prefixes of the environment variables that a connection depends on."""
+SHARED_CONNECTIONS = 8
+"""The number of shared connections that are kept."""
+NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class MailOptions(SharedOptions, total=False):
     """Optional fields of an email. See EmailMessage and EmailRequest for the rules of each."""
 
     html_message: str | None
+    idempotency_key: str | None
+    """For the backend `sqs`: the id of the email. The service sends an email of one id once."""
     stream: str | None
     """`transactional` or `bulk`, for the backend `sqs`: the stream of the service."""
     send_at: datetime | str | None
@@ -114,7 +136,7 @@ class MailOptions(SharedOptions, total=False):
 def send_mail(
     subject: str,
     message: str | None,
-    from_email: str,
+    from_email: str | None,
     recipient_list: Sequence[str],
     *,
     connection: BaseBackend | None = None,
@@ -123,7 +145,7 @@ def send_mail(
     """Send one email, and return the result for each recipient.
 
     Without a `connection`, the first call makes one as the environment says, and later calls use
-    it again.
+    it again. Without a `from_email`, the sender is that of the environment's AMSDAL_DEFAULT_FROM.
 
     Raises:
         InvalidMessageError: a field breaks a rule; nothing was sent.
@@ -136,7 +158,7 @@ def send_mail(
 async def asend_mail(
     subject: str,
     message: str | None,
-    from_email: str,
+    from_email: str | None,
     recipient_list: Sequence[str],
     *,
     connection: BaseBackend | None = None,
@@ -152,17 +174,21 @@ async def asend_mail(
 
 
 def _build_message(
-    subject: str, body: str | None, from_email: str, to: Sequence[str], options: MailOptions
+    subject: str, body: str | None, from_email: str | None, to: Sequence[str], options: MailOptions
 ) -> EmailMessage:
+    sender = from_email or os.environ.get(SENDER_VARIABLE)
+    if not sender:
+        rule = f"must be given, or set by the environment's {SENDER_VARIABLE}"
+        raise InvalidMessageError.for_field("from_email", rule)
     for field, argument in DJANGO_ARGUMENT_NAMES.items():
         if field in options:
             raise TypeError(f"send_mail() has no argument {field!r}: its name here is {argument}")
     fields: dict[str, Any] = dict(options)
     html_body = fields.pop("html_message", None)
     fields |= {"subject": subject, "body": body, "html_body": html_body}
-    is_request = any(fields.get(name) is not None for name in ("stream", *TIMES))
+    is_request = any(fields.get(name) is not None for name in SERVICE_FIELDS)
     kind = EmailRequest if is_request else EmailMessage
-    return kind(from_email=from_email, to=to, **fields)
+    return kind(from_email=sender, to=to, **fields)
 
 
 def _connection_to_send(email: EmailMessage, connection: BaseBackend | None) -> BaseBackend:
@@ -185,19 +211,34 @@ def _connection_to_send(email: EmailMessage, connection: BaseBackend | None) -> 
 
 def _resolve_connection(connection: BaseBackend | None) -> BaseBackend:
     if connection is None:
-        variables = (
-            item for item in os.environ.items() if item[0].startswith(ENVIRONMENT_PREFIXES)
-        )
-        return _connection_for(tuple(sorted(variables)))
+        return shared_connection()
     if not isinstance(connection, BaseBackend):
         raise TypeError(f"connection must be a backend from get_connection(), got {connection!r}")
     return connection
 
 
-@lru_cache(maxsize=1)
-def _connection_for(_environment: tuple[tuple[str, str], ...]) -> BaseBackend:
-    """Return the default connection, and a new one whenever the environment has changed.
+def shared_connection(
+    backend: str | None = None, options: Mapping[str, Any] = NO_OPTIONS
+) -> BaseBackend:
+    """Return the connection of this backend and these options, made at the first call.
 
-    The argument is only the key of the cache, which holds the last connection.
+    A connection costs more time than a send, and threads can share it. A changed environment
+    makes another one. Raises as `get_connection` does.
     """
-    return get_connection()
+    variables = (item for item in os.environ.items() if item[0].startswith(ENVIRONMENT_PREFIXES))
+    return _connection_for(backend, _Options(options), tuple(sorted(variables)))
+
+
+class _Options(dict[str, Any]):
+    """Options that can be the key of a cache."""
+
+    @override
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted((name, repr(value)) for name, value in self.items())))
+
+
+@lru_cache(maxsize=SHARED_CONNECTIONS)
+def _connection_for(
+    backend: str | None, options: _Options, _environment: tuple[tuple[str, str], ...]
+) -> BaseBackend:
+    return get_connection(backend, **options)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.message.stored_request import StoredContent
-    from email_store.records import EmailRecord
+    from email_store.records import EmailRecord, KeptContent
 
 __all__ = [
     "CLOCK_SKEW",
@@ -94,6 +94,8 @@ class Claim:
     """From when on the email is not sent any more, as its first request had it."""
     content: StoredContent | None = None
     """The content of a scheduled email, as its first request stored it."""
+    kept: KeptContent | None = None
+    """Where the message is kept. `settle` and `release` store it, so that it takes no write."""
     template_version: str | None = None
     """The version of the template that SES was called with: `settle` and `release` store it."""
 
@@ -118,6 +120,7 @@ class UnitState:
     content: StoredContent | None = None
     recipient_count: int = 0
     stream: Stream = Stream.TRANSACTIONAL
+    kept: KeptContent | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -146,6 +149,7 @@ class UnitState:
             self.generation,
             self.expires_at,
             self.content,
+            self.kept,
         )
 
 

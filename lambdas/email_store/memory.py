@@ -57,6 +57,7 @@ class MemoryEmailStore(EmailStore):
         self._note = RateNote()
         self.templates: dict[str, TemplateVersion] = {}
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
+        self._by_people: set[tuple[str, Repeat]] = set()
 
     @override
     def claim(
@@ -97,6 +98,15 @@ class MemoryEmailStore(EmailStore):
         self, claim: Claim, results: Results, *, held_until: datetime | None = None
     ) -> bool:
         return self._end_lease(claim, results, is_settled=False, held_until=held_until)
+
+    @override
+    def note_kept(self, claim: Claim) -> bool:
+        with self._lock:
+            stored = self._units.get(claim.unit)
+            if stored is None:
+                return False
+            self._units[claim.unit] = replace(stored, kept=claim.kept)
+            return True
 
     @override
     def reject(self, record: EmailRecord) -> bool:
@@ -175,10 +185,20 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         with self._lock:
             self._repeats[email_id, repeat] += 1
+            if is_by_machine or (email_id, repeat) in self._by_people:
+                return False
+            self._by_people.add((email_id, repeat))
+            return True
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:
@@ -221,8 +241,8 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             record = self._records.get(email_id)
             if record is not None:
-                is_scheduled = self._units[SendUnit(email_id)].is_scheduled
-                record = replace(record, is_scheduled=is_scheduled)
+                whole = self._units[SendUnit(email_id)]
+                record = replace(record, is_scheduled=whole.is_scheduled, kept=whole.kept)
             units = [state for unit, state in self._units.items() if unit.email_id == email_id]
             recipients = self._recipients_of(email_id)
             events = [event for (owner, _), event in self._events.items() if owner == email_id]
@@ -274,6 +294,7 @@ class MemoryEmailStore(EmailStore):
                 results=dict(results),
                 lease_until=epoch_seconds(held_until),
                 is_settled=is_settled,
+                kept=claim.kept,
             )
             record = self._records.get(claim.unit.email_id)
             if record is not None and claim.template_version:

@@ -19,6 +19,7 @@ __all__ = [
     "REPEATING_KINDS",
     "EmailRecord",
     "EventRecord",
+    "KeptContent",
     "KnownEvents",
     "RecipientRecord",
     "Repeat",
@@ -30,6 +31,15 @@ __all__ = [
 
 REPEATING_KINDS = frozenset({"open", "click"})
 """Kinds of events that a recipient can cause without limit."""
+
+
+class KeptContent(NamedTuple):
+    """Where the message of an email is kept, for people to look in and to send it again."""
+
+    key: str
+    """The key of its JSON in the bucket of the service."""
+    until: datetime
+    """The time from which it counts as deleted, in whole seconds. The bucket deletes it later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,19 @@ class EmailRecord:
     """True for a stored email with a `send_at` that no worker has claimed."""
     is_canceled: bool = False
     """True for a stored email that was stopped before a worker claimed it."""
+    kept: KeptContent | None = None
+    """Where the message of a stored email is kept; None when it is not kept."""
+    resent_from: str | None = None
+    """The id of the email whose message it sends again."""
+
+    @property
+    def content_key(self) -> str | None:
+        """The key of the kept message in the bucket of the service."""
+        return self.kept.key if self.kept else None
+
+    def has_content(self, now: datetime) -> bool:
+        """Return whether the message is kept, and its time is not over."""
+        return self.kept is not None and now < self.kept.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

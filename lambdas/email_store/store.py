@@ -70,6 +70,8 @@ class EmailStore(RateNotes, Protocol):
     def settle(self, claim: Claim, results: Results) -> bool:
         """Store the final results of a unit and end the lease. One write, or one transaction.
 
+        It stores `claim.kept` too, and so does `release`.
+
         Return False, and write nothing, when a later claim holds the lease.
         """
         ...
@@ -82,6 +84,13 @@ class EmailStore(RateNotes, Protocol):
         One write, or one transaction. No claim is granted before `held_until`. After a lost
         response, a second send before SES's events have arrived could send twice. Return False,
         and write nothing, when a later claim holds the lease.
+        """
+        ...
+
+    def note_kept(self, claim: Claim) -> bool:
+        """Store where the message of an email is kept, before its unit is settled. One write.
+
+        Return False, and write nothing, when the email does not exist any more.
         """
         ...
 
@@ -126,11 +135,18 @@ class EmailStore(RateNotes, Protocol):
         ...
 
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         """Add one to the opens or clicks of a recipient. One write; a retry may count twice.
 
-        `record` is that of the email, as `find_events` returns it.
+        `record` is that of the email, as `find_events` returns it. Return True once: for the
+        first open, or click, that no machine made.
         """
         ...
 

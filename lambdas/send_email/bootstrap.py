@@ -21,16 +21,32 @@ from send_email.sending.timeouts import Timeouts
 from send_email.settings import Settings
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_sqs import SQSClient
 
+    from email_store.metrics import MetricsStore
     from send_email.contents.uploads import Uploads
+    from send_email.sending.keeping import Keeper
     from send_email.sending.ports import EmailSender
     from send_email.sending.schedules import Schedules
     from send_email.suppressions import Suppressions
 
-__all__ = ["build_api_service", "build_service", "build_suppressions", "build_uploads"]
+__all__ = [
+    "build_api_service",
+    "build_metrics",
+    "build_service",
+    "build_suppressions",
+    "build_uploads",
+]
+
+IMPATIENT_CONFIG: dict[str, Any] = {
+    "connect_timeout": 1,
+    "read_timeout": 2,
+    "retries": {"mode": "standard", "total_max_attempts": 2},
+}
+"""For botocore's Config. A call without a response ends after some six seconds."""
 
 
 @cache
@@ -44,10 +60,9 @@ def build_service() -> SendService:
 
     settings = _settings()
     timeouts = Timeouts.from_settings(settings.timeout_seconds, settings.lost_response_seconds)
-    session = _session()
     contents = S3ContentStore(_s3, settings.content_bucket)
     store = DynamoDBEmailStore(
-        session.client("dynamodb"),
+        _dynamodb(),
         settings.table_name,
         timedelta(days=settings.retention_days),
     )
@@ -70,7 +85,25 @@ def build_service() -> SendService:
         schedules=build_schedules,
         bus=EventBridgeNotices(_events, settings.event_bus_name),
         expiring_set=settings.expiring_configuration_set,
+        keeper=build_keeper if settings.content_retention_days else None,
     )
+
+
+@cache
+def build_keeper() -> Keeper:
+    """Build the keeper of messages, for the first email of a stage that keeps them."""
+    from send_email.contents.kept_contents import S3KeptContents
+    from send_email.sending.keeping import Keeper
+
+    settings, service = _settings(), build_service()
+    contents = S3KeptContents(
+        _impatient_s3,
+        settings.content_bucket,
+        settings.attachment_buckets,
+        timedelta(days=settings.content_retention_days),
+        service.clock,
+    )
+    return Keeper(contents=contents, store=service.store, clock=service.clock)
 
 
 @cache
@@ -103,6 +136,7 @@ def build_schedules() -> Schedules:
         queue=service.queue,
         bus=service.bus,
         clock=service.clock,
+        keeper=service.keeper,
     )
 
 
@@ -135,12 +169,36 @@ def build_uploads() -> Uploads:
 
 
 @cache
+def build_metrics() -> MetricsStore:
+    """Build the store of the metrics, at the first request for them."""
+    from email_store.dynamodb.metrics import DynamoDBMetricsStore
+
+    return DynamoDBMetricsStore(_dynamodb(), _settings().table_name)
+
+
+@cache
+def _dynamodb() -> DynamoDBClient:
+    client: DynamoDBClient = _session().client("dynamodb")
+    return client
+
+
+@cache
 def _s3() -> Any:
     """Return the S3 client. It is made at the first need, because most emails are small."""
+    return _s3_client(CLIENT_CONFIG)
+
+
+@cache
+def _impatient_s3() -> Any:
+    """Return the S3 client for what must not delay an email."""
+    return _s3_client(IMPATIENT_CONFIG)
+
+
+def _s3_client(settings: dict[str, Any]) -> Any:
     from botocore.config import Config
 
     # The signature of a URL must be of version 4, and its host must name the region.
-    config = Config(**CLIENT_CONFIG, signature_version="s3v4", s3={"addressing_style": "virtual"})
+    config = Config(**settings, signature_version="s3v4", s3={"addressing_style": "virtual"})
     return _session().client("s3", config=config)
 
 

@@ -18,13 +18,16 @@ with cold_start():
     from amsdal_mail.status import ConfigurationError
     from send_email.bootstrap import (
         build_api_service,
+        build_metrics,
         build_service,
         build_suppressions,
         build_uploads,
     )
     from send_email.handler import create_handler
 
-    handler = create_handler(build_service, build_api_service, build_suppressions, build_uploads)
+    handler = create_handler(
+        build_service, build_api_service, build_suppressions, build_uploads, build_metrics
+    )
     EmailRequest.model_rebuild()
     with suppress(ConfigurationError):
         build_service()

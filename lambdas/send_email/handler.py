@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from email_store.metrics import MetricsStore
     from send_email.contents.uploads import Uploads
     from send_email.sending.service import SendService
     from send_email.suppressions import Suppressions
@@ -37,6 +38,7 @@ def create_handler(
     build_api_service: Callable[[], SendService],
     build_suppressions: Callable[[], Suppressions],
     build_uploads: Callable[[], Uploads],
+    build_metrics: Callable[[], MetricsStore],
 ) -> Handler:
     """Return the handler. It calls `build_service` in each invocation, which returns the same.
 
@@ -49,7 +51,9 @@ def create_handler(
     def api() -> APIGatewayHttpResolver:
         from send_email.api.routes import build_api
 
-        return build_api(build_api_service(), build_suppressions, build_uploads, telemetry)
+        return build_api(
+            build_api_service(), build_suppressions, build_uploads, build_metrics, telemetry
+        )
 
     @logger.inject_lambda_context
     @traced

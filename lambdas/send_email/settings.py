@@ -37,6 +37,11 @@ def optional_text(value: str) -> str:
     return value
 
 
+def days(value: str) -> int:
+    """Return a number of days, which may be 0."""
+    return 0 if value == "0" else count(value)
+
+
 VARIABLES = {
     "table_name": ("TABLE_NAME", text),
     "retention_days": ("RETENTION_DAYS", count),
@@ -60,7 +65,10 @@ VARIABLES = {
     "schedule_dead_letter_arn": ("SCHEDULE_DEAD_LETTER_ARN", text),
     "schedule_role_arn": ("SCHEDULE_ROLE_ARN", text),
     "event_bus_name": ("EVENT_BUS_NAME", text),
+    "content_retention_days": ("CONTENT_RETENTION_DAYS", days),
 }
+DEFAULTS = {"CONTENT_RETENTION_DAYS": "0"}
+"""Variables that the stack leaves out where they have this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,8 @@ class Settings:
     """Where EventBridge Scheduler puts a timer that the send queue did not take."""
     schedule_role_arn: str
     event_bus_name: str
+    content_retention_days: int = 0
+    """How long messages are kept for people; 0 when none is kept."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -109,4 +119,4 @@ class Settings:
         Raises:
             ConfigurationError: names every setting that is missing or wrong.
         """
-        return cls(**read(environment, VARIABLES))
+        return cls(**read({**DEFAULTS, **environment}, VARIABLES))

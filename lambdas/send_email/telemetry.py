@@ -70,6 +70,10 @@ class Telemetry:
                     self._count("BulkRecipientsAccepted", count)
             if not outcome.counts:
                 self._count("EmailsSplit")
+        if outcome.keep_error:
+            ids = {"email_id": outcome.email_id, "reason": outcome.keep_error}
+            self.logger.warning("message not kept", extra=ids)
+            self._count("MessagesNotKept")
         if outcome.is_stopped:
             self._count("SendingStopped")
         if outcome.is_abandoned:

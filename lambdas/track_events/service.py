@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from amsdal_mail.exceptions import MailError
+from track_events.metrics import is_by_machine, measure
 from track_events.records import (
     collapse_unattributed,
     event_record,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amsdal_mail.tracking import EventKind, TrackingEvent
+    from email_store.metrics import Measures
     from email_store.records import EmailRecord, EventRecord, KnownEvents, Repeat
     from email_store.store import EmailStore
 
@@ -60,11 +62,13 @@ class Tracker:
         events: Sequence[TrackingEvent],
         counts: Counter[str],
         has_time: Callable[[], bool] = lambda: True,
+        measures: Measures | None = None,
     ) -> None:
         """Store and publish the events of one notification.
 
         Each finished step is added to `counts`, by metric name, so that it counts even when a later
-        step fails: the retry finds its event in the timeline, and does not count it again.
+        step fails: the retry finds its event in the timeline, and does not count it again. What an
+        event counts for in the metrics is added to `measures`, when the event is in the timeline.
 
         Raises:
             OutOfTimeError: `has_time` became false. The retry continues after the finished events.
@@ -75,12 +79,15 @@ class Tracker:
         ]
         if not events:
             counts["IgnoredNotifications"] += 1
+        measures = [] if measures is None else measures
         for start in range(0, len(events), EVENTS_AT_ONCE):
             if not has_time():
                 raise OutOfTimeError(f"{len(events) - start} of {len(events)} events are left")
-            self._track_some(events[start : start + EVENTS_AT_ONCE], counts)
+            self._track_some(events[start : start + EVENTS_AT_ONCE], counts, measures)
 
-    def _track_some(self, events: Sequence[TrackingEvent], counts: Counter[str]) -> None:
+    def _track_some(
+        self, events: Sequence[TrackingEvent], counts: Counter[str], measures: Measures
+    ) -> None:
         """Track events of one email.
 
         An event's timeline item is written last: it says that all else is done. If an earlier step
@@ -93,8 +100,10 @@ class Tracker:
         news = _sort(events, records, known)
         counts["DuplicateEvents"] += news.duplicate_count
         for event, record, repeat in news.surplus:
-            self._count(record, repeat, known)
+            is_first = self._count(event, record, repeat, known)
             counts[metric_of(event.kind)] += 1
+            if is_first:
+                self._measure(event, known, measures)
         for event, _ in news.new:
             counts["SuppressedAddresses"] += self._update_recipient(event, known)
         self.bus.publish([event for event, _ in news.new])
@@ -102,13 +111,28 @@ class Tracker:
             if not self.store.add_event(record, now=self.clock()):
                 counts["DuplicateEvents"] += 1
                 continue
-            if record.repeat:
-                self._count(record, record.repeat, known)
+            is_first = record.repeat is None or self._count(event, record, record.repeat, known)
             if event.is_recipient_known or event.event_id == events[0].event_id:
                 counts[metric_of(event.kind)] += 1
+                if is_first:
+                    self._measure(event, known, measures)
 
-    def _count(self, event: EventRecord, repeat: Repeat, known: KnownEvents) -> None:
-        self.store.count_repeat(event.email_id, repeat, now=self.clock(), record=known.record)
+    def _count(
+        self, event: TrackingEvent, record: EventRecord, repeat: Repeat, known: KnownEvents
+    ) -> bool:
+        """Count an open or a click. Return whether it is the first by a person."""
+        return self.store.count_repeat(
+            record.email_id,
+            repeat,
+            now=self.clock(),
+            record=known.record,
+            is_by_machine=is_by_machine(event),
+        )
+
+    def _measure(self, event: TrackingEvent, known: KnownEvents, measures: Measures) -> None:
+        measure_of_event = measure(event, known.record, self.clock())
+        if measure_of_event is not None:
+            measures.append(measure_of_event)
 
     def _update_recipient(self, event: TrackingEvent, known: KnownEvents) -> bool:
         """Store the recipient's state. Return whether the address was suppressed."""

@@ -28,14 +28,18 @@ from track_events.records import recipient_record
 
 PAGE = Page(DOCS / "errors.md")
 PACKAGES = (amsdal_mail, email_store, function_runtime, send_email, track_events)
-HANDLERS = {"send_email.function", "track_events.function"}
-"""Modules that connect to AWS when they are imported."""
+NOT_IMPORTED = ("send_email.function", "track_events.function", "amsdal_mail.django")
+"""Modules that connect to AWS when they are imported, or that need Django."""
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
-    submodules = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    names = (module.name for module in submodules if module.name not in HANDLERS)
+    submodules = pkgutil.walk_packages(package.__path__, f"{package.__name__}.", _skip)
+    names = (module.name for module in submodules if not module.name.startswith(NOT_IMPORTED))
     return [package, *map(importlib.import_module, names)]
+
+
+def _skip(name: str) -> None:
+    assert name.startswith(NOT_IMPORTED), f"{name} cannot be imported"
 
 
 def error_classes() -> list[type[Exception]]:

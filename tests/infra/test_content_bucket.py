@@ -72,6 +72,69 @@ def test_uploads_are_deleted_after_a_day(stack: SynthesisedStack) -> None:
     assert _expiry_days(stack)["uploads/"] == 1
 
 
+@pytest.fixture(scope="module")
+def keeping(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStack:
+    """The stack of a stage that keeps messages."""
+    return synthesise(tmp_path_factory.mktemp("keeping"), content_retention_days=7)
+
+
+def test_kept_messages_are_deleted_after_their_days(keeping: SynthesisedStack) -> None:
+    assert _expiry_days(keeping)["kept/"] == 7
+
+
+def test_what_was_kept_is_deleted_when_it_is_switched_off(stack: SynthesisedStack) -> None:
+    assert _expiry_days(stack)["kept/"] == 1
+
+
+def test_send_role_reaches_kept_messages_only_when_on(
+    stack: SynthesisedStack, keeping: SynthesisedStack
+) -> None:
+    off, on = (_s3_permissions(each, "SendEmailRole") for each in (stack, keeping))
+
+    assert on - off == {
+        ("s3:GetObject", "<bucket>/kept/*"),
+        ("s3:PutObject", "<bucket>/kept/*"),
+        ("s3:DeleteObject", "<bucket>/kept/*"),
+    }
+    assert off <= on
+    assert _s3_permissions(keeping, "TrackEventsRole") == set()
+
+
+def test_only_the_bucket_the_role_and_the_function_change(
+    stack: SynthesisedStack, keeping: SynthesisedStack
+) -> None:
+    changed = {
+        keeping.resources[name]["Type"]
+        for name in keeping.resources
+        if stack.resources.get(name) != keeping.resources[name]
+    }
+
+    assert keeping.resources.keys() == stack.resources.keys()
+    assert changed == {BUCKET, "AWS::IAM::Policy", "AWS::Lambda::Function"}
+
+
+def test_function_knows_the_days_only_when_on(
+    stack: SynthesisedStack, keeping: SynthesisedStack
+) -> None:
+    off, on = (
+        each.find("AWS::Lambda::Function", "SendEmailFunction")[1]["Environment"]["Variables"]
+        for each in (stack, keeping)
+    )
+
+    assert {name: on[name] for name in on.keys() - off.keys()} == {"CONTENT_RETENTION_DAYS": "7"}
+
+
+@pytest.mark.parametrize("days", ["-1", "366", "1.5", "a week", ""])
+def test_days_of_kept_messages_are_checked(days: str) -> None:
+    with pytest.raises(SettingsError, match="content_retention_days must be"):
+        Settings.from_context({"content_retention_days": days})
+
+
+def test_kept_message_does_not_outlive_its_record() -> None:
+    with pytest.raises(SettingsError, match="at most retention_days, 30, got 31"):
+        Settings.from_context({"content_retention_days": "31"})
+
+
 def test_the_bucket_is_retained_with_the_queues(stack: SynthesisedStack) -> None:
     (bucket,) = stack.of_type(BUCKET)
 

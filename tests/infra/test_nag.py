@@ -25,6 +25,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "address": {"sender": "me@example.org", "other_identities": ("you@example.org",)},
     "buckets": {"attachment_buckets": ("reports", "archive/2026/")},
+    "keeping": {"content_retention_days": 7},
     "x86": {"architecture": "x86_64", "python_version": "3.14", "create_identity": False},
 }
 

@@ -12,7 +12,9 @@ from unittest.mock import Mock
 import pytest
 
 from amsdal_mail.tracking import parse_notification
+from email_store.dynamodb.metrics import DynamoDBMetricsStore
 from email_store.dynamodb.store import DynamoDBEmailStore
+from email_store.metrics import Measures, add_up
 from infra.sending_identity import SEND_ACTIONS, SUPPRESSION_ACTIONS
 from tests.infra.synthesis import SynthesisedStack, as_list, synthesise, text
 from tests.sample_events import load, names
@@ -139,8 +141,11 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
 
     store = DynamoDBEmailStore(Client(), "table", timedelta(days=30))  # type: ignore[arg-type]
     tracker = Tracker(store, Mock(), lambda: datetime.now(UTC))
+    measures: Measures = []
     for name in names("ses"):
-        tracker.track(parse_notification(load(name)), Counter())
+        tracker.track(parse_notification(load(name)), Counter(), measures=measures)
+    DynamoDBMetricsStore(Client(), "table").count_metrics(add_up(measures))  # type: ignore[arg-type]
+    assert measures
 
     assert calls == _actions_of(stack, "TrackEventsRole", "dynamodb")
 

@@ -15,7 +15,8 @@ from botocore.client import BaseClient
 __all__ = ["FakeAWS"]
 
 JSON = dict[str, Any]
-ASSIGNMENT = re.compile(r"#(\w+) = (?:if_not_exists\(#\w+, (:\w+)\)( \+ :\w+)?|(:\w+))")
+ASSIGNMENT = re.compile(r"#(\w+) = (?:if_not_exists\(#\w+, (:\w+)\)|(:\w+))")
+ADDITION = re.compile(r"#(\w+) (:\w+)")
 """One assignment of an update expression: a name, and its value or its value when absent."""
 
 
@@ -51,11 +52,12 @@ class FakeAWS:
         key: JSON = parameters["Key"]
         values = parameters["ExpressionAttributeValues"]
         item = {**key, **self._items.get(_key(key), {})}
-        for name, default, addition, value in ASSIGNMENT.findall(parameters["UpdateExpression"]):
-            if addition:
-                item[name] = {"N": str(int(item.get(name, {"N": "0"})["N"]) + 1)}
-            elif value or name not in item:
+        for name, default, value in ASSIGNMENT.findall(parameters["UpdateExpression"]):
+            if value or name not in item:
                 item[name] = values[value or default]
+        for name, value in ADDITION.findall(parameters["UpdateExpression"]):
+            number = int(item.get(name, {"N": "0"})["N"]) + int(values[value]["N"])
+            item[name] = {"N": str(number)}
         self._items[_key(key)] = item
         return {"Attributes": item}
 

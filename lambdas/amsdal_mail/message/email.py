@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from amsdal_mail.message.options import MessageOptions
 
-__all__ = ["TIMES", "EmailMessage", "EmailRequest", "validate_messages"]
+__all__ = ["SERVICE_FIELDS", "TIMES", "EmailMessage", "EmailRequest", "validate_messages"]
 
 TIMES = ("send_at", "expires_at", "expires_in")
 """The fields of a request that say when it is sent."""
+SERVICE_FIELDS = ("idempotency_key", "stream", *TIMES)
+"""The fields of a request that a message does not have."""
 
 
 class EmailMessage(MessageFields):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,9 @@ EVENT = "EVENT#"
 REPEAT = "REPEAT#"
 REPEATS = (REPEAT, "REPEAT$")
 """The first and last sort key of the numbers of opens and clicks."""
+PEOPLE = "people"
+"""The attribute of a repeat with the number of opens or clicks that no machine made."""
+NO_PEOPLE = f"attribute_not_exists(#{PEOPLE})"
 CODE_LIMIT = 200
 TEXT_LIMIT = 1_000
 """Bytes of an error's code and text. Other mail servers' texts may have any length."""
@@ -66,18 +70,34 @@ class Events(TablePart):
 
     @override
     def count_repeat(
-        self, email_id: str, repeat: Repeat, *, now: datetime, record: EmailRecord | None = None
-    ) -> None:
+        self,
+        email_id: str,
+        repeat: Repeat,
+        *,
+        now: datetime,
+        record: EmailRecord | None = None,
+        is_by_machine: bool = False,
+    ) -> bool:
         key, expires_at = repeat_key(email_id, repeat), self.expiry(now)
-        update = ItemUpdate(sets={"expires_at": expires_at}, additions={"count": 1})
+        additions = {"count": 1} if is_by_machine else {"count": 1, PEOPLE: 1}
+        update = ItemUpdate(sets={"expires_at": expires_at}, additions=additions)
         if record is None or not record.chunk_count:
-            self.table.update(key, update)
-            return
-        writes = [
-            {"Update": update_request(key, update)},
-            counts_write(record, {repeat.kind: 1}, expires_at),
-        ]
-        transact(self.table, lambda: writes)
+            item = self.table.update(key, update).item
+            return not is_by_machine and item.get(PEOPLE) == 1
+        is_first = False
+
+        def read_and_decide() -> list[Item]:
+            nonlocal is_first
+            present = self.table.get_many([key])
+            is_first = not is_by_machine and not (present and PEOPLE in present[0])
+            condition = NO_PEOPLE if is_first else ""
+            return [
+                {"Update": update_request(key, replace(update, condition=condition))},
+                counts_write(record, {repeat.kind: 1}, expires_at),
+            ]
+
+        transact(self.table, read_and_decide)
+        return is_first
 
     @override
     def add_event(self, event: EventRecord, *, now: datetime) -> bool:

@@ -5,6 +5,8 @@ pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVEN
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 pk=RATE                   sk=RATE
 pk=TEMPLATES              sk=<template_id>: written by `amsdal-mail templates push`
+
+The metrics in the same table are kept by `email_store.dynamodb.metrics`.
 """
 
 from __future__ import annotations

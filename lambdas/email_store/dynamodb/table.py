@@ -66,10 +66,9 @@ class ItemUpdate:
         """Return the update expression."""
         clauses = [f"#{name} = :set_{name}" for name in self.sets]
         clauses += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
-        clauses += [
-            f"#{name} = if_not_exists(#{name}, :zero) + :add_{name}" for name in self.additions
-        ]
-        return f"SET {', '.join(clauses)}"
+        additions = [f"#{name} :add_{name}" for name in self.additions]
+        parts = {"SET": clauses, "ADD": additions}
+        return " ".join(f"{word} {', '.join(part)}" for word, part in parts.items() if part)
 
     def names(self) -> dict[str, str]:
         """Return the name placeholders: some attributes are reserved words of DynamoDB."""
@@ -81,8 +80,7 @@ class ItemUpdate:
             f"set_{name}": value for name, value in (*self.sets.items(), *self.defaults.items())
         }
         to_add = {f"add_{name}": number for name, number in self.additions.items()}
-        zero = {"zero": 0} if to_add else {}
-        return {**self.condition_values, **to_set, **to_add, **zero}
+        return {**self.condition_values, **to_set, **to_add}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +142,25 @@ class Table:
         return present
 
     def between(
-        self, partition_key: str, first: str, last: str, limit: int | None = None
+        self,
+        partition_key: str,
+        first: str,
+        last: str,
+        limit: int | None = None,
+        *,
+        newest_first: bool = False,
     ) -> Iterator[Attributes]:
-        """Return a partition's items from one sort key to another, in order, up to a limit."""
+        """Return a partition's items from one sort key to another, in order, up to a limit.
+
+        `newest_first` turns the order round.
+        """
         params: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": _placeholders(
                 {"pk": partition_key, "first": first, "last": last}
             ),
             **({"Limit": limit} if limit else {}),
+            **({"ScanIndexForward": False} if newest_first else {}),
         }
         return islice(self._query(params), limit)
 

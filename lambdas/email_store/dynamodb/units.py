@@ -30,7 +30,7 @@ from email_store.dynamodb.table import (
     truncated,
     without_none,
 )
-from email_store.records import EmailRecord
+from email_store.records import EmailRecord, KeptContent
 from email_store.truncate import first_errors
 
 if TYPE_CHECKING:
@@ -116,6 +116,11 @@ class Units(TablePart):
         return self._end_lease(claim, results, lease_until=lease_until, is_settled=False)
 
     @override
+    def note_kept(self, claim: Claim) -> bool:
+        update = ItemUpdate(condition="attribute_exists(pk)", sets=kept_item(claim.kept))
+        return self.table.update(unit_key(claim.unit), update).is_done
+
+    @override
     def reject(self, record: EmailRecord) -> bool:
         unit, now = SendUnit(record.email_id), record.created_at
         item = unit_key(unit) | self._new(record, unit, (), now) | {"is_settled": True}
@@ -165,6 +170,7 @@ class Units(TablePart):
                 "lease_until": lease_until,
                 "is_settled": is_settled,
                 **version,
+                **kept_item(claim.kept),
             },
         )
         email = self._large_email(claim.unit)
@@ -245,7 +251,15 @@ def read_unit(item: Attributes) -> UnitState:
         content=_content(item.get("content")),
         recipient_count=int(item.get("recipient_count", 0)),
         stream=Stream(item.get("stream", Stream.TRANSACTIONAL)),
+        kept=_kept(item),
     )
+
+
+def kept_item(kept: KeptContent | None) -> Item:
+    """Return the attributes that say where the message of an email is kept."""
+    if kept is None:
+        return {}
+    return {"content_key": kept.key, "content_until": epoch_seconds(kept.until)}
 
 
 def email_item(record: EmailRecord) -> Item:
@@ -270,6 +284,7 @@ def email_item(record: EmailRecord) -> Item:
             "content": record.content._asdict() if record.content else None,
             # `expires_at` is when DynamoDB deletes the item.
             "valid_until": epoch_seconds(record.expires_at) if record.expires_at else None,
+            "resent_from": record.resent_from,
         }
     )
 
@@ -296,7 +311,14 @@ def read_email(item: Attributes) -> EmailRecord:
         expires_at=_moment(item.get("valid_until")),
         is_scheduled="send_at" in item and not item["attempt"] and not item["is_settled"],
         is_canceled=item.get("is_canceled", False),
+        kept=_kept(item),
+        resent_from=item.get("resent_from"),
     )
+
+
+def _kept(item: Attributes) -> KeptContent | None:
+    until = _moment(item.get("content_until"))
+    return KeptContent(item["content_key"], until) if until and "content_key" in item else None
 
 
 def _moment(seconds: Any) -> datetime | None:

@@ -13,6 +13,7 @@ from send_email.sending.content_store import ContentMissingError, ContentStoreEr
 from send_email.sending.errors import (
     ExpectedError,
     MessageTooLargeError,
+    NothingKeptError,
     QueueError,
     TooLateError,
     UnknownEmailError,
@@ -104,7 +105,7 @@ def _error_response(error: Exception) -> tuple[HTTPStatus, ErrorResponse]:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error_document(str(error))
         case UnknownEmailError():
             return HTTPStatus.NOT_FOUND, error_document(str(error))
-        case TooLateError():
+        case TooLateError() | NothingKeptError():
             return HTTPStatus.CONFLICT, error_document(str(error))
         case RequestError():
             return error.status, error_document(str(error))

@@ -11,6 +11,9 @@ from pydantic import TypeAdapter
 
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailRequest
+from send_email.api.content import ContentResponse, ResendResponse
+from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
+from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
     BatchResponse,
@@ -41,6 +44,9 @@ RESPONSES = (
     EmailResponse,
     SuppressionResponse,
     UploadResponse,
+    ContentResponse,
+    ResendResponse,
+    MetricsResponse,
     ErrorResponse,
 )
 KEY_PARAMETER = {
@@ -93,8 +99,11 @@ SCOPES = {
     ("/emails/{email_id}", "get"): "mail:read",
     ("/emails/{email_id}", "patch"): "mail:send",
     ("/emails/{email_id}/cancel", "post"): "mail:send",
+    ("/emails/{email_id}/content", "get"): "mail:content",
+    ("/emails/{email_id}/resend", "post"): "mail:send",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
+    ("/metrics", "get"): "mail:read",
 }
 """The scope that a JWT needs for an operation."""
 GATEWAY_ERRORS = {
@@ -200,6 +209,12 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         {"200": ("The email is canceled: nothing of it is sent.", "EmailResponse")},
         WAITING_ERRORS,
     )
+    paths["/emails/{email_id}/content"]["get"] |= _responses(CONTENT_RESPONSES, SERVER_ERRORS)
+    resend = paths["/emails/{email_id}/resend"]["post"]
+    parameters = resend.get("parameters", [])
+    resend |= _request("ResendRequest") | _responses(RESEND_RESPONSES, SEND_ERRORS)
+    resend["parameters"] = [*parameters, *resend["parameters"]]
+    resend["requestBody"]["required"] = False
     paths["/uploads"]["post"] |= {
         "requestBody": {"required": True, "content": _content("UploadRequest")},
         **_responses(
@@ -215,6 +230,16 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             "parameters": [ADDRESS_PARAMETER],
             **_responses(success, SUPPRESSION_ERRORS),
         }
+    paths["/metrics"]["get"] |= {
+        "parameters": PARAMETERS,
+        **_responses(
+            {
+                "200": ("The numbers of the period.", "MetricsResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for (path, method), scope in SCOPES.items():
         _secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}
@@ -280,6 +305,7 @@ def _schemas() -> Json:
         "UploadRequest": TypeAdapter(UploadRequest).json_schema(ref_template=REF),
         "GatewayErrorResponse": GATEWAY_ERROR_SCHEMA,
         "MoveRequest": MOVE_SCHEMA,
+        "ResendRequest": RESEND_SCHEMA,
         "BatchRequest": {
             "type": "object",
             "properties": {"emails": emails},

@@ -33,6 +33,7 @@ __all__ = [
     "RequestError",
     "location_of_emails",
     "response_deadline",
+    "token_scopes",
     "with_path_of_route",
 ]
 
@@ -85,6 +86,20 @@ def location_of_emails(event: Json) -> str:
     """Return the path of the emails as the client knows it, with a mapping key before it."""
     path = str(event["requestContext"]["http"].get("path", "")).rstrip("/")
     return path if path.endswith(EMAILS_PATH) else EMAILS_PATH
+
+
+def token_scopes(event: Json) -> frozenset[str] | None:
+    """Return the scopes of the caller's JWT. Return None for a caller without a JWT.
+
+    They are in the claim `scope`, or `scp` of other issuers. API Gateway writes a list as text:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+    """
+    authorizer = event["requestContext"].get("authorizer") or {}
+    if "jwt" not in authorizer:
+        return None
+    claims = (authorizer["jwt"] or {}).get("claims") or {}
+    words = f"{claims.get('scope', '')} {claims.get('scp', '')}"
+    return frozenset(re.findall(r"[^\s\[\],]+", words))
 
 
 def response_deadline(

@@ -19,6 +19,8 @@ from send_email.api.redact import redact_error
 from send_email.api.truncate import fit_batch, take_within
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from amsdal_mail.exceptions import FieldError
     from amsdal_mail.status import RecipientStatus
     from email_store.records import EmailRecord, EventRecord
@@ -60,6 +62,8 @@ TEMPLATE_VERSION = (
     "The version of the template that went out; null before, and for a template without versions."
 )
 SENSITIVE = "True for an email that was sent with `sensitive`. Its subject is not stored."
+HAS_CONTENT = "True while the message is kept: see `GET /emails/{email_id}/content`."
+RESENT_FROM = "The id of the email that this one sends again."
 CLAIM_ERRORS = {
     ClaimStatus.BUSY: "A request with this key is still in progress.",
     ClaimStatus.CONFLICT: "This key belongs to another request.",
@@ -127,6 +131,8 @@ class RecordResponse(TypedDict):
     stream: Stream
     send_at: str | None
     expires_at: str | None
+    has_content: Annotated[bool, Field(description=HAS_CONTENT)]
+    resent_from: Annotated[str | None, Field(description=RESENT_FROM)]
     errors: list[FieldErrorResponse]
     """The invalid fields of an email that came by the queue and was rejected."""
 
@@ -225,8 +231,8 @@ def batch_response(entries: Sequence[Mapping[str, Any]]) -> BatchResponse:
     return BatchResponse(emails=fit_batch(entries))
 
 
-def email_response(view: EmailView) -> EmailResponse:
-    """Return the document for an email."""
+def email_response(view: EmailView, now: datetime) -> EmailResponse:
+    """Return the document for an email, as it is now."""
     count = len(view.recipients)
     recipients = take_within(map(_tracked_recipient, view.recipients), count, LIST_SIZE)
     after = recipients[-1]["address"] if len(recipients) < count else view.recipients_next
@@ -237,7 +243,7 @@ def email_response(view: EmailView) -> EmailResponse:
         counts={state.value: count for state, count in view.counts.items()},
         opens=view.opens,
         clicks=view.clicks,
-        email=_email(view.record) if view.record else None,
+        email=_email(view.record, now) if view.record else None,
         recipients=recipients,
         recipients_next=after,
         timeline=newest[::-1],
@@ -265,7 +271,7 @@ def error_document(message: str, errors: Sequence[FieldError] = ()) -> ErrorResp
     return ErrorResponse(message=message, detail=_field_errors(errors))
 
 
-def _email(record: EmailRecord) -> RecordResponse:
+def _email(record: EmailRecord, now: datetime) -> RecordResponse:
     return RecordResponse(
         created_at=record.created_at.isoformat(),
         from_email=record.from_email,
@@ -279,6 +285,8 @@ def _email(record: EmailRecord) -> RecordResponse:
         stream=record.stream,
         send_at=record.send_at.isoformat() if record.send_at else None,
         expires_at=record.expires_at.isoformat() if record.expires_at else None,
+        has_content=record.has_content(now),
+        resent_from=record.resent_from,
         errors=_field_errors(record.errors),
     )
 

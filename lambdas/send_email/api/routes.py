@@ -18,12 +18,14 @@ from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
+from send_email.api.content_routes import ContentRoutes
 from send_email.api.errors import (
     ErrorHandlers,
     NoTimeLeftError,
     SendFailedError,
     error_response,
 )
+from send_email.api.metric_routes import MetricRoutes
 from send_email.api.requests import (
     HttpRequest,
     RequestError,
@@ -47,6 +49,7 @@ from send_email.sending.hand_over import HandOverBudget
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
+    from email_store.metrics import MetricsStore
     from send_email.contents.uploads import Uploads
     from send_email.sending.job import SendJob
     from send_email.sending.service import SendService
@@ -68,14 +71,18 @@ def build_api(
     service: SendService,
     build_suppressions: Callable[[], Suppressions],
     build_uploads: Callable[[], Uploads],
+    build_metrics: Callable[[], MetricsStore],
     telemetry: Telemetry,
 ) -> APIGatewayHttpResolver:
     """Return the API: a router for each topic, and the exception handlers."""
     app = APIGatewayHttpResolver()
-    app.include_router(EmailRoutes(service, telemetry))
+    emails = EmailRoutes(service, telemetry)
+    app.include_router(emails)
+    app.include_router(ContentRoutes(service, emails.send_job, emails.respond))
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
+    app.include_router(MetricRoutes(build_metrics, service.clock))
     app.include_router(DescriptionRoutes(app))
     handlers = ErrorHandlers(telemetry)
     app.exception_handler(Exception)(handlers.respond)
@@ -99,19 +106,31 @@ class EmailRoutes(APIGatewayHttpRouter):
         """Send one email. Errors are raised, and ErrorHandlers responds."""
         request = HttpRequest.from_event(self.current_event)
         job = request.job(_new_id, self._service.clock)
+        return self.respond(self.send_job(request, job))
+
+    def send_job(self, request: HttpRequest, job: SendJob) -> SendOutcome:
+        """Send or queue one job.
+
+        Raises:
+            SendFailedError: with the id of the email, and the cause.
+        """
         (result,) = self._send(request, [job])
         if isinstance(result, ResultNotStoredError):
             self._telemetry.record_error(result)
-            outcome = result.outcome
-        elif isinstance(result, Exception):
+            return result.outcome
+        if isinstance(result, Exception):
             raise SendFailedError(job.email_id, result) from result
-        else:
-            outcome = result
+        return result
+
+    def respond(self, outcome: SendOutcome, **more: str) -> Response[str]:
+        """Log and count the outcome, and return its response. `more` are fields of its document."""
         self._telemetry.record_outcome(outcome)
         status = http_status(outcome)
         location = location_of_emails(self.current_event.raw_event)
         headers = _headers(outcome, status, location, self._service.clock())
-        return json_response(status, send_response(outcome), headers)
+        document = send_response(outcome)
+        is_error = "message" in document
+        return json_response(status, document if is_error else {**document, **more}, headers)
 
     def send_batch(self) -> Response[str]:
         """Send the emails of a batch. An error is the result of its email alone."""
@@ -131,7 +150,7 @@ class EmailRoutes(APIGatewayHttpRouter):
         view = store.load(email_id, recipients_after=after) if is_id else None
         if view is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "Email not found.")
-        return json_response(HTTPStatus.OK, email_response(view))
+        return json_response(HTTPStatus.OK, email_response(view, self._service.clock()))
 
     def _send(self, request: HttpRequest, jobs: Sequence[Entry]) -> list[SendOutcome | Exception]:
         """Send or queue the jobs. Return a result for each when the response is due."""

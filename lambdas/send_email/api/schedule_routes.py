@@ -57,10 +57,11 @@ class ScheduleRoutes(APIGatewayHttpRouter):
         return self._build_schedules()
 
     def _email(self, email_id: str) -> Response[str]:
-        view = self._build_schedules().store.load(email_id)
+        schedules = self._build_schedules()
+        view = schedules.store.load(email_id)
         if view is None:
             raise UnknownEmailError("Email not found.")
-        return json_response(HTTPStatus.OK, email_response(view))
+        return json_response(HTTPStatus.OK, email_response(view, schedules.clock()))
 
 
 def _send_at(document: object) -> datetime:

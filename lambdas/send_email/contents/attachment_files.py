@@ -109,7 +109,7 @@ class S3AttachmentFiles(AttachmentFiles):
             return file, 0
         if not file.upload_id and not self._is_allowed(place):
             raise ValueError(NOT_ALLOWED)
-        etag, size = self._look_up(place, file.s3_etag)
+        etag, size = self.look_up(place, file.s3_etag)
         return replace(file, s3_uri=place.uri, s3_etag=etag, upload_id=None), size
 
     def _is_allowed(self, place: S3Object) -> bool:
@@ -117,7 +117,13 @@ class S3AttachmentFiles(AttachmentFiles):
         own = f"{self._bucket}/{QUEUED}"  # put there by the backend sqs
         return name.startswith((*self._prefixes, own))
 
-    def _look_up(self, place: S3Object, etag: str | None) -> tuple[str, int]:
+    def look_up(self, place: S3Object, etag: str | None) -> tuple[str, int]:
+        """Return the version of an object, and its size in bytes.
+
+        Raises:
+            ValueError: it is not there, is another version than `etag`, or cannot be read.
+            ContentStoreError: the same call can be repeated.
+        """
         version = {"IfMatch": f'"{etag}"'} if etag else {}
         try:
             response = self._build_client().head_object(

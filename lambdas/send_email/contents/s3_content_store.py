@@ -56,9 +56,10 @@ class S3ContentStore(ContentStore):
 
     @override
     def get(self, content: StoredContent) -> bytes:
+        version = {"IfMatch": f'"{content.etag}"'} if content.etag else {}
         with _errors("GetObject"):
             response = self._build_client().get_object(
-                Bucket=self._bucket, Key=content.key, IfMatch=f'"{content.etag}"'
+                Bucket=self._bucket, Key=content.key, **version
             )
             size = response["ContentLength"]
             if size > LARGEST:

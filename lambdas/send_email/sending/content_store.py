@@ -51,7 +51,7 @@ class ContentStore(Protocol):
         ...
 
     def get(self, content: StoredContent) -> bytes:
-        """Return a content.
+        """Return a content: any version of it, when no ETag is known.
 
         Raises:
             ContentMissingError: it was deleted, or another one was put in its place.

@@ -4,7 +4,8 @@ ExpectedError             not a bug: a caller's mistake, or an AWS service that 
 ├── QueueError            the job was not queued; a retry may help
 ├── MessageTooLargeError  the job is too large for the queue
 ├── UnknownEmailError     there is no email with this id
-└── TooLateError          the email does not wait any more
+├── TooLateError          the email does not wait any more
+└── NothingKeptError      the message of the email is not kept, or nobody is left to send it to
 StoreError                of email_store
 └── ResultNotStoredError  SES responded, but the result was not stored
 PoisonMessageError        every worker that claimed the email crashed
@@ -26,6 +27,7 @@ __all__ = [
     "INVALID_EMAIL_ERRORS",
     "ExpectedError",
     "MessageTooLargeError",
+    "NothingKeptError",
     "PoisonMessageError",
     "QueueError",
     "ResultNotStoredError",
@@ -56,6 +58,10 @@ class UnknownEmailError(ExpectedError):
 
 class TooLateError(ExpectedError):
     """The email does not wait any more: it can be neither moved nor canceled."""
+
+
+class NothingKeptError(ExpectedError):
+    """The message of an email is not kept, or there is nobody to send it to again. It says why."""
 
 
 class ResultNotStoredError(StoreError):

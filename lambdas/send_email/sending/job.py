@@ -56,6 +56,8 @@ class SendJob:
     deleted: when the job is done, or is on the queue anew."""
     times: Mapping[str, Any] = field(default_factory=dict)
     """The times of a new request, as it names them: they belong to its fingerprint."""
+    resent_from: str | None = None
+    """The id of the email whose message it sends again. The versions of its files are known."""
 
     @classmethod
     def from_request(
@@ -190,6 +192,7 @@ class SendJob:
             send_at=self.timing.send_at,
             expires_at=self.timing.expires_at,
             content=content,
+            resent_from=self.resent_from,
         )
 
 
@@ -234,9 +237,11 @@ class SendOutcome:
     """True for an invalid email, which was only stored as rejected."""
     send_at: datetime | None = None
     """When the email is sent; None for an email that is sent at once."""
+    keep_error: str = ""
+    """Why the message was not kept, for the log; empty when it was kept, or was not to be kept."""
 
     @classmethod
-    def from_claim(cls, claim: Claim) -> SendOutcome:
+    def from_claim(cls, claim: Claim, keep_error: str = "") -> SendOutcome:
         """Build the outcome of a claim that was not granted, or not followed by an attempt.
 
         A conflicting request's results are hidden.
@@ -248,6 +253,7 @@ class SendOutcome:
             results=results,
             lease_expires_at=claim.lease_until,
             send_at=claim.send_at,
+            keep_error=keep_error,
         )
 
     @cached_property

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, UnitState
+    from send_email.sending.keeping import Keeper
 
 __all__ = ["Schedules"]
 
@@ -51,6 +52,8 @@ class Schedules:
     queue: JobQueue
     bus: NoticeBus
     clock: Callable[[], datetime]
+    keeper: Callable[[], Keeper] | None = None
+    """Returns the keeper of messages; None when none is kept."""
 
     def schedule(self, job: SendJob) -> SendOutcome:
         """Keep the job until its time.
@@ -68,7 +71,10 @@ class Schedules:
         if claim.content != content:
             delete_content(self.contents, content)
         # After a move, the time may be past: then the status is CLAIMED, and it needs a timer too.
+        keep_error = ""
         if claim.send_at and claim.status in {ClaimStatus.SCHEDULED, ClaimStatus.CLAIMED}:
+            if self.keeper:
+                keep_error = self.keeper().keep_waiting(job, claim)
             self.timers.set(Timer(job.email_id, claim.generation, claim.send_at, job.stream), now)
             self.bus.publish(
                 Notice(
@@ -81,7 +87,7 @@ class Schedules:
                     generation=claim.generation,
                 )
             )
-        return SendOutcome.from_claim(claim)
+        return SendOutcome.from_claim(claim, keep_error)
 
     def keep(self, job: SendJob, claim: Claim) -> None:
         """Set the timer of an email that was claimed before its time."""

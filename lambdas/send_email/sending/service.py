@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from email_store.rate_note import RateNote
     from email_store.records import TemplateVersion
     from send_email.sending.job import SendJob
+    from send_email.sending.keeping import Keeper
     from send_email.sending.notices import NoticeBus
     from send_email.sending.schedules import Schedules
 
@@ -94,6 +95,8 @@ class SendService:
     expiring_set: str = ""
     """The configuration set of emails that expire; empty for that of all emails."""
     heavy_emails: HeavyEmailGate = field(default_factory=HeavyEmailGate)
+    keeper: Callable[[], Keeper] | None = None
+    """Returns the keeper of messages, which is made for the first; None when none is kept."""
 
     def deadline(self, remaining_milliseconds: int) -> datetime:
         """Return when Lambda will stop the function."""
@@ -104,7 +107,7 @@ class SendService:
 
         Raises as AttachmentFiles.pin does.
         """
-        if not job.has_files:
+        if not job.has_files or job.resent_from is not None:
             return job
         return job.with_files(*self.files.pin(job.message))
 
@@ -137,8 +140,9 @@ class SendService:
         claim = self.store.register(job.record(self.clock()), job.addresses)
         if claim.status is not ClaimStatus.CLAIMED:
             return self._unclaimed(job, claim)
+        keep_error = self.keeper().keep_waiting(job, claim) if self.keeper else ""
         self.queue.put([job])
-        return SendOutcome.from_claim(claim)
+        return SendOutcome.from_claim(claim, keep_error)
 
     def postpone(self, job: SendJob, busy: SendOutcome) -> None:
         """Queue the job again without an attempt, until another worker's lease ends.
@@ -186,8 +190,13 @@ class SendService:
             raise foreign_sender_error(self.identities)
 
     def _send_claimed(self, job: SendJob, claim: Claim, deadline: datetime) -> SendOutcome:
-        """Attempt, decide, finish."""
+        """Keep the message, attempt, decide, finish.
+
+        The message is kept before the attempt, so that nothing comes between the response of SES
+        and the write that stores it. That write says that it is kept.
+        """
         job = job.expiring_at(claim.expires_at)
+        claim, keep_error = self._keep(job, claim, deadline)
         attempt = self._attempt(job, claim.results, deadline)
         if attempt.template_version:
             claim = replace(claim, template_version=attempt.template_version)
@@ -199,6 +208,7 @@ class SendService:
             stream=job.stream,
             is_misconfigured=attempt.is_misconfigured,
             is_abandoned=decision.is_abandoned,
+            keep_error=keep_error,
         )
         self._finish(job, claim, outcome, decision)
         return outcome
@@ -272,12 +282,20 @@ class SendService:
         claim = self._claim(record, SendUnit(job.email_id), ())
         if claim.status is not ClaimStatus.CLAIMED:
             return self._unclaimed(job, claim)
-        outcome = SendOutcome.from_claim(claim)
+        claim, keep_error = self._keep(job, claim)
+        outcome = SendOutcome.from_claim(claim, keep_error)
         with release_on_failure(self.store, claim, {}):
             self.queue.put([chunk.expiring_at(claim.expires_at) for chunk in chunks])
         store_result(self.store, claim, outcome, is_done=True)
         self._clear(job, claim)
         return outcome
+
+    def _keep(
+        self, job: SendJob, claim: Claim, deadline: datetime = NO_DEADLINE
+    ) -> tuple[Claim, str]:
+        if self.keeper is None:
+            return claim, ""
+        return self.keeper().keep(job, claim, self._spare_seconds(deadline))
 
     def _clear(self, job: SendJob, claim: Claim) -> None:
         """Delete what the bucket keeps for a unit that is settled."""

@@ -8,11 +8,17 @@ from collections.abc import Iterable
 from tests.bench import loopback
 from tests.bench.cost import prices
 from tests.bench.cost.model import OTHERS_LIMIT, a_million, a_month_fixed, others
-from tests.bench.cost.usage import Usage, by_api, by_api_in_a_quiet_hour, by_queue
+from tests.bench.cost.usage import MEMORY_GB, Usage, by_api, by_api_in_a_quiet_hour, by_queue
 
 QUIET = 100_000
 """Emails a day, little more than one email a second."""
 LARGE_MB = 5
+KEPT_KB = 5
+"""A message with HTML, in gzip."""
+KEEP_SECONDS = 0.03
+"""The usual latency of PutObject for a small object."""
+NOTE_UNITS = 2
+"""The item of an email has less than 2 KB."""
 VOLUMES = (1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -28,6 +34,7 @@ def main() -> None:
     _print_counts(used)
     _print_parts(costs)
     _print_large()
+    _print_kept()
     _print_growth(costs)
 
 
@@ -37,6 +44,17 @@ def _print_large() -> None:
     files = prices.SES_ATTACHMENT_GB * LARGE_MB / 1024 * prices.MILLION
     print(f"\nA million large emails by the queue: {bucket:.2f} for the bucket beside the above,")
     print(f"and {files:,.2f} that SES asks for attachments of {LARGE_MB} MB each")
+
+
+def _print_kept() -> None:
+    """Print the price of `content_retention_days`: an object for each message and each file."""
+    put = prices.S3_PUT * prices.MILLION
+    time = KEEP_SECONDS * MEMORY_GB * prices.LAMBDA_GB_SECOND * prices.MILLION
+    storage = KEPT_KB / 1024**2 * prices.S3_GB_MONTH * prices.MILLION
+    note = NOTE_UNITS * prices.DYNAMODB_WRITE_UNIT * prices.MILLION
+    print(f"\nA million kept messages: {put:.2f} to put them, {time:.2f} of Lambda, and")
+    print(f"{storage:.2f} a month for {KEPT_KB} KB each; {put:.2f} for a file of each;")
+    print(f"{note:.2f} more for those that wait on the queue first")
 
 
 def _print_counts(used: dict[str, Usage]) -> None:

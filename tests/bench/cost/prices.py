@@ -24,6 +24,8 @@ DYNAMODB_RECOVERY_GB_MONTH = 0.20
 S3_PUT = 5.00 / MILLION
 S3_GET = 0.40 / MILLION
 """Deleting is free."""
+S3_GB_MONTH = 0.023
+"""Of the class Standard, which has no smallest size of an object: https://aws.amazon.com/s3/pricing/."""
 SES_ATTACHMENT_GB = 0.12
 SQS_REQUEST = 0.40 / MILLION
 """Of a standard queue, 64 KB each."""

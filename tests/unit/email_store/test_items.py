@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.dynamodb.events import event_item, read_event, recipient_item
-from email_store.dynamodb.table import Table
+from email_store.dynamodb.table import ItemUpdate, Table
 from email_store.dynamodb.units import email_item, result_items
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
@@ -139,3 +139,19 @@ def test_too_large_record_raises_record_too_large_error(text: str, error: type[S
         table.put({"pk": "k"})
 
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    ("update", "expression"),
+    [
+        (ItemUpdate(sets={"a": 1}), "SET #a = :set_a"),
+        (ItemUpdate(sets={}, additions={"n": 1}), "ADD #n :add_n"),
+        (
+            ItemUpdate(sets={"a": 1}, defaults={"b": 2}, additions={"n": 1, "m": 2}),
+            "SET #a = :set_a, #b = if_not_exists(#b, :set_b) ADD #n :add_n, #m :add_m",
+        ),
+    ],
+    ids=["only values", "only numbers", "both"],
+)
+def test_update_names_only_the_actions_that_it_has(update: ItemUpdate, expression: str) -> None:
+    assert update.expression() == expression

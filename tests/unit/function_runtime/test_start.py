@@ -106,6 +106,20 @@ def test_function_loads_no_large_package_that_it_does_without(function: str) -> 
     assert not {"asyncio", "boto3", "email.policy", "s3transfer"} & loaded
 
 
+@pytest.mark.parametrize("days", ["0", "7"])
+def test_function_loads_nothing_that_keeps_messages(days: str) -> None:
+    """It is loaded for the first email that is kept, and for the first look into one."""
+    used = "from send_email.bootstrap import build_api_service, build_service"
+    build = "from send_email.api.routes import build_api; build_api(build_api_service(), *[0] * 4)"
+    program = f"import send_email.function; {used}; build_service(); {build}"
+
+    loaded = modules_after(program, **SETTINGS, CONTENT_RETENTION_DAYS=days)
+
+    assert "send_email.api.content_routes" in loaded
+    assert not {"send_email.sending.keeping", "send_email.contents.kept_contents"} & loaded
+    assert not {"send_email.api.content", "send_email.sending.resend"} & loaded
+
+
 def test_pydantic_prepares_the_request_before_the_first_call() -> None:
     prepared = "EmailRequest.__pydantic_complete__, EmailMessage.__pydantic_complete__"
     imported = "from amsdal_mail.message.email import EmailMessage, EmailRequest"
@@ -135,3 +149,9 @@ def test_the_tracer_is_there_where_tracing_is_switched_on() -> None:
     traced = {"POWERTOOLS_TRACE_DISABLED": "false"}
 
     assert XRAY in modules_after("import track_events.function", **traced)
+
+
+def test_send_function_starts_without_the_metrics() -> None:
+    loaded = modules_after("import send_email.function", **SETTINGS)
+
+    assert not {name for name in loaded if "metric" in name and name.startswith("email_store")}

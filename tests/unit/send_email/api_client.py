@@ -26,8 +26,11 @@ ROUTES = (
     "GET /emails/{email_id}",
     "PATCH /emails/{email_id}",
     "POST /emails/{email_id}/cancel",
+    "GET /emails/{email_id}/content",
+    "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
+    "GET /metrics",
     "GET /openapi.json",
     "GET /docs",
 )
@@ -39,6 +42,8 @@ class Api:
 
     handle: Handle
     mapping: str = ""
+    claims: Mapping[str, str] | None = None
+    """The claims of the caller's JWT; None for a caller who signs."""
 
     def __call__(
         self,
@@ -52,7 +57,7 @@ class Api:
         key, parameters = route_of(method, raw_path)
         # The gateway decodes the path, and ends it at a question mark.
         path = self.mapping + unquote(raw_path).partition("?")[0]
-        event = {
+        event: dict[str, Any] = {
             "version": "2.0",
             "routeKey": key,
             "rawPath": path,
@@ -62,6 +67,8 @@ class Api:
             "body": text,
             "isBase64Encoded": False,
         }
+        if self.claims is not None:
+            event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(self.claims)}}
         if parameters:
             event["pathParameters"] = parameters
         if query:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from email_store.memory import MemoryEmailStore
+from email_store.memory_metrics import MemoryMetricsStore
 from send_email.contents.attachment_files import S3AttachmentFiles
 from send_email.contents.s3_content_store import S3ContentStore
 from send_email.contents.uploads import Uploads
@@ -71,6 +72,11 @@ def uploads(s3: FakeS3, clock: Clock) -> Uploads:
 @pytest.fixture
 def store() -> MemoryEmailStore:
     return MemoryEmailStore()
+
+
+@pytest.fixture
+def metrics_store() -> MemoryMetricsStore:
+    return MemoryMetricsStore()
 
 
 @pytest.fixture
@@ -140,6 +146,7 @@ def handle(
     service: SendService,
     suppressions: Suppressions,
     uploads: Uploads,
+    metrics_store: MemoryMetricsStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Handle:
     """The handler as Lambda calls it, with a store in memory and no SES."""
@@ -151,7 +158,11 @@ def handle(
     api_service = replace(service, timeouts=API_TIMEOUTS)
     made = cache(
         lambda: create_handler(
-            lambda: service, lambda: api_service, lambda: suppressions, lambda: uploads
+            lambda: service,
+            lambda: api_service,
+            lambda: suppressions,
+            lambda: uploads,
+            lambda: metrics_store,
         )
     )
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]

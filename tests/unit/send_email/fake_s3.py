@@ -28,6 +28,8 @@ class FakeS3:
     """The content that each key had last, also when it is deleted."""
     calls: list[str] = field(default_factory=list)
     raises: list[Exception] = field(default_factory=list)
+    signed: list[dict[str, Any]] = field(default_factory=list)
+    """The parameters of each URL."""
 
     def put(self, bucket: str, key: str, content: bytes) -> str:
         self.objects[bucket, key] = self.history[key] = content
@@ -66,9 +68,21 @@ class FakeS3:
         self._call("delete_object")
         self.objects.pop((Bucket, Key), None)
 
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:  # noqa: N803
+        self._call("list_objects_v2")
+        keys = [key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix)]
+        return {"Contents": [{"Key": key} for key in keys[:MaxKeys]]} if keys else {}
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        self._call("delete_objects")
+        for entry in Delete["Objects"]:
+            self.objects.pop((Bucket, entry["Key"]), None)
+        return {}
+
     def generate_presigned_url(self, operation: str, **options: Any) -> str:
         self._call("generate_presigned_url")
         params = options["Params"]
+        self.signed.append(params)
         return f"https://{params['Bucket']}.example/{params['Key']}?{operation}"
 
     def _call(self, name: str) -> None:

@@ -26,8 +26,11 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/{email_id}", "get"),
         ("/emails/{email_id}", "patch"),
         ("/emails/{email_id}/cancel", "post"),
+        ("/emails/{email_id}/content", "get"),
+        ("/emails/{email_id}/resend", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
+        ("/metrics", "get"),
     }
 
 
@@ -73,10 +76,13 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
         ("/emails", "post", "mail:send"),
         ("/emails/batch", "post", "mail:send"),
         ("/emails/{email_id}", "get", "mail:read"),
+        ("/emails/{email_id}/content", "get", "mail:content"),
+        ("/emails/{email_id}/resend", "post", "mail:send"),
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
+        ("/metrics", "get", "mail:read"),
     ],
-    ids=["send", "batch", "email", "suppression", "release"],
+    ids=["send", "batch", "email", "content", "resend", "suppression", "release", "metrics"],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
     document: dict[str, Any], path: str, method: str, scope: str

@@ -11,6 +11,7 @@ import pytest
 
 from amsdal_mail.tracking import TrackingEvent
 from email_store.memory import MemoryEmailStore
+from email_store.memory_metrics import MemoryMetricsStore
 from track_events.handler import create_handler
 from track_events.service import Tracker
 
@@ -50,6 +51,11 @@ def store() -> MemoryEmailStore:
 
 
 @pytest.fixture
+def metrics_store() -> MemoryMetricsStore:
+    return MemoryMetricsStore()
+
+
+@pytest.fixture
 def bus() -> ListBus:
     return ListBus()
 
@@ -60,13 +66,15 @@ def tracker(store: MemoryEmailStore, bus: ListBus) -> Tracker:
 
 
 @pytest.fixture
-def handle(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> Handle:
+def handle(
+    tracker: Tracker, metrics_store: MemoryMetricsStore, monkeypatch: pytest.MonkeyPatch
+) -> Handle:
     """The handler as Lambda calls it, with a store in memory."""
     # A logger of the same service would keep writing to the captured output of an earlier test.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"track_events-{uuid4().hex}")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     made = cache(
-        lambda: create_handler(lambda: tracker)
+        lambda: create_handler(lambda: tracker, lambda: metrics_store)
     )  # in the test: pytest captures each phase anew
     return lambda event: made()(event, Context())  # type: ignore[arg-type]
