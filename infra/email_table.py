@@ -9,12 +9,17 @@ from constructs import Construct
 
 __all__ = ["EmailTable"]
 
-RECIPIENT_INDEX = "by_recipient"
+INDEXES = {"by_recipient": "recipient", "by_time": "period"}
+"""The indexes for the search, each with its partition key. The sort key is the time.
+
+An update of a stack adds one index to a table at most:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+"""
 EXPIRY_ATTRIBUTE = "expires_at"
 
 
 class EmailTable(Construct):
-    """The table, billed by request, with an index of emails by recipient.
+    """The table, billed by request, with indexes of emails by recipient and by time.
 
     Args:
         retain: keep the table when the stack is deleted, but not after a failed first deployment.
@@ -31,12 +36,13 @@ class EmailTable(Construct):
             sort_key=dynamodb.Attribute(name="sk", type=text),
             global_secondary_indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name=RECIPIENT_INDEX,
-                    partition_key=dynamodb.Attribute(name="recipient", type=text),
+                    index_name=name,
+                    partition_key=dynamodb.Attribute(name=partition_key, type=text),
                     sort_key=dynamodb.Attribute(name="at", type=text),
                     # A projected state would cost a write of the index for each event.
                     projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 )
+                for name, partition_key in INDEXES.items()
             ],
             billing=dynamodb.Billing.on_demand(),
             time_to_live_attribute=EXPIRY_ATTRIBUTE,
@@ -50,11 +56,20 @@ class EmailTable(Construct):
         )
 
     def grant(self, role: iam.IRole, *operations: str) -> None:
-        """Allow operations such as `PutItem` on the table's items, but not on the index."""
+        """Allow operations such as `PutItem` on the table's items, but not on the indexes."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=[f"dynamodb:{operation}" for operation in operations],
                 resources=[self.table.table_arn],
+            )
+        )
+
+    def grant_search(self, role: iam.IRole) -> None:
+        """Allow Query on the indexes."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:Query"],
+                resources=[f"{self.table.table_arn}/index/{name}" for name in INDEXES],
             )
         )
 

@@ -97,7 +97,10 @@ class AmsdalMailStack(Stack):
         identity = SendingIdentity(self, "Identity", settings=settings)
         publish_dns_records(identity, settings, identity.created)
 
-        emails.grant(send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem")
+        emails.grant(
+            send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem"
+        )
+        emails.grant_search(send_email.role)
         emails.grant_delete_suppressions(send_email.role)
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
         schedules.grant(send_email.role)

@@ -16,6 +16,7 @@ TABLE: dict[str, Any] = {
         {"AttributeName": "sk", "AttributeType": "S"},
         {"AttributeName": "recipient", "AttributeType": "S"},
         {"AttributeName": "at", "AttributeType": "S"},
+        {"AttributeName": "period", "AttributeType": "S"},
     ],
     "KeySchema": [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -29,7 +30,15 @@ TABLE: dict[str, Any] = {
                 {"AttributeName": "at", "KeyType": "RANGE"},
             ],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
+        },
+        {
+            "IndexName": "by_time",
+            "KeySchema": [
+                {"AttributeName": "period", "KeyType": "HASH"},
+                {"AttributeName": "at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
 }
 

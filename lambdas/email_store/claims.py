@@ -36,6 +36,7 @@ __all__ = [
     "failed_recipients",
     "mark_accepted_from_events",
     "queued",
+    "rejected",
 ]
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -180,6 +181,11 @@ def queued(addresses: Iterable[str], record: EmailRecord) -> dict[str, Recipient
 def canceled(results: Results) -> dict[str, RecipientStatus]:
     """Return the results of a unit that is stopped before a worker began to send it."""
     return {address: RecipientStatus(address, SendState.CANCELED) for address in results}
+
+
+def rejected(addresses: Iterable[str]) -> dict[str, RecipientStatus]:
+    """Return the results of an invalid request."""
+    return {address: RecipientStatus(address, SendState.REJECTED) for address in addresses}
 
 
 def mark_accepted_from_events(state: UnitState, recipients: Iterable[RecipientRecord]) -> UnitState:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from amsdal_mail.status import SendState
 from email_store.claims import (
     CLOCK_SKEW,
     Claim,
@@ -20,7 +22,9 @@ from email_store.claims import (
     epoch_seconds,
     mark_accepted_from_events,
     queued,
+    rejected,
 )
+from email_store.memory_search import MemorySource
 from email_store.rate_note import RateNote
 from email_store.records import (
     EmailRecord,
@@ -31,6 +35,7 @@ from email_store.records import (
     Suppression,
     TemplateVersion,
 )
+from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage, find_page
 from email_store.store import EmailStore
 from email_store.view import EmailView, Page, build_view
 
@@ -44,10 +49,14 @@ __all__ = ["MemoryEmailStore"]
 
 
 class MemoryEmailStore(EmailStore):
-    """An email store that lives as long as its process. Nothing in it expires."""
+    """An email store that lives as long as its process. Nothing in it expires.
+
+    The search does not go back further than `retention`, as in a table.
+    """
 
     @override
-    def __init__(self) -> None:
+    def __init__(self, retention: timedelta = timedelta(days=30)) -> None:
+        self._retention = retention
         self._lock = threading.RLock()
         self._records: dict[str, EmailRecord] = {}
         self._units: dict[SendUnit, UnitState] = {}
@@ -109,7 +118,7 @@ class MemoryEmailStore(EmailStore):
             return True
 
     @override
-    def reject(self, record: EmailRecord) -> bool:
+    def reject(self, record: EmailRecord, addresses: Collection[str] = ()) -> bool:
         with self._lock:
             unit = SendUnit(record.email_id)
             stored = self._units.get(unit)
@@ -117,7 +126,7 @@ class MemoryEmailStore(EmailStore):
                 return False
             self._records[record.email_id] = record
             self._units[unit] = UnitState(
-                record.fingerprint, {}, record.created_at, is_settled=True
+                record.fingerprint, rejected(addresses), record.created_at, is_settled=True
             )
             return True
 
@@ -181,7 +190,13 @@ class MemoryEmailStore(EmailStore):
         repeats = {
             event.repeat: self._repeats[email_id, event.repeat] for event in events if event.repeat
         }
-        return KnownEvents(present, self._records.get(email_id), repeats)
+        unit = self._units.get(SendUnit(email_id))
+        accepted = {
+            address: status.message_id
+            for address, status in (unit.results.items() if unit else ())
+            if status.state is SendState.ACCEPTED
+        }
+        return KnownEvents(present, self._records.get(email_id), repeats, accepted)
 
     @override
     def count_repeat(
@@ -231,6 +246,27 @@ class MemoryEmailStore(EmailStore):
     @override
     def suppression(self, address: str) -> Suppression | None:
         return self._suppressions.get(address.lower())
+
+    @override
+    def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
+        entries = {
+            Position(entry.at, address): entry
+            for address, entry in list(self._suppressions.items())
+            if after is None or Position(entry.at, address) < after
+        }
+        newest = sorted(entries, reverse=True)
+        return SuppressionPage(
+            [entries[position] for position in newest[:limit]],
+            newest[limit - 1] if len(newest) > limit else None,
+        )
+
+    @override
+    def find_emails(
+        self, query: EmailQuery, *, now: datetime, limit: int, position: Position | None = None
+    ) -> EmailPage:
+        with self._lock:
+            source = MemorySource(self._retention, self._records, self._units, self._recipients)
+            return find_page(source, query, now=now, limit=limit, position=position)
 
     @override
     def unsuppress(self, address: str) -> bool:

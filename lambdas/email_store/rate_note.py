@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from email_store.records import TemplateVersion
-
 __all__ = ["RateNote", "RateNotes"]
 
 
@@ -35,16 +33,6 @@ class RateNotes(Protocol):
 
     def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
         """Return those of the addresses that are suppressed, and the rate note. One read."""
-        ...
-
-    def suppressed_and_template(
-        self, addresses: Collection[str], template_id: str, *, with_note: bool
-    ) -> tuple[set[str], TemplateVersion | None, RateNote | None]:
-        """Return those of the addresses that are suppressed, and the version of a template.
-
-        One read, which brings the rate note too if it is asked for. The version is None for a
-        template without versions.
-        """
         ...
 
     def count_transactional(self, recipients: int) -> None:

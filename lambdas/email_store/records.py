@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amsdal_mail.stream import Stream
+from email_store.states import EmailState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from amsdal_mail.exceptions import FieldError
     from amsdal_mail.message.stored_request import StoredContent
-    from email_store.states import EmailState
 
 __all__ = [
     "REPEATING_KINDS",
@@ -151,6 +151,18 @@ class KnownEvents:
     """None for mail that this service did not send."""
     repeats: Mapping[Repeat, int] = field(default_factory=dict)
     """How often each recipient of the reported events opened or clicked before."""
+    accepted: Mapping[str, str | None] = field(default_factory=dict)
+    """The SES message of each recipient whose stored result is accepted, by address."""
+
+    def has_result(self, recipient: RecipientRecord) -> bool:
+        """Return whether the email itself says all that the record of the recipient would say.
+
+        Its result is final, because an accepted recipient stays accepted. A large email has the
+        results in its chunks.
+        """
+        message_id = self.accepted.get(recipient.address)
+        is_accepted = recipient.state is EmailState.ACCEPTED and message_id is not None
+        return is_accepted and message_id == recipient.message_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from email_store.rate_note import RateNotes
+from email_store.rate_note import RateNote, RateNotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         RecipientRecord,
         Repeat,
         Suppression,
+        TemplateVersion,
     )
+    from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
     from email_store.view import EmailView
 
 __all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
@@ -94,11 +96,12 @@ class EmailStore(RateNotes, Protocol):
         """
         ...
 
-    def reject(self, record: EmailRecord) -> bool:
+    def reject(self, record: EmailRecord, addresses: Collection[str] = ()) -> bool:
         """Store an invalid request (`record.errors`, no fingerprint), so that people can find it.
 
-        A corrected request with the same id replaces it. Return False, and write nothing, when
-        the id belongs to an email.
+        `addresses` are those of its recipients that can be read, about 50. A corrected request
+        with the same id replaces it. Return False, and write nothing, when the id belongs to an
+        email.
         """
         ...
 
@@ -123,6 +126,16 @@ class EmailStore(RateNotes, Protocol):
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """Return those of the addresses that are on the suppression list."""
+        ...
+
+    def suppressed_and_template(
+        self, addresses: Collection[str], template_id: str, *, with_note: bool
+    ) -> tuple[set[str], TemplateVersion | None, RateNote | None]:
+        """Return those of the addresses that are suppressed, and the version of a template.
+
+        One read, which brings the rate note too if it is asked for. The version is None for a
+        template without versions.
+        """
         ...
 
     # For the tracking function: what happened later. The record may not exist yet.
@@ -175,6 +188,26 @@ class EmailStore(RateNotes, Protocol):
 
     def suppression(self, address: str) -> Suppression | None:
         """Return the entry of an address on the suppression list, or None."""
+        ...
+
+    def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
+        """Return a page of the suppression list, newest first. Two reads.
+
+        `after` is the `next_position` of the page before.
+        """
+        ...
+
+    def find_emails(
+        self, query: EmailQuery, *, now: datetime, limit: int, position: Position | None = None
+    ) -> EmailPage:
+        """Return the next emails that match, newest first.
+
+        `limit` is from 1 to 100. `position` is the `next_position` of the page before, of the same
+        query. The work of a call is bounded, so a page may have fewer emails and a next page.
+
+        Raises:
+            PositionError: the position is outside of the window of the query.
+        """
         ...
 
     def unsuppress(self, address: str) -> bool:

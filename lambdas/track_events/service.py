@@ -137,7 +137,7 @@ class Tracker:
     def _update_recipient(self, event: TrackingEvent, known: KnownEvents) -> bool:
         """Store the recipient's state. Return whether the address was suppressed."""
         recipient = recipient_record(event)
-        if recipient is not None:
+        if recipient is not None and not known.has_result(recipient):
             self.store.advance_recipient(recipient, now=self.clock(), record=known.record)
         entry = suppression(event)
         if entry is not None:

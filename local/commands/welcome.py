@@ -21,6 +21,7 @@ def shell_variables(aws: LocalAWS) -> dict[str, str]:
     return for_local_aws({}, aws.endpoint) | {
         "AWS_ENDPOINT_URL_SESV2": aws.ses_url,
         "AWS_SES_CONFIGURATION_SET": aws.outputs["ConfigurationSetName"],
+        "AMSDAL_MAIL_STAGE": f"local:{aws.port}",
         "API_URL": aws.api_url,
         "SEND_QUEUE_URL": aws.outputs["SendQueueUrl"],
         "BULK_QUEUE_URL": aws.outputs["BulkQueueUrl"],
@@ -56,6 +57,9 @@ In another terminal:
   # Send an email by the queue. The MessageId in the response is the email_id.
   {_signed_curl("sqs")} "$SEND_QUEUE_URL" \\
     -d Action=SendMessage --data-urlencode "MessageBody=$MESSAGE"
+
+  # Find, see and mend emails by the command line.
+  .venv/bin/amsdal-mail --help
 
 Ctrl-C stops everything.
 """

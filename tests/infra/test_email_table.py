@@ -23,12 +23,14 @@ def test_items_expire_by_the_attribute_of_the_store(stack: SynthesisedStack) -> 
 
 def test_the_keys_are_those_of_the_store(stack: SynthesisedStack) -> None:
     properties = stack.only(TABLE)
-    (index,) = properties["GlobalSecondaryIndexes"]
+    indexes = properties["GlobalSecondaryIndexes"]
 
     assert _keys(properties["KeySchema"]) == ["pk", "sk"]
-    assert index["IndexName"] == "by_recipient"
-    assert _keys(index["KeySchema"]) == ["recipient", "at"]
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert {index["IndexName"]: _keys(index["KeySchema"]) for index in indexes} == {
+        "by_recipient": ["recipient", "at"],
+        "by_time": ["period", "at"],
+    }
+    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes)
 
 
 def _keys(schema: list[dict[str, str]]) -> list[str]:

@@ -114,7 +114,10 @@ def test_tracking_role_cannot_send(
 @pytest.mark.parametrize(
     ("role", "calls"),
     [
-        ("SendEmailRole", {"BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}),
+        (
+            "SendEmailRole",
+            {"BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem", "DeleteItem"},
+        ),
         ("TrackEventsRole", {"BatchGetItem", "PutItem", "UpdateItem"}),
     ],
 )
@@ -124,7 +127,19 @@ def test_role_has_exactly_its_actions_on_the_table(
     (table,) = stack.of_type("AWS::DynamoDB::GlobalTable")
 
     assert _actions_of(stack, role, "dynamodb") == calls
-    assert _resources_of(stack, role, "dynamodb") == {f"${{{table}}}"}
+    indexes = {f"${{{table}}}/index/{name}" for name in ("by_recipient", "by_time")}
+    allowed = {f"${{{table}}}"} | (indexes if role == "SendEmailRole" else set())
+    assert _resources_of(stack, role, "dynamodb") == allowed
+
+
+def test_the_indexes_can_only_be_queried(stack: SynthesisedStack) -> None:
+    actions = {
+        tuple(as_list(statement["Action"]))
+        for statement in stack.statements("SendEmailRole")
+        if any("/index/" in text(resource) for resource in as_list(statement["Resource"]))
+    }
+
+    assert actions == {("dynamodb:Query",)}
 
 
 def test_tracking_uses_exactly_its_actions_on_the_table(

@@ -22,8 +22,7 @@ def exit_code_of(
     command: Any, program: str, arguments: Sequence[str], invocation: Invocation
 ) -> int:
     """Run the command. Return its exit code; an error is printed."""
-    # An error in the options themselves may come before --json is read.
-    token = AS_JSON.set(JSON_OPTION in arguments)
+    token = AS_JSON.set(False)
     try:
         result = command.main(
             list(arguments), prog_name=program, standalone_mode=False, obj=invocation
@@ -33,6 +32,8 @@ def exit_code_of(
     except typer.TyperException as error:
         if not error.format_message():  # no command: the help is shown
             return ExitCode.USAGE
+        # An error in the options may come before --json is read.
+        AS_JSON.set(AS_JSON.get() or JSON_OPTION in arguments)
         return _fail(_usage_error(error, program))
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED

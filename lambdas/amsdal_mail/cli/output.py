@@ -9,7 +9,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -32,6 +33,7 @@ __all__ = [
     "print_error",
     "print_line",
     "print_result",
+    "progress",
     "shorten",
     "to_json",
 ]
@@ -139,6 +141,19 @@ def note(text: str) -> None:
     """Write a remark to standard error. With --json, there are none."""
     if not AS_JSON.get():
         SafeConsole(sys.stderr).print(Text(clean(text), style="dim"), soft_wrap=True)
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show a line at a terminal while the block runs. It yields a function that changes the text.
+
+    In a pipe, in a file and with --json, nothing is shown.
+    """
+    if AS_JSON.get() or not sys.stderr.isatty():
+        yield lambda _text: None
+        return
+    with SafeConsole(sys.stderr).status(Text(clean(text), style="dim")) as status:
+        yield lambda changed: status.update(Text(clean(changed), style="dim"))
 
 
 def print_error(error: CommandError) -> None:

@@ -42,17 +42,22 @@ def read_bytes(name: str, option: str) -> bytes:
         UsageError: it cannot be read, or is larger than an email may be.
     """
     try:
-        if name == STDIN:
-            content = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        else:
-            with Path(name).open("rb") as file:
-                content = file.read(LARGEST_FILE + 1)
+        content = _read(name)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{option}: {name} cannot be read: {reason}.") from error
     if len(content) > LARGEST_FILE:
         raise UsageError(f"{option}: {name} is larger than an email may be (40 MB).")
     return content
+
+
+def _read(name: str) -> bytes:
+    if name != STDIN:
+        with Path(name).open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    if sys.stdin is None:  # closed, as by `<&-`
+        raise ValueError("standard input is closed")
+    return sys.stdin.buffer.read(LARGEST_FILE + 1)
 
 
 def read_text(name: str, option: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from amsdal_mail.cli.errors import UsageError
 
-__all__ = ["TIME_HELP", "age", "ahead", "read_day", "read_time", "show_time"]
+__all__ = ["TIME_HELP", "ahead", "read_day", "read_time", "show_time"]
 
 AGO = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -83,14 +83,6 @@ def show_time(value: str | None) -> str:
         return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError):
         return value
-
-
-def age(seconds: float) -> str:
-    """Return a length of time in its largest unit, such as `3 h`."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _aware(text: str) -> datetime:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from email_store.dynamodb.table import Attributes, Item
     from email_store.records import EmailRecord
 
-__all__ = ["COUNT", "counts_range", "counts_write", "sum_counts"]
+__all__ = ["COUNT", "counts_keys", "counts_range", "counts_write", "sum_counts"]
 
 SHARDS = 32
 """Items that hold the numbers of one email. Transactions on one item at the same time cancel one
@@ -43,6 +43,12 @@ def counts_write(record: EmailRecord, changes: Mapping[str, int], expires_at: in
 def counts_range(record: EmailRecord) -> tuple[str, str]:
     """Return the first and last sort key: $ is the next character after #."""
     return f"{_prefix(record)}#", f"{_prefix(record)}$"
+
+
+def counts_keys(record: EmailRecord) -> list[Item]:
+    """Return the keys of all items that may hold numbers of the email."""
+    shards = range(SHARDS)
+    return [email_key(record.email_id, f"{_prefix(record)}#{shard:02}") for shard in shards]
 
 
 def sum_counts(items: Iterable[Attributes]) -> Counter[str]:

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from email_store.dynamodb.counts import counts_write
 from email_store.dynamodb.table import (
+    HOUR,
     NEW,
     ItemUpdate,
     TablePart,
@@ -109,20 +110,21 @@ def recipient_key(email_id: str, address: str) -> Item:
     return email_key(email_id, f"{RECIPIENT}{address}")
 
 
-def recipient_item(recipient: RecipientRecord) -> Item:
-    """Return the item of a recipient.
+def recipient_item(recipient: RecipientRecord, *, is_external: bool = False) -> Item:
+    """Return the item of a recipient. That of mail from outside this service is in the indexes.
 
-    `recipient` and `at` together put an item into the index by recipient. Only these items have
-    both, so the index has no events.
+    The item of any other email is in the indexes itself, or has pointers.
     """
+    at = recipient.at.isoformat()
     return without_none(
         {
             **recipient_key(recipient.email_id, recipient.address),
             "email_id": recipient.email_id,
-            "recipient": recipient.address,
+            "recipient": recipient.address.lower() if is_external else None,
+            "period": at[:HOUR] if is_external else None,
             "state": recipient.state.value,
             "rank": recipient.state.rank,
-            "at": recipient.at.isoformat(),
+            "at": at,
             "message_id": recipient.message_id,
             "error_code": truncated(recipient.error_code, CODE_LIMIT),
             "error_message": truncated(recipient.error_message, TEXT_LIMIT),
@@ -135,7 +137,7 @@ def read_recipient(item: Attributes) -> RecipientRecord:
     """Return the recipient record of an item."""
     return RecipientRecord(
         email_id=item["email_id"],
-        address=item["recipient"],
+        address=item["sk"].removeprefix(RECIPIENT),
         state=EmailState(item["state"]),
         at=datetime.fromisoformat(item["at"]),
         message_id=item.get("message_id"),

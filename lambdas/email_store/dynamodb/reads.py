@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from amsdal_mail.status import SendState
 from email_store.claims import SendUnit
 from email_store.dynamodb.counts import counts_range, sum_counts
 from email_store.dynamodb.events import (
@@ -25,9 +26,12 @@ from email_store.records import REPEATING_KINDS, KnownEvents, Repeat
 from email_store.view import RECIPIENTS_LIMIT, TIMELINE_LIMIT, build_large_view, build_view
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
+    from email_store.dynamodb.table import Attributes
     from email_store.records import EmailRecord, EventRecord, RecipientRecord
+    from email_store.search import EmailPage, EmailQuery, Position
     from email_store.view import EmailView
 
 __all__ = ["Reads"]
@@ -59,7 +63,19 @@ class Reads(TablePart):
                 repeat: int(present[key["sk"]]["count"]) if key["sk"] in present else 0
                 for repeat, key in repeat_keys.items()
             },
+            _accepted(record) if record else {},
         )
+
+    @override
+    def find_emails(
+        self, query: EmailQuery, *, now: datetime, limit: int, position: Position | None = None
+    ) -> EmailPage:
+        # The send path does without these modules.
+        from email_store.dynamodb.search import TableSource
+        from email_store.search import find_page
+
+        source = TableSource(self.table, self.retention)
+        return find_page(source, query, now=now, limit=limit, position=position)
 
     @override
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:
@@ -109,3 +125,12 @@ class Reads(TablePart):
             )
             items = self.table.between(first["pk"], first["sk"], last["sk"], len(recipients))
             yield from map(read_repeat, items)
+
+
+def _accepted(email: Attributes) -> Mapping[str, str | None]:
+    """Return the SES messages of the recipients whose stored result is accepted."""
+    return {
+        address: result.get("message_id")
+        for address, result in email["results"].items()
+        if result["state"] == SendState.ACCEPTED
+    }

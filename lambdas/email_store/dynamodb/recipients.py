@@ -40,7 +40,8 @@ class Recipients(TablePart):
     ) -> bool:
         if record is not None and record.chunk_count:
             return self._advance_counted(recipient, record, self.expiry(now))
-        item = recipient_item(recipient) | {"expires_at": self.expiry(now)}
+        item = recipient_item(recipient, is_external=record is None)
+        item["expires_at"] = self.expiry(now)
         values = {"rank": recipient.state.rank, "now": int(now.timestamp())}
         return self.table.put(item, LOWER_RANK, values, {"#rank": "rank"})
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from email_store.claims import SendUnit, UnitState, canceled, epoch_seconds
+from email_store.dynamodb.pointers import point_to
 from email_store.dynamodb.table import ItemUpdate, TablePart
 from email_store.dynamodb.units import read_unit, result_items, unit_key
 
@@ -30,16 +31,21 @@ class Schedules(TablePart):
 
     @override
     def move(self, email_id: str, found: UnitState, send_at: datetime, *, now: datetime) -> bool:
+        unit, expires_at = SendUnit(email_id), self.expiry(max(now, send_at))
         update = ItemUpdate(
             condition=f"{WAITING} AND generation = :generation",
             condition_values={**NEVER_CLAIMED, "generation": found.generation},
             sets={
                 "send_at": epoch_seconds(send_at),
                 "generation": found.generation + 1,
-                "expires_at": self.expiry(max(now, send_at)),
+                "expires_at": expires_at,
             },
         )
-        return self.table.update(unit_key(SendUnit(email_id)), update).is_done
+        written = self.table.update(unit_key(unit), update)
+        if written.is_done and len(found.results) > 1 and "recipient" not in written.item:
+            at = found.created_at.isoformat()
+            point_to(self.table, unit, found.results, at=at, expires_at=expires_at, is_new=True)
+        return written.is_done
 
     @override
     def cancel(self, email_id: str, found: UnitState) -> bool:

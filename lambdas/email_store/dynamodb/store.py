@@ -2,9 +2,15 @@
 
 pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVENT#<time>#<event id>
                              | REPEAT#<open or click>#<address> | COUNTS#<time>#<shard>
+                             | TO#<address>
 pk=SUPPRESSION#<address>  sk=SUPPRESSION
 pk=RATE                   sk=RATE
 pk=TEMPLATES              sk=<template_id>: written by `amsdal-mail templates push`
+
+The index by_recipient (recipient, at) has an email by each recipient, in lower case: the item EMAIL
+of an email with one recipient, a pointer TO#<address> for each of several, and RECIPIENT#<address>
+of mail from outside this service. The index by_time (period, at) has EMAIL by the hour of its
+request, RECIPIENT of mail from outside by the hour at which it was sent, and the suppressions.
 
 The metrics in the same table are kept by `email_store.dynamodb.metrics`.
 """

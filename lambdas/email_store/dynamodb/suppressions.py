@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from email_store.dynamodb.table import Attributes, Item
+    from email_store.search import Position, SuppressionPage
 
 __all__ = ["Suppressions"]
 
 SUPPRESSION = "SUPPRESSION"
+PERIOD = "suppressions"
+"""The partition of the index by time that lists the entries."""
 
 # AT is one of DynamoDB's reserved words.
 COMPLAINT_REPLACES = f"{NEW} OR reason <> :reason OR #at < :at"
@@ -46,6 +49,18 @@ class Suppressions(TablePart):
         return read_suppression(present[0]) if present else None
 
     @override
+    def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
+        # The send path does without these modules.
+        from email_store.dynamodb.search import BY_TIME, index_page, position_of
+        from email_store.search import SuppressionPage
+
+        keys, has_more = index_page(self.table, BY_TIME, PERIOD, limit, after=after)
+        wanted = ({"pk": key["pk"], "sk": key["sk"]} for key in keys)
+        present = {item["pk"]: item for item in self.table.get_many(wanted)}
+        entries = [read_suppression(present[key["pk"]]) for key in keys if key["pk"] in present]
+        return SuppressionPage(entries, position_of(keys[-1]) if has_more else None)
+
+    @override
     def unsuppress(self, address: str) -> bool:
         return self.table.delete(suppression_key(address))
 
@@ -63,6 +78,7 @@ def suppression_item(suppression: Suppression) -> Item:
             "address": suppression.address,
             "reason": suppression.reason,
             "at": suppression.at.isoformat(),
+            "period": PERIOD,
             "email_id": suppression.email_id,
         }
     )

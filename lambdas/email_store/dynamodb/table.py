@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BATCH_GET_TRIES",
+    "HOUR",
     "NEW",
     "Attributes",
     "Item",
@@ -36,11 +37,18 @@ __all__ = [
 ]
 
 NEW = "attribute_not_exists(pk)"
+HOUR = len("2026-12-01T10")
+"""The length of the part of a time that is a partition of the index by time."""
 
 BATCH_GET_LIMIT = 100
 """Keys in one BatchGetItem call.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+"""
+BATCH_WRITE_LIMIT = 25
+"""Items in one BatchWriteItem call.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 """
 BATCH_GET_TRIES = 6
 FIRST_PAUSE = 0.05
@@ -116,6 +124,13 @@ class Table:
         """Put the item. Return False, and write nothing, when the condition does not hold."""
         return self._write("put_item", put_request(item, condition, values, names)).is_done
 
+    def put_many(self, items: Iterable[Attributes]) -> None:
+        """Put the items, of which no two have the same key, without a condition."""
+        rest = iter(items)
+        while batch := list(islice(rest, BATCH_WRITE_LIMIT)):
+            puts = [{"PutRequest": {"Item": _to_dynamodb(item)}} for item in batch]
+            self._batch("batch_write_item", {self.name: puts}, "UnprocessedItems")
+
     def put_or_get(self, item: Attributes, condition: str, values: Attributes) -> WriteResult:
         """Put the item, or return the present item when the condition does not hold."""
         params = put_request(item, condition, values)
@@ -184,15 +199,22 @@ class Table:
             params["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _get_batch(self, keys: Collection[Attributes]) -> list[Attributes]:
-        present: list[Attributes] = []
         request = {self.name: {"Keys": [_to_dynamodb(key) for key in keys], "ConsistentRead": True}}
+        responses = self._batch("batch_get_item", request, "UnprocessedKeys")
+        pages = (response["Responses"].get(self.name, []) for response in responses)
+        return [_from_dynamodb(item) for page in pages for item in page]
+
+    def _batch(self, operation: str, request: Mapping[str, Any], rest: str) -> list[Any]:
+        """Repeat a call for what DynamoDB left unprocessed, under the name `rest`.
+
+        A batch over 16 MB or over the capacity comes back in part, without an error.
+        """
+        responses = []
         for attempt in range(BATCH_GET_TRIES):
-            response = self.call("batch_get_item", {"RequestItems": request})
-            present += map(_from_dynamodb, response["Responses"].get(self.name, []))
-            # A batch over 16 MB or over the capacity comes back in part, without an error.
-            request = response.get("UnprocessedKeys") or {}
+            responses.append(self.call(operation, {"RequestItems": request}))
+            request = responses[-1].get(rest) or {}
             if not request:
-                return present
+                return responses
             self.sleep(FIRST_PAUSE * 2**attempt)
         raise StoreError(f"DynamoDB left keys unprocessed {BATCH_GET_TRIES} times")
 

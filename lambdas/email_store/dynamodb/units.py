@@ -20,10 +20,13 @@ from email_store.claims import (
     epoch_seconds,
     mark_accepted_from_events,
     queued,
+    rejected,
 )
 from email_store.dynamodb.chunks import end_counted, list_failures
 from email_store.dynamodb.events import read_recipient, recipient_key
+from email_store.dynamodb.pointers import point_to
 from email_store.dynamodb.table import (
+    HOUR,
     ItemUpdate,
     TablePart,
     email_key,
@@ -91,6 +94,9 @@ class Units(TablePart):
         if not written.is_done and written.item.get("lease_id") != lease_id:
             refusal = claim_conflict(state, record.fingerprint, at) or ClaimStatus.BUSY
             return state.to_claim(unit, refusal)
+        if unit.chunk is not None or len(state.results) > 1:
+            is_new = state.attempt == 1 and state.created_at == record.created_at
+            self._point(unit, written.item, is_new=is_new)
         if state.attempt > 1:
             state = self._with_accepted(unit, state)
         return state.to_claim(unit, ClaimStatus.CLAIMED)
@@ -102,6 +108,8 @@ class Units(TablePart):
         written = self._create_or_change(unit, new, at, {})
         state = read_unit(written.item)
         refusal = claim_conflict(state, record.fingerprint, at)
+        if len(state.results) > 1 and refusal in {None, ClaimStatus.SCHEDULED}:
+            self._point(unit, written.item, is_new=state.created_at == record.created_at)
         return state.to_claim(unit, refusal or ClaimStatus.CLAIMED)
 
     @override
@@ -121,25 +129,56 @@ class Units(TablePart):
         return self.table.update(unit_key(claim.unit), update).is_done
 
     @override
-    def reject(self, record: EmailRecord) -> bool:
+    def reject(self, record: EmailRecord, addresses: Collection[str] = ()) -> bool:
         unit, now = SendUnit(record.email_id), record.created_at
-        item = unit_key(unit) | self._new(record, unit, (), now) | {"is_settled": True}
-        return self.table.put(item, VACANT, {"none": "", "now": epoch_seconds(now)})
+        new = self._new(record, unit, addresses, now)
+        new |= {"is_settled": True, "results": result_items(rejected(addresses))}
+        values = {"none": "", "now": epoch_seconds(now)}
+        if not self.table.put(unit_key(unit) | new, VACANT, values):
+            return False
+        self._point(unit, new, is_new=True)
+        return True
 
     def _new(
         self, record: EmailRecord, unit: SendUnit, addresses: Collection[str], now: datetime
     ) -> Item:
         """Return the item of a unit that no worker has claimed yet, without its key."""
+        at = record.created_at.isoformat()
         item = {
             "fingerprint": record.fingerprint,
-            "created_at": record.created_at.isoformat(),
+            "created_at": at,
             "results": result_items(queued(addresses, record)),
             "attempt": 0,
             "lease_until": 0,
             "is_settled": False,
             "expires_at": self.expiry(max(now, record.send_at or now)),
         }
-        return item | email_item(record) if unit.chunk is None else item
+        if unit.chunk is not None:
+            return item
+        item |= email_item(record) | {"at": at, "period": at[:HOUR]}
+        people = {address.lower() for address in addresses}
+        # The indexes hold the item itself. The other recipients of several have pointers.
+        return item | {"recipient": people.pop()} if len(people) == 1 else item
+
+    def _point(self, unit: SendUnit, item: Attributes, *, is_new: bool) -> None:
+        """Make the recipients of a unit findable. An earlier call may have been cut off."""
+        addresses, email = item["results"].keys(), None
+        if unit.chunk is not None:
+            email = self._large_email(unit)
+            if email is None:
+                return
+            if unit.chunk > 1:  # the copies are recipients of each chunk
+                addresses -= set(email.copies)
+        elif "recipient" in item:
+            return
+        point_to(
+            self.table,
+            unit,
+            addresses,
+            at=email.created_at.isoformat() if email else item["created_at"],
+            expires_at=self._expiry_of(email) if email else item["expires_at"],
+            is_new=is_new,
+        )
 
     def _create_or_change(self, unit: SendUnit, new: Item, now: int, lease: Item) -> WriteResult:
         """Create the unit, or take its lease if it is claimable, and replace it if it is vacant."""
@@ -180,10 +219,7 @@ class Units(TablePart):
             same = {"created": email.created_at.isoformat()}
             noted = ItemUpdate(sets=version, condition=SAME_EMAIL, condition_values=same)
             self.table.update(unit_key(SendUnit(email.email_id)), noted)
-        key, expires_at = (
-            unit_key(claim.unit),
-            self.expiry(max(email.created_at, email.send_at or email.created_at)),
-        )
+        key, expires_at = unit_key(claim.unit), self._expiry_of(email)
         list_failures(self.table, email, results, expires_at)
         counted = count_results(claim.unit, results, email.copies)
         return end_counted(self.table, key, update, email, counted, expires_at)
@@ -195,6 +231,9 @@ class Units(TablePart):
         items = self.table.get_many([unit_key(SendUnit(unit.email_id))])
         email = read_email(items[0]) if items else None
         return email if email and email.chunk_count else None
+
+    def _expiry_of(self, email: EmailRecord) -> int:
+        return self.expiry(max(email.created_at, email.send_at or email.created_at))
 
     def _with_accepted(self, unit: SendUnit, state: UnitState) -> UnitState:
         keys = [recipient_key(unit.email_id, address) for address in state.results]

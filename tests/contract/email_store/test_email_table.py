@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 RETENTION = timedelta(days=30)
 EXPIRY = int((NOW + RETENTION).timestamp())
-ANNA = "anna@example.com"
+ANNA, BEN = "anna@example.com", "ben@example.com"
 RECORD = EmailRecord(email_id="k", fingerprint="f", created_at=NOW)
 RECIPIENT = RecipientRecord(
     email_id="k", address=ANNA, state=EmailState.DELIVERED, at=NOW, message_id="0100"
@@ -96,27 +97,98 @@ def test_a_suppression_stays(
             "address": "Anna@example.com",
             "reason": "bounce",
             "at": NOW.isoformat(),
+            "period": "suppressions",
         }
     }
 
 
-def test_the_index_holds_recipients_and_nothing_else(
+def test_indexes_hold_the_email_and_no_state_of_it(
     store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
 ) -> None:
-    fill(store)
+    store.claim(RECORD, SendUnit("k"), (ANNA,), now=NOW, lease_seconds=90)
+    store.advance_recipient(RECIPIENT, now=NOW, record=RECORD)
+    store.add_event(EVENT, now=NOW)
 
-    assert set(scan(dynamodb, table_name, IndexName="by_recipient")) == {f"RECIPIENT#{ANNA}"}
+    for index in ("by_recipient", "by_time"):
+        assert set(scan(dynamodb, table_name, IndexName=index)) == {"EMAIL"}
+
+
+def test_several_recipients_have_pointers_that_expire(
+    store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    store.claim(RECORD, SendUnit("k"), ("Anna@x.org", BEN), now=NOW, lease_seconds=90)
+
+    indexed = scan(dynamodb, table_name, IndexName="by_recipient")
+
+    assert set(indexed) == {"TO#anna@x.org", f"TO#{BEN}"}
+    assert {item["at"] for item in indexed.values()} == {NOW.isoformat()}
+    assert {item["expires_at"] for item in scan(dynamodb, table_name).values()} == {EXPIRY}
+    assert set(scan(dynamodb, table_name, IndexName="by_time")) == {"EMAIL"}
+
+
+def test_a_retry_writes_no_pointer_again(store: DynamoDBEmailStore, client: CountingClient) -> None:
+    claim = store.claim(RECORD, SendUnit("k"), (ANNA, BEN), now=NOW, lease_seconds=90)
+    store.release(claim, claim.results)
+    client.calls.clear()
+
+    claim_later(store)
+
+    assert client.calls == ["update_item", "batch_get_item", "batch_get_item"]
+
+
+def test_pointers_that_a_crash_left_out_are_written(
+    store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    store.claim(RECORD, SendUnit("k"), (ANNA, BEN), now=NOW, lease_seconds=90)
+    key = {"pk": {"S": "EMAIL#k"}, "sk": {"S": f"TO#{BEN}"}}
+    dynamodb.delete_item(TableName=table_name, Key=key)
+
+    claim_later(store)
+
+    indexed = scan(dynamodb, table_name, IndexName="by_recipient")
+    assert {item["at"] for item in indexed.values()} == {NOW.isoformat()}
+    assert len(indexed) == 2
+
+
+def claim_later(store: DynamoDBEmailStore) -> None:
+    later = NOW + timedelta(hours=1)
+    record = replace(RECORD, created_at=later)
+    store.claim(record, SendUnit("k"), (ANNA, BEN), now=later, lease_seconds=90)
+
+
+def test_move_keeps_the_pointers_as_long_as_the_email(
+    store: DynamoDBEmailStore, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    record = replace(RECORD, send_at=NOW + timedelta(hours=1))
+    store.register(record, (ANNA, BEN))
+    found = store.find_unit("k")
+    assert found is not None
+
+    assert store.move("k", found, NOW + timedelta(days=99), now=NOW)
+
+    assert {item["expires_at"] for item in scan(dynamodb, table_name).values()} == {
+        int((NOW + timedelta(days=99) + RETENTION).timestamp())
+    }
 
 
 def test_claim_and_settle_are_one_write_each(
     store: DynamoDBEmailStore, client: CountingClient
 ) -> None:
-    people = [f"p{number}@example.com" for number in range(100)]
+    claim = store.claim(RECORD, SendUnit("k"), (ANNA,), now=NOW, lease_seconds=90)
+    store.settle(claim, claim.results)
+
+    assert client.calls == ["update_item", "update_item"]
+
+
+def test_pointers_of_25_recipients_are_one_write(
+    store: DynamoDBEmailStore, client: CountingClient
+) -> None:
+    people = [f"p{number}@example.com" for number in range(50)]
 
     claim = store.claim(RECORD, SendUnit("k"), people, now=NOW, lease_seconds=90)
     store.settle(claim, claim.results)
 
-    assert client.calls == ["update_item", "update_item"]
+    assert client.calls == ["update_item", *["batch_write_item"] * 2, "update_item"]
 
 
 def test_an_email_of_many_pages_is_read_whole(store: DynamoDBEmailStore) -> None:

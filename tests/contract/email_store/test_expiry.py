@@ -12,6 +12,7 @@ from amsdal_mail.status import RecipientStatus, SendState
 from email_store.claims import Claim, ClaimStatus, SendUnit
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord, RecipientRecord
+from email_store.search import EmailQuery
 from email_store.states import EmailState
 
 if TYPE_CHECKING:
@@ -80,6 +81,24 @@ def test_replacement_of_an_expired_email_gets_a_new_expiry(
     assert (email.record.subject, email.record.created_at) == ("April", APRIL)
     last_second = APRIL + RETENTION - timedelta(seconds=1)
     assert claim(store, EMAIL, last_second, "April").status is ClaimStatus.SETTLED
+
+
+def test_replaced_email_is_not_found_by_its_former_recipients(
+    store: DynamoDBEmailStore,
+) -> None:
+    for email_id, former in (("one", (ANNA,)), ("several", (ANNA, BEN))):
+        old = EmailRecord(email_id=email_id, fingerprint="March", created_at=MARCH)
+        store.register(old, former)
+        new = replace(old, fingerprint="April", created_at=APRIL)
+        store.register(new, (BEN,))
+
+    def found(address: str | None) -> list[str]:
+        query = EmailQuery(recipient=address, since=MARCH)
+        page = store.find_emails(query, now=APRIL, limit=9)
+        return sorted(row.email_id for row in page.rows)
+
+    assert found(ANNA) == []
+    assert found(BEN) == ["one", "several"]
 
 
 def test_expired_email_can_be_registered_or_rejected(store: DynamoDBEmailStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -57,10 +58,23 @@ def content(
     invocation: Invocation = ctx.obj
     service = invocation.service()
     result = service.content(email_id)
+    whole = {**result, "message": _whole(service, result)}
     if folder is not None:
-        for path in save(service, result, folder):
+        for path in save(service, whole, folder):
             note(f"wrote {path}")
-    print_result(result, lambda console: _print(console, result))
+    print_result(result, lambda console: _print(console, whole))
+
+
+def _whole(service: Service, result: dict[str, Any]) -> dict[str, Any]:
+    """Return the message with the fields that are too large for the answer of the API."""
+    message: dict[str, Any] = result["message"]
+    if not result.get("left_out"):
+        return message
+    try:
+        kept = json.loads(service.download(result["message_url"]))
+        return {**message, **{name: kept[name] for name in result["left_out"]}}
+    except (ValueError, LookupError, TypeError) as error:
+        raise CommandError("The kept message cannot be read: it is no JSON of one.") from error
 
 
 def _print(console: Console, result: dict[str, Any]) -> None:
@@ -89,7 +103,7 @@ def _attachments(attachments: list[dict[str, Any]]) -> Table:
     table.add_column("type")
     table.add_column("bytes", justify="right")
     for each in attachments:
-        size = f"{each['size']:,}" if each["size"] is not None else ""
+        size = "gone" if each["url"] is None else f"{each['size']:,}"
         name, kind = (
             shorten(str(each[field] or ""), 200) for field in ("filename", "content_type")
         )
@@ -107,6 +121,9 @@ def save(service: Service, result: dict[str, Any], folder: Path) -> list[Path]:
     bodies = {"body.txt": message.get("body"), "body.html": message.get("html_body")}
     files = {name: text.encode() for name, text in bodies.items() if text}
     for each in result["attachments"]:
+        if each["url"] is None:
+            note(f"{shorten(each['filename'] or '', FILE_NAME_LIMIT)} is not there any more")
+            continue
         name = file_name(each["filename"] or "", files)
         files[name] = service.download(each["url"])
     try:

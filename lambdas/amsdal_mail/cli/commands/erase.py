@@ -74,7 +74,7 @@ def _ask(question: str) -> None:
         UsageError: nobody can answer.
         CommandError: the answer is another.
     """
-    if AS_JSON.get() or not sys.stdin.isatty():
+    if AS_JSON.get() or sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("erase asks before it begins, and nobody can answer here: give --yes.")
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()

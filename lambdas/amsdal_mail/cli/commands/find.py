@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +21,7 @@ from amsdal_mail.cli.filters import (
     ToOption,
     filters,
 )
-from amsdal_mail.cli.output import print_result, shorten
+from amsdal_mail.cli.output import print_result, progress, shorten
 from amsdal_mail.cli.states import styled
 from amsdal_mail.cli.times import show_time
 
@@ -70,12 +71,14 @@ def find(
     windows: list[dict[str, str]] = []
     next_cursor = None
     service = invocation.service()
-    for number, page in enumerate(service.find_pages({**query, "cursor": cursor}, limit), 1):
-        emails += page["emails"]
-        windows.append(page["searched"])
-        next_cursor = page["next_cursor"]
-        if number == CALLS:
-            break
+    pages = service.find_pages({**query, "cursor": cursor}, limit)
+    with progress("searching") as show_progress:
+        for page in islice(pages, CALLS):
+            emails += page["emails"]
+            windows.append(page["searched"])
+            next_cursor = page["next_cursor"]
+            since = show_time(page["searched"]["from"])
+            show_progress(f"{len(emails)} found, searched back to {since} UTC")
     searched = {"from": min(w["from"] for w in windows), "to": max(w["to"] for w in windows)}
     result = {"emails": emails, "next_cursor": next_cursor, "searched": searched}
     print_result(result, lambda console: _print(console, result, limit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,13 @@ from rich.text import Text
 
 from amsdal_mail.cli.bars import bar, percent
 from amsdal_mail.cli.examples import examples
-from amsdal_mail.cli.filters import STREAMS, StreamOption, TagOption, TemplateOption, one_of
+from amsdal_mail.cli.filters import (
+    STREAMS,
+    TagOption,
+    TemplateOption,
+    complete_from,
+    one_of,
+)
 from amsdal_mail.cli.output import print_result, shorten
 from amsdal_mail.cli.times import TIME_HELP, read_day
 
@@ -31,6 +38,7 @@ NUMBERS = (
 OF_DELIVERED = frozenset({"opened", "clicked", "complained"})
 """Numbers whose share is that of the delivered; the others' share is that of the accepted."""
 GROUPS = (("streams", "stream"), ("tags", "tag"), ("templates", "template_id"))
+COUNTED_STREAMS = (*STREAMS, "direct")
 BAR_WIDTH = 24
 NAME_LIMIT = 60
 EPILOG = examples(
@@ -53,7 +61,14 @@ def metrics(
     until: Annotated[
         str | None, typer.Option("--to", metavar="DAY", help="The last day: the same.")
     ] = None,
-    stream: StreamOption = None,
+    stream: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STREAM",
+            help="transactional, bulk, or direct: emails that were sent past the service.",
+            autocompletion=complete_from(COUNTED_STREAMS),
+        ),
+    ] = None,
     tag: TagOption = None,
     template: TemplateOption = None,
 ) -> None:
@@ -62,7 +77,7 @@ def metrics(
     query = {
         "from": None if since is None else read_day(since, "--from", now),
         "to": None if until is None else read_day(until, "--to", now),
-        "stream": one_of(stream, STREAMS, "--stream"),
+        "stream": one_of(stream, COUNTED_STREAMS, "--stream"),
         "tag": tag,
         "template": template,
     }
@@ -74,9 +89,9 @@ def metrics(
 def _print(console: Console, result: dict[str, Any]) -> None:
     console.print(Text(f"{result['from']} to {result['to']} (UTC)", style="bold"))
     console.print(_totals(result["totals"]))
-    if result["days"]:
+    if days := _since_first_email(result["days"]):
         console.print()
-        console.print(_days(result["days"], ascii_only=not _has_blocks(console)))
+        console.print(_days(days, ascii_only=not _has_blocks(console)))
     for name, field in GROUPS:
         if result[name]:
             console.print()
@@ -86,6 +101,10 @@ def _print(console: Console, result: dict[str, Any]) -> None:
         console.print(_domains(result["domains"]))
     if result["is_truncated"]:
         console.print(Text("There is more than one answer holds: ask for fewer days.", "yellow"))
+
+
+def _since_first_email(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(dropwhile(lambda day: not any(day[name] for name in NUMBERS), days))
 
 
 def _has_blocks(console: Console) -> bool:

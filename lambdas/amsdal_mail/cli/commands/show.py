@@ -89,16 +89,19 @@ def _facts(email: dict[str, Any]) -> list[tuple[str, str]]:
     if record is None:
         return [("sent", "past the service: only what SES reported is known")]
     metadata = ", ".join(f"{name}={value}" for name, value in record["metadata"].items())
+    kept = record.get("has_content", False)
     facts = [
         ("created", f"{show_time(record['created_at'])} UTC"),
         ("from", record["from_email"]),
         ("subject", "(not stored: sensitive)" if record["sensitive"] else record["subject"]),
         ("template", record["template_id"] or ""),
+        ("version", record.get("template_version") or ""),
         ("tags", ", ".join(record["tags"])),
         ("metadata", metadata),
         ("stream", record["stream"]),
         ("send at", f"{show_time(record['send_at'])} UTC" if record["send_at"] else ""),
         ("expires", f"{show_time(record['expires_at'])} UTC" if record["expires_at"] else ""),
+        ("content", f"kept: amsdal-mail content {email['email_id']}" if kept else ""),
         ("resent of", record.get("resent_from") or ""),
         ("opens", str(email["opens"]) if email["opens"] else ""),
         ("clicks", str(email["clicks"]) if email["clicks"] else ""),

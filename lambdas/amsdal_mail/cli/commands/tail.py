@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -97,10 +98,8 @@ def _look(service: Service, query: dict[str, Any], watch: Watch) -> list[Change]
     """Return the changes; None after an error that may pass, which is noted."""
     emails: list[dict[str, Any]] = []
     try:
-        for number, page in enumerate(service.find_pages(query, CALLS * PAGE_LIMIT), 1):
+        for page in islice(service.find_pages(query, CALLS * PAGE_LIMIT), CALLS):
             emails += page["emails"]
-            if number == CALLS:
-                break
     except ServiceError as error:
         if error.status is not None and error.status < 500 and error.status != 429:
             raise

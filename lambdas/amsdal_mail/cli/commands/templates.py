@@ -43,6 +43,7 @@ KEEP, MOST_KEPT = 10, 50
 app = typer.Typer(
     name="templates",
     help="Keep the templates of SES as files of a folder, in versions.",
+    epilog=examples("templates check", "templates push --stage prod", "templates list"),
     no_args_is_help=True,
 )
 Names = Annotated[

@@ -75,8 +75,9 @@ def _check(template: Template, engine: Engine) -> Iterator[Problem]:
             is_readable = False
     if SAMPLE_FILE in unread:
         return
-    yield from _sample_problems(template, places, is_readable)
-    if is_readable:
+    in_sample = list(_sample_problems(template, places, is_readable))
+    yield from in_sample
+    if is_readable and not has_errors(in_sample):
         yield from _rendered_problems(template, engine, files)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["missing", "sample_for", "unprintable", "unused"]
 
 ELEMENT = "*"
+ADDRESS = re.compile(r"url|link|href", re.IGNORECASE)
+"""The names of values that are likely the address of a page."""
 MISSING = object()
 Path = tuple[str, ...]
 
@@ -54,7 +57,7 @@ def unused(placeholders: Iterable[Placeholder], sample: Mapping[str, Any]) -> li
 
 
 def sample_for(placeholders: Iterable[Placeholder]) -> dict[str, Any]:
-    """Return data in which each placeholder has its own name as its value."""
+    """Return data in which each placeholder has its own name as its value, or an address."""
     sample = _sample_value([place.path for place in placeholders], "")
     return sample if isinstance(sample, dict) else {}
 
@@ -108,7 +111,7 @@ def _sample_value(paths: Sequence[Path], name: str) -> Any:
     """Return a value for the ends of the paths to it. `name` is the key that it has."""
     longer = [path for path in paths if path]
     if not longer:
-        return name
+        return f"https://example.com/{name}" if ADDRESS.search(name) else name
     keys = dict.fromkeys(path[0] for path in longer)
     if ELEMENT in keys:
         return [_sample_value([path[1:] for path in longer if path[0] == ELEMENT], name)]

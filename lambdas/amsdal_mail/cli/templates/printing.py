@@ -66,7 +66,7 @@ def print_differences(console: Console, found: Sequence[Difference]) -> None:
     for each in found:
         line = Text(each.state, STATE_STYLES.get(each.state, "default"))
         line.append(f"  {shorten(each.name, 64)}", "bold")
-        versions = " → ".join(filter(None, (each.stage_version, each.version)))
+        versions = " → ".join(dict.fromkeys(filter(None, (each.stage_version, each.version))))
         console.print(line.append(f"  {versions}", "dim"))
         for diff_line in each.lines:
             text = shorten(diff_line, LINE_LIMIT)

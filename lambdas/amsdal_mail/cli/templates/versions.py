@@ -168,7 +168,10 @@ class SESTemplates:
         return TemplateContent.from_ses(response["TemplateContent"])
 
     def create(self, ses_name: str, content: TemplateContent) -> bool:
-        """Create a template. Return False when the name is taken."""
+        """Create a template, and wait until SES shows it. Return False when the name is taken.
+
+        An email that names a template which SES does not show yet would wait for minutes.
+        """
         try:
             self._call(
                 "create_email_template",
@@ -178,6 +181,10 @@ class SESTemplates:
             )
         except self._client.exceptions.AlreadyExistsException:
             return False
+        for attempt in range(TRIES):
+            if self.get(ses_name) is not None:
+                break
+            self._sleep(2**attempt)
         return True
 
     def delete(self, ses_name: str) -> None:

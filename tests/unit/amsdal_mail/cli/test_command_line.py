@@ -80,10 +80,10 @@ def test_value_that_looks_like_an_option_stays_a_value(
 ) -> None:
     api.reply({"email_id": "k", "state": "accepted", "is_success": True, "recipients": []})
 
-    done = amsdal_mail("send", "--subject", "--stage", "--text", "--yes")
+    done = amsdal_mail("send", "--subject", "--stage", "--text", "--json")
 
-    assert done.code == 0
-    assert api.calls[0].body == {"subject": "--stage", "body": "--yes"}
+    assert (done.code, done.out.splitlines()[0]) == (0, "k  accepted")
+    assert api.calls[0].body == {"subject": "--stage", "body": "--json"}
 
 
 def test_version_is_that_of_the_package(amsdal_mail: RunCommand) -> None:

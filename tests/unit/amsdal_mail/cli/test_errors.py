@@ -212,6 +212,16 @@ def test_cancel_is_not_repeated_after_a_lost_answer(
     assert "It is not known whether the call had its effect." in done.err
 
 
+def test_cancel_is_not_repeated_after_an_error_of_the_server(
+    api: FakeAPI, amsdal_mail: RunCommand, waits: list[float]
+) -> None:
+    api.reply({"message": "Temporarily unavailable."}, status=503)
+
+    done = amsdal_mail("cancel", "order-1")
+
+    assert (done.code, len(api.calls), waits) == (1, 1, [])
+
+
 def test_throttled_cancel_is_repeated(
     api: FakeAPI, amsdal_mail: RunCommand, waits: list[float]
 ) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amsdal_mail.cli.__main__ import run
+from amsdal_mail.cli.invocation import Invocation
+from amsdal_mail.cli.states import STATES
+from email_store.states import EmailState
 from tests.unit.amsdal_mail.cli.conftest import RunCommand
 from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, email
 
@@ -143,7 +148,27 @@ def test_wrong_option_is_refused_by_name(
     assert message in done.err
 
 
+def test_states_are_those_of_the_service() -> None:
+    assert list(STATES) == [state.value for state in EmailState]
+
+
 def test_colours_are_only_for_a_terminal(api: FakeAPI, amsdal_mail: RunCommand) -> None:
     api.reply(page(email(state="bounced")))
 
     assert "\x1b" not in amsdal_mail("find").out
+
+
+def test_long_search_says_at_a_terminal_how_far_it_is(
+    api: FakeAPI, invocation: Invocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    api.reply(page(cursor="a"), page())
+
+    assert run(["find"], invocation) == 0
+    assert "0 found, searched back to 2026-11-01 00:00:00 UTC" in terminal.getvalue()

@@ -114,6 +114,13 @@ def test_markup_is_shown_as_it_is(api: FakeAPI, amsdal_mail: RunCommand) -> None
     assert "[red]x[/red] :warning:" in amsdal_mail("find").out
 
 
+def test_markup_in_a_plain_cell_is_shown_as_it_is(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    entry = {"address": "[red]:x:@a.b", "reason": "bounce", "at": "x", "email_id": None}
+    api.reply({"suppressions": [entry], "next_cursor": None})
+
+    assert "[red]:x:@a.b" in amsdal_mail("suppressions", "list").out
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_json_keeps_the_text(text: str) -> None:
     document = to_json({"a": text, text: [text]})

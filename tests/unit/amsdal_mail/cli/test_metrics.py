@@ -51,11 +51,22 @@ def test_days_and_filters_reach_the_api(api: FakeAPI, amsdal_mail: RunCommand) -
     api.reply(answer())
 
     amsdal_mail("metrics", "--from", "2026-11-01T23:30:00-05:00", "--to", "2026-11-30",
-                "--stream", "bulk", "--tag", "a&b", "--template", "t")  # fmt: skip
+                "--stream", "direct", "--tag", "a&b", "--template", "t")  # fmt: skip
 
     assert api.calls[0].query == {
-        "from": "2026-11-02", "to": "2026-11-30", "stream": "bulk", "tag": "a&b", "template": "t",
+        "from": "2026-11-02", "to": "2026-11-30", "stream": "direct", "tag": "a&b", "template": "t",
     }  # fmt: skip
+
+
+def test_days_begin_with_the_first_email(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    nothing = dict.fromkeys(NUMBERS, 0)
+    counts = {1: nothing, 2: nothing, 3: NUMBERS, 4: nothing}
+    api.reply(answer(days=[{"date": f"2026-11-0{day}", **counts[day]} for day in counts]))
+
+    done = amsdal_mail("metrics")
+
+    days = [line.split()[0] for line in done.out.splitlines()[1:] if line.startswith("2026")]
+    assert days == ["2026-11-03", "2026-11-04"]
 
 
 def test_nothing_at_all_is_no_error(api: FakeAPI, amsdal_mail: RunCommand) -> None:

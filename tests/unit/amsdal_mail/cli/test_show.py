@@ -14,7 +14,8 @@ from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, view
 
 
 def test_show_has_recipients_errors_and_timeline(api: FakeAPI, amsdal_mail: RunCommand) -> None:
-    api.reply(view())
+    record = view()["email"] | {"has_content": True, "resent_from": "order-0"}
+    api.reply(view(email=record))
 
     done = amsdal_mail("show", "order-1")
 
@@ -28,6 +29,8 @@ def test_show_has_recipients_errors_and_timeline(api: FakeAPI, amsdal_mail: RunC
         "tags      order",
         "metadata  order_id=1",
         "stream    transactional",
+        "content   kept: amsdal-mail content order-1",
+        "resent of order-0",
         "recipients: 1 bounced",
         "bob@example.org  bounced",
         "SES message 0100-1",
@@ -164,6 +167,61 @@ def test_content_is_saved_into_the_folder_only(
             "a_b": b"file 6",
         }.items()
     }
+
+
+def test_large_body_comes_from_its_link(
+    api: FakeAPI, amsdal_mail: RunCommand, tmp_path: Path
+) -> None:
+    answer = kept(api)
+    del answer["message"]["body"]
+    api.files["/files/message"] = b'{"subject": "x", "body": "The whole text."}'
+    answer |= {"left_out": ["body"], "message_url": f"{api.url}/files/message"}
+    api.reply(answer)
+
+    done = amsdal_mail("content", "order-1", "--save", str(tmp_path))
+
+    assert "The whole text." in done.out
+    assert (tmp_path / "body.txt").read_text() == "The whole text."
+    assert amsdal_mail("content", "order-1", "--json").json == answer
+
+
+@pytest.mark.parametrize("document", [b"", b"[]", b"{}", b"\xff"])
+def test_broken_message_behind_the_link_is_an_error(
+    document: bytes, api: FakeAPI, amsdal_mail: RunCommand
+) -> None:
+    api.files["/files/message"] = document
+    api.reply(kept(api) | {"left_out": ["body"], "message_url": f"{api.url}/files/message"})
+
+    done = amsdal_mail("content", "order-1")
+
+    assert (done.code, done.out) == (1, "")
+    assert "The kept message cannot be read" in done.err
+
+
+def test_file_that_is_gone_is_left_out(
+    api: FakeAPI, amsdal_mail: RunCommand, tmp_path: Path
+) -> None:
+    answer = kept(api, "gone.pdf", "there.pdf")
+    answer["attachments"][0] |= {"url": None, "size": None}
+    api.reply(answer)
+
+    done = amsdal_mail("content", "order-1", "--save", str(tmp_path))
+
+    assert {path.name for path in tmp_path.iterdir()} == {"body.txt", "body.html", "there.pdf"}
+    assert "gone.pdf is not there any more" in done.err
+
+
+def test_refused_download_is_an_error(
+    api: FakeAPI, amsdal_mail: RunCommand, tmp_path: Path
+) -> None:
+    answer = kept(api, "a.pdf")
+    api.files.clear()
+    api.reply(answer)
+
+    done = amsdal_mail("content", "order-1", "--save", str(tmp_path / "new"))
+
+    assert (done.code, done.err) == (1, "Error: S3 refused the file: 404.\n")
+    assert not (tmp_path / "new").exists()
 
 
 def test_content_overwrites_no_file(api: FakeAPI, amsdal_mail: RunCommand, tmp_path: Path) -> None:

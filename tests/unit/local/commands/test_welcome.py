@@ -49,6 +49,7 @@ def test_the_message_to_paste_has_a_link_that_is_tracked(aws: LocalAWS) -> None:
 def test_the_variables_name_the_simulator_and_the_bus(aws: LocalAWS) -> None:
     assert shell_variables(aws)["AWS_ENDPOINT_URL_SESV2"] == "http://localhost:4801"
     assert shell_variables(aws)["EVENT_BUS_NAME"] == "AmsdalMail-dev"
+    assert shell_variables(aws)["AMSDAL_MAIL_STAGE"] == "local:4800"
 
 
 def test_a_value_with_a_space_is_quoted() -> None:
