@@ -49,7 +49,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environments demo local test unit contract infra e2e browser test-oldest \
-	test-aioboto3 test-django test-all browser-setup picture check chaos bench cost redrive routes docs style types \
+	test-aioboto3 test-django test-all browser-setup picture check chaos bench cost routes docs style types \
 	imports template lock clean
 
 help:  ## this list
@@ -130,9 +130,6 @@ check: setup  ## ruff, mypy, import-linter, cdk synth with cdk-nag, cfn-lint
 
 chaos: setup  ## 10,000 emails while SES fails and workers are killed: none lost, none twice (EMAILS=)
 	@.venv/bin/python -m local.chaos --emails $(EMAILS)
-
-redrive: setup  ## put the dead letters of a stage deployed on AWS back to work (STAGE=dev)
-	@.venv/bin/python -m infra.redrive --stage $(STAGE)
 
 bench: .venv-bench/.stamp .venv-ministack/.stamp  ## speed beside boto3, Anymail, django-ses; cold starts, rate (PART=library)
 	@PYTHONPATH=lambdas:. .venv-bench/bin/python -m tests.bench $(PART)

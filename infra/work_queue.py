@@ -85,6 +85,6 @@ def dead_letter_queue(scope: Construct, construct_id: str, *, retain: bool) -> s
 
 
 def _removal_policy(*, retain: bool) -> RemovalPolicy:
-    # The queues may hold unsent emails and unread events: `make redrive` moves them to the stage's
-    # next stack. A failed first deployment leaves no queue behind.
+    # The queues may hold unsent emails and unread events: `dead-letters redrive --older` of the
+    # command line moves them to the stage's next stack. A failed first deployment leaves none.
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else RemovalPolicy.DESTROY

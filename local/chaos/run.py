@@ -155,12 +155,15 @@ def _wait_until_done(aws: LocalAWS, deadline: float) -> int:
 
 
 def _redrive(aws: LocalAWS) -> None:
-    """Move the dead letters back as an operator does, by `make redrive`."""
+    """Move the dead letters back as an operator does, by the command line."""
     environment = for_local_aws(os.environ, aws.endpoint)
     subprocess.run(
-        [sys.executable, "-m", "infra.redrive"], cwd=ROOT, env=environment, check=True,
+        [sys.executable, "-m", "amsdal_mail.cli", "dead-letters", "redrive", "--stage", "dev"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
         stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
 
 
 def _not_delivered(aws: LocalAWS, emails: Sequence[Email]) -> int:

@@ -128,8 +128,9 @@ class DailyQuota:
 class Account:
     """Everything that SES stores for an account, except its messages.
 
-    `default_sets` holds configuration sets by identity. `api_rates` holds the rates of the calls
-    that do not send, by operation.
+    `default_sets` holds configuration sets by identity, `mail_from` what was set for their MAIL
+    FROM domains, `unsigned` the identities whose mail is not signed. `api_rates` holds the rates
+    of the calls that do not send, by operation.
     """
 
     rate: SendRate = field(default_factory=SendRate)
@@ -138,6 +139,8 @@ class Account:
     templates: dict[str, StoredTemplate] = field(default_factory=dict)
     identities: frozenset[str] = frozenset()
     default_sets: dict[str, str] = field(default_factory=dict)
+    mail_from: dict[str, dict[str, str]] = field(default_factory=dict)
+    unsigned: frozenset[str] = frozenset()
     api_rates: defaultdict[str, SendRate] = field(default_factory=lambda: defaultdict(SendRate))
     sending_enabled: bool = True
     suppressed_reasons: frozenset[str] = frozenset({"BOUNCE", "COMPLAINT"})

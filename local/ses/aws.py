@@ -17,6 +17,8 @@ from local.ses.read_cache import ReadCache
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from local.ses.messages import Json
+
 __all__ = [
     "AWSClient",
     "BotoAWSClient",
@@ -62,8 +64,14 @@ class AWSClient(Protocol):
     async def configuration_set(self, name: str) -> ConfigurationSet | None:
         """Return the set of that name, None if there is not any."""
 
+    async def configuration_set_documents(self, name: str) -> tuple[Json, list[Json]] | None:
+        """Return the set and its event destinations as SESv2 shows them, None without the set."""
+
     async def identities(self) -> Mapping[str, str]:
         """Return the VerificationStatus of each address and domain in the local AWS."""
+
+    async def mail_from(self, identity: str) -> Mapping[str, str]:
+        """Return what a stack set for the MAIL FROM domain of an identity; it may be nothing."""
 
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
         """Publish up to ten events in their order. Raises BotoCoreError or ClientError."""
@@ -81,7 +89,15 @@ class NoAWSClient(AWSClient):
         return ConfigurationSet(name) if name in self._names else None
 
     @override
+    async def configuration_set_documents(self, name: str) -> tuple[Json, list[Json]] | None:
+        return ({"ConfigurationSetName": name}, []) if name in self._names else None
+
+    @override
     async def identities(self) -> Mapping[str, str]:
+        return {}
+
+    @override
+    async def mail_from(self, identity: str) -> Mapping[str, str]:
         return {}
 
     @override
@@ -122,8 +138,16 @@ class BotoAWSClient(AWSClient):
         return await self._sets.get(name)
 
     @override
+    async def configuration_set_documents(self, name: str) -> tuple[Json, list[Json]] | None:
+        return await to_thread.run_sync(self._read_set_documents, name, limiter=self._threads)
+
+    @override
     async def identities(self) -> Mapping[str, str]:
         return await self._identities.get()
+
+    @override
+    async def mail_from(self, identity: str) -> Mapping[str, str]:
+        return await to_thread.run_sync(self._read_mail_from, identity, limiter=self._threads)
 
     @override
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
@@ -162,6 +186,27 @@ class BotoAWSClient(AWSClient):
             None if reasons is None else frozenset(reasons),
             tuple(_sns_destinations(destinations.get("EventDestinations", []))),
         )
+
+    def _read_set_documents(self, name: str) -> tuple[Json, list[Json]] | None:
+        try:
+            document = self._sesv2.get_configuration_set(ConfigurationSetName=name)
+            destinations = self._sesv2.get_configuration_set_event_destinations(
+                ConfigurationSetName=name
+            )
+        except self._sesv2.exceptions.NotFoundException:
+            return None
+        # The local AWS has no figures since a day on which they began anew.
+        document.get("ReputationOptions", {}).pop("LastFreshStart", None)
+        kept: Json = {key: value for key, value in document.items() if key != "ResponseMetadata"}
+        return kept, [dict(row) for row in destinations.get("EventDestinations", [])]
+
+    def _read_mail_from(self, identity: str) -> Mapping[str, str]:
+        try:
+            response = self._sesv2.get_email_identity(EmailIdentity=identity)
+        except self._sesv2.exceptions.NotFoundException:
+            return {}
+        given = response.get("MailFromAttributes") or {}
+        return {key: str(value) for key, value in given.items()}
 
     def _read_identities(self, _key: str) -> Mapping[str, str]:
         rows = self._sesv2.list_email_identities(PageSize=1000)["EmailIdentities"]

@@ -15,6 +15,9 @@ Chance = Annotated[float, Field(ge=0, le=1)]
 Status = Literal["SUCCESS", "PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"]
 """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html"""
 
+MailFromStatus = Literal["SUCCESS", "PENDING", "FAILED", "TEMPORARY_FAILURE"]
+"""https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MailFromAttributes.html"""
+
 
 class _Switch(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -66,7 +69,9 @@ class Switches(_Switch):
     that does not send; SES allows one per second. None means no limit.
     `any_sender` accepts every sender. Otherwise a verified identity must cover it: one of the local
     AWS, or one of CreateEmailIdentity. `identities` has further identities with their status, and
-    the status of those that exist.
+    the status of those that exist. `dkim` and `mail_from` have the status of the DKIM records and
+    of the MAIL FROM domain by identity; without one, it is that of the identity. `review` puts the
+    account under review.
     """
 
     latency_ms: Count = 0
@@ -82,6 +87,10 @@ class Switches(_Switch):
     sandbox: bool = False
     any_sender: bool = False
     identities: dict[str, Status] = {}
+    dkim: dict[str, Status] = {}
+    mail_from: dict[str, MailFromStatus] = {}
+    review: bool = False
+    plan: Literal["NONE", "ESSENTIALS", "PRO", "ENTERPRISE"] = "NONE"
     events: Events = Events()
 
     def changed(self, change: object) -> Switches:

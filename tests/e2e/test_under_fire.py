@@ -49,13 +49,13 @@ def test_redriven_dead_letter_keeps_the_id_of_its_email(service: Service) -> Non
     unsent = sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(message()))["MessageId"]
 
     moved = subprocess.run(
-        [sys.executable, "-m", "infra.redrive"],
+        [sys.executable, "-m", "amsdal_mail.cli", "dead-letters", "redrive", "--stage", "dev"],
         cwd=ROOT, env=for_local_aws(os.environ, service.aws.endpoint),
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
     assert moved.returncode == 0, moved.stderr
-    assert moved.stdout.splitlines()[0].split() == ["unsent", "emails", "1", "moved"]
+    assert moved.stdout.splitlines()[0] == "send: 1 moved"
     service.wait_for_state(unsent, "delivered")
     assert len(service.sent_by_ses(unsent)) == 1
     assert service.depth("SendDeadLetterQueueUrl") == 0

@@ -62,7 +62,7 @@ SENT_AT = "sent_at"
 """The note with the time of the record's first message, in milliseconds, beside its first id."""
 MILLISECONDS = re.compile("[0-9]{1,15}")
 ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The note with the record's first id: of a dead letter that `make redrive` moved, and of a job
+"""The note with the record's first id: of a dead letter that a redrive moved, and of a job
 that a producer's record became. A rejection is stored under the id that the producer knows."""
 NOTES_FIELD = "amsdal_mail"
 BEFORE = f'{{"{NOTES_FIELD}": '

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 from local.ses.errors import RefusedError, already_exists, not_found
@@ -34,7 +36,8 @@ async def get_account(ses: Simulator, _request: Request, _body: Json) -> Json:
     is_paused = ses.switches.paused.account is not None
     return {
         "DedicatedIpAutoWarmupEnabled": False,
-        "EnforcementStatus": "SHUTDOWN" if is_paused else "HEALTHY",
+        "EnforcementStatus": _enforcement(ses, is_paused),
+        "PricingAttributes": {"CurrentPlan": ses.switches.plan},
         "ProductionAccessEnabled": not ses.switches.sandbox,
         "SendingEnabled": ses.account.sending_enabled and not is_paused,
         "SendQuota": {
@@ -65,7 +68,7 @@ async def create_identity(ses: Simulator, _request: Request, body: Json) -> Json
         raise RefusedError(already_exists(f"Email identity {name} already exist."))
     ses.account.identities |= {name}
     _set_default(ses, name, body.get("ConfigurationSetName"))
-    created = _identity(name, VERIFIED).items()
+    created = _identity(ses, name, VERIFIED).items()
     return {key: value for key, value in created if key in CREATED_FIELDS}
 
 
@@ -73,7 +76,30 @@ async def get_identity(ses: Simulator, request: Request, _body: Json) -> Json:
     """GetEmailIdentity, for identities of the simulator and of the local AWS."""
     name, status = await _named(ses, request)
     default = ses.account.default_sets.get(name)
-    return {**_identity(name, status), **({"ConfigurationSetName": default} if default else {})}
+    set_here = ses.account.mail_from.get(name)
+    mail_from = await ses.aws.mail_from(name) if set_here is None else set_here
+    return {
+        **_identity(ses, name, status),
+        **_mail_from(ses, name, status, mail_from),
+        **({"ConfigurationSetName": default} if default else {}),
+    }
+
+
+async def put_mail_from(ses: Simulator, request: Request, body: Json) -> Json:
+    """PutEmailIdentityMailFromAttributes. Without a domain, SES sends from its own again."""
+    name, _status = await _named(ses, request)
+    ses.account.mail_from[name] = {key: str(value) for key, value in body.items() if value}
+    return {}
+
+
+async def put_dkim(ses: Simulator, request: Request, body: Json) -> Json:
+    """PutEmailIdentityDkimAttributes."""
+    name, _status = await _named(ses, request)
+    if body.get("SigningEnabled"):
+        ses.account.unsigned -= {name}
+    else:
+        ses.account.unsigned |= {name}
+    return {}
 
 
 async def put_default_set(ses: Simulator, request: Request, body: Json) -> Json:
@@ -119,6 +145,8 @@ CALLS = (
     ("POST", "/list-identities", "ListEmailIdentities", list_identities),
     ("GET", "/identities/{name}", "GetEmailIdentity", get_identity),
     ("DELETE", "/identities/{name}", "DeleteEmailIdentity", delete_identity),
+    ("PUT", "/identities/{name}/mail-from", "PutEmailIdentityMailFromAttributes", put_mail_from),
+    ("PUT", "/identities/{name}/dkim", "PutEmailIdentityDkimAttributes", put_dkim),
     (
         "PUT",
         "/identities/{name}/configuration-set",
@@ -126,6 +154,7 @@ CALLS = (
         put_default_set,
     ),
 )
+MAIL_FROM_STATUSES = ("SUCCESS", "PENDING", "FAILED", "TEMPORARY_FAILURE")
 CREATED_FIELDS = frozenset({"IdentityType", "VerifiedForSendingStatus", "DkimAttributes"})
 
 
@@ -161,13 +190,51 @@ def _type(name: str) -> str:
     return "EMAIL_ADDRESS" if "@" in name else "DOMAIN"
 
 
-def _identity(name: str, status: str) -> Json:
+def _enforcement(ses: Simulator, is_paused: bool) -> str:
+    if is_paused:
+        return "SHUTDOWN"
+    return "PROBATION" if ses.switches.review else "HEALTHY"
+
+
+def _dkim(ses: Simulator, name: str, status: str) -> Json:
+    """Return the DKIM attributes: Easy DKIM for a domain, none for an address."""
+    if "@" in name:
+        return {"SigningEnabled": False, "Status": "NOT_STARTED"}
+    return {
+        "SigningEnabled": name not in ses.account.unsigned,
+        "Status": ses.switches.dkim.get(name, status),
+        "Tokens": [_token(name, number) for number in range(3)],
+        "SigningAttributesOrigin": "AWS_SES",
+        "CurrentSigningKeyLength": "RSA_2048_BIT",
+        "NextSigningKeyLength": "RSA_2048_BIT",
+    }
+
+
+def _token(name: str, number: int) -> str:
+    """Return one of the tokens of a domain. The same domain has the same ones in each run."""
+    digest = hashlib.sha256(f"{name} {number}".encode()).digest()
+    return base64.b32encode(digest)[:32].decode().lower()
+
+
+def _mail_from(ses: Simulator, name: str, status: str, given: Mapping[str, str]) -> Json:
+    if not given.get("MailFromDomain"):
+        return {}
+    default = status if status in MAIL_FROM_STATUSES else "PENDING"
+    attributes = {
+        "MailFromDomain": given["MailFromDomain"],
+        "MailFromDomainStatus": ses.switches.mail_from.get(name, default),
+        "BehaviorOnMxFailure": given.get("BehaviorOnMxFailure", "USE_DEFAULT_VALUE"),
+    }
+    return {"MailFromAttributes": attributes}
+
+
+def _identity(ses: Simulator, name: str, status: str) -> Json:
     return {
         "IdentityType": _type(name),
         "FeedbackForwardingStatus": True,
         "VerifiedForSendingStatus": status == VERIFIED,
         "VerificationStatus": status,
-        "DkimAttributes": {"SigningEnabled": True, "Status": status},
+        "DkimAttributes": _dkim(ses, name, status),
         "Policies": {},
         "Tags": [],
     }

@@ -13,6 +13,7 @@ from amsdal_mail.console.loopback_only import LoopbackOnly
 from local.ses.errors import Refusal
 from local.ses.http import (
     account_calls,
+    configuration_set_calls,
     control,
     protocol,
     send_calls,
@@ -57,7 +58,12 @@ def build_app(
         text = f"The local SES has no call {request.method} {request.url.path}"
         return protocol.refuse_call(ses, Refusal(404, "UnknownOperationException", text))
 
-    calls = (*template_calls.CALLS, *suppression_calls.CALLS, *account_calls.CALLS)
+    calls = (
+        *template_calls.CALLS,
+        *suppression_calls.CALLS,
+        *account_calls.CALLS,
+        *configuration_set_calls.CALLS,
+    )
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
     routes = [
         *send_calls.routes(ses, rng),

@@ -122,3 +122,60 @@ def test_identities_are_filtered_and_listed_in_pages(simulator: Simulator) -> No
 
 def names(listed: dict[str, Any]) -> list[str]:
     return [row["IdentityName"] for row in listed["EmailIdentities"]]
+
+
+def test_identity_shows_its_dkim_tokens(simulator: Simulator) -> None:
+    simulator.call("create_email_identity", EmailIdentity="example.org")
+
+    dkim = simulator.call("get_email_identity", EmailIdentity="example.org")["DkimAttributes"]
+    assert (dkim["SigningEnabled"], dkim["Status"]) == (True, "SUCCESS")
+    assert len({token for token in dkim["Tokens"] if len(token) == 32}) == 3
+
+    simulator.call(
+        "put_email_identity_dkim_attributes", EmailIdentity="example.org", SigningEnabled=False
+    )
+    simulator.switch(dkim={"example.org": "FAILED"})
+    dkim = simulator.call("get_email_identity", EmailIdentity="example.org")["DkimAttributes"]
+    assert (dkim["SigningEnabled"], dkim["Status"]) == (False, "FAILED")
+
+
+def test_mail_from_domain_can_be_set_and_can_fail(simulator: Simulator) -> None:
+    simulator.call("create_email_identity", EmailIdentity="example.org")
+    identity = {"EmailIdentity": "example.org"}
+    assert "MailFromAttributes" not in simulator.call("get_email_identity", **identity)
+
+    simulator.call(
+        "put_email_identity_mail_from_attributes",
+        **identity,
+        MailFromDomain="mail.example.org",
+        BehaviorOnMxFailure="REJECT_MESSAGE",
+    )
+    simulator.switch(mail_from={"example.org": "FAILED"})
+
+    assert simulator.call("get_email_identity", **identity)["MailFromAttributes"] == {
+        "MailFromDomain": "mail.example.org",
+        "MailFromDomainStatus": "FAILED",
+        "BehaviorOnMxFailure": "REJECT_MESSAGE",
+    }
+
+
+def test_account_tells_its_plan_and_a_review(simulator: Simulator) -> None:
+    simulator.switch(plan="ESSENTIALS", review=True)
+
+    account = simulator.call("get_account")
+
+    assert account["PricingAttributes"] == {"CurrentPlan": "ESSENTIALS"}
+    assert account["EnforcementStatus"] == "PROBATION"
+
+
+def test_configuration_set_can_be_read(simulator: Simulator) -> None:
+    assert simulator.call("get_configuration_set", ConfigurationSetName="set")
+    simulator.switch(paused={"configuration_sets": ["set"]})
+
+    found = simulator.call("get_configuration_set", ConfigurationSetName="set")
+
+    assert found["SendingOptions"] == {"SendingEnabled": False}
+    assert simulator.refusal("get_configuration_set", ConfigurationSetName="other")[:2] == (
+        404,
+        "NotFoundException",
+    )

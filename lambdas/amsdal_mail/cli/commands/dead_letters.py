@@ -54,7 +54,7 @@ class _Moved:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help=HELP, no_args_is_help=True)
+    group = typer.Typer(help=HELP, no_args_is_help=True, epilog=examples("dead-letters list"))
     group.command("list", epilog=examples("dead-letters list --stage prod"))(list_queues)
     group.command(
         "show", epilog=examples("dead-letters show send", "dead-letters show events --body")

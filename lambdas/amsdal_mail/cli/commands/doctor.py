@@ -30,8 +30,12 @@ EPILOG = examples(
     "doctor --resolver 9.9.9.9",
 )
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
-WORDS = {"ok": "ok", "warn": "warnings", "fail": "faults", "skip": "skipped"}
+WORDS = {"ok": "ok", "warn": "warning", "fail": "fault", "skip": "skipped"}
+COUNTED = frozenset({"warn", "fail"})
+"""Those whose words have a plural."""
 NAME_WIDTH = 19
+SOURCE = Path(__file__).resolve()
+"""In a checkout, where the package is installed for development."""
 
 
 def register(app: typer.Typer) -> None:
@@ -87,16 +91,23 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         # Without line breaks: a cure is there to be copied.
         console.print(line, soft_wrap=True)
         if finding.cure:
-            console.print(Text(f"{'':5}→ {clean(finding.cure)}", style="cyan"), soft_wrap=True)
+            cure = clean(finding.cure, keep_lines=True).replace("\n", f"\n{'':7}")
+            console.print(Text(f"{'':5}→ {cure}", style="cyan"), soft_wrap=True)
     counts = Counter(finding.status.value for finding in findings)
-    parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts[status]]
+    parts = [
+        f"{counts[status]} {_word(status, counts[status])}" for status in WORDS if counts[status]
+    ]
     console.print(Text(f"\n{len(findings)} checks: {', '.join(parts)}", style="bold"))
+
+
+def _word(status: str, count: int) -> str:
+    return f"{WORDS[status]}s" if status in COUNTED and count > 1 else WORDS[status]
 
 
 def _name_server(resolver: str, invocation: Invocation) -> NameServer | None:
     from amsdal_mail.cli.doctor.name_server import name_server
 
-    if not resolver and invocation.stage_name.partition(":")[0] == "local":
+    if not resolver and invocation.stage().is_local:
         return None  # its domain belongs to somebody else in the DNS of the world
     return name_server(resolver)
 
@@ -106,7 +117,7 @@ def _checkout(folder: Path | None) -> Path | None:
     from amsdal_mail.cli.errors import UsageError
 
     if folder is None:
-        return find_checkout(Path.cwd()) or find_checkout(Path(__file__).resolve())
+        return find_checkout(Path.cwd()) or find_checkout(SOURCE)
     found = find_checkout(folder.absolute())
     if found is None:
         raise UsageError(f"--checkout must be in a checkout of amsdal_mail, got {folder}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ __all__ = ["FunctionLog"]
 SEARCHED = timedelta(hours=6)
 """Ten attempts take an hour after the first one: each hides the record for six minutes."""
 SKEW = timedelta(minutes=1)
+SECONDS = 20.0
+"""How long all searches of a command take together."""
 PAGES = 10
 """A page may be empty: CloudWatch Logs looks through a part of the log for each.
 
@@ -29,16 +32,18 @@ class FunctionLog:
         ClientError, BotoCoreError: AWS refuses a call, or cannot be reached.
     """
 
-    def __init__(self, stage: Stage, function_name: str) -> None:
+    def __init__(self, stage: Stage, function_name: str, seconds: float = SECONDS) -> None:
         function = stage.client("lambda").get_function_configuration(FunctionName=function_name)
         logging = function.get("LoggingConfig") or {}
         self.group = logging.get("LogGroup") or f"/aws/lambda/{function_name}"
         self._logs = stage.client("logs")
+        self._deadline = time.monotonic() + seconds
 
     def why(self, message_id: str, sent_at: datetime) -> Reason:
         """Return what the log says about a record in the six hours after it was queued.
 
-        The newest of its failures counts. The search is bounded: ten pages.
+        The newest of its failures counts. The search is bounded: ten pages, and 20 seconds for all
+        records together.
         """
         call: dict[str, Any] = {
             "logGroupName": self.group,
@@ -48,6 +53,8 @@ class FunctionLog:
         }
         found: Reason | None = None
         for _page in range(PAGES):
+            if time.monotonic() > self._deadline:
+                return found or Reason("log", "not searched: it took too long")
             page = self._logs.filter_log_events(**call)
             for event in page.get("events", []):
                 found = reason_of_line(event.get("message", "")) or found

@@ -145,11 +145,12 @@ def _letter(
     contents = read_request(message) if queue.has_requests else read_event(message)
     attributes = message.get("Attributes", {})
     sent_at = _moment(attributes.get("SentTimestamp"))
-    reasons = list(contents.reasons)
+    reasons = list(contents.faults)
     if isinstance(log, Reason):
         reasons.append(log)
     elif log is not None and sent_at is not None:
-        reasons.insert(0, _why(log, message["MessageId"], sent_at))
+        reasons.append(_why(log, message["MessageId"], sent_at))
+    reasons += contents.notes
     if records is not None and contents.email_id and queue.has_requests:
         reasons += _recorded(records, contents.email_id)
     return DeadLetter(

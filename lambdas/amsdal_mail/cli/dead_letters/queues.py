@@ -111,16 +111,18 @@ class DeadLetterQueue:
     hidden: int = 0
 
 
-def list_dead_letters(stage: Stage, *, left_behind: bool = True) -> list[DeadLetterQueue]:
+def list_dead_letters(
+    stage: Stage, *, left_behind: bool = True, sqs: Any = None
+) -> list[DeadLetterQueue]:
     """Return the dead-letter queues of the stage with their counts, empty ones too.
 
     With `left_behind`, the queues that a deleted stack of the same name left come last, work queues
-    included.
+    included. `sqs` is the client to use; without it, one is made.
 
     Raises:
         ClientError, BotoCoreError: AWS refuses a call, or cannot be reached.
     """
-    sqs = stage.client("sqs")
+    sqs = sqs or stage.client("sqs")
     queues = [queue for kind in QUEUES if (queue := _of_stack(kind, stage.outputs))]
     if left_behind:
         queues += _of_earlier_stacks(sqs, stage.stack_name, stage.outputs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from amsdal_mail.addresses import mask
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import InvalidEventError, InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
@@ -39,6 +40,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 WAITING = frozenset({"queued", "failed", "unknown", "scheduled"})
 """States of recipients that a redrive may still send to."""
 LONGEST_TEXT = 500
+ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the body of a dead letter says: which kind, of which email, and what is wrong with it.
+    """What a dead letter says itself: its kind, its email, and what is wrong with it.
+
+    `faults` explain why it failed; `notes` do not.
 
     `kind` is `request` (of a producer), `job` (queued by the service itself), `timer`, `event` or
     `other`.
@@ -59,7 +63,8 @@ class Contents:
 
     kind: str
     email_id: str | None
-    reasons: tuple[Reason, ...] = ()
+    faults: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def read_request(message: Mapping[str, Any]) -> Contents:
@@ -72,7 +77,7 @@ def read_request(message: Mapping[str, Any]) -> Contents:
         retries = notes.get("retry_count", "")
         count = int(retries) if re.fullmatch("[0-9]{1,9}", retries) else 0
         tried = (Reason("message", f"the service retried it {count} times"),) if count else ()
-        return Contents("job", _email_id(notes["email_id"]), (*said, *_faults(request), *tried))
+        return Contents("job", _email_id(notes["email_id"]), (*said, *_faults(request)), tried)
     first_id = notes.get("original_message_id") or str(message.get("MessageId", ""))
     email_id = _email_id(_key(request)) or _email_id(first_id)
     return Contents("request", email_id, (*said, *_faults(request)))
@@ -89,7 +94,7 @@ def read_event(message: Mapping[str, Any]) -> Contents:
         return Contents("other", None, said)
     kinds = ", ".join(dict.fromkeys(event.kind.value for event in events))
     email_id = next((event.email_id for event in events if event.email_id), None)
-    return Contents("event", _email_id(email_id), (*said, Reason("message", f"event: {kinds}")))
+    return Contents("event", _email_id(email_id), said, (Reason("message", f"event: {kinds}"),))
 
 
 def reasons_of_record(record: Mapping[str, Any] | None) -> tuple[Reason, ...]:
@@ -116,7 +121,7 @@ def reasons_of_record(record: Mapping[str, Any] | None) -> tuple[Reason, ...]:
         reasons.append(f"the email is {state}: a redrive sends nothing again")
     elif not reasons:
         reasons.append(f"the email is {state}")
-    return tuple(Reason("record", text[:LONGEST_TEXT]) for text in reasons)
+    return tuple(Reason("record", _masked(text[:LONGEST_TEXT])) for text in reasons)
 
 
 def reason_of_line(line: str) -> Reason | None:
@@ -175,6 +180,11 @@ def _key(request: str) -> str:
         return ""
     key = document.get("idempotency_key") if isinstance(document, dict) else None
     return key if isinstance(key, str) else ""
+
+
+def _masked(text: str) -> str:
+    """Return the text with its addresses masked: a mail server may quote that of the recipient."""
+    return ADDRESS.sub(lambda match: mask(match[0]), text)
 
 
 def _email_id(text: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from amsdal_mail.cli.doctor.findings import Finding, fail, ok, skip, warn
+from amsdal_mail.cli.doctor.findings import Finding, Status, fail, ok, skip, warn
 
 if TYPE_CHECKING:
     from amsdal_mail.cli.doctor.facts import Facts
@@ -64,8 +64,8 @@ def sending(facts: Facts) -> Finding:
 
 def quota(facts: Facts) -> Finding:
     """Check that the daily quota lasts."""
-    values = facts.account.get("SendQuota") or {}
-    most, sent = float(values.get("Max24HourSend", 0)), float(values.get("SentLast24Hours", 0))
+    values = facts.account["SendQuota"]
+    most, sent = float(values["Max24HourSend"]), float(values["SentLast24Hours"])
     if most == UNLIMITED:
         return ok(f"{sent:,.0f} recipients in 24 hours, without a quota")
     text = f"{sent:,.0f} of {most:,.0f} recipients in 24 hours"
@@ -78,9 +78,9 @@ def quota(facts: Facts) -> Finding:
 
 def send_rate(facts: Facts) -> Finding:
     """Check that the service sends no faster than the account may."""
-    rate = float((facts.account.get("SendQuota") or {}).get("MaxSendRate", 0))
+    rate = float(facts.account["SendQuota"]["MaxSendRate"])
     ours = float(facts.variable("MAX_SEND_RATE") or 0)
-    text = f"max_send_rate is {ours:g}, and the account may send {rate:g} recipients a second"
+    text = f"max_send_rate is {ours:g} recipients a second, and the rate of the account is {rate:g}"
     if ours > rate:
         return fail(
             f"{text}: SES throttles the rest",
@@ -101,11 +101,15 @@ def plan(facts: Facts) -> Finding:
     text = f"the plan is {said} for 1,000 emails" if said else f"the plan is {current}"
     coming = pricing.get("NextPlan")
     if coming and coming != current:
-        text += f"; the next is {coming}"
+        text += f"; from the next month on, it is {coming}"
     if current == "ESSENTIALS":
         # Accounts that are new since July 2026 begin with it.
-        page = SES_CONSOLE.format(region=facts.stage.region, page="account")
-        return ok(f"{text}: à la carte costs $ 0.10, and must be chosen at {page}")
+        return Finding(
+            "",
+            Status.OK,
+            f"{text}; à la carte costs $ 0.10, and must be chosen",
+            "aws sesv2 put-account-pricing-attributes --plan NONE",
+        )
     return ok(text)
 
 
@@ -134,8 +138,8 @@ def reputation(facts: Facts) -> Finding:
     """Check that bounces and complaints stay below the rates that AWS acts on."""
     status = facts.account.get("EnforcementStatus", "")
     advice = (
-        "see where they come from: amsdal-mail find --state bounced, and --state complained;"
-        " https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html"
+        f"see where they come from: amsdal-mail --stage {facts.stage.name} find --state bounced,"
+        " and --state complained; https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html"
     )
     rates = {name: rate for name in REVIEW if (rate := _rate(facts, name)) is not None}
     text = ", ".join(f"{_words(name)} {rate:.2%}" for name, rate in rates.items())

@@ -61,11 +61,11 @@ def fetch_entries(location: str) -> Entries:
     archive = _read(location, f"bytes=-{TAIL_BYTES}")
     try:
         return _entries(archive)
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError):
         pass  # its list of files is longer
     try:
         return _entries(_read(location))
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError) as error:
         raise ValueError(f"the code of the function is no archive: {error}") from error
 
 

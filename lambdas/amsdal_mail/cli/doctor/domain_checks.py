@@ -232,4 +232,5 @@ def _new_tokens(domain: str) -> str:
 
 
 def _enter(records: list[str], *, instead: bool = False) -> str:
-    return f"enter at the DNS provider{' instead' if instead else ''}: {'; '.join(records)}"
+    first = f"enter at the DNS provider{' instead' if instead else ''}:"
+    return f"{first} {records[0]}" if len(records) == 1 else "\n  ".join([first, *records])

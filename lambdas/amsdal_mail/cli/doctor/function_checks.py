@@ -84,6 +84,8 @@ def concurrency(facts: Facts) -> Finding:
         return warn(f"in the last day, Lambda throttled {text}", increase)
     if left is not None and left < LEAST_UNRESERVED:
         return warn(f"the account may run only {left} environments at once", increase)
+    if facts.stage.is_local:
+        return ok("no function is stopped")  # it counts no throttles
     return ok("nothing is throttled" + (f", {left} environments may run at once" if left else ""))
 
 

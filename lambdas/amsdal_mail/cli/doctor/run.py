@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import re
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +23,7 @@ from amsdal_mail.cli.doctor import (
 )
 from amsdal_mail.cli.doctor.facts import Facts
 from amsdal_mail.cli.doctor.findings import Finding, NotCheckedError, skip, warn
+from amsdal_mail.cli.doctor.name_server import NameServerError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from amsdal_mail.cli.doctor.name_server import NameServer
     from amsdal_mail.cli.stage import Stage
 
-__all__ = ["CHECKS", "Check", "diagnose", "run_checks"]
+__all__ = ["CHECKS", "Check", "diagnose", "for_stage", "run_checks"]
 
 Check = Callable[[Facts], Finding]
 
@@ -66,6 +69,9 @@ CHECKS: Mapping[str, Check] = {
 }
 """The checks by their names, in the order in which they are shown."""
 
+COMMAND = re.compile(
+    r"(?<!\S)(?:aws(?= (?:cloudformation|dynamodb|lambda|scheduler|sesv2|sns) )|amsdal-mail(?= ))"
+)
 SECONDS = 30.0
 """How long all checks together may take. They run at the same time."""
 
@@ -128,9 +134,24 @@ def _run(name: str, check: Check, facts: Facts) -> Finding:
         finding = skip(str(reason))
     except (ClientError, BotoCoreError) as error:
         finding = _refused(error, facts.stage)
+    except (NameServerError, OSError) as error:
+        finding = _not_checked(str(error))
     except Exception as error:  # noqa: BLE001 - an answer of an unknown form must not stop the others
-        finding = _not_checked(str(error) or type(error).__name__)
-    return replace(finding, check=name)
+        finding = _not_checked(f"{type(error).__name__}: {error}")
+    return replace(finding, check=name, cure=for_stage(finding.cure, facts.stage))
+
+
+def for_stage(cure: str, stage: Stage) -> str:
+    """Return the cure with the region and the profile in each of its commands.
+
+    Otherwise a command that is copied would change another region or account. The local AWS has its
+    own in the shell: `source .local/<PORT>/env`.
+    """
+    if stage.is_local:
+        return cure
+    profile = f" --profile {shlex.quote(stage.profile)}" if stage.profile else ""
+    place = f" --region {shlex.quote(stage.region)}{profile}"
+    return COMMAND.sub(lambda match: f"{match[0]}{place}", cure)
 
 
 def _refused(error: ClientError | BotoCoreError, stage: Stage) -> Finding:

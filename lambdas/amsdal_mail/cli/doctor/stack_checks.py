@@ -65,7 +65,7 @@ def stack(facts: Facts) -> Finding:
     (found,) = facts.ask("cloudformation", "describe_stacks", StackName=name)["Stacks"]
     status = found["StackStatus"]
     if status.endswith("_FAILED"):
-        return fail(f"{name} is {status}", f"npx cdk deploy -c stage={name.partition('-')[2]}")
+        return fail(f"{name} is {status}", f"npx cdk deploy -c stage={facts.stage.name}")
     if "ROLLBACK" in status:
         return warn(
             f"{name} is {status}: the last deployment was undone",
@@ -110,7 +110,11 @@ def oldest_message(facts: Facts) -> Finding:
 
 def dead_letters(facts: Facts) -> Finding:
     """Check that no message has failed for good."""
-    found = [queue for queue in list_dead_letters(facts.stage) if queue.count or queue.hidden]
+    found = [
+        queue
+        for queue in list_dead_letters(facts.stage, sqs=facts.client("sqs"))
+        if queue.count or queue.hidden
+    ]
     here = f"amsdal-mail --stage {facts.stage.name} dead-letters"
     text = ", ".join(f"{queue.count + queue.hidden} in {queue.name}" for queue in found)
     if any(not queue.is_left_behind for queue in found):

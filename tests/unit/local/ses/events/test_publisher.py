@@ -42,7 +42,13 @@ class FakeAWSClient:
         destination = EventDestination("topic", frozenset({"SEND", "DELIVERY"}))
         return ConfigurationSet(name, destinations=(destination,))
 
+    async def configuration_set_documents(self, name: str) -> None:
+        return None
+
     async def identities(self) -> dict[str, str]:
+        return {}
+
+    async def mail_from(self, identity: str) -> dict[str, str]:
         return {}
 
     async def publish(self, topic_arn: str, texts: Sequence[str]) -> None:
