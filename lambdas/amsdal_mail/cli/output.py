@@ -162,6 +162,6 @@ def print_error(error: CommandError) -> None:
         sys.stderr.write(to_json({"error": error.document()}, indent=None) + "\n")
         return
     console = SafeConsole(sys.stderr)
-    console.print(Text("Error: ", style="bold red").append(clean(error.message)), soft_wrap=True)
+    console.print(Text.assemble(("Error: ", "bold red"), clean(error.message)), soft_wrap=True)
     if error.cure:
-        console.print(Text(clean(error.cure), style="default"), soft_wrap=True)
+        console.print(clean(error.cure), soft_wrap=True)

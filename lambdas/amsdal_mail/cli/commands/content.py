@@ -82,8 +82,9 @@ def _print(console: Console, result: dict[str, Any]) -> None:
     for name in (*ADDRESSES, "subject", "template_id"):
         if value := message.get(name):
             shown = ", ".join(value) if isinstance(value, list) else str(value)
-            label = Text(f"{name.removesuffix('_email').replace('_', '-'):<12}", style="dim")
-            console.print(label.append(shorten(shown, LINE_LIMIT), "default"), soft_wrap=True)
+            label = f"{name.removesuffix('_email').replace('_', '-'):<12}"
+            line = Text.assemble((label, "dim"), shorten(shown, LINE_LIMIT))
+            console.print(line, soft_wrap=True)
     if merge := {name: value for name, value in message.items() if name.startswith("merge_")}:
         console.print(Text("values", style="dim"), to_json(merge), soft_wrap=True)
     if message.get("body"):

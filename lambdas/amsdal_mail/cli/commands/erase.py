@@ -10,7 +10,7 @@ import typer
 
 from amsdal_mail.cli.errors import CommandError, UsageError
 from amsdal_mail.cli.examples import examples
-from amsdal_mail.cli.output import AS_JSON, note, print_result, shorten
+from amsdal_mail.cli.output import AS_JSON, print_result, progress, shorten
 
 if TYPE_CHECKING:
     from amsdal_mail.cli.invocation import Invocation
@@ -52,19 +52,20 @@ def erase(
 
 def _erase(service: Service, address: str) -> dict[str, int]:
     erased: Counter[str] = Counter()
-    for number in range(1, CALLS + 1):
-        result: dict[str, Any] = service.erase(address)
-        erased.update(result["erased"])
-        if result["is_complete"]:
-            return dict(erased)
-        note(f"call {number}: {_counts(erased)} so far")
+    with progress("erasing") as show_progress:
+        for _ in range(CALLS):
+            result: dict[str, Any] = service.erase(address)
+            erased.update(result["erased"])
+            if result["is_complete"]:
+                return dict(erased)
+            show_progress(f"erased so far: {_counts(erased)}")
     raise CommandError(
-        f"Not all is erased after {CALLS} calls: {_counts(erased)} so far.", "Repeat the command."
+        f"Not all is erased after {CALLS} calls. So far: {_counts(erased)}.", "Repeat the command."
     )
 
 
 def _counts(erased: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in erased.items())
+    return ", ".join(f"{name} {count:,}" for name, count in erased.items())
 
 
 def _ask(question: str) -> None:

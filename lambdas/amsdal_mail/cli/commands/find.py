@@ -113,8 +113,9 @@ def email_row(email: dict[str, Any]) -> tuple[Text, ...]:
     """Return the cells of an email in a list: time, state, recipients, subject, id."""
     recipient = email.get("recipient")
     addresses = [recipient["address"]] if recipient else email["recipients"]
-    rest = email["recipient_count"] - len(addresses)
-    shown = ", ".join(addresses) + (f" + {rest}" if rest > 0 else "")
+    shown = ", ".join(addresses)
+    if (rest := email["recipient_count"] - len(addresses)) > 0:
+        shown += f" + {rest:,}" if shown else f"({rest:,})"
     subject = email["subject"] or (f"({email['template_id']})" if email["template_id"] else "")
     return (
         Text(show_time(email["created_at"])),

@@ -209,8 +209,8 @@ def _key(key: str | None, document: dict[str, Any]) -> str:
 
 def print_sent(console: Console, result: dict[str, Any]) -> None:
     """Print the id, the state and a line for each recipient."""
-    line = Text(shorten(result["email_id"], 140), style="bold").append("  ")
-    console.print(line.append_text(styled(result["state"])))
+    title = (shorten(result["email_id"], 140), "bold")
+    console.print(Text.assemble(title, "  ", styled(result["state"])))
     if result["recipients"]:
         console.print(_recipients(result["recipients"]))
     console.print(Text(f"amsdal-mail show {shorten(result['email_id'], 140)}", style="dim"))

@@ -66,10 +66,10 @@ def print_email(console: Console, email: dict[str, Any]) -> None:
 
 def email_tree(email: dict[str, Any]) -> Tree:
     """Return the tree: the facts, the recipients and the timeline."""
-    title = Text(shorten(email["email_id"], 140), style="bold").append("  ")
-    tree = Tree(title.append_text(styled(email["state"])), guide_style="dim")
+    title = (shorten(email["email_id"], 140), "bold")
+    tree = Tree(Text.assemble(title, "  ", styled(email["state"])), guide_style="dim")
     for label, value in _facts(email):
-        tree.add(Text(f"{label:<10}", style="dim").append(shorten(value, TEXT_LIMIT), "default"))
+        tree.add(Text.assemble((f"{label:<10}", "dim"), shorten(value, TEXT_LIMIT)))
     recipients = tree.add(Text(f"recipients: {show_counts(email['counts'])}", style="bold"))
     for each in email["recipients"]:
         _add_recipient(recipients, each)
@@ -122,8 +122,8 @@ def _add_recipient(tree: Tree, recipient: dict[str, Any]) -> None:
 
 
 def _event(event: dict[str, Any]) -> Text:
-    line = Text(show_time(event["at"]), style="dim").append(f"  {shorten(event['kind'], 40):<18}")
-    line.stylize("default", len(line) - 18)
+    kind = f"  {shorten(event['kind'], 40):<18}"
+    line = Text.assemble((show_time(event["at"]), "dim"), kind)
     if event["recipient"]:
         line.append(shorten(event["recipient"], TEXT_LIMIT))
     details = ", ".join(

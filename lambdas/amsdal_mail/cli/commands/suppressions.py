@@ -111,7 +111,7 @@ def _print_entry(console: Console, entry: dict[str, Any]) -> None:
         if each:
             email = f"  {shorten(each['email_id'], 140)}" if each.get("email_id") else ""
             since = f"{shorten(each['reason'].lower(), 40)} since {show_time(each['at'])} UTC"
-            console.print(Text(f"  {label:<14}", style="dim").append(f"{since}{email}", "default"))
+            console.print(Text.assemble((f"  {label:<14}", "dim"), f"{since}{email}"))
 
 
 def remove(ctx: typer.Context, address: AddressArgument) -> None:

@@ -158,6 +158,12 @@ def test_colours_are_only_for_a_terminal(api: FakeAPI, amsdal_mail: RunCommand) 
     assert "\x1b" not in amsdal_mail("find").out
 
 
+def test_email_of_erased_people_shows_their_number(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page(email(recipients=[], recipient_count=1200, subject="x")))
+
+    assert amsdal_mail("find").out.splitlines()[1].split()[3:] == ["(1,200)", "x", "order-1"]
+
+
 def test_long_search_says_at_a_terminal_how_far_it_is(
     api: FakeAPI, invocation: Invocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

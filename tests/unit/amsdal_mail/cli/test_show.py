@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from amsdal_mail.cli.__main__ import run
 from amsdal_mail.cli.commands.content import file_name
+from amsdal_mail.cli.invocation import Invocation
 from tests.unit.amsdal_mail.cli.conftest import RunCommand
 from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, view
 
@@ -244,3 +247,22 @@ def test_file_name_is_a_plain_name(name: str) -> None:
     assert 1 <= len(safe) <= 120
     assert not safe.startswith(".")
     assert "\u202e" not in safe
+
+
+def test_colours_at_a_terminal_mark_only_what_they_mean(
+    api: FakeAPI, invocation: Invocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    api.reply(view())
+
+    assert run(["show", "order-1"], invocation) == 0
+    lines = terminal.getvalue()
+    assert "\x1b[1;31mbounced\x1b[0m" in lines
+    assert "\x1b[2mfrom      \x1b[0morders@example.com\n" in lines

@@ -93,6 +93,15 @@ def test_erase_goes_on_until_all_is_gone(api: FakeAPI, amsdal_mail: RunCommand) 
     assert done.json["is_complete"] is True
 
 
+def test_erase_says_how_much_is_gone(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(erased(1200, is_complete=True))
+
+    done = amsdal_mail("erase", "a@example.org", "--yes")
+
+    names = ("emails", "recipients", "events", "contents", "suppressions")
+    assert done.out == f"Erased: {', '.join(f'{name} 1,200' for name in names)}.\n"
+
+
 def test_erase_that_never_ends_is_a_failure(api: FakeAPI, amsdal_mail: RunCommand) -> None:
     api.reply(erased(0, is_complete=False))
 
