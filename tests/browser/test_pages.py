@@ -119,7 +119,7 @@ def test_kept_content_is_shown_and_sent_again(service: Service, page: Page, reci
 
     frame = page.frame_locator("iframe.mail")
     expect(frame.locator("h1")).to_have_text("Thanks")
-    assert frame.locator("img").evaluate("image => image.naturalWidth") == 1
+    assert frame.locator("img[alt='dot']").evaluate("image => image.naturalWidth") == 1
     with page.expect_download() as download:
         page.get_by_role("link", name="Größe").click()
     assert download.value.path().read_bytes() == pdf

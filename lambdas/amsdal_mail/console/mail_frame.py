@@ -8,7 +8,6 @@ edits of the HTML only make links and inline images work inside of that.
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from amsdal_mail.console.html_tags import Edit, apply_edits, start_tags
@@ -34,6 +33,8 @@ BLOCKS = frozenset(
 OTHER_CONTENT = frozenset({"style", "video", "iframe", "object", "embed", "svg", "textarea"})
 """Tags whose content can have any height."""
 HIDDEN = re.compile(r"<(head|title|script)\b.*?</\1>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+STYLED_HEIGHT = re.compile(r"(?<![\w-])height\s*:\s*(\d{1,5})px", re.ASCII | re.IGNORECASE)
+NUMBER = re.compile(r"\s*(\d{1,5})", re.ASCII)
 MARKUP = re.compile(r"<[^>]*>|\s{2,}")
 REPLACED_ATTRIBUTES = frozenset({"target", "rel", "ping"})
 
@@ -82,9 +83,12 @@ def frame_height(html: str) -> int | None:
 
 
 def _image_height(tag: Tag) -> int:
-    height = tag.get("height")
-    digits = "".join(takewhile(str.isdecimal, height.value.strip()[:5])) if height else ""
-    return int(digits) if digits.isascii() and digits else UNKNOWN_IMAGE
+    """Return the height that the HTML gives an image, in pixels."""
+    height, style = tag.get("height"), tag.get("style")
+    styled = STYLED_HEIGHT.search(style.value) if style else None
+    number = NUMBER.match(height.value) if height else None
+    found = styled or number
+    return min(int(found[1]), TALL) if found else UNKNOWN_IMAGE
 
 
 def _content_id(attribute: Attribute) -> str:

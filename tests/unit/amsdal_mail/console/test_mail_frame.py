@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amsdal_mail.console.mail_frame import framed, policy
+from amsdal_mail.console.mail_frame import content_ids, frame_height, framed, policy
 
 IMAGES = {"logo": "/messages/1/parts/2"}
 NEW_TAB = 'target="_blank" rel="noopener noreferrer nofollow"'
@@ -40,3 +40,38 @@ def test_the_frame_may_load_its_own_images_and_nothing_else() -> None:
     assert rules["img-src"] == "data: http://a/parts/"
     assert rules["sandbox"] == "allow-popups allow-popups-to-escape-sandbox"
     assert "script-src" not in rules
+
+
+HEIGHTS = {
+    "a line": ("<p>Hi.</p>", 60, 160),
+    "a pixel": ('<p>Hi.</p><img src=x style="width: 1px; height: 1px;">', 60, 160),
+    "an image": ("<img src=x height=' 200px'>", 200, 300),
+    "an image of unknown size": ("<img src=x height=tall style='max-height: 9px'>", 200, 300),
+    "paragraphs": ("<p>" + "word " * 60 + "</p><p>" + "word " * 60, 300, 600),
+}
+LONG = {
+    "text": "word " * 2000,
+    "a long document": "<!--" + "x" * 30_000 + "-->",
+    "a style": "<style>p { height: 9000px }</style><p>x",
+    "an endless image": "<img src=x height=99999999999999999999>",
+    "other digits": "<p>x</p>" * 40 + "<img height=٣٣>",
+}
+
+
+@pytest.mark.parametrize(("html", "least", "most"), HEIGHTS.values(), ids=HEIGHTS)
+def test_short_mail_has_a_height(html: str, least: int, most: int) -> None:
+    height = frame_height(html)
+
+    assert height is not None
+    assert least <= height <= most
+
+
+@pytest.mark.parametrize("html", LONG.values(), ids=LONG)
+def test_long_or_unclear_mail_fills_the_page(html: str) -> None:
+    assert frame_height(html) is None
+
+
+def test_content_ids_are_those_of_images() -> None:
+    html = "<img src='cid:a'><td background=CID:b><a href='cid:c'><img alt='cid:d' src=x>"
+
+    assert content_ids(html) == {"a", "b"}
