@@ -218,7 +218,7 @@ class LocalSource(Source):
         return replace(
             email,
             sender=email.sender or known.sender,
-            subject=email.subject or known.subject,
+            subject=(known.subject if len(messages) == 1 else "") or email.subject or known.subject,
             addresses=email.addresses or known.addresses,
             recipient_count=email.recipient_count or known.recipient_count,
             is_sensitive=email.is_sensitive or known.is_sensitive,

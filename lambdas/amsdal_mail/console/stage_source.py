@@ -67,7 +67,6 @@ class StageSource(Source):
         stage: Stage,
         service: Service | None = None,
         transport: Transport | None = None,
-        fetch: Callable[[str], bytes] | None = None,
     ) -> None:
         from amsdal_mail.cli.service import Service as APIService
         from amsdal_mail.cli.signed_http import SignedHttp
@@ -75,7 +74,6 @@ class StageSource(Source):
         self._stage = stage
         self._transport = transport or SignedHttp(stage)
         self._service = service or APIService(stage, self._transport)
-        self._fetch = fetch or _fetch
         self._threads = CapacityLimiter(THREADS)
         self._description: Json | None = None
         self._templates = StageTemplatePages(stage)
@@ -122,8 +120,12 @@ class StageSource(Source):
         if number >= len(rows):
             raise SourceError("The email has no attachment with this number.", status=404)
         row = rows[number]
-        content = await self._call(self._fetch, row["url"])
-        return Part(content, row["content_type"], row["filename"] or f"part-{number}")
+        response = await self._call(self._transport.plain, "GET", row["url"], {}, None)
+        if response.status != HTTPStatus.OK:
+            raise SourceError("The attachment is not there any more.", status=404)
+        if len(response.body) > FILE_LIMIT:
+            raise SourceError("The attachment is larger than an email of SES.", status=413)
+        return Part(response.body, row["content_type"], row["filename"] or f"part-{number}")
 
     @override
     async def raw(self, email_id: str, message_id: str | None) -> Part:
@@ -257,19 +259,3 @@ class StageSource(Source):
             raise SourceError(explained.message, cure=explained.cure) from error
         except (NoResponseError, OSError) as error:
             raise SourceError(f"There was no response: {error}") from error
-
-
-def _fetch(url: str) -> bytes:
-    """Return what a presigned link gives, up to the size of an email."""
-    from botocore.awsrequest import AWSRequest
-    from botocore.httpsession import URLLib3Session
-    from botocore.utils import get_environ_proxies
-
-    session = URLLib3Session(timeout=30, proxies=get_environ_proxies(url))
-    response = session.send(AWSRequest("GET", url).prepare())
-    if response.status_code != HTTPStatus.OK:
-        raise SourceError("The attachment is not there any more.", status=404)
-    content: bytes = response.content
-    if len(content) > FILE_LIMIT:
-        raise SourceError("The attachment is larger than an email of SES.", status=413)
-    return content

@@ -16,7 +16,7 @@ from amsdal_mail.console.charts import (
     number,
 )
 from amsdal_mail.console.metrics_pages import charts, totals
-from tests.unit.amsdal_mail.console.fake_source import numbers
+from tests.unit.amsdal_mail.console.samples import numbers
 
 COUNTS = st.lists(st.integers(0, 10**9), min_size=1, max_size=92)
 

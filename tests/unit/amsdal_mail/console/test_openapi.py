@@ -7,7 +7,7 @@ import json
 import pytest
 
 from amsdal_mail.console.openapi import address, operations
-from tests.unit.amsdal_mail.console.fake_source import DESCRIPTION
+from tests.unit.amsdal_mail.console.samples import DESCRIPTION
 
 
 def test_operations_have_the_parameters_of_their_paths() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +50,7 @@ class FakeAPI:
         self.calls: list[Call] = []
         self.responses: dict[str, tuple[int, str]] = {}
         self.error: Exception | None = None
+        self.file_status = 200
 
     def __call__(self, call: Call) -> HttpResponse:
         self.calls.append(call)
@@ -56,6 +58,11 @@ class FakeAPI:
             raise self.error
         status, body = self.responses.get(f"{call.method} {call.path}", (404, "{}"))
         return HttpResponse(status, {}, body.encode())
+
+    def plain(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> HttpResponse:
+        return HttpResponse(self.file_status, {}, f"{method} {url}".encode())
 
     def put(self, name: str, document: object, status: int = 200) -> None:
         import json
@@ -75,7 +82,7 @@ def source(api: FakeAPI) -> StageSource:
     )
     stage = Stage("prod", "eu-west-1", "AmsdalMail-prod", {"ApiUrl": "https://api"}, session)
     service = Service(stage, api, sleep=lambda _seconds: None)
-    return StageSource(stage, service, api, fetch=lambda url: url.encode())
+    return StageSource(stage, service, api)
 
 
 async def test_list_is_read_with_all_filters(source: StageSource, api: FakeAPI) -> None:
@@ -132,7 +139,7 @@ async def test_content_is_a_message_with_files(source: StageSource, api: FakeAPI
     assert (content.text, content.html, content.to) == ("Text", "<b>", ("c@d.co",))
     assert ("X-A", "1") in content.tables[0].rows
     assert content.tables[1].rows == (("c@d.co", "name = Carl"),)
-    assert (part.name, part.content) == ("a.pdf", b"https://bucket.example/a")
+    assert (part.name, part.content) == ("a.pdf", b"GET https://bucket.example/a")
 
 
 @pytest.mark.parametrize(
@@ -156,19 +163,25 @@ async def test_content_of_strangers_is_not_asked_for(source: StageSource, api: F
     assert api.calls == []
 
 
-async def test_unknown_attachment_is_not_found(source: StageSource, api: FakeAPI) -> None:
+@pytest.mark.parametrize(("number", "status"), [(1, 200), (0, 404), (0, 403)])
+async def test_attachment_that_is_gone_is_not_found(
+    source: StageSource, api: FakeAPI, number: int, status: int
+) -> None:
     api.put("GET /emails/e1/content", CONTENT)
+    api.file_status = status
 
     with pytest.raises(SourceError) as refused:
-        await source.part("e1", None, 1)
+        await source.part("e1", None, number)
 
     assert refused.value.status == 404
 
 
 async def test_changes_are_calls_of_the_api(source: StageSource, api: FakeAPI) -> None:
-    api.put("POST /emails/e1/resend", {"email_id": "k", "resent_from": "e1"})
-    api.put("POST /emails/e1/cancel", {})
-    api.put("PATCH /emails/e1", {})
+    sent = {"email_id": "k", "state": "accepted", "is_success": True, "message_id": "m",
+            "recipients": [], "resent_from": "e1"}  # fmt: skip
+    api.put("POST /emails/e1/resend", sent)
+    api.put("POST /emails/e1/cancel", STORY)
+    api.put("PATCH /emails/e1", STORY)
     api.put("DELETE /suppressions", {}, 204)
 
     new_id = await source.resend("e1", {"only_failed": True}, "k")

@@ -104,6 +104,19 @@ async def test_what_the_stack_does_not_store_is_filled_in(
     assert row.addresses == message.destinations[:3]
 
 
+@pytest.mark.parametrize(("copies", "subject"), [(1, "Hi Mia"), (2, "Hi {{name}}")])
+async def test_subject_of_one_message_is_the_rendered_one(
+    local: LocalSource, ses: Simulator, stack: FakeSource, copies: int, subject: str
+) -> None:
+    for number in range(copies):
+        add(ses, f"m{number}", tags={"email_id": ["e1"]}, subject="Hi Mia")
+    stack.emails = [email("e1", subject="Hi {{name}}")]
+
+    (row,) = (await local.find(Filters(), None)).emails
+
+    assert row.subject == subject
+
+
 async def test_a_search_looks_into_the_body(local: LocalSource, ses: Simulator) -> None:
     add(ses, "m1", tags={"email_id": ["e1"]}, mime=MIME)
     add(ses, "m2", tags={"email_id": ["e2"], "email_sensitive": ["true"]}, mime=MIME)
