@@ -73,14 +73,14 @@ class EmailTable(Construct):
             )
         )
 
-    def grant_delete_suppressions(self, role: iam.IRole) -> None:
-        """Allow DeleteItem on entries of the suppression list only."""
+    def grant_delete(self, role: iam.IRole, *partitions: str) -> None:
+        """Allow DeleteItem in partitions such as `SUPPRESSION#*` only."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["dynamodb:DeleteItem"],
                 resources=[self.table.table_arn],
                 conditions={
-                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*"]},
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)},
                 },
             )
         )

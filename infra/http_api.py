@@ -20,11 +20,13 @@ __all__ = ["EmailAPI"]
 
 SEND, READ, CHANGE_SUPPRESSIONS = "mail:send", "mail:read", "suppressions:write"
 READ_CONTENT = "mail:content"
+ERASE = "recipients:erase"
 
 ROUTES = (
     (api.HttpMethod.POST, "/emails", (SEND,)),
     (api.HttpMethod.POST, "/emails/batch", (SEND,)),
     (api.HttpMethod.POST, "/uploads", (SEND,)),
+    (api.HttpMethod.GET, "/emails", (READ,)),
     (api.HttpMethod.GET, "/emails/{email_id}", (READ,)),
     (api.HttpMethod.PATCH, "/emails/{email_id}", (SEND,)),
     (api.HttpMethod.POST, "/emails/{email_id}/cancel", (SEND,)),
@@ -33,8 +35,9 @@ ROUTES = (
     (api.HttpMethod.GET, "/suppressions", (READ,)),
     (api.HttpMethod.DELETE, "/suppressions", (CHANGE_SUPPRESSIONS,)),
     (api.HttpMethod.GET, "/metrics", (READ,)),
-    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
-    (api.HttpMethod.GET, "/docs", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS)),
+    (api.HttpMethod.DELETE, "/recipients", (ERASE,)),
+    (api.HttpMethod.GET, "/openapi.json", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS, ERASE)),
+    (api.HttpMethod.GET, "/docs", (SEND, READ, READ_CONTENT, CHANGE_SUPPRESSIONS, ERASE)),
 )
 """Each route with its scopes. A JWT must have at least one of them.
 

@@ -45,6 +45,7 @@ class SendEmailFunction(ServiceFunction):
         expiring_set: str,
         schedules: Schedules,
         event_bus: events.IEventBus,
+        suppression_key: str,
     ) -> None:
         super().__init__(
             scope,
@@ -77,6 +78,7 @@ class SendEmailFunction(ServiceFunction):
                 "SCHEDULE_BULK_QUEUE_ARN": bulk_queue.queue.queue_arn,
                 "SCHEDULE_DEAD_LETTER_ARN": schedules.undelivered.queue_arn,
                 "EVENT_BUS_NAME": event_bus.event_bus_name,
+                "SUPPRESSION_KEY": suppression_key,
                 **_kept_days(settings),
             },
         )

@@ -28,7 +28,11 @@ needs SendBulkTemplatedEmail.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
 """
 
-SUPPRESSION_ACTIONS = ("ses:GetSuppressedDestination", "ses:DeleteSuppressedDestination")
+SUPPRESSION_ACTIONS = (
+    "ses:GetSuppressedDestination",
+    "ses:DeleteSuppressedDestination",
+    "ses:ListSuppressedDestinations",
+)
 
 
 class SendingIdentity(Construct):

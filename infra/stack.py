@@ -20,6 +20,7 @@ from infra.send_email_function import SendEmailFunction
 from infra.sending_identity import SendingIdentity, grant_suppression_list
 from infra.setting_rules import DEFAULT_SENDER
 from infra.settings import Settings
+from infra.suppression_key import SuppressionKey
 from infra.track_events_function import TrackEventsFunction
 from infra.work_queue import WorkQueue
 
@@ -38,6 +39,7 @@ class AmsdalMailStack(Stack):
 
         protect = retain and settings.deletion_protection
         emails = EmailTable(self, "Emails", retain=retain, protect=protect)
+        suppression_key = SuppressionKey(self, "SuppressionKey", retain=retain)
         event_bus = events.EventBus(self, "EventBus", event_bus_name=settings.stack_name)
         send_timeout = Duration.seconds(settings.send_timeout_seconds)
         # The queue of transactional mail keeps the id of the time when it was the only queue.
@@ -83,6 +85,7 @@ class AmsdalMailStack(Stack):
             expiring_set=expiring_set.configuration_set_name if expiring_set else "",
             schedules=schedules,
             event_bus=event_bus,
+            suppression_key=suppression_key.value,
         )
         track_events = TrackEventsFunction(
             self,
@@ -92,6 +95,7 @@ class AmsdalMailStack(Stack):
             table=emails.table,
             queues=(event_queue, engagement_queue),
             event_bus=event_bus,
+            suppression_key=suppression_key.value,
         )
         http_api = EmailAPI(self, "HttpApi", function=send_email.function, settings=settings)
         identity = SendingIdentity(self, "Identity", settings=settings)
@@ -101,7 +105,7 @@ class AmsdalMailStack(Stack):
             send_email.role, "BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem"
         )
         emails.grant_search(send_email.role)
-        emails.grant_delete_suppressions(send_email.role)
+        emails.grant_delete(send_email.role, "SUPPRESSION#*", "EMAIL#*")
         emails.grant(track_events.role, "BatchGetItem", "PutItem", "UpdateItem")
         schedules.grant(send_email.role)
         for role in (send_email.role, track_events.role):
@@ -152,6 +156,7 @@ class AmsdalMailStack(Stack):
             "ScheduleGroupName": schedules.group_name,
             "UndeliveredTimerQueueUrl": schedules.undelivered.queue_url,
             "TableName": emails.table.table_name,
+            "SuppressionKeyArn": suppression_key.secret.secret_arn,
             "ContentBucketName": contents.bucket.bucket_name,
             "EventTopicArn": event_queue.topic.topic_arn,
             "EventQueueUrl": event_queue.queue.queue_url,

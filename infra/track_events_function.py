@@ -35,6 +35,7 @@ class TrackEventsFunction(ServiceFunction):
         table: dynamodb.ITableV2,
         queues: Iterable[EventQueue],
         event_bus: events.IEventBus,
+        suppression_key: str,
     ) -> None:
         super().__init__(
             scope,
@@ -47,6 +48,7 @@ class TrackEventsFunction(ServiceFunction):
             environment={
                 "TABLE_NAME": table.table_name,
                 "EVENT_BUS_NAME": event_bus.event_bus_name,
+                "SUPPRESSION_KEY": suppression_key,
             },
         )
         for queue in queues:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from email_store.address_hashes import AddressHashes
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["TABLE", "create_email_table"]
+__all__ = ["HASHES", "TABLE", "create_email_table"]
+
+HASHES = AddressHashes(b"the key of the tests, which is long enough")
 
 TABLE: dict[str, Any] = {
     "BillingMode": "PAY_PER_REQUEST",

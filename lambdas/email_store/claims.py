@@ -95,6 +95,8 @@ class Claim:
     """From when on the email is not sent any more, as its first request had it."""
     content: StoredContent | None = None
     """The content of a scheduled email, as its first request stored it."""
+    erased: frozenset[str] = frozenset()
+    """Recipients of this request that were erased: they get nothing more."""
     kept: KeptContent | None = None
     """Where the message is kept. `settle` and `release` store it, so that it takes no write."""
     template_version: str | None = None
@@ -121,6 +123,8 @@ class UnitState:
     content: StoredContent | None = None
     recipient_count: int = 0
     stream: Stream = Stream.TRANSACTIONAL
+    erased: tuple[str, ...] = ()
+    """The pseudonyms of the recipients that were erased."""
     kept: KeptContent | None = None
 
     @property
@@ -150,7 +154,7 @@ class UnitState:
             self.generation,
             self.expires_at,
             self.content,
-            self.kept,
+            kept=self.kept,
         )
 
 

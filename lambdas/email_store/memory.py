@@ -24,6 +24,7 @@ from email_store.claims import (
     queued,
     rejected,
 )
+from email_store.memory_erasure import MemoryErasure
 from email_store.memory_search import MemorySource
 from email_store.rate_note import RateNote
 from email_store.records import (
@@ -35,7 +36,8 @@ from email_store.records import (
     Suppression,
     TemplateVersion,
 )
-from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage, find_page
+from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
+from email_store.search_page import find_page
 from email_store.store import EmailStore
 from email_store.view import EmailView, Page, build_view
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from email_store.claims import Results
+    from email_store.erasure import Erasure, Forget
 
 __all__ = ["MemoryEmailStore"]
 
@@ -67,6 +70,15 @@ class MemoryEmailStore(EmailStore):
         self.templates: dict[str, TemplateVersion] = {}
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
         self._by_people: set[tuple[str, Repeat]] = set()
+        self._erasure = MemoryErasure(
+            self._records,
+            self._units,
+            self._recipients,
+            self._events,
+            self._suppressions,
+            self._repeats,
+            self._by_people,
+        )
 
     @override
     def claim(
@@ -81,7 +93,7 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             claim = self._open(record, unit, addresses, now)
             if claim.status is not ClaimStatus.CLAIMED:
-                return claim
+                return self._erasure.recognised(claim, addresses)
             state = self._units[unit]
             updated = state
             if state.attempt:
@@ -91,12 +103,14 @@ class MemoryEmailStore(EmailStore):
                 attempt=state.attempt + 1,
                 lease_until=int(now.timestamp()) + lease_seconds,
             )
-            return replace(claimed, results=updated.results).to_claim(unit, ClaimStatus.CLAIMED)
+            claim = replace(claimed, results=updated.results).to_claim(unit, ClaimStatus.CLAIMED)
+            return self._erasure.recognised(claim, addresses)
 
     @override
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
         with self._lock:
-            return self._open(record, SendUnit(record.email_id), addresses, record.created_at)
+            claim = self._open(record, SendUnit(record.email_id), addresses, record.created_at)
+            return self._erasure.recognised(claim, addresses)
 
     @override
     def settle(self, claim: Claim, results: Results) -> bool:
@@ -150,7 +164,7 @@ class MemoryEmailStore(EmailStore):
         with self._lock:
             unit = SendUnit(email_id)
             stored = self._units[unit]
-            if not stored.is_waiting:
+            if not stored.is_waiting or stored.erased != found.erased:
                 return False
             self._records[email_id] = replace(self._records[email_id], is_canceled=True)
             results = canceled(found.results)
@@ -159,7 +173,7 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def suppressed(self, addresses: Collection[str]) -> set[str]:
-        return {address for address in addresses if address.lower() in self._suppressions}
+        return {address for address in addresses if self.suppression(address)}
 
     @override
     def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
@@ -196,7 +210,8 @@ class MemoryEmailStore(EmailStore):
             for address, status in (unit.results.items() if unit else ())
             if status.state is SendState.ACCEPTED
         }
-        return KnownEvents(present, self._records.get(email_id), repeats, accepted)
+        erased = self._erasure.erased(email_id, events)
+        return KnownEvents(present, self._records.get(email_id), repeats, accepted, erased)
 
     @override
     def count_repeat(
@@ -238,22 +253,20 @@ class MemoryEmailStore(EmailStore):
     @override
     def suppress(self, suppression: Suppression) -> None:
         with self._lock:
-            address = suppression.address.lower()
-            stored = self._suppressions.get(address)
-            if stored is None or suppression.replaces(stored):
-                self._suppressions[address] = suppression
+            self._erasure.suppress(suppression)
 
     @override
     def suppression(self, address: str) -> Suppression | None:
-        return self._suppressions.get(address.lower())
+        entry = self._suppressions.get(self._erasure.hashes.of_address(address))
+        return replace(entry, address=address) if entry and entry.is_erased else entry
 
     @override
     def list_suppressions(self, *, limit: int, after: Position | None = None) -> SuppressionPage:
         entries = {
-            Position(entry.at, address): entry
+            Position(entry.at, address, "SUPPRESSION"): entry
             for address, entry in list(self._suppressions.items())
-            if after is None or Position(entry.at, address) < after
         }
+        entries = {at: entry for at, entry in entries.items() if after is None or at < after}
         newest = sorted(entries, reverse=True)
         return SuppressionPage(
             [entries[position] for position in newest[:limit]],
@@ -270,7 +283,13 @@ class MemoryEmailStore(EmailStore):
 
     @override
     def unsuppress(self, address: str) -> bool:
-        return self._suppressions.pop(address.lower(), None) is not None
+        key = self._erasure.hashes.of_address(address)
+        return self._suppressions.pop(key, None) is not None
+
+    @override
+    def erase(self, address: str, *, now: datetime, forget: Forget) -> Erasure:
+        with self._lock:
+            return self._erasure.erase(address, now, forget)
 
     @override
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:
@@ -327,7 +346,7 @@ class MemoryEmailStore(EmailStore):
                 return False
             self._units[claim.unit] = replace(
                 stored,
-                results=dict(results),
+                results=dict(self._erasure.hide(claim.unit, results)),
                 lease_until=epoch_seconds(held_until),
                 is_settled=is_settled,
                 kept=claim.kept,

@@ -52,8 +52,8 @@ class MemorySource(Source):
         found = {}
         for email_id in email_ids:
             if email_id in self.records:
-                unit = self.units[SendUnit(email_id)]
-                record = replace(self.records[email_id], is_scheduled=unit.is_scheduled)
+                unit, record = self.units[SendUnit(email_id)], self.records[email_id]
+                record = replace(record, is_scheduled=unit.is_scheduled, kept=unit.kept)
                 found[email_id] = (record, unit)
         return found
 

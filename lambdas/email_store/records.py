@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "REPEATING_KINDS",
     "EmailRecord",
+    "ErasedAddress",
     "EventRecord",
     "KeptContent",
     "KnownEvents",
@@ -26,9 +27,10 @@ __all__ = [
     "Suppression",
     "TemplateVersion",
     "external_email_id",
+    "is_external",
 ]
 
-
+EXTERNAL = "ses-"
 REPEATING_KINDS = frozenset({"open", "click"})
 """Kinds of events that a recipient can cause without limit."""
 
@@ -84,6 +86,8 @@ class EmailRecord:
     """Where the message of a stored email is kept; None when it is not kept."""
     resent_from: str | None = None
     """The id of the email whose message it sends again."""
+    erased: tuple[str, ...] = ()
+    """The pseudonyms of the recipients that were erased."""
 
     @property
     def content_key(self) -> str | None:
@@ -141,6 +145,14 @@ class Repeat(NamedTuple):
     recipient: str | None
 
 
+class ErasedAddress(NamedTuple):
+    """What the events of an erased address are about now."""
+
+    pseudonym: str
+    until: datetime
+    """Mail that was sent until then is erased. Later mail to the address is other mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownEvents:
     """The stored data of an email that new events of SES need."""
@@ -153,6 +165,8 @@ class KnownEvents:
     """How often each recipient of the reported events opened or clicked before."""
     accepted: Mapping[str, str | None] = field(default_factory=dict)
     """The SES message of each recipient whose stored result is accepted, by address."""
+    erased: Mapping[str, ErasedAddress] = field(default_factory=dict)
+    """Those addresses in the reported events that were erased."""
 
     def has_result(self, recipient: RecipientRecord) -> bool:
         """Return whether the email itself says all that the record of the recipient would say.
@@ -170,9 +184,12 @@ class Suppression:
     """An address that gets no more mail. Letter case is kept, but does not distinguish entries."""
 
     address: str
+    """Empty where a list shows an erased address: only its hash is stored."""
     reason: str
     at: datetime
     email_id: str | None = None
+    is_erased: bool = False
+    """True when the address is stored as its hash only, and without the email."""
 
     @property
     def is_complaint(self) -> bool:
@@ -195,4 +212,9 @@ class TemplateVersion(NamedTuple):
 
 def external_email_id(message_id: str) -> str:
     """Return the id under which events of mail from outside this service are stored."""
-    return f"ses-{message_id}"
+    return f"{EXTERNAL}{message_id}"
+
+
+def is_external(email_id: str) -> bool:
+    """Return whether the id may be one of mail from outside this service."""
+    return email_id.startswith(EXTERNAL)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from email_store.address_hashes import is_pseudonym
 from email_store.view import build_large_view, build_view
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def build_row(found: Found, address: str | None) -> EmailRow:
     else:
         view = build_view(found.email_id, record, found.units, found.recipients, ())
     wanted = (each for each in merged if address and each.address.lower() == address.lower())
+    addresses = (each.address for each in merged if not is_pseudonym(each.address))
     created_at = record.created_at if record else min(each.at for each in found.recipients)
     return EmailRow(
         found.email_id,
@@ -72,7 +75,7 @@ def build_row(found: Found, address: str | None) -> EmailRow:
         view.state,
         view.counts,
         record.recipient_count if record else len(merged),
-        tuple(each.address for each in merged)[:ROW_RECIPIENTS],
+        tuple(islice(addresses, ROW_RECIPIENTS)),
         next(wanted, None),
     )
 

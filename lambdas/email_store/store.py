@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from email_store.claims import Claim, Results, SendUnit, UnitState
+    from email_store.erasure import Erasure, Forget
     from email_store.records import (
         EmailRecord,
         EventRecord,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
     from email_store.view import EmailView
 
-__all__ = ["EmailStore", "RecordTooLargeError", "StoreError"]
+__all__ = ["EmailStore", "RecordTooLargeError", "StoreError", "SuppressionKeyError"]
 
 
 class StoreError(Exception):
@@ -32,6 +33,10 @@ class StoreError(Exception):
 
 class RecordTooLargeError(StoreError):
     """The record is larger than an item of the table may be. A retry cannot help."""
+
+
+class SuppressionKeyError(StoreError):
+    """The suppression list was written with another key. Nobody may be sent to until that is so."""
 
 
 class EmailStore(RateNotes, Protocol):
@@ -212,6 +217,14 @@ class EmailStore(RateNotes, Protocol):
 
     def unsuppress(self, address: str) -> bool:
         """Remove an address from the suppression list. Return False when it was not there."""
+        ...
+
+    def erase(self, address: str, *, now: datetime, forget: Forget) -> Erasure:
+        """Erase a part of what is stored about a person, and say whether all is erased.
+
+        The work of a call is bounded. A call that was cut off is repeated. Late results and events
+        do not bring the address back. Suppression stays, under the hash of the address.
+        """
         ...
 
     def load(self, email_id: str, *, recipients_after: str = "") -> EmailView | None:

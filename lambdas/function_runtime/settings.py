@@ -7,7 +7,9 @@ from typing import Any
 
 from amsdal_mail.status import ConfigurationError
 
-__all__ = ["count", "rate", "read", "text"]
+__all__ = ["count", "rate", "read", "secret", "text"]
+
+SECRET_LENGTH = 32
 
 Variables = Mapping[str, tuple[str, Callable[[str], object]]]
 """By field: the name of the variable, and a reader that returns its value or raises ValueError."""
@@ -45,6 +47,13 @@ def count(value: str) -> int:
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise ValueError("must be an integer of at least 1")
     return int(value)
+
+
+def secret(value: str) -> bytes:
+    """Return the bytes of a text that nobody can guess."""
+    if len(value) < SECRET_LENGTH:
+        raise ValueError(f"must be a secret of at least {SECRET_LENGTH} characters")
+    return value.encode()
 
 
 def rate(value: str) -> float:

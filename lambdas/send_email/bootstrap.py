@@ -56,6 +56,7 @@ def build_service() -> SendService:
     Raises:
         ConfigurationError: names every setting that is missing or wrong.
     """
+    from email_store.address_hashes import AddressHashes
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = _settings()
@@ -65,6 +66,7 @@ def build_service() -> SendService:
         _dynamodb(),
         settings.table_name,
         timedelta(days=settings.retention_days),
+        AddressHashes(settings.suppression_key),
     )
     return SendService(
         store=store,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
-from function_runtime.settings import count, rate, read, text
+from function_runtime.settings import count, rate, read, secret, text
 
 __all__ = ["Settings"]
 
@@ -65,6 +65,7 @@ VARIABLES = {
     "schedule_dead_letter_arn": ("SCHEDULE_DEAD_LETTER_ARN", text),
     "schedule_role_arn": ("SCHEDULE_ROLE_ARN", text),
     "event_bus_name": ("EVENT_BUS_NAME", text),
+    "suppression_key": ("SUPPRESSION_KEY", secret),
     "content_retention_days": ("CONTENT_RETENTION_DAYS", days),
 }
 DEFAULTS = {"CONTENT_RETENTION_DAYS": "0"}
@@ -109,6 +110,8 @@ class Settings:
     """Where EventBridge Scheduler puts a timer that the send queue did not take."""
     schedule_role_arn: str
     event_bus_name: str
+    suppression_key: bytes = field(repr=False)
+    """The key of the keyed hashes of addresses."""
     content_retention_days: int = 0
     """How long messages are kept for people; 0 when none is kept."""
 

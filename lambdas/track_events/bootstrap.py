@@ -27,6 +27,7 @@ def build_tracker() -> Tracker:
     Raises:
         ConfigurationError: naming all settings that are missing or invalid.
     """
+    from email_store.address_hashes import AddressHashes
     from email_store.dynamodb.store import DynamoDBEmailStore
 
     settings = _settings()
@@ -35,6 +36,7 @@ def build_tracker() -> Tracker:
             _dynamodb(),
             settings.table_name,
             timedelta(days=settings.retention_days),
+            AddressHashes(settings.suppression_key),
         ),
         bus=EventBus(_session().client("events"), settings.event_bus_name),
         clock=lambda: datetime.now(UTC),

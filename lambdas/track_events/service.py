@@ -97,6 +97,9 @@ class Tracker:
         """
         records = [event_record(event) for event in events]
         known = self.store.find_events(records[0].email_id, records)
+        if known.erased:
+            events = self._forget_erased(events, known, counts, measures)
+            records = [event_record(event) for event in events]
         news = _sort(events, records, known)
         counts["DuplicateEvents"] += news.duplicate_count
         for event, record, repeat in news.surplus:
@@ -116,6 +119,35 @@ class Tracker:
                 counts[metric_of(event.kind)] += 1
                 if is_first:
                     self._measure(event, known, measures)
+
+    def _forget_erased(
+        self,
+        events: Sequence[TrackingEvent],
+        known: KnownEvents,
+        counts: Counter[str],
+        measures: Measures,
+    ) -> Sequence[TrackingEvent]:
+        """Return the events of others. Those of erased people only change states and numbers.
+
+        An erased person who must not get more mail is suppressed by the hash of the address.
+        """
+        from track_events.erased import sort_erased
+
+        sorted_events = sort_erased(events, known)
+        for event, erased in sorted_events.of_erased:
+            recipient = recipient_record(event)
+            if recipient is not None:
+                nameless = replace(
+                    recipient, address=erased.pseudonym, message_id=None, error_message=None
+                )
+                if self.store.advance_recipient(nameless, now=self.clock(), record=known.record):
+                    counts[metric_of(event.kind)] += 1
+                    self._measure(event, known, measures)
+            entry = suppression(event)
+            if entry is not None:
+                self.store.suppress(replace(entry, is_erased=True))
+            counts["SuppressedAddresses"] += entry is not None
+        return sorted_events.of_others
 
     def _count(
         self, event: TrackingEvent, record: EventRecord, repeat: Repeat, known: KnownEvents

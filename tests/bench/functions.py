@@ -20,6 +20,8 @@ __all__ = [
 ]
 
 Json = dict[str, Any]
+RECIPIENT = "alice@example.net"
+"""That of each email."""
 
 
 LOG = io.StringIO()
@@ -60,14 +62,14 @@ def api_request(email_id: str) -> Json:
     """Return an HTTP request to send the plain sample."""
     event: Json = _sample(SAMPLES["api"])
     event["headers"]["idempotency-key"] = email_id
-    body = json.loads(event["body"]) | {"idempotency_key": email_id}
+    body = json.loads(event["body"]) | {"idempotency_key": email_id, "to": [RECIPIENT]}
     return event | {"body": json.dumps(body), "isBase64Encoded": False}
 
 
 def send_records(email_ids: Sequence[str]) -> Json:
     """Return a batch of the send queue: the plain sample for each id."""
     (record,) = _sample(SAMPLES["queue"])["Records"]
-    body = json.loads(record["body"])
+    body = json.loads(record["body"]) | {"to": [RECIPIENT]}
     return {
         "Records": [
             record | {"messageId": key, "body": json.dumps(body | {"idempotency_key": key})}
@@ -84,7 +86,11 @@ def delivered(email_id: str) -> list[Json]:
 def _of(event: Json, email_id: str) -> Json:
     event["mail"]["timestamp"] = "2026-03-02T09:15:30.120Z"
     event["mail"]["tags"]["email_id"] = [email_id]
+    # As the stub accepted it: an event of another message is stored once more.
     event["mail"]["messageId"] = f"0100019b-{email_id}-000000"
+    event["mail"]["destination"] = [RECIPIENT]
+    if "delivery" in event:
+        event["delivery"]["recipients"] = [RECIPIENT]
     return event
 
 

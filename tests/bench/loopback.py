@@ -28,6 +28,10 @@ class Loopback:
         latency = {"": milliseconds, **of_operations}
         self._ask("_latency", {name: value / 1000 for name, value in latency.items()})
 
+    def keep_items(self) -> None:
+        """Let the table keep its items from now on."""
+        self._ask("_keep", {})
+
     def recorded(self) -> list[tuple[str, dict[str, Any]]]:
         """Return the calls since the last call of this method."""
         return [(operation, request) for operation, request in self._ask("_recorded", {})]
@@ -64,6 +68,7 @@ class Loopback:
             "BULK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
             "BULK_SHARE": "0.85",
             "EVENT_BUS_NAME": "bus",
+            "SUPPRESSION_KEY": "0123456789abcdef0123456789abcdef",
             "AWS_SES_CONFIGURATION_SET": "AmsdalMail-bench",
             "AWS_SES_METADATA_PREFIX": "metadata_",
             "MAX_SEND_RATE": "10000",

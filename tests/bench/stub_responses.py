@@ -49,8 +49,11 @@ def message_id() -> str:
     return f"0100019b{next(NUMBERS):08x}-52fdfc07-2182-454f-963f-5f0f9a621d72-000000"
 
 
-def send_email(_request: Json) -> Json:
-    return {"MessageId": message_id()}
+def send_email(request: Json) -> Json:
+    """Return the message id, which has the id of an email of the service."""
+    tags = {tag["Name"]: tag["Value"] for tag in request.get("EmailTags", ())}
+    email_id = tags.get("email_id")
+    return {"MessageId": f"0100019b-{email_id}-000000" if email_id else message_id()}
 
 
 def send_bulk_email(request: Json) -> Json:

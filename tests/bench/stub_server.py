@@ -1,9 +1,9 @@
 """A stub of SES, DynamoDB, SQS and EventBridge that accepts everything, at once or later.
 
 `python -m tests.bench.stub_server` prints its port, and ends with its standard input. It does as
-little as it can, because the bench measures its clients. It has two calls, by POST:
+little as it can, because the bench measures its clients. It has three calls, by POST:
 /_latency {operation: seconds, "": seconds of all others}; /_recorded: the calls since it was last
-asked, as [operation, request].
+asked, as [operation, request]; /_keep: the table keeps its items from now on.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Connection(asyncio.Protocol):
 
     latency: ClassVar[dict[str, float]] = {}
     recorded: ClassVar[list[tuple[str, Json]]] = []
+    table: ClassVar[dict[str, Callable[[Json], Json]]] = {}
+    """The responses of a table that keeps its items."""
 
     def __init__(self) -> None:
         self._received = bytearray()
@@ -66,7 +68,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(_response(json.dumps(OWN[operation](request)).encode()))
             return
         Connection.recorded.append((operation, request))
-        response = _response(json.dumps(RESPONSES[operation](request)).encode())
+        respond = Connection.table.get(operation) or RESPONSES[operation]
+        response = _response(json.dumps(respond(request)).encode())
         seconds = Connection.latency.get(operation, Connection.latency.get("", 0))
         if seconds:
             asyncio.get_running_loop().call_later(seconds, self._transport.write, response)
@@ -84,7 +87,24 @@ def _recorded(_request: Json) -> list[tuple[str, Json]]:
     return recorded
 
 
-OWN: dict[str, Callable[[Json], Any]] = {"_latency": _set_latency, "_recorded": _recorded}
+def _keep(_request: Json) -> Json:
+    # It needs botocore, which the other parts of the bench do without.
+    from tests.routes.fake_aws import FakeAWS
+
+    aws = FakeAWS()
+    Connection.table = {
+        "PutItem": aws.PutItem,
+        "UpdateItem": aws.UpdateItem,
+        "BatchGetItem": aws.BatchGetItem,
+    }
+    return {}
+
+
+OWN: dict[str, Callable[[Json], Any]] = {
+    "_latency": _set_latency,
+    "_recorded": _recorded,
+    "_keep": _keep,
+}
 
 
 def _header(head: bytes, name: bytes) -> bytes:

@@ -100,8 +100,9 @@ def put(key: str, **attributes: str) -> tuple[str, dict[str, Any]]:
         ([put("a", recipient="anna", at="1")], 2),
         ([put("a", recipient="anna", at="1", state=state) for state in "12"], 3),
         ([put("a", recipient="anna", at=at) for at in "12"], 5),
+        ([put("a", recipient="anna", at="1", period="2026")], 3),
     ],
-    ids=["small", "over 1 KB", "indexed", "index unchanged", "index changed"],
+    ids=["small", "over 1 KB", "indexed", "index unchanged", "index changed", "two indexes"],
 )
 def test_write_units_are_dynamodbs(calls: list[tuple[str, dict[str, Any]]], units: int) -> None:
     assert table_use(calls).write_units == units

@@ -19,6 +19,7 @@ from tests.bench import functions
 from tests.bench.loopback import KEYS, Loopback
 from tests.bench.rows import Row, note
 from tests.bench.timing import in_turns
+from tests.email_table import HASHES
 
 __all__ = ["rows"]
 
@@ -80,7 +81,7 @@ def _flat(rounds: int) -> Row:
             **KEYS,
         )
         _create_table(client)
-        store = DynamoDBEmailStore(client, "emails", timedelta(days=90))
+        store = DynamoDBEmailStore(client, "emails", timedelta(days=90), HASHES)
         tracker = Tracker(store, NoBus(), lambda: datetime.now(UTC))
         calls = [_calls_after(client, tracker, *history) for history in HISTORIES.items()]
         of = in_turns(

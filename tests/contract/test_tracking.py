@@ -13,7 +13,7 @@ from amsdal_mail.tracking import TrackingEvent, parse_notification
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.records import external_email_id
-from tests.email_table import create_email_table
+from tests.email_table import HASHES, create_email_table
 from tests.sample_events import load, names
 from track_events.event_bus import EventBus
 from track_events.records import collapse_unattributed
@@ -28,7 +28,7 @@ EVENTS = [event for events in NOTIFICATIONS for event in events]
 def table(aws_environment: None) -> DynamoDBEmailStore:
     client = boto3.client("dynamodb")
     name = create_email_table(client, f"tracking-{uuid4().hex}")
-    return DynamoDBEmailStore(client, name, timedelta(days=90))
+    return DynamoDBEmailStore(client, name, timedelta(days=90), HASHES)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from email_store.erasure import WRITERS_SECONDS
+from infra.setting_rules import TRACK_TIMEOUT_SECONDS
 from send_email.settings import Settings as SendSettings
 from tests.infra.synthesis import SynthesisedStack, synthesise, target, text
 from track_events.settings import Settings as TrackSettings
@@ -14,7 +16,7 @@ FUNCTION = "AWS::Lambda::Function"
 BOTH = {
     "TABLE_NAME", "RETENTION_DAYS", "STAGE", "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED",
-    "PYDANTIC_DISABLE_PLUGINS",
+    "PYDANTIC_DISABLE_PLUGINS", "SUPPRESSION_KEY",
 }  # fmt: skip
 SEND = {
     "QUEUE_URL", "BULK_QUEUE_URL", "BULK_SHARE", "CONTENT_BUCKET", "ATTACHMENT_BUCKETS",
@@ -31,7 +33,7 @@ OUTPUTS = {
     "EngagementTopicArn", "EngagementQueueUrl", "EngagementDeadLetterQueueUrl",
     "UndeliveredEngagementQueueUrl",
     "ConfigurationSetName", "SendFunctionName", "ScheduleGroupName", "UndeliveredTimerQueueUrl",
-    "TrackFunctionName",
+    "TrackFunctionName", "SuppressionKeyArn",
 }  # fmt: skip
 
 
@@ -141,3 +143,8 @@ def test_stage_is_in_the_names_and_the_environment(tmp_path: Path) -> None:
         assert environment["STAGE"] == "prod"
         assert environment["POWERTOOLS_METRICS_NAMESPACE"] == "AmsdalMail-prod"
     assert stack.only("AWS::SES::ConfigurationSet")["Name"] == "AmsdalMail-prod"
+
+
+def test_a_second_look_of_an_erasure_is_after_the_last_writer() -> None:
+    """A tracking function that read an email before the erasure has ended by then."""
+    assert WRITERS_SECONDS > TRACK_TIMEOUT_SECONDS

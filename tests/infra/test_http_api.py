@@ -23,6 +23,7 @@ ROUTES = {
     "POST /emails/{email_id}/resend",
     "GET /suppressions",
     "DELETE /suppressions",
+    "DELETE /recipients",
     "GET /openapi.json",
     "GET /docs",
 }
@@ -53,6 +54,7 @@ def test_routes_require_a_token_with_an_issuer(tmp_path: Path) -> None:
     )
 
 
+ANY_SCOPE = {"mail:send", "mail:read", "mail:content", "suppressions:write", "recipients:erase"}
 SCOPES = {
     "POST /emails": {"mail:send"},
     "POST /emails/batch": {"mail:send"},
@@ -65,8 +67,9 @@ SCOPES = {
     "POST /emails/{email_id}/resend": {"mail:send"},
     "GET /suppressions": {"mail:read"},
     "DELETE /suppressions": {"suppressions:write"},
-    "GET /openapi.json": {"mail:send", "mail:read", "mail:content", "suppressions:write"},
-    "GET /docs": {"mail:send", "mail:read", "mail:content", "suppressions:write"},
+    "DELETE /recipients": {"recipients:erase"},
+    "GET /openapi.json": ANY_SCOPE,
+    "GET /docs": ANY_SCOPE,
 }
 ISSUER: dict[str, Any] = {"jwt_issuer": "https://login.example", "jwt_audience": ("mail",)}
 

@@ -32,7 +32,7 @@ MINISTACK_TYPES = {
     "AWS::Logs::LogGroup", "AWS::SES::ConfigurationSet",
     "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity",
     "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::Topic",
-    "AWS::SNS::TopicPolicy",
+    "AWS::SNS::TopicPolicy", "AWS::SecretsManager::Secret",
     "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from email_store.dynamodb.metrics import DynamoDBMetricsStore
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.metrics import Measures, add_up
 from infra.sending_identity import SEND_ACTIONS, SUPPRESSION_ACTIONS
+from tests.email_table import HASHES
 from tests.infra.synthesis import SynthesisedStack, as_list, synthesise, text
 from tests.sample_events import load, names
 from track_events.service import Tracker
@@ -154,7 +155,7 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
             calls.add("".join(word.capitalize() for word in operation.split("_")))
             return lambda **_params: {"Responses": {}}
 
-    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30))  # type: ignore[arg-type]
+    store = DynamoDBEmailStore(Client(), "table", timedelta(days=30), HASHES)  # type: ignore[arg-type]
     tracker = Tracker(store, Mock(), lambda: datetime.now(UTC))
     measures: Measures = []
     for name in names("ses"):
@@ -165,7 +166,7 @@ def test_tracking_uses_exactly_its_actions_on_the_table(
     assert calls == _actions_of(stack, "TrackEventsRole", "dynamodb")
 
 
-def test_send_role_may_delete_only_suppressions(
+def test_send_role_deletes_only_people_and_suppressions(
     stack: SynthesisedStack,
 ) -> None:
     (statement,) = [
@@ -173,5 +174,5 @@ def test_send_role_may_delete_only_suppressions(
     ]
 
     assert statement["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SUPPRESSION#*", "EMAIL#*"]}
     }

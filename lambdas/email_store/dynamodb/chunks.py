@@ -14,10 +14,10 @@ from email_store.dynamodb.table import update_request
 from email_store.dynamodb.transactions import transact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from email_store.claims import Results
-    from email_store.dynamodb.table import Item, ItemUpdate, Table
+    from email_store.dynamodb.table import Attributes, Item, ItemUpdate, Table
     from email_store.records import EmailRecord
 
 __all__ = ["end_counted", "list_failures"]
@@ -28,9 +28,8 @@ SAME_COUNTED, NOT_COUNTED = "counted = :counted", "attribute_not_exists(counted)
 def end_counted(
     table: Table,
     key: Item,
-    update: ItemUpdate,
+    end: Callable[[Attributes], tuple[ItemUpdate, Mapping[str, int]]],
     email: EmailRecord,
-    counted: Mapping[str, int],
     expires_at: int,
 ) -> bool:
     """Change a chunk, and the counts by the difference to what it counted for before.
@@ -38,14 +37,15 @@ def end_counted(
     Args:
         table: the table.
         key: the key of the chunk.
-        update: the change of the chunk, under the condition that its attempt is the same.
+        end: returns the change of a chunk, under the condition that its attempt is the same, and
+            the numbers by state that the chunk counts for after it.
         email: the email of the chunk.
-        counted: the numbers by state that the chunk counts for now.
         expires_at: when DynamoDB may delete the counts, in epoch seconds.
     """
 
     def read_and_decide() -> list[Item]:
         (chunk,) = table.get_many([key])
+        update, counted = end(chunk)
         if chunk["attempt"] != update.condition_values["attempt"]:
             return []
         before = chunk.get("counted")

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from email_store.dynamodb.table import Attributes, Item
     from email_store.records import EmailRecord
 
-__all__ = ["COUNT", "counts_keys", "counts_range", "counts_write", "sum_counts"]
+__all__ = [
+    "COUNT",
+    "change_counts",
+    "counts_keys",
+    "counts_range",
+    "counts_write",
+    "sum_counts",
+]
 
 SHARDS = 32
 """Items that hold the numbers of one email. Transactions on one item at the same time cancel one
@@ -27,14 +34,22 @@ another, and some twenty workers track the events of a large email at once.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
+COUNTS = "COUNTS"
 COUNT = "count_"
 """The prefix of the names of the numbers: some states are reserved words of DynamoDB."""
 
 
 def counts_write(record: EmailRecord, changes: Mapping[str, int], expires_at: int) -> Item:
     """Return the write, as a part of a transaction, that adds the changes to the counts."""
+    return change_counts(record.email_id, record.created_at.isoformat(), changes, expires_at)
+
+
+def change_counts(
+    email_id: str, requested_at: str, changes: Mapping[str, int], expires_at: int
+) -> Item:
+    """Return the same write for the email with this id and time of request."""
     shard = random.randrange(SHARDS)  # noqa: S311 - it only spreads the writes
-    key = email_key(record.email_id, f"{_prefix(record)}#{shard:02}")
+    key = email_key(email_id, f"{COUNTS}#{requested_at}#{shard:02}")
     additions = {f"{COUNT}{name}": change for name, change in changes.items() if change}
     update = ItemUpdate(sets={"expires_at": expires_at}, additions=additions)
     return {"Update": update_request(key, update)}
@@ -62,4 +77,4 @@ def sum_counts(items: Iterable[Attributes]) -> Counter[str]:
 
 
 def _prefix(record: EmailRecord) -> str:
-    return f"COUNTS#{record.created_at.isoformat()}"
+    return f"{COUNTS}#{record.created_at.isoformat()}"

@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENT",
+    "RECIPIENT",
     "RECIPIENTS",
+    "REPEAT",
     "REPEATS",
     "Events",
+    "compress",
     "event_item",
     "event_key",
     "read_event",
@@ -188,13 +191,14 @@ def compress_event(event: EventRecord) -> bytes:
     whole = {"details": event.details, "raw": event.raw}
     short = whole | {"raw": {}, "is_truncated": True}
     for content in (whole, short):
-        compressed = _compress(content)
+        compressed = compress(content)
         if len(compressed) <= CONTENT_LIMIT:
             return compressed
-    return _compress({"details": {}, "raw": {}, "is_truncated": True})
+    return compress({"details": {}, "raw": {}, "is_truncated": True})
 
 
-def _compress(content: Mapping[str, Any]) -> bytes:
+def compress(content: Mapping[str, Any]) -> bytes:
+    """Return the content of an event as an item holds it."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return zlib.compress(text.encode(errors="surrogatepass"), level=9)
 

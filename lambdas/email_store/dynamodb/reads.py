@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -22,14 +23,20 @@ from email_store.dynamodb.events import (
 )
 from email_store.dynamodb.table import TablePart, email_key
 from email_store.dynamodb.units import CHUNKS, read_email, read_unit, unit_key
-from email_store.records import REPEATING_KINDS, KnownEvents, Repeat
+from email_store.records import (
+    REPEATING_KINDS,
+    ErasedAddress,
+    KnownEvents,
+    Repeat,
+    is_external,
+)
 from email_store.view import RECIPIENTS_LIMIT, TIMELINE_LIMIT, build_large_view, build_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from email_store.dynamodb.table import Attributes
+    from email_store.dynamodb.table import Attributes, Item
     from email_store.records import EmailRecord, EventRecord, RecipientRecord
     from email_store.search import EmailPage, EmailQuery, Position
     from email_store.view import EmailView
@@ -53,8 +60,10 @@ class Reads(TablePart):
         repeat_keys = {
             event.repeat: repeat_key(email_id, event.repeat) for event in events if event.repeat
         }
-        items = self.table.get_many([email, *keys.values(), *repeat_keys.values()])
-        present = {item["sk"]: item for item in items}
+        # Mail from outside has no record that could say who is erased.
+        markers = self._marker_keys(events) if is_external(email_id) else []
+        items = self.table.get_many([email, *keys.values(), *repeat_keys.values(), *markers])
+        present = {item["sk"]: item for item in items if item["pk"] == email["pk"]}
         record = present.get(email["sk"])
         return KnownEvents(
             frozenset(event_id for event_id, key in keys.items() if key["sk"] in present),
@@ -64,7 +73,36 @@ class Reads(TablePart):
                 for repeat, key in repeat_keys.items()
             },
             _accepted(record) if record else {},
+            erased=self._erased(email_id, events, record, items),
         )
+
+    def _erased(
+        self,
+        email_id: str,
+        events: Collection[EventRecord],
+        record: Attributes | None,
+        items: Collection[Attributes],
+    ) -> Mapping[str, ErasedAddress]:
+        """Return the erased addresses in the events: by the record, or without one by markers."""
+        if record is not None and "erased" not in record:
+            return {}
+        from email_store.dynamodb.markers import read_markers
+        from email_store.erasure import erased_by_record, named_addresses
+
+        addresses = named_addresses(events)
+        pseudonym = partial(self.hashes.pseudonym, email_id)
+        if record is not None:
+            return erased_by_record(record["erased"], addresses, pseudonym)
+        if not is_external(email_id):
+            items = self.table.get_many(self._marker_keys(events))
+        times = read_markers(items, addresses, self.hashes)
+        return {each: ErasedAddress(pseudonym(each), at) for each, at in times.items()}
+
+    def _marker_keys(self, events: Collection[EventRecord]) -> list[Item]:
+        from email_store.dynamodb.markers import marker_key
+        from email_store.erasure import named_addresses
+
+        return [marker_key(address, self.hashes) for address in named_addresses(events)]
 
     @override
     def find_emails(
@@ -72,7 +110,7 @@ class Reads(TablePart):
     ) -> EmailPage:
         # The send path does without these modules.
         from email_store.dynamodb.search import TableSource
-        from email_store.search import find_page
+        from email_store.search_page import find_page
 
         source = TableSource(self.table, self.retention)
         return find_page(source, query, now=now, limit=limit, position=position)

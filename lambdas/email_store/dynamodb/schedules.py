@@ -9,7 +9,7 @@ from typing_extensions import override
 from email_store.claims import SendUnit, UnitState, canceled, epoch_seconds
 from email_store.dynamodb.pointers import point_to
 from email_store.dynamodb.table import ItemUpdate, TablePart
-from email_store.dynamodb.units import read_unit, result_items, unit_key
+from email_store.dynamodb.units import read_unit, result_items, same_erased, unit_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,9 +49,10 @@ class Schedules(TablePart):
 
     @override
     def cancel(self, email_id: str, found: UnitState) -> bool:
+        condition, values = same_erased(found.erased)
         update = ItemUpdate(
-            condition=WAITING,
-            condition_values=NEVER_CLAIMED,
+            condition=f"{WAITING} AND {condition}",
+            condition_values={**NEVER_CLAIMED, **values},
             sets={
                 "results": result_items(canceled(found.results)),
                 "is_settled": True,

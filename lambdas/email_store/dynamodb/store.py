@@ -3,8 +3,9 @@
 pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVENT#<time>#<event id>
                              | REPEAT#<open or click>#<address> | COUNTS#<time>#<shard>
                              | TO#<address>
-pk=SUPPRESSION#<address>  sk=SUPPRESSION
-pk=RATE                   sk=RATE
+pk=SUPPRESSION#<keyed hash of the address>  sk=SUPPRESSION
+pk=RATE  sk=RATE
+pk=ERASED#<keyed hash of the address>  sk=ERASED
 pk=TEMPLATES              sk=<template_id>: written by `amsdal-mail templates push`
 
 The index by_recipient (recipient, at) has an email by each recipient, in lower case: the item EMAIL
@@ -17,19 +18,19 @@ The metrics in the same table are kept by `email_store.dynamodb.metrics`.
 
 from __future__ import annotations
 
+from email_store.dynamodb.erasures import Erasures
 from email_store.dynamodb.events import Events
 from email_store.dynamodb.rate_note import RateNoteItem
 from email_store.dynamodb.reads import Reads
 from email_store.dynamodb.recipients import Recipients
 from email_store.dynamodb.schedules import Schedules
-from email_store.dynamodb.suppressions import Suppressions
 from email_store.dynamodb.units import Units
 
 __all__ = ["DynamoDBEmailStore"]
 
 
-class DynamoDBEmailStore(Units, Schedules, Recipients, Events, Suppressions, RateNoteItem, Reads):
-    """An email store in the table `table_name`.
+class DynamoDBEmailStore(Units, Schedules, Recipients, Events, RateNoteItem, Reads, Erasures):
+    """An email store in the table `table_name`, with addresses hashed by `hashes`.
 
     All items but suppressions and the rate note expire after `retention`. DynamoDB deletes an
     expired item within some days, but an id can be used again as soon as its own item has expired.

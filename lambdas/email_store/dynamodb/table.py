@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from email_store.address_hashes import AddressHashes
+
 __all__ = [
     "BATCH_GET_TRIES",
     "HOUR",
@@ -29,6 +31,7 @@ __all__ = [
     "Table",
     "TablePart",
     "WriteResult",
+    "delete_request",
     "email_key",
     "put_request",
     "truncated",
@@ -69,18 +72,24 @@ class ItemUpdate:
     """Attributes that are set only if the item does not have them."""
     additions: Mapping[str, int] = field(default_factory=dict)
     """Numbers to add to attributes; an absent attribute counts as 0."""
+    removes: tuple[str, ...] = ()
+    """Attributes that the item does not have afterwards."""
 
     def expression(self) -> str:
         """Return the update expression."""
         clauses = [f"#{name} = :set_{name}" for name in self.sets]
         clauses += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in self.defaults]
-        additions = [f"#{name} :add_{name}" for name in self.additions]
-        parts = {"SET": clauses, "ADD": additions}
+        parts = {
+            "SET": clauses,
+            "ADD": [f"#{name} :add_{name}" for name in self.additions],
+            "REMOVE": [f"#{name}" for name in self.removes],
+        }
         return " ".join(f"{word} {', '.join(part)}" for word, part in parts.items() if part)
 
     def names(self) -> dict[str, str]:
         """Return the name placeholders: some attributes are reserved words of DynamoDB."""
-        return {f"#{name}": name for name in (*self.sets, *self.defaults, *self.additions)}
+        named = (*self.sets, *self.defaults, *self.additions, *self.removes)
+        return {f"#{name}": name for name in named}
 
     def values(self) -> dict[str, Any]:
         """Return the values by placeholder, without the colon."""
@@ -131,9 +140,15 @@ class Table:
             puts = [{"PutRequest": {"Item": _to_dynamodb(item)}} for item in batch]
             self._batch("batch_write_item", {self.name: puts}, "UnprocessedItems")
 
-    def put_or_get(self, item: Attributes, condition: str, values: Attributes) -> WriteResult:
+    def put_or_get(
+        self,
+        item: Attributes,
+        condition: str,
+        values: Attributes,
+        names: Mapping[str, str] | None = None,
+    ) -> WriteResult:
         """Put the item, or return the present item when the condition does not hold."""
-        params = put_request(item, condition, values)
+        params = put_request(item, condition, values, names)
         params["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         written = self._write("put_item", params)
         return replace(written, item=item) if written.is_done else written
@@ -178,6 +193,30 @@ class Table:
             **({"ScanIndexForward": False} if newest_first else {}),
         }
         return islice(self._query(params), limit)
+
+    def page(
+        self, partition_key: str, after: str, limit: int
+    ) -> tuple[list[Attributes], str | None]:
+        """Return items of a partition in order, and the sort key after which the next page begins.
+
+        Args:
+            partition_key: the partition.
+            after: the sort key after which the page begins; empty for the first page.
+            limit: the number of items. A page has 1 MB at most, so it may have fewer.
+        """
+        params: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": _placeholders({"pk": partition_key}),
+            "Limit": limit,
+        }
+        if after:
+            params["ExclusiveStartKey"] = _to_dynamodb({"pk": partition_key, "sk": after})
+        page = self.call("query", params)
+        last = page.get("LastEvaluatedKey")
+        items: list[Attributes] = [_from_dynamodb(item) for item in page["Items"]]
+        return items, _from_dynamodb(last)["sk"] if last else None
 
     def newest(self, partition_key: str, prefix: str, limit: int) -> Iterator[Attributes]:
         """Return the last items whose sort key has the prefix, the last item first."""
@@ -242,9 +281,16 @@ class Table:
 class TablePart(EmailStore):
     """A part of the store: the operations on one kind of item."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, retention: timedelta) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        retention: timedelta,
+        hashes: AddressHashes,
+    ) -> None:
         self.table = Table(client, table_name)
         self.retention = retention
+        self.hashes = hashes
 
     def expiry(self, now: datetime) -> int:
         """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
@@ -289,9 +335,16 @@ def update_request(key: Attributes, update: ItemUpdate) -> dict[str, Any]:
         "Key": _to_dynamodb(key),
         "UpdateExpression": update.expression(),
         "ExpressionAttributeNames": update.names(),
-        "ExpressionAttributeValues": _placeholders(update.values()),
     }
+    if values := update.values():
+        params["ExpressionAttributeValues"] = _placeholders(values)
     return params | {"ConditionExpression": update.condition} if update.condition else params
+
+
+def delete_request(key: Attributes, condition: str, values: Attributes) -> dict[str, Any]:
+    """Return the parameters of a delete in a transaction."""
+    params: dict[str, Any] = {"Key": _to_dynamodb(key), "ConditionExpression": condition}
+    return params | {"ExpressionAttributeValues": _placeholders(values)}
 
 
 def _is_lost_condition(error: ClientError) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from functools import partial
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -11,6 +13,7 @@ from typing_extensions import override
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, RetryHint, SendState
 from amsdal_mail.stream import Stream
+from email_store.address_hashes import is_pseudonym
 from email_store.claims import (
     ClaimStatus,
     SendUnit,
@@ -34,16 +37,27 @@ from email_store.dynamodb.table import (
     without_none,
 )
 from email_store.records import EmailRecord, KeptContent
+from email_store.store import StoreError
 from email_store.truncate import first_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, Results
     from email_store.dynamodb.table import Attributes, Item, WriteResult
 
-__all__ = ["CHUNKS", "Units", "read_email", "read_unit", "result_items", "unit_key"]
+__all__ = [
+    "CHUNK",
+    "CHUNKS",
+    "Units",
+    "email_item",
+    "read_email",
+    "read_unit",
+    "result_items",
+    "same_erased",
+    "unit_key",
+]
 
 EMAIL = "EMAIL"
 CHUNK = "CHUNK#"
@@ -65,6 +79,7 @@ VACANT = "attribute_not_exists(pk) OR fingerprint = :none OR expires_at <= :now"
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 SAME_ATTEMPT = "attempt = :attempt"
+ERASURE_TRIES = 8
 SAME_EMAIL = "created_at = :created"
 
 
@@ -93,13 +108,13 @@ class Units(TablePart):
         # The SDK repeats a write whose response was lost: the present lease may be ours.
         if not written.is_done and written.item.get("lease_id") != lease_id:
             refusal = claim_conflict(state, record.fingerprint, at) or ClaimStatus.BUSY
-            return state.to_claim(unit, refusal)
+            return self._to_claim(state, unit, refusal, addresses)
         if unit.chunk is not None or len(state.results) > 1:
             is_new = state.attempt == 1 and state.created_at == record.created_at
             self._point(unit, written.item, is_new=is_new)
         if state.attempt > 1:
             state = self._with_accepted(unit, state)
-        return state.to_claim(unit, ClaimStatus.CLAIMED)
+        return self._to_claim(state, unit, ClaimStatus.CLAIMED, addresses)
 
     @override
     def register(self, record: EmailRecord, addresses: Collection[str]) -> Claim:
@@ -110,7 +125,7 @@ class Units(TablePart):
         refusal = claim_conflict(state, record.fingerprint, at)
         if len(state.results) > 1 and refusal in {None, ClaimStatus.SCHEDULED}:
             self._point(unit, written.item, is_new=state.created_at == record.created_at)
-        return state.to_claim(unit, refusal or ClaimStatus.CLAIMED)
+        return self._to_claim(state, unit, refusal or ClaimStatus.CLAIMED, addresses)
 
     @override
     def settle(self, claim: Claim, results: Results) -> bool:
@@ -162,13 +177,16 @@ class Units(TablePart):
 
     def _point(self, unit: SendUnit, item: Attributes, *, is_new: bool) -> None:
         """Make the recipients of a unit findable. An earlier call may have been cut off."""
-        addresses, email = item["results"].keys(), None
+        addresses, email = {*filterfalse(is_pseudonym, item["results"])}, None
         if unit.chunk is not None:
             email = self._large_email(unit)
             if email is None:
                 return
             if unit.chunk > 1:  # the copies are recipients of each chunk
                 addresses -= set(email.copies)
+            if email.erased:
+                name = partial(self.hashes.pseudonym, unit.email_id)
+                addresses -= {address for address in addresses if name(address) in email.erased}
         elif "recipient" in item:
             return
         point_to(
@@ -200,29 +218,70 @@ class Units(TablePart):
         self, claim: Claim, results: Results, *, lease_until: int, is_settled: bool
     ) -> bool:
         """Change a unit whose lease is still that of the claim. A repeated call is harmless."""
+        pseudonym = partial(self.hashes.pseudonym, claim.unit.email_id)
         version = {"template_version": claim.template_version} if claim.template_version else {}
-        update = ItemUpdate(
-            condition=SAME_ATTEMPT,
-            condition_values={"attempt": claim.attempt},
-            sets={
-                "results": result_items(results),
-                "lease_until": lease_until,
-                "is_settled": is_settled,
-                **version,
-                **kept_item(claim.kept),
-            },
-        )
+
+        def update(erased: Collection[str], present: Collection[str] | None) -> ItemUpdate:
+            """Return the update of a unit with the pseudonyms `present`, to those of `erased`."""
+            kept = hidden(results, erased, pseudonym)
+            condition, values = same_erased(present)
+            return ItemUpdate(
+                condition=f"{SAME_ATTEMPT} AND {condition}",
+                condition_values={"attempt": claim.attempt, **values},
+                sets={
+                    "results": result_items(kept),
+                    "lease_until": lease_until,
+                    "is_settled": is_settled,
+                    **({"erased": list(erased)} if erased else {}),
+                    **version,
+                    **kept_item(claim.kept),
+                },
+            )
+
         email = self._large_email(claim.unit)
         if email is None:
-            return self.table.update(unit_key(claim.unit), update).is_done
+            return self._end_whole(claim, update)
         if version and email.template_version != claim.template_version:
             same = {"created": email.created_at.isoformat()}
             noted = ItemUpdate(sets=version, condition=SAME_EMAIL, condition_values=same)
             self.table.update(unit_key(SendUnit(email.email_id)), noted)
         key, expires_at = unit_key(claim.unit), self._expiry_of(email)
-        list_failures(self.table, email, results, expires_at)
-        counted = count_results(claim.unit, results, email.copies)
-        return end_counted(self.table, key, update, email, counted, expires_at)
+        kept = hidden(results, email.erased, pseudonym)
+        list_failures(self.table, email, kept, expires_at)
+
+        def end(chunk: Attributes) -> tuple[ItemUpdate, Mapping[str, int]]:
+            present = chunk.get("erased", ())
+            erased = tuple(dict.fromkeys((*present, *email.erased)))
+            kept = hidden(results, erased, pseudonym)
+            return update(erased, present), count_results(claim.unit, kept, email.copies)
+
+        return end_counted(self.table, key, end, email, expires_at)
+
+    def _end_whole(
+        self,
+        claim: Claim,
+        update: Callable[[Collection[str], Collection[str] | None], ItemUpdate],
+    ) -> bool:
+        """End the lease of an email, also when a recipient is erased meanwhile."""
+        key, erased = unit_key(claim.unit), ()
+        for _ in range(ERASURE_TRIES):
+            written = self.table.update(key, update(erased, erased))
+            if written.is_done or written.item.get("attempt") != claim.attempt:
+                return written.is_done
+            erased = tuple(written.item.get("erased", ()))
+        raise StoreError(f"recipients were erased {ERASURE_TRIES} times meanwhile")
+
+    def _to_claim(
+        self, state: UnitState, unit: SendUnit, status: ClaimStatus, addresses: Collection[str]
+    ) -> Claim:
+        """Return the response to a claim. The worker knows the erased recipients by address."""
+        claim = state.to_claim(unit, status)
+        if not state.erased:
+            return claim
+        from email_store.erasure import recognised
+
+        pseudonym = partial(self.hashes.pseudonym, unit.email_id)
+        return recognised(claim, addresses, state.erased, pseudonym)
 
     def _large_email(self, unit: SendUnit) -> EmailRecord | None:
         """Return the email of a chunk; None for a whole email."""
@@ -239,6 +298,22 @@ class Units(TablePart):
         keys = [recipient_key(unit.email_id, address) for address in state.results]
         recipients = map(read_recipient, self.table.get_many(keys))
         return mark_accepted_from_events(state, recipients)
+
+
+def same_erased(erased: Collection[str] | None) -> tuple[str, Item]:
+    """Return the condition, and its values, that the pseudonyms of a unit are still these."""
+    if not erased:
+        return "attribute_not_exists(erased)", {}
+    return "erased = :erased", {"erased": list(erased)}
+
+
+def hidden(results: Results, erased: Collection[str], pseudonym: Callable[[str], str]) -> Results:
+    """Return results with the pseudonyms of erased recipients, of which there are seldom any."""
+    if not erased:
+        return results
+    from email_store.erasure import hide
+
+    return hide(results, erased, pseudonym)
 
 
 def unit_key(unit: SendUnit) -> Item:
@@ -290,6 +365,7 @@ def read_unit(item: Attributes) -> UnitState:
         content=_content(item.get("content")),
         recipient_count=int(item.get("recipient_count", 0)),
         stream=Stream(item.get("stream", Stream.TRANSACTIONAL)),
+        erased=tuple(item.get("erased", ())),
         kept=_kept(item),
     )
 
@@ -352,6 +428,7 @@ def read_email(item: Attributes) -> EmailRecord:
         is_canceled=item.get("is_canceled", False),
         kept=_kept(item),
         resent_from=item.get("resent_from"),
+        erased=tuple(item.get("erased", ())),
     )
 
 

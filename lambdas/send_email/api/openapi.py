@@ -13,6 +13,8 @@ from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.message.email import EmailRequest
 from send_email.api.content import ContentResponse, ResendResponse
 from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
+from send_email.api.erase import ErasureResponse
+from send_email.api.list_parameters import EMAIL_LIST_PARAMETERS, SUPPRESSION_LIST_PARAMETERS
 from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
 from send_email.api.responses import (
@@ -22,6 +24,7 @@ from send_email.api.responses import (
     SendResponse,
     SuppressionResponse,
 )
+from send_email.api.search_responses import EmailListResponse, SuppressionListResponse
 from send_email.api.upload_routes import UploadResponse
 from send_email.contents.uploads import UploadRequest
 
@@ -43,9 +46,12 @@ RESPONSES = (
     BatchResponse,
     EmailResponse,
     SuppressionResponse,
+    EmailListResponse,
+    SuppressionListResponse,
     UploadResponse,
     ContentResponse,
     ResendResponse,
+    ErasureResponse,
     MetricsResponse,
     ErrorResponse,
 )
@@ -65,7 +71,7 @@ ADDRESS_PARAMETER = {
     "name": "address",
     "in": "query",
     "required": True,
-    "description": "A bare address, percent-encoded.",
+    "description": "A bare address, percent-encoded. GET without it returns a list.",
     "schema": {"type": "string", "format": "email"},
 }
 AFTER_PARAMETER = {
@@ -96,6 +102,7 @@ SCOPES = {
     ("/emails", "post"): "mail:send",
     ("/emails/batch", "post"): "mail:send",
     ("/uploads", "post"): "mail:send",
+    ("/emails", "get"): "mail:read",
     ("/emails/{email_id}", "get"): "mail:read",
     ("/emails/{email_id}", "patch"): "mail:send",
     ("/emails/{email_id}/cancel", "post"): "mail:send",
@@ -103,6 +110,7 @@ SCOPES = {
     ("/emails/{email_id}/resend", "post"): "mail:send",
     ("/suppressions", "get"): "mail:read",
     ("/suppressions", "delete"): "suppressions:write",
+    ("/recipients", "delete"): "recipients:erase",
     ("/metrics", "get"): "mail:read",
 }
 """The scope that a JWT needs for an operation."""
@@ -156,18 +164,20 @@ SEND_RESPONSES: Responses = {
         "SendResponse",
     ),
 }
+ERASE_RESPONSES: Responses = {"200": ("What this call erased.", "ErasureResponse")}
 SUPPRESSION_RESPONSES: dict[str, Responses] = {
     "get": {
         "200": (
-            "On the service's list, on SES's list, or on both.",
+            "The entries of the address, or a page of a list.",
             "SuppressionResponse",
+            "SuppressionListResponse",
         )
     },
     "delete": {"204": ("Removed from both lists.",)},
 }
 SUPPRESSION_ERRORS = {
     "404": "The address is not on a suppression list.",
-    "422": "The address is not valid.",
+    "422": "The address, or another parameter, is invalid.",
     **SERVER_ERRORS,
 }
 
@@ -225,11 +235,29 @@ def describe(app: APIGatewayHttpResolver) -> Json:
             {name: SEND_ERRORS[name] for name in ("400", "415", "500", "503")},
         ),
     }
+    paths["/emails"]["get"] |= {
+        "parameters": EMAIL_LIST_PARAMETERS,
+        **_responses(
+            {
+                "200": ("A page of emails, newest first.", "EmailListResponse"),
+                "422": ("A parameter is invalid or unknown.", "ErrorResponse"),
+            },
+            SERVER_ERRORS,
+        ),
+    }
     for method, success in SUPPRESSION_RESPONSES.items():
         paths["/suppressions"][method] |= {
             "parameters": [ADDRESS_PARAMETER],
             **_responses(success, SUPPRESSION_ERRORS),
         }
+    paths["/recipients"]["delete"] |= {
+        "parameters": [ADDRESS_PARAMETER],
+        **_responses(ERASE_RESPONSES, {"422": "The address is not valid.", **SERVER_ERRORS}),
+    }
+    paths["/suppressions"]["get"]["parameters"] = [
+        ADDRESS_PARAMETER | {"required": False},
+        *SUPPRESSION_LIST_PARAMETERS,
+    ]
     paths["/metrics"]["get"] |= {
         "parameters": PARAMETERS,
         **_responses(

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from send_email.suppressions import SuppressionEntry
 
 __all__ = [
+    "HAS_CONTENT",
+    "SUBJECT",
     "BatchResponse",
     "EmailResponse",
     "ErrorResponse",
     "Headers",
+    "RecipientResponse",
     "SendResponse",
     "SuppressionResponse",
     "batch_response",
@@ -40,6 +43,7 @@ __all__ = [
     "error_document",
     "http_status",
     "json_response",
+    "recipient_response",
     "send_response",
     "suppression_response",
 ]
@@ -222,7 +226,7 @@ def send_response(outcome: SendOutcome) -> SendResponse | ErrorResponse:
         state=outcome.state.value,
         message_id=next(message_ids, None),
         is_success=all(status.is_success for status in outcome.results.values()),
-        recipients=[_recipient(status) for status in outcome.results.values()],
+        recipients=[recipient_response(status) for status in outcome.results.values()],
     )
 
 
@@ -291,7 +295,8 @@ def _email(record: EmailRecord, now: datetime) -> RecordResponse:
     )
 
 
-def _recipient(recipient: RecipientStatus | RecipientView) -> RecipientResponse:
+def recipient_response(recipient: RecipientStatus | RecipientView) -> RecipientResponse:
+    """Return the part of a document for one recipient."""
     code, text = recipient.error_code, recipient.error_message
     return RecipientResponse(
         address=recipient.address,
@@ -304,7 +309,7 @@ def _recipient(recipient: RecipientStatus | RecipientView) -> RecipientResponse:
 
 def _tracked_recipient(recipient: RecipientView) -> TrackedRecipientResponse:
     return TrackedRecipientResponse(
-        **_recipient(recipient), opens=recipient.opens, clicks=recipient.clicks
+        **recipient_response(recipient), opens=recipient.opens, clicks=recipient.clicks
     )
 
 

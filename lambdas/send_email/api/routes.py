@@ -19,6 +19,7 @@ from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.api.content_routes import ContentRoutes
+from send_email.api.erase_routes import EraseRoutes
 from send_email.api.errors import (
     ErrorHandlers,
     NoTimeLeftError,
@@ -41,6 +42,7 @@ from send_email.api.responses import (
     send_response,
 )
 from send_email.api.schedule_routes import ScheduleRoutes
+from send_email.api.search_routes import SearchRoutes
 from send_email.api.suppression_routes import SuppressionRoutes
 from send_email.api.upload_routes import UploadRoutes
 from send_email.sending.backoff import lease_delay
@@ -80,8 +82,10 @@ def build_api(
     app.include_router(emails)
     app.include_router(ContentRoutes(service, emails.send_job, emails.respond))
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
+    app.include_router(SearchRoutes(service.store, service.clock))
     app.include_router(SuppressionRoutes(build_suppressions))
     app.include_router(UploadRoutes(build_uploads))
+    app.include_router(EraseRoutes(service, build_suppressions))
     app.include_router(MetricRoutes(build_metrics, service.clock))
     app.include_router(DescriptionRoutes(app))
     handlers = ErrorHandlers(telemetry)

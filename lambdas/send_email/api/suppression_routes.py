@@ -1,4 +1,4 @@
-"""The routes that show and remove the entries of an address on the suppression lists."""
+"""The routes that list the suppressed addresses, and show and remove the entries of one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from amsdal_mail.addresses import parse_address
 from amsdal_mail.exceptions import InvalidMessageError
 from send_email.api.requests import RequestError
 from send_email.api.responses import json_response, suppression_response
+from send_email.api.search_routes import check_names, list_suppressions
 
 if TYPE_CHECKING:
     from send_email.suppressions import Suppressions
@@ -33,13 +34,19 @@ class SuppressionRoutes(APIGatewayHttpRouter):
         super().__init__()  # type: ignore[no-untyped-call]
         self._build_suppressions = build_suppressions
         tags = ["suppressions"]
-        self.get(PATH, summary="Get a suppressed address", tags=tags)(self.get_suppression)
+        self.get(PATH, summary="Get a suppressed address, or list them", tags=tags)(
+            self.get_suppression
+        )
         self.delete(PATH, summary="Allow mail to an address again", tags=tags)(
             self.delete_suppression
         )
 
     def get_suppression(self) -> Response[str]:
-        """Return the entries of an address, or 404 when it has none."""
+        """Return the entries of an address, or 404 when it has none; a list without an address."""
+        query = self.current_event.query_string_parameters or {}
+        if "address" not in query:
+            return list_suppressions(self._build_suppressions(), query)
+        check_names(query, ("address",))
         entry = self._build_suppressions().find(self._address())
         if not entry.is_listed:
             raise RequestError(HTTPStatus.NOT_FOUND, NOT_LISTED)

@@ -197,6 +197,13 @@ class S3KeptContents(KeptContents):
         return url
 
     @override
+    def rewrite(self, key: str, message: EmailMessage) -> None:
+        document = EmailRequest.from_message(message, None).to_json().encode()
+        if key.endswith(ZIPPED):
+            document = gzip.compress(document, FAST_LEVEL, mtime=0)
+        self._store.put(key, document)
+
+    @override
     def delete_content(self, record: EmailRecord) -> int:
         prefix = f"{KEPT}{record.email_id}/"
         count = 0

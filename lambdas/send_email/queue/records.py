@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from pydantic_core import from_json
-
 from amsdal_mail.email_id import EMAIL_ID
 from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from amsdal_mail.stream import Stream
@@ -23,6 +21,7 @@ from send_email.queue.envelope import (
     seal,
     unit_of,
 )
+from send_email.queue.invalid_requests import read_invalid
 from send_email.queue.timers import is_timer
 from send_email.queue.wake import wake
 from send_email.sending.content_store import ContentMissingError
@@ -88,15 +87,15 @@ def handle_record(
                 try:
                     job = accept_record(service, job)
                 except InvalidMessageError as error:
-                    return service.reject(error.errors, [job.email_id])
+                    return service.reject(error.errors, [job.email_id], job.addresses)
             if job.is_one_call and queue_stream not in {None, job.stream}:
                 return service.put_back(job, 0)
             return _send(service, job, record_id, deadline, budget)
     except INVALID_EMAIL_ERRORS as error:
         if is_job(notes):
             raise
-        email_ids = [*_idempotency_key_of_invalid(request), record_id]
-        return service.reject(email_field_errors(error), email_ids)
+        keys, addresses = read_invalid(request)
+        return service.reject(email_field_errors(error), [*keys, record_id], addresses)
     except NoRoomError:
         stream = queue_stream or Stream.TRANSACTIONAL
         accepted_at = noted_time(notes) or record.sent_at
@@ -107,7 +106,7 @@ def handle_record(
                 service, unit_of(notes), notes["fingerprint"], recipients_of(request)
             )
         # A second delivery of an email that is done: then the id belongs to that email.
-        (email_id, *_) = [*_idempotency_key_of_invalid(request), record_id]
+        (email_id, *_) = [*read_invalid(request).keys, record_id]
         return service.reject([CONTENT_GONE], [email_id])
 
 
@@ -139,15 +138,5 @@ def _send(
     if outcome.claim is ClaimStatus.BUSY:
         service.postpone(job, outcome)
     if outcome.claim is ClaimStatus.CONFLICT:
-        service.reject([KEY_IN_USE], [record_id])
+        service.reject([KEY_IN_USE], [record_id], job.addresses)
     return outcome
-
-
-def _idempotency_key_of_invalid(body: str) -> list[str]:
-    """Return the key of a request that is otherwise invalid; no key if that is invalid too."""
-    try:
-        request = from_json(body)
-    except ValueError:
-        return []
-    key = request.get("idempotency_key") if isinstance(request, dict) else None
-    return [key] if isinstance(key, str) and EMAIL_ID.fullmatch(key) else []

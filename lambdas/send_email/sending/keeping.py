@@ -75,7 +75,7 @@ class Keeper:
 
     def _is_wanted(self, job: SendJob, claim: Claim, now: datetime) -> bool:
         """Return whether the job is a whole email, and its message is to be kept now."""
-        if job.message.sensitive or job.chunk is not None:
+        if job.message.sensitive or job.chunk is not None or claim.erased:
             return False
         # A retry may have fewer recipients than the email.
         if job.is_one_call and set(job.addresses) != set(claim.results):

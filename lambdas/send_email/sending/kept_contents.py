@@ -83,6 +83,10 @@ class KeptContents(Protocol):
         """Sign URLs for a kept message and its files."""
         ...
 
+    def rewrite(self, key: str, message: EmailMessage) -> None:
+        """Put another message in the place of one. Its files stay as they are."""
+        ...
+
     def delete_content(self, record: EmailRecord) -> int:
         """Delete all objects of an email, and return their number. It can be repeated.
 

@@ -13,6 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID_TAG, TEMPLATE_VERSION_TAG
+from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit, queued
 from email_store.records import EmailRecord
@@ -51,7 +52,7 @@ from send_email.sending.timeouts import Timeouts
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
     from amsdal_mail.message.email import EmailMessage
-    from email_store.claims import Claim, Results
+    from email_store.claims import Claim
     from email_store.rate_note import RateNote
     from email_store.records import TemplateVersion
     from send_email.sending.job import SendJob
@@ -164,8 +165,15 @@ class SendService:
         results = queued(job.addresses, job.record(self.clock())) if job.is_one_call else {}
         return SendOutcome(email_id=job.email_id, claim=ClaimStatus.CLAIMED, results=results)
 
-    def reject(self, errors: Sequence[FieldError], email_ids: Sequence[str]) -> SendOutcome:
+    def reject(
+        self,
+        errors: Sequence[FieldError],
+        email_ids: Sequence[str],
+        addresses: Sequence[str] = (),
+    ) -> SendOutcome:
         """Store an invalid email and its errors, so that people can find it.
+
+        `addresses` are those of its recipients that can be read. The first 50 are stored.
 
         It is stored under the first of the ids that does not belong to an email. When all ids
         belong to emails, it is not stored, and the outcome has the last id.
@@ -175,12 +183,18 @@ class SendService:
         """
         if not email_ids:
             raise ValueError("email_ids must have at least one id")
-        now = self.clock()
+        now, listed = self.clock(), addresses[:RECIPIENT_LIMIT]
         records = (
-            EmailRecord(email_id=email_id, fingerprint="", created_at=now, errors=tuple(errors))
+            EmailRecord(
+                email_id=email_id,
+                fingerprint="",
+                created_at=now,
+                errors=tuple(errors),
+                recipient_count=len(listed),
+            )
             for email_id in email_ids
         )
-        stored_ids = (record.email_id for record in records if self.store.reject(record))
+        stored_ids = (record.email_id for record in records if self.store.reject(record, listed))
         email_id = next(stored_ids, email_ids[-1])
         return SendOutcome(email_id=email_id, claim=ClaimStatus.CLAIMED, is_invalid=True)
 
@@ -197,7 +211,7 @@ class SendService:
         """
         job = job.expiring_at(claim.expires_at)
         claim, keep_error = self._keep(job, claim, deadline)
-        attempt = self._attempt(job, claim.results, deadline)
+        attempt = self._attempt(job, claim, deadline)
         if attempt.template_version:
             claim = replace(claim, template_version=attempt.template_version)
         decision = self._decide(attempt)
@@ -213,10 +227,12 @@ class SendService:
         self._finish(job, claim, outcome, decision)
         return outcome
 
-    def _attempt(self, job: SendJob, stored: Results, deadline: datetime) -> Attempt:
+    def _attempt(self, job: SendJob, claim: Claim, deadline: datetime) -> Attempt:
         """Send to the recipients that have no final result."""
-        earlier = resolve_followers(job.message, stored)
+        earlier = resolve_followers(job.message, claim.results)
         message = restrict_where(job.message, earlier, is_open)
+        if message is not None and claim.erased:  # also as copies of a personalized message
+            message = restrict_to(message, set(job.addresses) - claim.erased)
         if message is None:
             return Attempt(earlier)
         calls = in_calls(message, self.send_rate.largest_call)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from tests.bench import loopback
 from tests.bench.cost import prices
-from tests.bench.cost.model import OTHERS_LIMIT, a_million, a_month_fixed, others
+from tests.bench.cost.model import GB, OTHERS_LIMIT, a_million, a_month_fixed, others
+from tests.bench.cost.reads import page_of
 from tests.bench.cost.usage import MEMORY_GB, Usage, by_api, by_api_in_a_quiet_hour, by_queue
 
 QUIET = 100_000
@@ -19,6 +20,8 @@ KEEP_SECONDS = 0.03
 """The usual latency of PutObject for a small object."""
 NOTE_UNITS = 2
 """The item of an email has less than 2 KB."""
+PAGE = 50
+"""Emails of a page of the search."""
 VOLUMES = (1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -33,9 +36,30 @@ def main() -> None:
     costs = {name: a_million(usage) for name, usage in used.items()}
     _print_counts(used)
     _print_parts(costs)
+    _print_search(used["API"])
     _print_large()
     _print_kept()
     _print_growth(costs)
+
+
+def _print_search(used: Usage) -> None:
+    """Print the price of the indexes, and what a page reads."""
+    table = used.table
+    units, size = used.each(table.index_write_units), used.each(table.index_bytes)
+    writes = units * prices.DYNAMODB_WRITE_UNIT * prices.MILLION
+    kept = size / GB * (prices.DYNAMODB_GB_MONTH + prices.DYNAMODB_RECOVERY_GB_MONTH)
+    print(
+        f"\nOf these, the indexes for the search, {units:.0f} write units and {size:.0f} bytes an"
+    )
+    print(f"email: {writes:.2f} for writes, {kept * prices.MILLION:.2f} for 30 days' storage")
+    recipients = {item["recipient"]["S"] for item in table.items.values() if "recipient" in item}
+    for name, recipient in (("by recipient", next(iter(recipients))), ("by time", None)):
+        page = page_of(table.items, recipient, PAGE)
+        dollars = page.units * prices.DYNAMODB_READ_UNIT
+        print(
+            f"A page of {page.emails} emails {name}: {page.units:.1f} read units in {page.calls}"
+            f" calls, {dollars * 1000:.3f} for a thousand pages"
+        )
 
 
 def _print_large() -> None:

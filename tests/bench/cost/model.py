@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.bench.cost import prices
 from tests.bench.cost.usage import Usage
 
-__all__ = ["OTHERS_LIMIT", "a_million", "a_month_fixed", "others"]
+__all__ = ["GB", "OTHERS_LIMIT", "a_million", "a_month_fixed", "others"]
 
 OTHERS_LIMIT = 0.15
 """The limit for everything but SES, as a share of the price of SES."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["TableUse", "item_size", "table_use"]
 
 Json = dict[str, Any]
-INDEXED = ("recipient", "at", "pk", "sk")
-"""The attributes in the index by recipient: its keys and those of the table."""
+INDEXES = {"by_recipient": "recipient", "by_time": "period"}
+"""The partition key of each index."""
 ITEM_OVERHEAD = 100
 """Bytes that DynamoDB adds to each item when it bills storage."""
 
@@ -27,6 +27,10 @@ class TableUse:
     bytes_kept: int = 0
     writes: int = 0
     """Calls."""
+    index_write_units: int = 0
+    index_bytes: int = 0
+    """The shares of the indexes in the above."""
+    items: dict[str, Json] = field(default_factory=dict)
 
 
 def table_use(calls: Iterable[tuple[str, Json]]) -> TableUse:
@@ -40,27 +44,47 @@ def table_use(calls: Iterable[tuple[str, Json]]) -> TableUse:
             case "UpdateItem":
                 key: Json = request["Key"]
                 _write(use, items, items.get(_key(key), key) | _set_by(request))
+            case "BatchWriteItem":
+                for puts in request["RequestItems"].values():
+                    for put in puts:
+                        _write(use, items, put["PutRequest"]["Item"])
             case "BatchGetItem":
                 use.read_units += sum(
                     len(keys["Keys"]) for keys in request["RequestItems"].values()
                 )
-    entries = filter(None, map(_index_entry, items.values()))
-    use.bytes_kept = sum(item_size(item) + ITEM_OVERHEAD for item in [*items.values(), *entries])
+    entries = [entry for item in items.values() for entry in _entries(item).values()]
+    use.index_bytes = sum(item_size(entry) + ITEM_OVERHEAD for entry in entries)
+    use.bytes_kept = use.index_bytes + sum(
+        item_size(item) + ITEM_OVERHEAD for item in items.values()
+    )
+    use.items = items
     return use
 
 
 def _write(use: TableUse, items: dict[str, Json], item: Json) -> None:
-    before, after = _index_entry(items.get(_key(item), {})), _index_entry(item)
+    before, after = _entries(items.get(_key(item), {})), _entries(item)
+    # Another value of an index's key is an entry less and an entry more.
+    changed = [
+        entries[name]
+        for name in INDEXES
+        if before.get(name) != after.get(name)
+        for entries in (before, after)
+        if name in entries
+    ]
     use.writes += 1
-    use.write_units += _units(item)
-    if before != after:  # another value of an index's key is an entry less and an entry more
-        use.write_units += sum(_units(entry) for entry in (before, after) if entry)
+    use.index_write_units += sum(map(_units, changed))
+    use.write_units += _units(item) + sum(map(_units, changed))
     items[_key(item)] = item
 
 
-def _index_entry(item: Json) -> Json:
-    entry = {name: item[name] for name in INDEXED if name in item}
-    return entry if len(entry) == len(INDEXED) else {}
+def _entries(item: Json) -> dict[str, Json]:
+    """Return the entry of the item in each index: the keys of the index and of the table."""
+    names = {index: (key, "at", "pk", "sk") for index, key in INDEXES.items()}
+    return {
+        index: {name: item[name] for name in keys}
+        for index, keys in names.items()
+        if all(name in item for name in keys)
+    }
 
 
 def _units(item: Json) -> int:

@@ -14,7 +14,7 @@ from tests.bench.loopback import Loopback
 __all__ = ["Usage", "by_api", "by_api_in_a_quiet_hour", "by_queue"]
 
 Json = dict[str, Any]
-EMAILS = 40
+EMAILS = 50
 WARM_UP = 10
 MILLISECONDS = {
     "outbound-emails": 100.0,
@@ -79,6 +79,7 @@ def by_api_in_a_quiet_hour(loopback: Loopback) -> Usage:
 
 def _used(loopback: Loopback, *, batch: int, is_by_api: bool) -> Usage:
     loopback.answer_after(5, **MILLISECONDS)
+    loopback.keep_items()
     _live(_ids("warm", WARM_UP), batch, is_by_api=is_by_api)
     loopback.recorded()
     seconds, invocations, log_bytes = _live(_ids("cost", EMAILS), batch, is_by_api=is_by_api)

@@ -13,7 +13,7 @@ from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.memory import MemoryEmailStore
 from email_store.store import EmailStore
 from local.stack.clients import client
-from tests.email_table import create_email_table
+from tests.email_table import HASHES, create_email_table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,7 +40,7 @@ def _in_memory(_request: pytest.FixtureRequest) -> EmailStore:
 
 def _in_dynamodb(request: pytest.FixtureRequest) -> EmailStore:
     name: str = request.getfixturevalue("table_name")
-    return DynamoDBEmailStore(request.getfixturevalue("dynamodb"), name, RETENTION)
+    return DynamoDBEmailStore(request.getfixturevalue("dynamodb"), name, RETENTION, HASHES)
 
 
 @pytest.fixture(params=[_in_memory, _in_dynamodb], ids=["memory", "dynamodb"])

@@ -17,6 +17,7 @@ from email_store.memory import MemoryEmailStore
 from email_store.records import EmailRecord, RecipientRecord, Repeat
 from email_store.states import EmailState
 from email_store.store import EmailStore
+from tests.email_table import HASHES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -82,7 +83,7 @@ def client(dynamodb: DynamoDBClient) -> PlottingClient:
 
 @pytest.fixture
 def kept(client: PlottingClient, table_name: str) -> DynamoDBEmailStore:
-    return DynamoDBEmailStore(client, table_name, RETENTION)  # type: ignore[arg-type]
+    return DynamoDBEmailStore(client, table_name, RETENTION, HASHES)  # type: ignore[arg-type]
 
 
 def begin(store: EmailStore) -> None:

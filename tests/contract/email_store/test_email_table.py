@@ -16,6 +16,7 @@ from email_store.dynamodb.table import BATCH_GET_TRIES, Table
 from email_store.records import EmailRecord, EventRecord, RecipientRecord, Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
+from tests.email_table import HASHES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -52,7 +53,7 @@ def client(dynamodb: DynamoDBClient) -> CountingClient:
 
 @pytest.fixture
 def store(client: CountingClient, table_name: str) -> DynamoDBEmailStore:
-    return DynamoDBEmailStore(client, table_name, RETENTION)  # type: ignore[arg-type]
+    return DynamoDBEmailStore(client, table_name, RETENTION, HASHES)  # type: ignore[arg-type]
 
 
 def scan(dynamodb: DynamoDBClient, table_name: str, **index: str) -> dict[str, dict[str, Any]]:
@@ -90,15 +91,13 @@ def test_a_suppression_stays(
 ) -> None:
     store.suppress(Suppression(address="Anna@example.com", reason="bounce", at=NOW))
 
-    assert scan(dynamodb, table_name) == {
-        "SUPPRESSION": {
-            "pk": f"SUPPRESSION#{ANNA}",
-            "sk": "SUPPRESSION",
-            "address": "Anna@example.com",
-            "reason": "bounce",
-            "at": NOW.isoformat(),
-            "period": "suppressions",
-        }
+    assert scan(dynamodb, table_name)["SUPPRESSION"] == {
+        "pk": f"SUPPRESSION#{HASHES.of_address(ANNA)}",
+        "sk": "SUPPRESSION",
+        "address": "Anna@example.com",
+        "reason": "bounce",
+        "at": NOW.isoformat(),
+        "period": "suppressions",
     }
 
 
@@ -212,7 +211,7 @@ def test_an_email_of_many_pages_is_read_whole(store: DynamoDBEmailStore) -> None
 
 
 def test_a_table_that_is_not_there_is_a_store_error(client: CountingClient) -> None:
-    store = DynamoDBEmailStore(client, "no-such-table", RETENTION)  # type: ignore[arg-type]
+    store = DynamoDBEmailStore(client, "no-such-table", RETENTION, HASHES)  # type: ignore[arg-type]
 
     with pytest.raises(StoreError) as caught:
         store.claim(RECORD, SendUnit("k"), (ANNA,), now=NOW, lease_seconds=90)
@@ -233,6 +232,39 @@ class HalfDeafClient:
         self._times -= 1
         left = {"emails": {"Keys": keys[1:] or keys, "ConsistentRead": True}}
         return {"Responses": {"emails": keys[:1] if keys[1:] else []}, "UnprocessedKeys": left}
+
+
+class SlowWriter:
+    """Leaves all items but the first unprocessed, so often."""
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+        self.written: list[Any] = []
+
+    def batch_write_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
+        puts = RequestItems["emails"]
+        taken = 1 if self._times else len(puts)
+        self._times -= 1 if self._times else 0
+        self.written += puts[:taken]
+        return {"UnprocessedItems": {"emails": puts[taken:]} if puts[taken:] else {}}
+
+
+def test_unprocessed_items_are_written_again_with_backoff() -> None:
+    client, pauses = SlowWriter(2), list[float]()
+    table = Table(client, "emails", pauses.append)  # type: ignore[arg-type]
+
+    table.put_many({"pk": str(number), "sk": "s"} for number in range(30))
+
+    keys = [put["PutRequest"]["Item"]["pk"]["S"] for put in client.written]
+    assert sorted(keys) == sorted(str(number) for number in range(30))
+    assert pauses == [0.05, 0.1]
+
+
+def test_items_that_stay_unprocessed_are_a_store_error() -> None:
+    table = Table(SlowWriter(BATCH_GET_TRIES), "emails", lambda _: None)  # type: ignore[arg-type]
+
+    with pytest.raises(StoreError):
+        table.put_many({"pk": str(number), "sk": "s"} for number in range(25))
 
 
 def test_unprocessed_keys_are_requested_again_with_backoff() -> None:

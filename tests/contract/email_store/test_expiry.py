@@ -14,6 +14,7 @@ from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord, RecipientRecord
 from email_store.search import EmailQuery
 from email_store.states import EmailState
+from tests.email_table import HASHES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -28,7 +29,7 @@ ACCEPTED = {ANNA: RecipientStatus(ANNA, SendState.ACCEPTED, "0100-march")}
 
 @pytest.fixture
 def store(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
-    return DynamoDBEmailStore(dynamodb, table_name, RETENTION)
+    return DynamoDBEmailStore(dynamodb, table_name, RETENTION, HASHES)
 
 
 def claim(

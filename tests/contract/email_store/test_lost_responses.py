@@ -10,6 +10,7 @@ import pytest
 from email_store.claims import ClaimStatus, SendUnit
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import EmailRecord
+from tests.email_table import HASHES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -39,12 +40,12 @@ class ForgetfulClient:
 
 @pytest.fixture
 def store(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
-    return DynamoDBEmailStore(ForgetfulClient(dynamodb), table_name, RETENTION)  # type: ignore[arg-type]
+    return DynamoDBEmailStore(ForgetfulClient(dynamodb), table_name, RETENTION, HASHES)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def other(dynamodb: DynamoDBClient, table_name: str) -> DynamoDBEmailStore:
-    return DynamoDBEmailStore(dynamodb, table_name, RETENTION)
+    return DynamoDBEmailStore(dynamodb, table_name, RETENTION, HASHES)
 
 
 def test_only_the_store_that_claimed_has_the_claim(

@@ -68,6 +68,24 @@ def test_the_roles_suffice_for_the_whole_path_of_an_email(strict: Service) -> No
     assert strict.delete(f"/suppressions?address={quote(address, safe='')}").status == 204
 
 
+def test_the_role_suffices_to_erase_a_person(strict: Service) -> None:
+    word = uuid4().hex
+    person = to(f"bounce+{word}")
+    sent = strict.post("/emails", message(person, to("success")))
+    many = [person, *(to(f"success+{number}") for number in range(60))]
+    news = strict.post("/emails", message(*many, merge_data={one: {} for one in many}))
+    strict.wait_for(sent.content["email_id"], lambda email: "bounced" in email["counts"])
+    strict.wait_for(
+        news.content["email_id"], lambda email: email["counts"].get("delivered") == 60, 60
+    )
+
+    erased = strict.delete(f"/recipients?address={quote(person, safe='')}")
+
+    assert erased.status == 200, erased
+    assert erased.content["erased"]["emails"] == 2
+    assert word not in str(strict.get(f"/emails/{news.content['email_id']}").content)
+
+
 def test_the_role_suffices_for_large_content(strict: Service) -> None:
     s3 = strict.aws.client("s3")
     bucket = strict.aws.outputs["ContentBucketName"]
@@ -82,6 +100,20 @@ def test_the_role_suffices_for_large_content(strict: Service) -> None:
     assert (later.status, missing.status) == (202, 422), (later, missing)
     strict.wait_for_state(later.content["email_id"], "delivered")
     assert s3.list_objects_v2(Bucket=bucket, Prefix="queued/").get("KeyCount") == 0
+
+
+def test_the_role_suffices_for_the_search(strict: Service) -> None:
+    people = [f"{name}.{uuid4().hex}@example.org" for name in ("anna", "ben")]
+    sent = strict.post("/emails", message(*people))
+
+    by_recipient = strict.get(f"/emails?recipient={quote(people[1])}")
+    by_time = strict.get("/emails?limit=100")
+    lists = [strict.get(f"/suppressions?list={name}") for name in ("service", "ses")]
+
+    email_id = sent.content["email_id"]
+    assert [row["email_id"] for row in by_recipient.content["emails"]] == [email_id]
+    assert email_id in {row["email_id"] for row in by_time.content["emails"]}
+    assert [response.status for response in lists] == [200, 200]
 
 
 def test_the_role_suffices_for_schedules(strict: Service) -> None:
@@ -134,6 +166,18 @@ def forbidden(outputs: dict[str, str]) -> dict[str, tuple[str, str, str, dict[st
         ),
         "the send function reads the whole table": (
             "SendFunctionName", "dynamodb", "scan", {"TableName": table},
+        ),
+        "the send function reads a whole index": (
+            "SendFunctionName", "dynamodb", "scan",
+            {"TableName": table, "IndexName": "by_time"},
+        ),
+        "the tracking function searches": (
+            "TrackFunctionName", "dynamodb", "query",
+            {
+                "TableName": table, "IndexName": "by_time",
+                "KeyConditionExpression": "period = :hour",
+                "ExpressionAttributeValues": {":hour": {"S": "2026-12-01T10"}},
+            },
         ),
         "the send function takes from its dead-letter queue": (
             "SendFunctionName", "sqs", "receive_message",

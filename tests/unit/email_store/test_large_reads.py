@@ -15,6 +15,7 @@ from email_store.dynamodb.units import email_item, unit_key
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.view import RECIPIENTS_LIMIT, TIMELINE_LIMIT
+from tests.email_table import HASHES
 
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 COUNT = 40_000
@@ -84,7 +85,7 @@ def everything() -> Iterator[dict[str, Any]]:
 
 def test_get_of_a_large_email_reads_what_it_lists() -> None:
     client = ReadClient(everything())
-    store = DynamoDBEmailStore(client, "emails", timedelta(days=30))  # type: ignore[arg-type]
+    store = DynamoDBEmailStore(client, "emails", timedelta(days=30), HASHES)  # type: ignore[arg-type]
 
     view = store.load("news", recipients_after="p00009@example.com")
 

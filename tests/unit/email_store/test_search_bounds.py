@@ -14,8 +14,10 @@ from email_store.claims import queued
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.dynamodb.units import result_items
 from email_store.records import EmailRecord
-from email_store.search import ENTRIES, INDEX_QUERIES, KEYS, EmailQuery
+from email_store.search import EmailQuery
+from email_store.search_page import ENTRIES, INDEX_QUERIES, KEYS
 from email_store.states import EmailState
+from tests.email_table import HASHES
 
 NOW = datetime(2026, 2, 27, 10, 15, 31, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -89,7 +91,7 @@ def _typed(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def store_of(client: EndlessClient) -> DynamoDBEmailStore:
-    return DynamoDBEmailStore(client, "emails", timedelta(days=30))  # type: ignore[arg-type]
+    return DynamoDBEmailStore(client, "emails", timedelta(days=30), HASHES)  # type: ignore[arg-type]
 
 
 def test_call_over_idle_hours_ends_with_a_next_page() -> None:

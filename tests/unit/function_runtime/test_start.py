@@ -22,6 +22,7 @@ SETTINGS = {
     "BULK_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/bulk",
     "BULK_SHARE": "0.85",
     "EVENT_BUS_NAME": "bus",
+    "SUPPRESSION_KEY": "0123456789abcdef0123456789abcdef",
     "AWS_SES_CONFIGURATION_SET": "set",
     "AWS_SES_METADATA_PREFIX": "metadata_",
     "MAX_SEND_RATE": "14",

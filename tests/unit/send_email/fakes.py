@@ -189,6 +189,23 @@ class FakeSESList:
         reason = self.entries[EmailAddress]
         return {"SuppressedDestination": {"Reason": reason, "LastUpdateTime": NOW}}
 
+    def list_suppressed_destinations(
+        self,
+        *,
+        PageSize: int,  # noqa: N803
+        NextToken: str = "0",  # noqa: N803
+    ) -> dict[str, Any]:
+        if self.raises:
+            raise self.raises.pop()
+        start = int(NextToken)
+        rows = [
+            {"EmailAddress": address, "Reason": reason, "LastUpdateTime": NOW}
+            for address, reason in self.entries.items()
+        ][start : start + PageSize]
+        page = {"SuppressedDestinationSummaries": rows}
+        is_last = start + PageSize >= len(self.entries)
+        return page if is_last else {**page, "NextToken": str(start + PageSize)}
+
     def delete_suppressed_destination(self, *, EmailAddress: str) -> None:  # noqa: N803
         self.get_suppressed_destination(EmailAddress=EmailAddress)
         del self.entries[EmailAddress]

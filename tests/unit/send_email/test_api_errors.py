@@ -88,7 +88,7 @@ def test_bug_in_one_email_of_a_batch_spares_the_others(api: Api, ses: FakeSES) -
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("GET", "/emails"), ("DELETE", "/emails/k")]
+    ("method", "path"), [("GET", "/"), ("PUT", "/emails"), ("DELETE", "/emails/k")]
 )
 def test_unknown_route_gets_404(api: Api, method: str, path: str) -> None:
     response = api(method, path)

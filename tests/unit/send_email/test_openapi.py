@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from send_email.api.search_query import EMAIL_PARAMETERS, SUPPRESSION_PARAMETERS
 from tests.unit.send_email.api_client import Api
 
 
@@ -21,6 +22,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
 
     assert described == {
         ("/emails", "post"),
+        ("/emails", "get"),
         ("/emails/batch", "post"),
         ("/uploads", "post"),
         ("/emails/{email_id}", "get"),
@@ -30,6 +32,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
         ("/emails/{email_id}/resend", "post"),
         ("/suppressions", "get"),
         ("/suppressions", "delete"),
+        ("/recipients", "delete"),
         ("/metrics", "get"),
     }
 
@@ -74,15 +77,28 @@ def test_every_operation_has_the_errors_of_api_gateway(document: dict[str, Any])
     ("path", "method", "scope"),
     [
         ("/emails", "post", "mail:send"),
+        ("/emails", "get", "mail:read"),
         ("/emails/batch", "post", "mail:send"),
         ("/emails/{email_id}", "get", "mail:read"),
         ("/emails/{email_id}/content", "get", "mail:content"),
         ("/emails/{email_id}/resend", "post", "mail:send"),
         ("/suppressions", "get", "mail:read"),
         ("/suppressions", "delete", "suppressions:write"),
+        ("/recipients", "delete", "recipients:erase"),
         ("/metrics", "get", "mail:read"),
     ],
-    ids=["send", "batch", "email", "content", "resend", "suppression", "release", "metrics"],
+    ids=[
+        "send",
+        "search",
+        "batch",
+        "email",
+        "content",
+        "resend",
+        "suppression",
+        "release",
+        "erase",
+        "metrics",
+    ],
 )
 def test_operation_takes_a_signature_or_a_token_with_its_scope(
     document: dict[str, Any], path: str, method: str, scope: str
@@ -119,10 +135,22 @@ def test_path_parameter_is_described(document: dict[str, Any]) -> None:
 
 def test_address_of_a_suppression_is_in_the_query(document: dict[str, Any]) -> None:
     for method in ("get", "delete"):
-        (parameter,) = document["paths"]["/suppressions"][method]["parameters"]
+        parameter, *_ = document["paths"]["/suppressions"][method]["parameters"]
 
         assert (parameter["name"], parameter["in"]) == ("address", "query")
-        assert parameter["required"]
+        assert parameter["required"] is (method == "delete")
+
+
+def test_parameters_of_lists_are_described(document: dict[str, Any]) -> None:
+    emails, suppressions = (
+        {each["name"]: each for each in document["paths"][path]["get"]["parameters"]}
+        for path in ("/emails", "/suppressions")
+    )
+
+    assert set(emails) == {*EMAIL_PARAMETERS}
+    assert set(suppressions) == {"address", *SUPPRESSION_PARAMETERS}
+    assert "delivered" in emails["state"]["schema"]["enum"]
+    assert emails["limit"]["schema"]["maximum"] == 100
 
 
 def test_page_is_complete_without_another_server(api: Api) -> None:

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "SCHEDULE_DEAD_LETTER_ARN": "arn:undelivered",
     "SCHEDULE_ROLE_ARN": "arn:role",
     "EVENT_BUS_NAME": "bus",
+    "SUPPRESSION_KEY": "0123456789abcdef0123456789abcdef",
 }
 
 
@@ -57,6 +58,7 @@ def test_environment_is_read() -> None:
         "arn:undelivered",
         "arn:role",
         "bus",
+        b"0123456789abcdef0123456789abcdef",
     )
 
 
@@ -83,6 +85,8 @@ def test_all_missing_variables_are_named() -> None:
         ("MAX_SEND_RATE", "fast"),
         ("BULK_SHARE", "1.1"),
         ("MAX_CONCURRENCY", "two"),
+        ("SUPPRESSION_KEY", ""),
+        ("SUPPRESSION_KEY", "short"),
     ],
 )
 def test_invalid_variable_is_named(name: str, value: str) -> None:

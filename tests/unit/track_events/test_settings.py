@@ -5,11 +5,17 @@ import pytest
 from amsdal_mail.status import ConfigurationError
 from track_events.settings import Settings
 
-ENVIRONMENT = {"TABLE_NAME": "emails", "RETENTION_DAYS": "90", "EVENT_BUS_NAME": "bus"}
+KEY = "0123456789abcdef0123456789abcdef"
+ENVIRONMENT = {
+    "TABLE_NAME": "emails",
+    "RETENTION_DAYS": "90",
+    "EVENT_BUS_NAME": "bus",
+    "SUPPRESSION_KEY": KEY,
+}
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    assert Settings.from_environment(ENVIRONMENT) == Settings("emails", 90, "bus")
+    assert Settings.from_environment(ENVIRONMENT) == Settings("emails", 90, "bus", KEY.encode())
 
 
 def test_every_missing_variable_is_named_at_once() -> None:
