@@ -96,6 +96,7 @@ def _facts(email: dict[str, Any]) -> list[tuple[str, str]]:
         ("subject", "(not stored: sensitive)" if record["sensitive"] else record["subject"]),
         ("template", record["template_id"] or ""),
         ("version", record.get("template_version") or ""),
+        ("version", record.get("template_version") or ""),
         ("tags", ", ".join(record["tags"])),
         ("metadata", metadata),
         ("stream", record["stream"]),
