@@ -93,7 +93,7 @@ infra: .venv/.stamp  ## tests of the template that the CDK makes
 e2e: setup  ## tests of the deployed stack in a local AWS
 	@$(PYTEST) tests/e2e $(PYTEST_ARGS)
 
-browser: setup browser-setup  ## tests of the inbox page in Chromium
+browser: setup browser-setup  ## tests of the inbox and the console in Chromium
 	@$(PYTEST) tests/browser $(PYTEST_ARGS)
 
 test-all:
@@ -129,7 +129,7 @@ test-django: .venv/.stamp  ## the backend for Django, with Django's own tests of
 browser-setup:  ## find Chromium, or install Debian's: the only step that may want root
 	@$(or $(PYTHON),python3) tests/browser/chromium.py
 
-picture: setup browser-setup  ## take the pictures of the inbox page anew
+picture: setup browser-setup  ## take the pictures of the inbox and the console anew
 	@PICTURES=docs/images $(PYTEST) tests/browser/test_picture.py
 
 check: setup  ## ruff, mypy, import-linter, cdk synth with cdk-nag, cfn-lint

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from local.chaos.__main__ import main as run_chaos
 from local.commands import demo, ses, welcome
-from local.paths import STATE_DIR
+from local.paths import EMAILS, STATE_DIR
 from local.process import signals
 from local.process.child import ProcessError
 from local.process.ports import PortInUseError, port_number
 from local.stack.environment import export_lines
 from local.stack.local_aws import LocalAWS
+from local.stack.template_folder import TemplateFolder
 from local.terminal import closed_pipe
 from local.terminal.progress import show
 
@@ -51,8 +51,10 @@ def _run(port: int, ses_port: int) -> None:
     with LocalAWS(STATE_DIR / str(port), port=port, ses_port=ses_port) as aws:
         exports_file = aws.run_dir / "env"
         exports_file.write_text(export_lines(welcome.shell_variables(aws)))
+        folder = TemplateFolder.of(EMAILS, aws)
+        folder.poll()
         show(welcome.welcome_text(aws, _short(exports_file)))
-        threading.Event().wait()
+        folder.watch()
 
 
 def _short(path: Path) -> str:

@@ -69,7 +69,8 @@ def local_aws(
     show_at_once("\nThe stack for the end-to-end and browser tests:")
     run_dir = tmp_path_factory.mktemp("aws") / "run"
     # With the times of the chaos run: a wait of a quarter of an hour on AWS takes seconds here.
-    settings = SHORT_TIMES | {"attachment_buckets": ATTACHMENT_BUCKET}
+    kept = {"attachment_buckets": ATTACHMENT_BUCKET, "content_retention_days": "7"}
+    settings = SHORT_TIMES | kept
     with LocalAWS(run_dir, output=show_at_once, settings=settings) as aws:
         yield aws
 

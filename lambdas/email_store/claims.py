@@ -99,6 +99,8 @@ class Claim:
     """Recipients of this request that were erased: they get nothing more."""
     kept: KeptContent | None = None
     """Where the message is kept. `settle` and `release` store it, so that it takes no write."""
+    template_version: str | None = None
+    """The version of the template that SES was called with: `settle` and `release` store it."""
 
 
 @dataclass(frozen=True, slots=True)

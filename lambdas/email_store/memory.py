@@ -34,6 +34,7 @@ from email_store.records import (
     RecipientRecord,
     Repeat,
     Suppression,
+    TemplateVersion,
 )
 from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
 from email_store.search_page import find_page
@@ -66,6 +67,7 @@ class MemoryEmailStore(EmailStore):
         self._events: dict[tuple[str, str], EventRecord] = {}
         self._suppressions: dict[str, Suppression] = {}
         self._note = RateNote()
+        self.templates: dict[str, TemplateVersion] = {}
         self._repeats: Counter[tuple[str, Repeat]] = Counter()
         self._by_people: set[tuple[str, Repeat]] = set()
         self._erasure = MemoryErasure(
@@ -176,6 +178,13 @@ class MemoryEmailStore(EmailStore):
     @override
     def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
         return self.suppressed(addresses), self._note
+
+    @override
+    def suppressed_and_template(
+        self, addresses: Collection[str], template_id: str, *, with_note: bool
+    ) -> tuple[set[str], TemplateVersion | None, RateNote | None]:
+        note = self._note if with_note else None
+        return self.suppressed(addresses), self.templates.get(template_id), note
 
     @override
     def count_transactional(self, recipients: int) -> None:
@@ -342,6 +351,10 @@ class MemoryEmailStore(EmailStore):
                 is_settled=is_settled,
                 kept=claim.kept,
             )
+            record = self._records.get(claim.unit.email_id)
+            if record is not None and claim.template_version:
+                record = replace(record, template_version=claim.template_version)
+                self._records[record.email_id] = record
             return True
 
     def _recipients_of(self, email_id: str) -> list[RecipientRecord]:

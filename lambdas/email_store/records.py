@@ -25,6 +25,7 @@ __all__ = [
     "RecipientRecord",
     "Repeat",
     "Suppression",
+    "TemplateVersion",
     "external_email_id",
     "is_external",
 ]
@@ -55,6 +56,8 @@ class EmailRecord:
     from_email: str = ""
     subject: str = ""
     template_id: str | None = None
+    template_version: str | None = None
+    """The version of the template that went out last; None for a template without versions."""
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Tags and metadata are spelled as in the request, not in SES's alphabet."""
@@ -198,6 +201,13 @@ class Suppression:
         if self.reason == stored.reason:
             return self.at > stored.at
         return self.is_complaint
+
+
+class TemplateVersion(NamedTuple):
+    """The version of a template that a stage sends now, under its name in SES."""
+
+    version: str
+    ses_name: str
 
 
 def external_email_id(message_id: str) -> str:

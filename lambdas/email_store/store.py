@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from email_store.rate_note import RateNotes
+from email_store.rate_note import RateNote, RateNotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         RecipientRecord,
         Repeat,
         Suppression,
+        TemplateVersion,
     )
     from email_store.search import EmailPage, EmailQuery, Position, SuppressionPage
     from email_store.view import EmailView
@@ -130,6 +131,16 @@ class EmailStore(RateNotes, Protocol):
 
     def suppressed(self, addresses: Collection[str]) -> set[str]:
         """Return those of the addresses that are on the suppression list."""
+        ...
+
+    def suppressed_and_template(
+        self, addresses: Collection[str], template_id: str, *, with_note: bool
+    ) -> tuple[set[str], TemplateVersion | None, RateNote | None]:
+        """Return those of the addresses that are suppressed, and the version of a template.
+
+        One read, which brings the rate note too if it is asked for. The version is None for a
+        template without versions.
+        """
         ...
 
     # For the tracking function: what happened later. The record may not exist yet.

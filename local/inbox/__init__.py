@@ -1,1 +1,1 @@
-"""The inbox page: the mail that SES accepted, and the records of the deployed stack about it."""
+"""The inbox: the pages of the console over the local AWS, with the simulator's pages beside."""

@@ -1,73 +1,54 @@
-"""The routes of the inbox: its pages, files and forms, and the address of the stack."""
+"""The routes of the inbox: the console over the local AWS, and the simulator's own pages."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
-from local.inbox import message_pages, responses, suppression_pages, template_pages
-from local.inbox.deployed_stack import StackAddress
-from local.inbox.templating import HERE, render
+from amsdal_mail.console import app
+from amsdal_mail.console.context import Console, Extension, Section
+from local.inbox.simulate_pages import SIMULATED_EVENTS, simulate_page
+from local.inbox.source import LocalSource
+from local.inbox.stack import StackAddress
+from local.inbox.suppress_pages import REASONS, suppress_page
+from local.inbox.switch_pages import change_page, switches_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
-    from local.inbox.context import Inbox
-
-    Page = Callable[[Inbox, Request], Awaitable[Response]]
+    from local.ses.sending.simulator import Simulator
 
 __all__ = ["routes"]
 
-PAGES: tuple[tuple[str, str, Page], ...] = (
-    ("GET", "/", message_pages.index),
-    ("GET", "/messages/{id}", message_pages.detail),
-    ("GET", "/messages/{id}/html", message_pages.html),
-    ("GET", "/messages/{id}/raw", message_pages.raw),
-    ("GET", "/messages/{id}/parts/{number:int}", message_pages.file),
-    ("POST", "/messages/{id}/simulate", message_pages.simulate),
-    ("GET", "/parts/rows", message_pages.rows),
-    ("GET", "/parts/story/{id}", message_pages.story),
-    ("GET", "/templates", template_pages.index),
-    ("GET", "/templates/{name}", template_pages.detail),
-    ("GET", "/templates/{name}/html", template_pages.html),
-    ("GET", "/suppression", suppression_pages.index),
-    ("POST", "/suppression/add", suppression_pages.add),
-    ("POST", "/suppression/remove", suppression_pages.remove),
-)
 
-
-def routes(inbox: Inbox) -> list[BaseRoute]:
-    """Return the inbox at /, and `PUT /_local/stack`."""
+def routes(ses: Simulator, source: LocalSource | None = None) -> list[BaseRoute]:
+    """Return the inbox at /, and `PUT /_local/stack`. `source` is one over the simulator."""
+    data = source or LocalSource(ses)
 
     async def connect(request: Request) -> Response:
         try:
-            inbox.stack.connect(StackAddress.model_validate_json(await request.body()))
+            data.connect(StackAddress.model_validate_json(await request.body()))
         except ValidationError as error:
             return JSONResponse({"errors": error.errors(include_url=False)}, 400)
         return JSONResponse({"status": "connected"})
 
-    return [
-        Route("/_local/stack", connect, methods=["PUT"]),
-        *(Route(path, _endpoint(inbox, page), methods=[method]) for method, path, page in PAGES),
-        Mount("/static", StaticFiles(directory=HERE / "static")),
-    ]
-
-
-def _endpoint(inbox: Inbox, page: Page) -> Callable[[Request], Awaitable[Response]]:
-    async def respond(request: Request) -> Response:
-        try:
-            return await page(inbox, request)
-        except HTTPException as error:
-            values = inbox.frame_values("") | {"text": error.detail, "status": error.status_code}
-            return responses.page(render("problem.html", **values), error.status_code)
-
-    return respond
+    extension = Extension(
+        folder=Path(__file__).parent / "templates",
+        sections=(Section("simulator", "Simulator", "/simulator"),),
+        panels={"email": "simulate.html", "suppressions": "suppress.html"},
+        values={"simulated_events": SIMULATED_EVENTS, "reasons": REASONS},
+        pages=(
+            ("POST", "/messages/{id}/simulate", simulate_page(ses)),
+            ("POST", "/suppressions/add", suppress_page(ses)),
+            ("GET", "/simulator", switches_page(ses)),
+            ("POST", "/simulator", change_page(ses)),
+        ),
+        routes=(Route("/_local/stack", connect, methods=["PUT"]),),
+    )
+    return app.routes(Console(data, allow_changes=True, extension=extension))

@@ -9,8 +9,6 @@ import random
 import time
 from datetime import UTC, datetime
 
-from local.inbox.context import Inbox
-from local.inbox.deployed_stack import DeployedStack
 from local.inbox.routes import routes
 from local.process.ports import port_number
 from local.ses.account import Account
@@ -108,8 +106,7 @@ def main() -> None:
     options = _arguments()
     rng = random.Random(options.seed)  # noqa: S311 - faults, not secrets
     ses = _ses(options, rng)
-    inbox = routes(Inbox(ses, DeployedStack(time.monotonic)))
-    app = build_app(ses, rng, more_routes=inbox, host=options.host)
+    app = build_app(ses, rng, more_routes=routes(ses), host=options.host)
     build_server(app, options.host, options.port).run()
 
 

@@ -100,8 +100,8 @@ class LocalAWS:
         self.outputs = deploy(self.endpoint, self.settings, run_dir=run_dir, output=self.output)
         stack = {
             "api_url": self.api_url,
-            "table_name": self.outputs["TableName"],
             "aws_endpoint": self.endpoint,
+            "outputs": self.outputs,
         }
         ses_simulator.control(self.ses_url, "PUT", "stack", stack)
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -74,11 +75,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+def address(service: Service) -> str:
+    """The address of the pages: the inbox of the local AWS, unless a test has another."""
+    return service.aws.ses_url
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    parts = urlsplit(address)
     opened = browser.new_context(
-        base_url=service.aws.ses_url, viewport={"width": 1440, "height": 900}
+        base_url=f"http://{parts.netloc}",
+        viewport={"width": 1440, "height": 900},
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
     )
     opened.set_default_timeout(TIMEOUT_MS)
+    if parts.query:  # the one-time token of a console
+        first = opened.new_page()
+        first.goto(address)
+        first.close()
     yield opened
     opened.close()
 

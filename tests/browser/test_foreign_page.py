@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 
+from amsdal_mail.console.context import Console
 from tests.browser.conftest import OtherSite
+from tests.browser.consoles import running
 from tests.e2e.service import Service
+from tests.unit.amsdal_mail.console.fake_source import FakeSource
 
 QUERY = "Action=CreateQueue&Version=2012-11-05&QueueName={name}"
 ATTACKS = {
@@ -54,3 +57,44 @@ def test_a_foreign_page_reads_nothing_of_the_local_aws(
     page.goto(other_site.url)
 
     assert page.evaluate(READ, service.aws.endpoint) == "refused"
+
+
+CONSOLE_ATTACKS = {
+    **ATTACKS,
+    "frame": """new Promise(done => {
+        const frame = document.createElement('iframe'); frame.src = url
+        frame.onload = done; document.body.append(frame)
+    })""",
+    "window": "window.open(url)",
+}
+
+
+@pytest.mark.parametrize("name", CONSOLE_ATTACKS)
+def test_a_foreign_page_uses_no_console(name: str, browser: Browser, other_site: OtherSite) -> None:
+    """The browser has the cookie, and the page is at another port of this machine."""
+    source = FakeSource()
+    console = Console(source, allow_changes=True)
+    with running(console) as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text("No emails yet")
+        page.goto(other_site.url)
+        base = address.partition("/?")[0]
+
+        page.evaluate(
+            f"async ([url, query]) => {{ try {{ await {CONSOLE_ATTACKS[name]} }} catch {{}} }}",
+            [f"{base}/suppressions/remove", f"address=a%40b.co&csrf={console.csrf}"],
+        )
+        read = page.evaluate(
+            "url => fetch(url, {credentials: 'include'}).then(got => got.text(), () => 'refused')",
+            f"{base}/",
+        )
+        page.wait_for_timeout(200)
+        framed = [frame for frame in page.frames[1:] if frame.url.startswith(base)]
+        shown = [frame.content() for frame in framed]
+        context.close()
+
+    assert source.calls == []
+    assert read == "refused"
+    assert not any("amsdal_mail" in text and "<nav" in text for text in shown)

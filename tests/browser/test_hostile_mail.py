@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from amsdal_mail.console.context import Console
+from amsdal_mail.console.values import Content
 from tests.browser.conftest import OtherSite
+from tests.browser.consoles import running
 from tests.e2e.service import Service, message
+from tests.unit.amsdal_mail.console.fake_source import FakeSource, email
 
 LOADS = {
     "image": "<img src='{url}/img'><img srcset='{url}/set 2x'>",
@@ -50,20 +58,59 @@ PRESSED = {
 CHANGE_US = "<script>parent.document.title = 'taken'; top.location = 'about:blank'</script>"
 
 
-def shown(service: Service, page: Page, address: str, html: str) -> str:
-    response = service.post("/emails", message(address, subject="Hostile", html_body=html))
+@dataclass
+class Place:
+    """Where mail is shown: `put` takes the HTML of a message, and returns the path of its page."""
+
+    address: str
+    put: Callable[[str], str]
+
+
+@pytest.fixture(params=["inbox", "console"])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The inbox of the local AWS with its pixels and links, and the console of a stage."""
+    if request.param == "inbox":
+        service: Service = request.getfixturevalue("service")
+        yield Place(service.aws.ses_url, lambda html: sent(service, html))
+    else:
+        source = FakeSource()
+        with running(Console(source, allow_changes=True)) as address:
+            yield Place(address, lambda html: kept(source, html))
+
+
+@pytest.fixture
+def address(place: Place) -> str:
+    return place.address
+
+
+def sent(service: Service, html: str) -> str:
+    response = service.post(
+        "/emails",
+        message(
+            f"success+{uuid4().hex}@simulator.amazonses.com", subject="Hostile", html_body=html
+        ),
+    )
     assert response.status == 200, response
-    page.goto(f"/?q={address}")
-    page.locator(".rows a").click()
+    return f"/emails/{response.content['email_id']}"
+
+
+def kept(source: FakeSource, html: str) -> str:
+    source.emails = [email("e1", subject="Hostile")]
+    source.contents["e1"] = Content(subject="Hostile", html=html)
+    return "/emails/e1"
+
+
+def shown(place: Place, page: Page, html: str) -> str:
+    page.goto(place.put(html))
     expect(page.frame_locator("iframe.mail").locator("#end")).to_be_attached()
     return page.url
 
 
 def test_shown_mail_loads_nothing_and_changes_nothing(
-    service: Service, page: Page, recipient: str, other_site: OtherSite
+    place: Place, page: Page, other_site: OtherSite
 ) -> None:
     hostile = "".join(LOADS.values()) + CHANGE_US
-    where = shown(service, page, recipient, f"<p id=end>x</p>{hostile.format(url=other_site.url)}")
+    where = shown(place, page, f"<p id=end>x</p>{hostile.format(url=other_site.url)}")
     page.wait_for_timeout(1000)
 
     assert other_site.requests == []
@@ -73,23 +120,23 @@ def test_shown_mail_loads_nothing_and_changes_nothing(
 
 @pytest.mark.parametrize("html", LOADS.values(), ids=LOADS)
 def test_mail_in_its_own_tab_loads_nothing(
-    service: Service, context: BrowserContext, recipient: str, other_site: OtherSite, html: str
+    place: Place, context: BrowserContext, other_site: OtherSite, html: str
 ) -> None:
     page = context.new_page()
-    kept = keep(service, recipient, html.format(url=other_site.url))
+    path = place.put(html.format(url=other_site.url))
 
-    page.goto(f"/messages/{kept}/html")
+    page.goto(f"{path}/html")
     page.wait_for_timeout(120)
 
     assert other_site.requests == []
-    assert page.url.endswith(f"/messages/{kept}/html")
+    assert page.url.endswith(f"{path}/html")
 
 
 def test_click_in_a_mail_sends_and_runs_nothing(
-    service: Service, page: Page, context: BrowserContext, recipient: str, other_site: OtherSite
+    place: Place, page: Page, context: BrowserContext, other_site: OtherSite
 ) -> None:
     pressed = "".join(f"<div>{html}</div>" for html in PRESSED.values())
-    where = shown(service, page, recipient, pressed.format(url=other_site.url) + "<p id=end>x</p>")
+    where = shown(place, page, pressed.format(url=other_site.url) + "<p id=end>x</p>")
     buttons = page.frame_locator("iframe.mail").get_by_text("Go", exact=True)
     expect(buttons).to_have_count(len(PRESSED))
 
@@ -101,14 +148,14 @@ def test_click_in_a_mail_sends_and_runs_nothing(
     assert other_site.requests == []
     assert page.url == where
     expect(page.frame_locator("iframe.mail").locator("#end")).to_be_attached()
-    assert all("127.0.0.1" not in tab.url for tab in context.pages)
+    assert all(other_site.url not in tab.url for tab in context.pages)
 
 
 def test_link_opens_a_tab_without_opener_and_referrer(
-    service: Service, page: Page, context: BrowserContext, recipient: str, other_site: OtherSite
+    place: Place, page: Page, context: BrowserContext, other_site: OtherSite
 ) -> None:
     link = f"<a id=end target=_top rel=opener href='{other_site.url}/page'>Go</a>"
-    where = shown(service, page, recipient, link)
+    where = shown(place, page, link)
 
     with context.expect_page() as opened:
         page.frame_locator("iframe.mail").get_by_text("Go").click()
@@ -116,13 +163,3 @@ def test_link_opens_a_tab_without_opener_and_referrer(
 
     assert opened.value.evaluate("[window.opener, document.referrer]") == [None, ""]
     assert page.url == where
-
-
-def keep(service: Service, address: str, html: str) -> str:
-    """Send a message to the simulator directly, which is faster. Return its SES id."""
-    response = service.aws.client("sesv2").send_email(
-        FromEmailAddress="orders@example.com",
-        Destination={"ToAddresses": [address]},
-        Content={"Simple": {"Subject": {"Data": "Hostile"}, "Body": {"Html": {"Data": html}}}},
-    )
-    return str(response["MessageId"])

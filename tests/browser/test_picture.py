@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from amsdal_mail.console.context import Console
+from tests.browser.consoles import running
 from tests.browser.mails import morning
+from tests.browser.shop import shop
 from tests.e2e.service import Service
 
 STATES = [
@@ -46,8 +49,36 @@ def test_pictures_show_a_morning_of_mail_with_its_states(
 
     expect(page.locator(".timeline")).to_contain_text("Clicked")
     expect(page.locator(".rows .chip")).to_have_text(STATES)
-    for name, scheme in (("inbox.png", "light"), ("inbox-dark.png", "dark")):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.screenshot(path=pictures / name)
-        assert (pictures / name).read_bytes().startswith(b"\x89PNG")
+    take(page, pictures, "inbox")
     context.close()
+
+
+SHOWN = {"console": "/emails/order-anna", "metrics": "/metrics"}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_pictures_show_the_console_of_a_shop(name: str, browser: Browser, pictures: Path) -> None:
+    with running(Console(shop(), allow_changes=True)) as address:
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 800}, device_scale_factor=1.5, locale="en-GB"
+        )
+        page = context.new_page()
+        page.goto(address)
+        page.goto(f"{address.partition('/?')[0]}{SHOWN[name]}")
+        expect(page.locator("time").first if name == "console" else page.locator("svg.wide").first
+               ).to_be_visible()  # fmt: skip
+        take(page, pictures, name)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.emulate_media(color_scheme="light")
+        if name == "console":
+            page.screenshot(path=pictures / "console-phone.png")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        context.close()
+
+
+def take(page: Page, pictures: Path, name: str) -> None:
+    for file, scheme in ((f"{name}.png", "light"), (f"{name}-dark.png", "dark")):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_timeout(150)  # the frame of the message follows
+        page.screenshot(path=pictures / file)
+        assert (pictures / file).read_bytes().startswith(b"\x89PNG")

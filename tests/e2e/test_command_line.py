@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,3 +149,25 @@ def test_tail_shows_a_new_email_until_ctrl_c(command_line: CommandLine) -> None:
     assert tail.wait(PATIENCE_SECONDS) == 130
     assert tail.stdout.read() == ""
     tail.stdout.close()
+
+
+def test_console_serves_one_browser_until_ctrl_c(command_line: CommandLine) -> None:
+    console = command_line.start("console", "--no-open")
+    assert console.stdout is not None
+    address = console.stdout.readline().strip()
+    browser = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
+    )
+
+    with browser.open(address, timeout=PATIENCE_SECONDS) as response:
+        page = response.read().decode()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=10)
+
+    assert "read-only" in page
+    assert "The list could not be read" not in page
+    with refused.value as response:
+        assert response.code == 403
+    console.send_signal(signal.SIGINT)
+    assert console.wait(PATIENCE_SECONDS) == 130
+    console.stdout.close()

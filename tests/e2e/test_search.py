@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from email_store.address_hashes import AddressHashes
 from email_store.dynamodb.store import DynamoDBEmailStore
 from email_store.records import Suppression
 from tests.e2e.service import Service, message, to
-from tests.email_table import HASHES
 
 
 def pages(service: Service, path: str = "/emails", **query: str) -> list[dict[str, Any]]:
@@ -26,8 +26,14 @@ def pages(service: Service, path: str = "/emails", **query: str) -> list[dict[st
 
 
 def suppress(service: Service, address: str) -> None:
+    outputs = service.aws.outputs
+    secrets = service.aws.client("secretsmanager")
+    key = secrets.get_secret_value(SecretId=outputs["SuppressionKeyArn"])["SecretString"]
     store = DynamoDBEmailStore(
-        service.aws.client("dynamodb"), service.aws.outputs["TableName"], timedelta(days=30), HASHES
+        service.aws.client("dynamodb"),
+        outputs["TableName"],
+        timedelta(days=30),
+        AddressHashes(key.encode()),
     )
     store.suppress(Suppression(address=address, reason="bounce", at=datetime.now(UTC)))
 

@@ -13,6 +13,7 @@ from tests.infra.synthesis import SynthesisedStack, synthesise, target
 
 ROUTES = {
     "POST /emails",
+    "GET /emails",
     "POST /emails/batch",
     "POST /uploads",
     "GET /emails/{email_id}",
@@ -57,6 +58,7 @@ def test_routes_require_a_token_with_an_issuer(tmp_path: Path) -> None:
 ANY_SCOPE = {"mail:send", "mail:read", "mail:content", "suppressions:write", "recipients:erase"}
 SCOPES = {
     "POST /emails": {"mail:send"},
+    "GET /emails": {"mail:read"},
     "POST /emails/batch": {"mail:send"},
     "POST /uploads": {"mail:send"},
     "GET /emails/{email_id}": {"mail:read"},

@@ -103,9 +103,13 @@ def _set_json(value: bool) -> None:
 
 def _show_version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        from importlib import metadata
 
-        typer.echo(f"amsdal-mail {version('amsdal_mail')}")
+        try:
+            version = metadata.version("amsdal_mail")
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        typer.echo(f"amsdal-mail {version}")
         raise typer.Exit
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from amsdal_mail.cli.stack import STACK_PREFIX, Stage, StageError, with_outputs
 
-__all__ = ["LOCAL", "find_local_stage", "running_stages", "state_folders"]
+__all__ = ["LOCAL", "LOCAL_STACK", "find_local_stage", "running_stages", "state_folders"]
 
 LOCAL = "local"
 STATE_FOLDER = ".local"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from amsdal_mail.email_id import EMAIL_ID_TAG
+from amsdal_mail.email_id import EMAIL_ID_TAG, TEMPLATE_VERSION_TAG
 from amsdal_mail.exceptions import FieldError
 from amsdal_mail.message import limits
 from amsdal_mail.message.fields import MessageFields
@@ -38,6 +38,7 @@ HEADER_RESERVE = 1024 * 1024
 OWN_TAGS = {
     EMAIL_ID_TAG: "the tag of the service with the email's id",
     SENSITIVE_TAG: "the tag of sensitive email",
+    TEMPLATE_VERSION_TAG: "the tag of the service with the version of the template",
 }
 """The names of the tags that this library and the service add, each with its purpose."""
 PRINTABLE = bytes({*range(32, 127), 9, 10, 13} - {ord("=")})

@@ -71,6 +71,8 @@ class TrackingEvent:
     metadata: Mapping[str, str] = field(default_factory=dict)
     is_sensitive: bool = False
     """True when the email was sent with `sensitive`: keep `raw`, which has the subject, nowhere."""
+    template_version: str | None = None
+    """The version of the template, of an email whose template has versions."""
     sent_at: datetime | None = field(default=None, compare=False)
     """When SES accepted the message."""
     details: Details | None = None
@@ -116,6 +118,7 @@ class TrackingEvent:
             "tags": list(self.tags),
             "metadata": dict(self.metadata),
             "is_sensitive": self.is_sensitive,
+            "template_version": self.template_version,
             "details": {name: _json(value) for name, value in details.items()},
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_TAG
+from amsdal_mail.email_id import EMAIL_ID, EMAIL_ID_TAG, TEMPLATE_VERSION_TAG
 from amsdal_mail.sensitive import SENSITIVE_TAG
 from amsdal_mail.tracking.json_values import Json, replace_surrogates, string_list
 
@@ -29,7 +29,7 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 @dataclass(frozen=True, slots=True)
 class MessageTags:
-    """The id, tags and metadata of an email, and whether it is sensitive.
+    """The id, tags and metadata of an email, the version of its template, if it is sensitive.
 
     They are spelled in SES's alphabet: `order id` comes back as `order_id`.
     """
@@ -38,6 +38,7 @@ class MessageTags:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     is_sensitive: bool = False
+    template_version: str | None = None
 
 
 def read_tags(ses_tags: Json) -> MessageTags:
@@ -48,6 +49,7 @@ def read_tags(ses_tags: Json) -> MessageTags:
     """
     email_id = None
     is_sensitive = False
+    version = None
     tags: list[str] = []
     metadata: dict[str, str] = {}
     foreign: dict[str, str] = {}
@@ -58,10 +60,12 @@ def read_tags(ses_tags: Json) -> MessageTags:
             email_id = value
         elif name == SENSITIVE_TAG:
             is_sensitive = True
+        elif name == TEMPLATE_VERSION_TAG:
+            version = value
         elif name.startswith(METADATA_PREFIXES):
             metadata[name[len(METADATA_PREFIXES[0]) :]] = value
         elif value == "true":
             tags.append(name)
         elif name in FEEDBACK_IDS or not name.startswith(SES_PREFIX):
             foreign[name] = value
-    return MessageTags(email_id, tuple(tags), foreign | metadata, is_sensitive)
+    return MessageTags(email_id, tuple(tags), foreign | metadata, is_sensitive, version)

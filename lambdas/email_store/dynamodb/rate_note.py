@@ -9,6 +9,7 @@ from typing_extensions import override
 from email_store.dynamodb.suppressions import RATE_KEY, Suppressions
 from email_store.dynamodb.table import ItemUpdate
 from email_store.rate_note import RateNote
+from email_store.records import TemplateVersion
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RateNoteItem"]
 
+TEMPLATES = "TEMPLATES"
+"""The partition of the templates. `amsdal-mail templates push` writes an item for each."""
 MILLISECONDS = 1000
 """The times of the item are in milliseconds: the table takes no floating-point numbers."""
 
@@ -26,8 +29,18 @@ class RateNoteItem(Suppressions):
 
     @override
     def suppressed_and_note(self, addresses: Collection[str]) -> tuple[set[str], RateNote]:
-        listed, item = self.listed(addresses)
-        return listed, _read_note(item)
+        listed, items = self.listed(addresses)
+        return listed, _read_note(items.get(RATE_KEY["pk"], {}))
+
+    @override
+    def suppressed_and_template(
+        self, addresses: Collection[str], template_id: str, *, with_note: bool
+    ) -> tuple[set[str], TemplateVersion | None, RateNote | None]:
+        listed, items = self.listed(addresses, {"pk": TEMPLATES, "sk": template_id})
+        current = items.get(TEMPLATES)
+        version = TemplateVersion(current["version"], current["ses_name"]) if current else None
+        note = _read_note(items.get(RATE_KEY["pk"], {})) if with_note else None
+        return listed, version, note
 
     @override
     def count_transactional(self, recipients: int) -> None:

@@ -6,6 +6,7 @@ pk=EMAIL#<email_id>       sk=EMAIL | CHUNK#<number> | RECIPIENT#<address> | EVEN
 pk=SUPPRESSION#<keyed hash of the address>  sk=SUPPRESSION
 pk=RATE  sk=RATE
 pk=ERASED#<keyed hash of the address>  sk=ERASED
+pk=TEMPLATES              sk=<template_id>: written by `amsdal-mail templates push`
 
 The index by_recipient (recipient, at) has an email by each recipient, in lower case: the item EMAIL
 of an email with one recipient, a pointer TO#<address> for each of several, and RECIPIENT#<address>

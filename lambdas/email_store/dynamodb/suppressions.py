@@ -81,12 +81,16 @@ class Suppressions(TablePart):
     def unsuppress(self, address: str) -> bool:
         return self.table.delete(suppression_key(address, self.hashes))
 
-    def listed(self, addresses: Collection[str]) -> tuple[set[str], Attributes]:
-        """Return those of the addresses that are suppressed, and the item of the rate note."""
+    def listed(
+        self, addresses: Collection[str], *others: Item
+    ) -> tuple[set[str], dict[str, Attributes]]:
+        """Return those of the addresses that are suppressed, and the items read, by partition.
+
+        They have the item of the rate note, and the items of the keys `others`.
+        """
         keys = {address: suppression_key(address, self.hashes) for address in addresses}
-        items = self._get(keys.values())
-        listed = {address for address, key in keys.items() if key["pk"] in items}
-        return listed, items.get(RATE_KEY["pk"], {})
+        items = self._get([*keys.values(), *others])
+        return {address for address, key in keys.items() if key["pk"] in items}, items
 
     def _get(self, keys: Iterable[Item]) -> dict[str, Attributes]:
         items = {item["pk"]: item for item in self.table.get_many([*keys, RATE_KEY])}

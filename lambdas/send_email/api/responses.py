@@ -62,6 +62,9 @@ RECIPIENTS_NEXT = (
 OPENS = "All opens, also those that SES cannot attribute to a recipient of a message to several."
 CLICKS = "All clicks on links of the email, counted like the opens."
 SUBJECT = "Empty for a sensitive email, and for one whose subject comes from a template."
+TEMPLATE_VERSION = (
+    "The version of the template that went out; null before, and for a template without versions."
+)
 SENSITIVE = "True for an email that was sent with `sensitive`. Its subject is not stored."
 HAS_CONTENT = "True while the message is kept: see `GET /emails/{email_id}/content`."
 RESENT_FROM = "The id of the email that this one sends again."
@@ -125,6 +128,7 @@ class RecordResponse(TypedDict):
     subject: Annotated[str, Field(description=SUBJECT)]
     sensitive: Annotated[bool, Field(description=SENSITIVE)]
     template_id: str | None
+    template_version: Annotated[str | None, Field(description=TEMPLATE_VERSION)]
     tags: list[str]
     metadata: dict[str, str]
     recipient_count: int
@@ -278,6 +282,7 @@ def _email(record: EmailRecord, now: datetime) -> RecordResponse:
         subject=record.subject,
         sensitive=record.is_sensitive,
         template_id=record.template_id,
+        template_version=record.template_version,
         tags=list(record.tags),
         metadata=dict(record.metadata),
         recipient_count=record.recipient_count,

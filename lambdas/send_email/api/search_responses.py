@@ -152,7 +152,7 @@ def _row(row: EmailRow, now: datetime) -> EmailRowResponse:
         from_email=record.from_email if record else "",
         subject=record.subject if record and not record.is_sensitive else "",
         template_id=record.template_id if record else None,
-        template_version=None,
+        template_version=record.template_version if record else None,
         tags=list(record.tags) if record else [],
         metadata=dict(record.metadata) if record else {},
         stream=record.stream if record else Stream.TRANSACTIONAL,

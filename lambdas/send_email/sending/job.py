@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from amsdal_mail.message.stored_request import StoredContent
     from email_store.claims import Claim, Results
 
-__all__ = ["Attempt", "SendJob", "SendOutcome"]
+__all__ = ["Answer", "Attempt", "SendJob", "SendOutcome"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +196,15 @@ class SendJob:
         )
 
 
+class Answer(NamedTuple):
+    """What came of one call to SES, or of the decision not to make it."""
+
+    results: Results
+    is_misconfigured: bool = False
+    """True when AWS refused the set-up."""
+    template_version: str | None = None
+
+
 class Attempt(NamedTuple):
     """An attempt to send a claimed unit."""
 
@@ -207,6 +216,7 @@ class Attempt(NamedTuple):
     """The results of the call."""
     is_misconfigured: bool = False
     """True when AWS refused the set-up."""
+    template_version: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

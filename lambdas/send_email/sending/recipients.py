@@ -32,6 +32,7 @@ __all__ = [
     "in_calls",
     "in_chunks",
     "is_open",
+    "missing_version_results",
     "resolve_followers",
     "restrict_to",
     "restrict_where",
@@ -43,6 +44,8 @@ __all__ = [
 
 MERGE_FIELDS = ("merge_data", "merge_headers", "merge_metadata")
 NO_MAIN_RECIPIENT = "copies go with the addresses in to, and none of these gets the message"
+TEMPLATE_MISSING = frozenset({"NotFoundException", "TEMPLATE_NOT_FOUND"})
+"""The codes with which SES refuses a template that it does not have."""
 EXPIRED = "Expired"
 TOO_LATE = "the email was not sent before it expired"
 ON_SUPPRESSION_LIST = "the address is on the suppression list"
@@ -216,6 +219,20 @@ def failed_results(message: EmailMessage, code: str, text: str, retry: RetryHint
             address.addr_spec, SendState.FAILED, None, code, text, retry
         )
         for address in message.recipients
+    }
+
+
+def missing_version_results(results: Results) -> Results:
+    """Return the results of a message whose template was chosen by the service.
+
+    A caller who names a template that does not exist gets `rejected`. When SES lacks the version
+    that the stage points to, the email waits until the operator pushes the template again.
+    """
+    return {
+        address: replace(status, state=SendState.FAILED, retry=RetryHint.LATER)
+        if status.state is SendState.REJECTED and status.error_code in TEMPLATE_MISSING
+        else status
+        for address, status in results.items()
     }
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from amsdal_mail.email_id import EMAIL_ID_TAG
+from amsdal_mail.email_id import EMAIL_ID_TAG, TEMPLATE_VERSION_TAG
 from amsdal_mail.message.limits import RECIPIENT_LIMIT
 from amsdal_mail.status import ConfigurationError, RetryHint
 from email_store.claims import ClaimStatus, SendUnit, queued
@@ -28,7 +28,7 @@ from send_email.sending.content_store import AttachmentFiles, ContentStore
 from send_email.sending.errors import PoisonMessageError, foreign_sender_error
 from send_email.sending.expiry import publish_expired
 from send_email.sending.heavy_emails import HeavyEmailGate
-from send_email.sending.job import Attempt, SendOutcome
+from send_email.sending.job import Answer, Attempt, SendOutcome
 from send_email.sending.ports import EmailSender, JobQueue, SendRate
 from send_email.sending.recipients import (
     add_results,
@@ -37,6 +37,7 @@ from send_email.sending.recipients import (
     has_open,
     in_calls,
     is_open,
+    missing_version_results,
     resolve_followers,
     restrict_to,
     restrict_where,
@@ -51,7 +52,9 @@ from send_email.sending.timeouts import Timeouts
 if TYPE_CHECKING:
     from amsdal_mail.exceptions import FieldError
     from amsdal_mail.message.email import EmailMessage
-    from email_store.claims import Claim, Results
+    from email_store.claims import Claim
+    from email_store.rate_note import RateNote
+    from email_store.records import TemplateVersion
     from send_email.sending.job import SendJob
     from send_email.sending.keeping import Keeper
     from send_email.sending.notices import NoticeBus
@@ -209,6 +212,8 @@ class SendService:
         job = job.expiring_at(claim.expires_at)
         claim, keep_error = self._keep(job, claim, deadline)
         attempt = self._attempt(job, claim, deadline)
+        if attempt.template_version:
+            claim = replace(claim, template_version=attempt.template_version)
         decision = self._decide(attempt)
         outcome = SendOutcome(
             email_id=job.email_id,
@@ -231,7 +236,7 @@ class SendService:
         if message is None:
             return Attempt(earlier)
         calls = in_calls(message, self.send_rate.largest_call)
-        answers: list[tuple[Results, bool]] = []
+        answers: list[Answer] = []
         for call in calls:
             try:
                 answers.append(self._call(replace(job, message=call), deadline))
@@ -239,10 +244,12 @@ class SendService:
                 if not answers:
                     raise
                 # SES has calls before this one, and their results must be stored.
-                answers.append((rate_limited_results(call), False))
-        results = reduce(add_results, (of_call for of_call, _ in answers))
-        is_misconfigured = any(is_refused for _, is_refused in answers)
-        return Attempt(earlier, replace(job, message=message), results, is_misconfigured)
+                answers.append(Answer(rate_limited_results(call)))
+        results = reduce(add_results, (answer.results for answer in answers))
+        is_misconfigured = any(answer.is_misconfigured for answer in answers)
+        versions = [answer.template_version for answer in answers if answer.template_version]
+        version = versions[-1] if versions else None
+        return Attempt(earlier, replace(job, message=message), results, is_misconfigured, version)
 
     def _decide(self, attempt: Attempt) -> RetryDecision:
         """Decide about a retry. An attempt with final results needs none."""
@@ -319,53 +326,69 @@ class SendService:
             record, unit, addresses, now=record.created_at, lease_seconds=lease_seconds
         )
 
-    def _call(self, job: SendJob, deadline: datetime) -> tuple[Results, bool]:
-        """Wait for the turn, leave out suppressed recipients and call SES.
-
-        Return the results, and whether AWS refused the set-up.
-        """
+    def _call(self, job: SendJob, deadline: datetime) -> Answer:
+        """Wait for the turn, leave out suppressed recipients and call SES."""
         message: EmailMessage | None = job.message
         if job.timing.is_expired(self.clock()):
-            return expired_results(job.message), False
+            return Answer(expired_results(job.message))
         wanted = ses_recipient_count(job.message)
         if not self.send_rate.wait(job.stream, wanted, self._spare_seconds(deadline)):
-            return rate_limited_results(job.message), False
-        suppressed = self._suppressed(job)
+            return Answer(rate_limited_results(job.message))
+        suppressed, version = self._look_up(job)
         if suppressed:
             message = restrict_to(job.message, set(job.addresses) - suppressed)
             unused = wanted - (ses_recipient_count(message) if message else 0)
             self.send_rate.give_back(job.stream, unused)
         earlier = suppressed_results(suppressed)
         if message is None:
-            return earlier, False
+            return Answer(earlier)
         # Lambda freezes a worker after its response. A thread that it left waiting has no time.
         if self._spare_seconds(deadline) < 0:
-            return {**earlier, **rate_limited_results(message)}, False
+            return Answer({**earlier, **rate_limited_results(message)})
         if job.timing.is_expired(self.clock()):
-            return {**earlier, **expired_results(message)}, False
+            return Answer({**earlier, **expired_results(message)})
         if self.expiring_set and job.timing.expires_at is not None:
             message = message._with(configuration_set=self.expiring_set)
-        results, is_misconfigured = self._send_to_ses(message, job.email_id)
-        return {**earlier, **results}, is_misconfigured
+        answer = self._send_to_ses(message, job.email_id, version)
+        return answer._replace(results={**earlier, **answer.results})
 
-    def _suppressed(self, job: SendJob) -> set[str]:
-        """Return the suppressed recipients. The rate note comes with them when it is due."""
-        if not self.send_rate.wants_note():
-            return self.store.suppressed(job.addresses)
-        suppressed, note = self.store.suppressed_and_note(job.addresses)
-        self.send_rate.learn(job.stream, note)
-        return suppressed
+    def _look_up(self, job: SendJob) -> tuple[set[str], TemplateVersion | None]:
+        """Return the suppressed recipients, and the version of the template.
 
-    def _send_to_ses(self, message: EmailMessage, email_id: str) -> tuple[Results, bool]:
+        The rate note comes with them when it is due.
+        """
+        template_id, version = job.message.template_id, None
+        note: RateNote | None = None
+        if template_id:
+            suppressed, version, note = self.store.suppressed_and_template(
+                job.addresses, template_id, with_note=self.send_rate.wants_note()
+            )
+        elif self.send_rate.wants_note():
+            suppressed, note = self.store.suppressed_and_note(job.addresses)
+        else:
+            suppressed = self.store.suppressed(job.addresses)
+        if note is not None:
+            self.send_rate.learn(job.stream, note)
+        return suppressed, version
+
+    def _send_to_ses(
+        self, message: EmailMessage, email_id: str, version: TemplateVersion | None
+    ) -> Answer:
+        tags = {EMAIL_ID_TAG: email_id}
+        if version is not None:
+            message = message._with(template_id=version.ses_name)
+            tags[TEMPLATE_VERSION_TAG] = version.version
         try:
-            status = self.sender.send_one(message, extra_tags={EMAIL_ID_TAG: email_id})
+            status = self.sender.send_one(message, extra_tags=tags)
         except ConfigurationError as error:
-            if error.status is not None:
-                results = error.status.recipients
-                return results, any(map(waits_for_operator, results.values()))
-            code, text = type(error).__name__, str(error)
-            return failed_results(message, code, text, RetryHint.LATER), True
-        return status.recipients, False
+            if error.status is None:
+                code, text = type(error).__name__, str(error)
+                return Answer(failed_results(message, code, text, RetryHint.LATER), True)
+            results = error.status.recipients
+            if version is not None:
+                results = missing_version_results(results)
+            return Answer(results, any(map(waits_for_operator, results.values())))
+        return Answer(status.recipients, template_version=version.version if version else None)
 
     def _spare_seconds(self, deadline: datetime) -> float:
         """Return the seconds until a call to SES could no longer end in time."""

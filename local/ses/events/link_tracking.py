@@ -11,11 +11,11 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from amsdal_mail.console.html_tags import Edit, apply_edits, start_tags
 from local.ses.messages import Link
-from local.ses.mime.html_tags import Edit, apply_edits, start_tags
 
 if TYPE_CHECKING:
-    from local.ses.mime.html_tags import Attribute, Tag
+    from amsdal_mail.console.html_tags import Attribute, Tag
 
 __all__ = ["MAX_LINKS", "TrackedHTML", "Tracking", "count_placeholders", "track_html"]
 

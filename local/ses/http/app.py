@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
+from amsdal_mail.console.loopback_only import LoopbackOnly
 from local.ses.errors import Refusal
 from local.ses.http import (
     account_calls,
@@ -20,7 +21,6 @@ from local.ses.http import (
     template_calls,
     tracking_calls,
 )
-from local.ses.http.loopback_only import LoopbackOnly
 
 if TYPE_CHECKING:
     import random

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from amsdal_mail.cli.templates.engine import SCRIPT
 from local.ses.templates import Renderer, RenderingFailedError, missing_attribute
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Handlebars"]
 
-SCRIPT = Path(__file__).with_name("handlebars.mjs")
 LINE_LIMIT = 64 * 1024 * 1024
 
 

@@ -67,6 +67,10 @@ class Simulator:
         self.messages.clear()
         self.counts.clear()
         self.account = Account()
+        self.restore_switches()
+
+    def restore_switches(self) -> None:
+        """Return the switches to those of the start."""
         self.switches = self._at_start.model_copy(deep=True)
 
     async def identities(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,7 +12,7 @@ import pytest
 
 from tests.contract.ses_simulator.running import Simulator, raw, template
 
-VIEWS = ("text", "headers", "source")
+VIEWS = ("text", "headers", "source", "check")
 HOSTILE = '"><script>alert(1)</script>'
 MULTIPART = (
     "From: orders@example.com\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -25,6 +26,18 @@ def ask(
     simulator: Simulator, path: str, form: dict[str, str] | None = None
 ) -> tuple[int, Any, str]:
     body = None if form is None else urllib.parse.urlencode(form).encode()
+    return request(simulator, path, body)
+
+
+def submit(simulator: Simulator, path: str, form: dict[str, str]) -> tuple[int, Any, str]:
+    """Send a form as a page does, with the secret that stands in each form."""
+    _, _, page = ask(simulator, "/simulator")
+    match = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert match
+    return ask(simulator, path, {"csrf": match[1], **form})
+
+
+def request(simulator: Simulator, path: str, body: bytes | None) -> tuple[int, Any, str]:
     try:
         with urllib.request.urlopen(simulator.url + path, body, timeout=10) as response:
             return response.status, response.headers, response.read().decode("utf-8", "replace")
@@ -36,11 +49,9 @@ def ask(
 def test_message_content_never_becomes_markup(simulator: Simulator) -> None:
     content = {"Simple": {"Subject": {"Data": HOSTILE}, "Body": {"Text": {"Data": HOSTILE}}}}
     tags = [{"Name": "email_id", "Value": "e1"}]
-    message_id = simulator.send(
-        Content=content, FromEmailAddress='"<script>" <a@example.com>', EmailTags=tags
-    )
+    simulator.send(Content=content, FromEmailAddress='"<script>" <a@example.com>', EmailTags=tags)
 
-    for path in ("/", *(f"/messages/{message_id}?view={view}" for view in VIEWS)):
+    for path in ("/", *(f"/emails/e1?view={view}" for view in VIEWS)):
         status, headers, html = ask(simulator, path)
         assert status == 200
         assert "<script>alert" not in html
@@ -58,7 +69,7 @@ def test_a_search_is_shown_as_text(simulator: Simulator) -> None:
 def test_html_of_a_mail_is_served_for_a_sandbox(simulator: Simulator) -> None:
     message_id = simulator.send(Content=raw(MULTIPART))
 
-    status, headers, html = ask(simulator, f"/messages/{message_id}/html")
+    status, headers, html = ask(simulator, f"/emails/ses-{message_id}/html")
 
     assert (status, html.strip()) == (200, "<b>hi</b>")
     assert "sandbox allow-popups" in headers["content-security-policy"]
@@ -73,7 +84,7 @@ def test_files_are_downloads_of_any_media_type(
 ) -> None:
     message_id = simulator.send(Content=raw(MULTIPART))
 
-    status, headers, _ = ask(simulator, f"/messages/{message_id}/parts/{part}")
+    status, headers, _ = ask(simulator, f"/emails/ses-{message_id}/parts/{part}")
 
     assert status == 200
     assert headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
@@ -86,13 +97,13 @@ def test_a_rendering_failure_is_shown_with_its_reason(simulator: Simulator) -> N
     simulator.call("create_email_template", TemplateName="welcome", TemplateContent=content)
     message_id = simulator.send(Content=template())
 
-    status, _, html = ask(simulator, f"/messages/{message_id}")
+    status, _, html = ask(simulator, f"/emails/ses-{message_id}")
 
     assert status == 200
     assert "Attribute &#39;name&#39; is not present" in html
 
 
-MISSING = ["/messages/x", "/messages/x/html", "/messages/x/raw", "/templates/x", "/parts/story/x"]
+MISSING = ["/emails/x", "/emails/x/html", "/emails/x/raw", "/emails/x/parts/1", "/emails/%20"]
 
 
 @pytest.mark.parametrize("path", MISSING)
@@ -109,8 +120,8 @@ REFUSED = {
         "/messages/{id}/simulate",
         {"event": "bounce", "recipient": "x@y.z"},
     ),
-    "invalid address": ("/suppression/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
-    "invalid reason": ("/suppression/add", {"address": "a@c.d", "reason": "WHIM"}),
+    "invalid address": ("/suppressions/add", {"address": "a b@c.d", "reason": "BOUNCE"}),
+    "invalid reason": ("/suppressions/add", {"address": "a@c.d", "reason": "WHIM"}),
 }
 
 
@@ -118,15 +129,25 @@ REFUSED = {
 def test_invalid_form_is_refused(simulator: Simulator, path: str, form: dict[str, str]) -> None:
     message_id = simulator.send()
 
-    status, _, _ = ask(simulator, path.format(id=message_id), form)
+    status, _, _ = submit(simulator, path.format(id=message_id), form)
 
     assert status == 400
 
 
+@pytest.mark.parametrize("csrf", [{}, {"csrf": "guess"}, {"csrf": "ü"}], ids=["none", "wrong", "ü"])
+def test_form_of_another_page_is_refused(simulator: Simulator, csrf: dict[str, str]) -> None:
+    form = {"address": "ann@example.net", "reason": "BOUNCE", **csrf}
+
+    status, _, _ = ask(simulator, "/suppressions/add", form)
+
+    assert status == 403
+    assert simulator.call("list_suppressed_destinations")["SuppressedDestinationSummaries"] == []
+
+
 def test_page_adds_and_removes_suppressed_addresses(simulator: Simulator) -> None:
-    ask(simulator, "/suppression/add", {"address": "ann@example.net", "reason": "COMPLAINT"})
+    submit(simulator, "/suppressions/add", {"address": "ann@example.net", "reason": "COMPLAINT"})
     listed = simulator.call("get_suppressed_destination", EmailAddress="ann@example.net")
-    ask(simulator, "/suppression/remove", {"address": "ann@example.net"})
+    submit(simulator, "/suppressions/remove", {"address": "ann@example.net"})
 
     assert listed["SuppressedDestination"]["Reason"] == "COMPLAINT"
     assert simulator.call("list_suppressed_destinations")["SuppressedDestinationSummaries"] == []
@@ -138,7 +159,7 @@ def test_a_stack_without_an_address_is_refused_by_field(simulator: Simulator) ->
 
     with refused.value as response:
         assert response.code == 400
-        assert b"table_name" in response.read()
+        assert b"outputs" in response.read()
 
 
 ODD = {
@@ -171,7 +192,7 @@ ODD = {
 def test_no_message_breaks_its_page(simulator: Simulator, mime: bytes) -> None:
     content = {"Raw": {"Data": b"From: a@b.c\r\n" + mime}}
     message_id = simulator.send(Content=content, ConfigurationSetName="set")
-    where = f"/messages/{message_id}"
+    where = f"/emails/ses-{message_id}"
     parts = [row["part"] for row in simulator.kept(message_id)["attachments"]]
 
     paths = ["/", f"{where}/raw", *(f"{where}?view={view}" for view in VIEWS)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from amsdal_mail.email_id import TEMPLATE_VERSION_TAG
 from amsdal_mail.tracking import EventKind, Reject, TrackingEvent, parse_event
 from tests.sample_events import load
 from track_events.event_bus import DETAIL_TYPES, SIZE_LIMIT, EventBus, PublishError
@@ -109,3 +110,16 @@ def test_event_too_large_for_eventbridge_loses_its_details() -> None:
 def test_a_refused_entry_is_an_error_that_names_the_code() -> None:
     with pytest.raises(PublishError, match="1 of 2 entries: ThrottlingException"):
         bus_of(FakeClient(refused=(1,))).publish([BOUNCE, BOUNCE])
+
+
+@pytest.mark.parametrize("version", ["1a2b3c4d", None])
+def test_event_has_the_version_of_the_template(version: str | None) -> None:
+    payload = load("ses/bounce_permanent")
+    payload["mail"]["tags"] |= {TEMPLATE_VERSION_TAG: [version]} if version else {}
+    client = FakeClient()
+
+    bus_of(client).publish(parse_event(payload))
+
+    (detail,) = published(client)
+    assert detail["template_version"] == version
+    assert TEMPLATE_VERSION_TAG not in detail["metadata"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from amsdal_mail.email_id import EMAIL_ID_TAG
+from amsdal_mail.email_id import EMAIL_ID_TAG, TEMPLATE_VERSION_TAG
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.message.limits import TAG_LENGTH_LIMIT
@@ -20,6 +20,8 @@ NOT_IN_VALUE = re.compile(r"[^A-Za-z0-9_.@-]")
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
 """
+
+OWN_TAGS = frozenset({EMAIL_ID_TAG, SENSITIVE_TAG, TEMPLATE_VERSION_TAG})
 
 Tags = dict[str, str]
 
@@ -47,7 +49,7 @@ def message_tags(message: EmailMessage, prefix: str) -> Tags:
     tags = dict.fromkeys(message.tags, "true")
     for key in {*message.metadata}.union(*(message.merge_metadata or {}).values()):
         name = sanitize_tag_name(metadata_tag_name(key, prefix))
-        if name in {EMAIL_ID_TAG, SENSITIVE_TAG} or name in map(sanitize_tag_name, tags):
+        if name in OWN_TAGS or name in map(sanitize_tag_name, tags):
             rule = f"is the tag {name} with the prefix {prefix!r}, like another tag"
             raise InvalidMessageError.for_field(f"metadata.{key}", rule)
     if message.sensitive:

@@ -95,6 +95,8 @@ def _facts(email: dict[str, Any]) -> list[tuple[str, str]]:
         ("from", record["from_email"]),
         ("subject", "(not stored: sensitive)" if record["sensitive"] else record["subject"]),
         ("template", record["template_id"] or ""),
+        ("version", record.get("template_version") or ""),
+        ("version", record.get("template_version") or ""),
         ("tags", ", ".join(record["tags"])),
         ("metadata", metadata),
         ("stream", record["stream"]),

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import amsdal_mail
 from amsdal_mail.cli.__main__ import EXTRA, run
 from amsdal_mail.cli.app import build_command, complete_profile, complete_stage
 from amsdal_mail.cli.invocation import Invocation
 from amsdal_mail.cli.stack import Stage
+from tests.docs.pages import ROOT
 from tests.unit.amsdal_mail.cli.conftest import RunCommand
 from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, view
 
-PROGRAM = Path(sys.executable).with_name("amsdal-mail")
+PROGRAM = (sys.executable, "-m", "amsdal_mail.cli")
+SOURCE = {"PYTHONPATH": str(Path(amsdal_mail.__file__).parents[1])}
+"""For an environment in which the packages are not installed."""
 
 
 @pytest.mark.parametrize(
@@ -89,7 +96,12 @@ def test_value_that_looks_like_an_option_stays_a_value(
 def test_version_is_that_of_the_package(amsdal_mail: RunCommand) -> None:
     done = amsdal_mail("--version")
 
-    assert (done.code, done.out) == (0, "amsdal-mail 0.1.0\n")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    try:
+        metadata.version("amsdal_mail")
+    except metadata.PackageNotFoundError:
+        version = "(not installed)"
+    assert (done.code, done.out) == (0, f"amsdal-mail {version}\n")
 
 
 def test_no_command_shows_the_help(amsdal_mail: RunCommand) -> None:
@@ -194,8 +206,8 @@ def test_completion_knows_the_profiles(tmp_path: Path, monkeypatch: pytest.Monke
 
 def _program(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(PROGRAM), *arguments],
-        env=os.environ | variables,
+        [*PROGRAM, *arguments],
+        env=os.environ | SOURCE | variables,
         capture_output=True,
         text=True,
         timeout=60,
@@ -218,9 +230,13 @@ def test_program_exits_with_the_code() -> None:
 
 
 def test_closed_pipe_is_no_traceback() -> None:
-    command = f"{PROGRAM} --help; echo $? >&2"
+    command = f"({shlex.join(PROGRAM)} --help; echo $? >&2) | true"
     done = subprocess.run(
-        ["bash", "-c", f"({command}) | true"], capture_output=True, text=True, timeout=60
+        ["bash", "-c", command],
+        env=os.environ | SOURCE,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
     assert done.stderr.split() == ["0"]
@@ -233,7 +249,13 @@ def test_missing_extra_is_one_line(missing: str) -> None:
         f"sys.modules[{missing!r}] = None\n"
         "sys.exit(run(['--region', 'eu-west-1', 'find']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | SOURCE,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (

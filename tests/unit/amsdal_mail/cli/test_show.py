@@ -60,6 +60,13 @@ def test_show_of_an_email_past_the_service(api: FakeAPI, amsdal_mail: RunCommand
     assert api.calls[0].query == {"recipients_after": "a+b@example.org"}
 
 
+def test_version_of_the_template_is_shown(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    record = view()["email"] | {"template_id": "welcome", "template_version": "welcome-1a2b"}
+    api.reply(view(email=record))
+
+    assert "version   welcome-1a2b" in amsdal_mail("show", "order-1").out
+
+
 def test_rejected_email_shows_the_broken_rules(api: FakeAPI, amsdal_mail: RunCommand) -> None:
     record = view()["email"] | {"errors": [{"field": "to", "rule": "must not be empty"}]}
     api.reply(view(email=record))

@@ -53,8 +53,9 @@ def test_command_ends_quietly_as_by_a_signal(command: str) -> None:
     assert run_into_closed_pipe("-m", *command.split()) == (128 + signal.SIGPIPE, "")
 
 
-def test_redrive_ends_quietly() -> None:
-    assert run_into_closed_pipe("-m", "infra.redrive", "--help")[1] == ""
+@pytest.mark.parametrize("command", ["dead-letters --help", "doctor --help"])
+def test_command_line_ends_quietly(command: str) -> None:
+    assert run_into_closed_pipe("-m", "amsdal_mail.cli", *command.split())[1] == ""
 
 
 def test_clean_up_may_print(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amsdal_mail.console.html_tags import apply_edits, start_tags
 from local.ses.events.link_tracking import MAX_LINKS, Tracking, count_placeholders, track_html
 from local.ses.messages import Link
 from local.ses.mime.compose import Attachment, Content, Envelope, compose
-from local.ses.mime.html_tags import apply_edits, start_tags
 from local.ses.mime.read import decoded_payload, leaf_parts, parse_mime
 from local.ses.mime.rewrite_html import rewrite_html_body
 from tests.unit.local.ses.events.test_payloads import ENVELOPE

@@ -1,0 +1,1 @@
+"""Templates as code: the files of a folder, their checks, and their versions on a stage."""
