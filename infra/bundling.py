@@ -56,8 +56,8 @@ MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 MANYLINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 """Wheels that run on Amazon Linux 2023, which has glibc 2.34. pip needs each tag by name."""
 
-NOT_IN_FUNCTIONS = ("amsdal_mail/cli", "amsdal_mail/console")
-"""Packages for a person's machine, which need packages that the asset does not have."""
+NOT_IN_FUNCTIONS = ("amsdal_mail/cli", "amsdal_mail/console", "amsdal_mail/django")
+"""Packages for other machines, which need packages that the asset does not have."""
 
 EXCLUDED = ("__pycache__", "*.pyc", "*.pyi", "tests", "test", ".*_cache", "bin", "examples-1.json*")
 
