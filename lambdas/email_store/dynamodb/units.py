@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import filterfalse
@@ -109,11 +110,15 @@ class Units(TablePart):
         if not written.is_done and written.item.get("lease_id") != lease_id:
             refusal = claim_conflict(state, record.fingerprint, at) or ClaimStatus.BUSY
             return self._to_claim(state, unit, refusal, addresses)
-        if unit.chunk is not None or len(state.results) > 1:
-            is_new = state.attempt == 1 and state.created_at == record.created_at
-            self._point(unit, written.item, is_new=is_new)
-        if state.attempt > 1:
-            state = self._with_accepted(unit, state)
+        try:
+            if unit.chunk is not None or len(state.results) > 1:
+                is_new = state.attempt == 1 and state.created_at == record.created_at
+                self._point(unit, written.item, is_new=is_new)
+            if state.attempt > 1:
+                state = self._with_accepted(unit, state)
+        except StoreError:
+            self._give_back(unit, lease_id)
+            raise
         return self._to_claim(state, unit, ClaimStatus.CLAIMED, addresses)
 
     @override
@@ -174,6 +179,16 @@ class Units(TablePart):
         people = {address.lower() for address in addresses}
         # The indexes hold the item itself. The other recipients of several have pointers.
         return item | {"recipient": people.pop()} if len(people) == 1 else item
+
+    def _give_back(self, unit: SendUnit, lease_id: str) -> None:
+        """End a lease under which nothing was sent, so that nobody waits for its end."""
+        ended = ItemUpdate(
+            sets={"lease_until": 0},
+            condition="lease_id = :lease_id AND is_settled = :is_settled",
+            condition_values={"lease_id": lease_id, "is_settled": False},
+        )
+        with suppress(StoreError):
+            self.table.update(unit_key(unit), ended)
 
     def _point(self, unit: SendUnit, item: Attributes, *, is_new: bool) -> None:
         """Make the recipients of a unit findable. An earlier call may have been cut off."""
