@@ -145,7 +145,8 @@ class Units(TablePart):
 
     @override
     def note_kept(self, claim: Claim) -> bool:
-        update = ItemUpdate(condition="attribute_exists(pk)", sets=kept_item(claim.kept))
+        condition = "attribute_exists(pk) AND attribute_not_exists(erased)"
+        update = ItemUpdate(condition=condition, sets=kept_item(claim.kept))
         return self.table.update(unit_key(claim.unit), update).is_done
 
     @override
@@ -240,6 +241,8 @@ class Units(TablePart):
             """Return the update of a unit with the pseudonyms `present`, to those of `erased`."""
             kept = hidden(results, erased, pseudonym)
             condition, values = same_erased(present)
+            # The erasure deleted the message, but not that of a large email, which has no results.
+            is_deleted = erased and kept
             return ItemUpdate(
                 condition=f"{SAME_ATTEMPT} AND {condition}",
                 condition_values={"attempt": claim.attempt, **values},
@@ -249,7 +252,7 @@ class Units(TablePart):
                     "is_settled": is_settled,
                     **({"erased": list(erased)} if erased else {}),
                     **version,
-                    **kept_item(claim.kept),
+                    **kept_item(None if is_deleted else claim.kept),
                 },
             )
 
