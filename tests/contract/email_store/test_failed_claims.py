@@ -1,4 +1,4 @@
-"""A claim whose further steps fail leaves no lease behind: the email is sent at the next attempt."""
+"""A claim whose further steps fail leaves no lease behind: the next attempt sends."""
 
 from __future__ import annotations
 
