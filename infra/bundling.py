@@ -180,7 +180,11 @@ def install_dependencies(
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         if python:
             compile_folder(python, built, root=built)
-        built.rename(folder)
+        try:
+            built.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else, another run has installed the same meanwhile
+                raise
     return folder
 
 

@@ -69,7 +69,6 @@ def aims() -> list[Aim]:
     """Return the five routes."""
     post = invocation("send_email", load("api/plain"))
     record = invocation("send_email", load("send_email/plain"))
-    event = invocation("track_events", load("track_events/sqs_raw"))
     get = invocation("send_email", load("api/get_email"))
     tracked = json.dumps(load("track_events/sqs_raw")).replace("order-1003", POSTED)
     event_of_post = invocation("track_events", json.loads(tracked))
@@ -77,7 +76,7 @@ def aims() -> list[Aim]:
         Aim("send_mail, SES, SendStatus", library(), 12),
         Aim("POST /emails, response", post, 24),
         Aim("SQS record, batch response", record, 22),
-        Aim("SES event, store, bus", event, 22),
+        Aim("SES event, store, bus", event_of_post, 22, before=post),
         Aim("GET /emails/{id}", get, 14, before=lambda: (post(), event_of_post())),
     ]
 

@@ -27,7 +27,7 @@ from email_store.dynamodb.pointers import POINTER, pointer_key
 from email_store.dynamodb.search import BY_RECIPIENT, index_page
 from email_store.dynamodb.suppressions import suppression_key
 from email_store.dynamodb.table import ItemUpdate, email_key
-from email_store.dynamodb.units import CHUNK, read_email, read_unit, unit_key
+from email_store.dynamodb.unit_items import CHUNK, read_email, read_unit, unit_key
 from email_store.erasure import WRITERS_SECONDS, Erasure, Forget, ToForget, is_only_recipient
 from email_store.store import StoreError
 

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from email_store.claims import Results, epoch_seconds
 from email_store.dynamodb.events import RECIPIENT, REPEAT, compress
 from email_store.dynamodb.table import ItemUpdate
-from email_store.dynamodb.units import (
-    email_item,
-    read_email,
-    read_unit,
-    result_items,
-    same_erased,
-)
+from email_store.dynamodb.unit_items import email_item, read_email, read_unit, result_items
+from email_store.dynamodb.units import same_erased
 from email_store.erasure import erase_record, erase_results, is_final
 
 if TYPE_CHECKING:

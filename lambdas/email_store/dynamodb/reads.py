@@ -22,7 +22,7 @@ from email_store.dynamodb.events import (
     repeat_key,
 )
 from email_store.dynamodb.table import TablePart, email_key
-from email_store.dynamodb.units import CHUNKS, read_email, read_unit, unit_key
+from email_store.dynamodb.unit_items import CHUNKS, read_email, read_unit, unit_key
 from email_store.records import (
     REPEATING_KINDS,
     ErasedAddress,

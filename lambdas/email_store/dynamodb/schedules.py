@@ -9,7 +9,8 @@ from typing_extensions import override
 from email_store.claims import SendUnit, UnitState, canceled, epoch_seconds
 from email_store.dynamodb.pointers import point_to
 from email_store.dynamodb.table import ItemUpdate, TablePart
-from email_store.dynamodb.units import read_unit, result_items, same_erased, unit_key
+from email_store.dynamodb.unit_items import read_unit, result_items, unit_key
+from email_store.dynamodb.units import same_erased
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,7 +15,7 @@ from email_store.dynamodb.counts import counts_keys, sum_counts
 from email_store.dynamodb.events import RECIPIENTS, read_recipient, recipient_key
 from email_store.dynamodb.pointers import pointer_key
 from email_store.dynamodb.table import HOUR, email_key
-from email_store.dynamodb.units import read_email, read_unit, unit_key
+from email_store.dynamodb.unit_items import read_email, read_unit, unit_key
 from email_store.dynamodb.values import from_attribute, to_attribute
 from email_store.search import Entry, Position, Source, Stretch, Window
 

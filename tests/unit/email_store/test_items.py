@@ -14,7 +14,7 @@ from amsdal_mail.exceptions import FieldError
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.dynamodb.events import event_item, read_event, recipient_item
 from email_store.dynamodb.table import ItemUpdate, Table
-from email_store.dynamodb.units import email_item, result_items
+from email_store.dynamodb.unit_items import email_item, result_items
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError, StoreError

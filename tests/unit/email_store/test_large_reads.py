@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from email_store.claims import SendUnit
 from email_store.dynamodb.events import event_item, recipient_item
 from email_store.dynamodb.store import DynamoDBEmailStore
-from email_store.dynamodb.units import email_item, unit_key
+from email_store.dynamodb.unit_items import email_item, unit_key
 from email_store.records import EmailRecord, EventRecord, RecipientRecord
 from email_store.states import EmailState
 from email_store.view import RECIPIENTS_LIMIT, TIMELINE_LIMIT

@@ -12,7 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from email_store.claims import queued
 from email_store.dynamodb.store import DynamoDBEmailStore
-from email_store.dynamodb.units import result_items
+from email_store.dynamodb.unit_items import result_items
 from email_store.records import EmailRecord
 from email_store.search import EmailQuery
 from email_store.search_page import ENTRIES, INDEX_QUERIES, KEYS

@@ -9,7 +9,7 @@ import pytest
 
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import ConfigurationError, RetryHint, SendState
-from email_store.dynamodb.units import email_item
+from email_store.dynamodb.unit_items import email_item
 from email_store.memory import MemoryEmailStore
 from send_email.queue.envelope import read_job, write_job
 from tests.unit.send_email.api_client import Api, Handle
