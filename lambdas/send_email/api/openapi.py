@@ -23,9 +23,9 @@ from send_email.api.responses import (
     EmailResponse,
     ErrorResponse,
     SendResponse,
-    SuppressionResponse,
 )
 from send_email.api.search_responses import EmailListResponse, SuppressionListResponse
+from send_email.api.suppression_responses import SuppressionResponse
 from send_email.api.upload_routes import UploadResponse
 from send_email.contents.uploads import UploadRequest
 
