@@ -14,6 +14,7 @@ from amsdal_mail.message.email import EmailRequest
 from send_email.api.content import ContentResponse, ResendResponse
 from send_email.api.content_openapi import CONTENT_RESPONSES, RESEND_RESPONSES, RESEND_SCHEMA
 from send_email.api.erase import ErasureResponse
+from send_email.api.gateway_openapi import GATEWAY_ERROR_SCHEMA, SCOPES, SECURITY_SCHEMES, secure
 from send_email.api.list_parameters import EMAIL_LIST_PARAMETERS, SUPPRESSION_LIST_PARAMETERS
 from send_email.api.metrics import PARAMETERS, MetricsResponse
 from send_email.api.requests import BATCH_LIMIT
@@ -22,9 +23,9 @@ from send_email.api.responses import (
     EmailResponse,
     ErrorResponse,
     SendResponse,
-    SuppressionResponse,
 )
 from send_email.api.search_responses import EmailListResponse, SuppressionListResponse
+from send_email.api.suppression_responses import SuppressionResponse
 from send_email.api.upload_routes import UploadResponse
 from send_email.contents.uploads import UploadRequest
 
@@ -79,55 +80,6 @@ AFTER_PARAMETER = {
     "in": "query",
     "description": "The `recipients_next` of the page before: an address, percent-encoded.",
     "schema": {"type": "string"},
-}
-SIGV4 = "sigv4"
-JWT = "jwt"
-SECURITY_SCHEMES = {
-    SIGV4: {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "Signature Version 4 of the service `execute-api`. The default.",
-        "x-amazon-apigateway-authtype": "awsSigv4",
-    },
-    JWT: {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "In stages with an issuer: a token with the scope of the operation. A stage "
-        "may put a prefix before the names of the scopes.",
-    },
-}
-SCOPES = {
-    ("/emails", "post"): "mail:send",
-    ("/emails/batch", "post"): "mail:send",
-    ("/uploads", "post"): "mail:send",
-    ("/emails", "get"): "mail:read",
-    ("/emails/{email_id}", "get"): "mail:read",
-    ("/emails/{email_id}", "patch"): "mail:send",
-    ("/emails/{email_id}/cancel", "post"): "mail:send",
-    ("/emails/{email_id}/content", "get"): "mail:content",
-    ("/emails/{email_id}/resend", "post"): "mail:send",
-    ("/suppressions", "get"): "mail:read",
-    ("/suppressions", "delete"): "suppressions:write",
-    ("/recipients", "delete"): "recipients:erase",
-    ("/metrics", "get"): "mail:read",
-}
-"""The scope that a JWT needs for an operation."""
-GATEWAY_ERRORS = {
-    "401": "The JWT is missing or invalid.",
-    "403": "The signature is missing or wrong, or the JWT lacks the scope.",
-    "429": "Too many requests: the limit of the stage. Retry later with the same key.",
-}
-"""Responses of API Gateway itself, which never reach the function.
-
-https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
-"""
-GATEWAY_ERROR_SCHEMA = {
-    "title": "GatewayErrorResponse",
-    "type": "object",
-    "properties": {"message": {"type": "string"}},
-    "required": ["message"],
 }
 SERVER_ERRORS = {
     "500": "Internal error. Retry with the same key.",
@@ -269,7 +221,7 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         ),
     }
     for (path, method), scope in SCOPES.items():
-        _secure(paths[path][method], scope)
+        secure(paths[path][method], scope)
     document["components"] = {"schemas": _schemas(), "securitySchemes": SECURITY_SCHEMES}
     return document
 
@@ -299,15 +251,6 @@ def _responses(responses: Responses, errors: dict[str, str]) -> Json:
             for status, (text, *schemas) in sorted({**responses, **error_responses}.items())
         }
     }
-
-
-def _secure(operation: Json, scope: str) -> None:
-    """Describe what API Gateway asks for, and its errors."""
-    operation["security"] = [{SIGV4: []}, {JWT: [scope]}]
-    content = _content("GatewayErrorResponse")
-    for status, text in GATEWAY_ERRORS.items():
-        operation["responses"][status] = {"description": text, "content": content}
-    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _content(*schemas: str) -> Json:

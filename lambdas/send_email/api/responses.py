@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from email_store.records import EmailRecord, EventRecord
     from email_store.view import EmailView, RecipientView
     from send_email.sending.job import SendOutcome
-    from send_email.suppressions import SuppressionEntry
 
 __all__ = [
     "HAS_CONTENT",
@@ -37,7 +36,6 @@ __all__ = [
     "Headers",
     "RecipientResponse",
     "SendResponse",
-    "SuppressionResponse",
     "batch_response",
     "email_response",
     "error_document",
@@ -45,7 +43,6 @@ __all__ = [
     "json_response",
     "recipient_response",
     "send_response",
-    "suppression_response",
 ]
 
 LIST_SIZE = 2_500_000
@@ -177,29 +174,6 @@ class BatchResponse(TypedDict):
     emails: list[dict[str, Any]]
 
 
-class OurSuppressionResponse(TypedDict):
-    """An entry of the service's list. The reason is `bounce` or `complaint`."""
-
-    reason: str
-    at: str
-    email_id: str | None
-
-
-class SESSuppressionResponse(TypedDict):
-    """An entry of SES's list for the account. The reason is `BOUNCE` or `COMPLAINT`."""
-
-    reason: str
-    at: str
-
-
-class SuppressionResponse(TypedDict):
-    """The entries of an address on the service's list, on SES's list, or on both."""
-
-    address: str
-    ours: OurSuppressionResponse | None
-    ses: SESSuppressionResponse | None
-
-
 def http_status(outcome: SendOutcome) -> HTTPStatus:
     """Return the status. It is right also for clients that read only the status."""
     if outcome.claim in CLAIM_ERRORS:
@@ -254,21 +228,6 @@ def email_response(view: EmailView, now: datetime) -> EmailResponse:
         timeline=newest[::-1],
         is_truncated=after is not None or len(newest) < len(view.timeline),
     )
-
-
-def suppression_response(entry: SuppressionEntry) -> SuppressionResponse:
-    """Return the document for an address on a suppression list."""
-    response = SuppressionResponse(address=entry.address, ours=None, ses=None)
-    if entry.ours:
-        ours = entry.ours
-        response["ours"] = OurSuppressionResponse(
-            reason=ours.reason, at=ours.at.isoformat(), email_id=ours.email_id
-        )
-    if entry.ses:
-        response["ses"] = SESSuppressionResponse(
-            reason=entry.ses.reason, at=entry.ses.at.isoformat()
-        )
-    return response
 
 
 def error_document(message: str, errors: Sequence[FieldError] = ()) -> ErrorResponse:

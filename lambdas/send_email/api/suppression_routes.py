@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from amsdal_mail.addresses import parse_address
 from amsdal_mail.exceptions import InvalidMessageError
 from send_email.api.requests import RequestError
-from send_email.api.responses import json_response, suppression_response
+from send_email.api.responses import json_response
 from send_email.api.search_routes import check_names, list_suppressions
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class SuppressionRoutes(APIGatewayHttpRouter):
         query = self.current_event.query_string_parameters or {}
         if "address" not in query:
             return list_suppressions(self._build_suppressions(), query)
+        from send_email.api.suppression_responses import suppression_response
+
         check_names(query, ("address",))
         entry = self._build_suppressions().find(self._address())
         if not entry.is_listed:
