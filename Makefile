@@ -69,8 +69,16 @@ local: setup  ## the same, kept running for your own calls until Ctrl-C (PORT=, 
 
 test:  ## all tests, on each Python and SDK (PYTEST_ARGS="-k bounce" for some of them, on one)
 	@$(MAKE) --no-print-directory -j4 environments browser-setup
-	@$(MAKE) --no-print-directory --keep-going \
-		$(if $(PYTEST_ARGS),,test-oldest test-aioboto3 test-django) test-all
+	@$(if $(PYTEST_ARGS),$(MAKE) --no-print-directory test-all,$(test_beside))
+
+# test-all waits for stacks much of the time: the rest runs beside it, one test at a time. The pipe
+# keeps the text of test-all until that of the rest is shown, so that its summary is the last.
+define test_beside
+mkdir -p build; rm -f build/test-all.failed; \
+{ $(MAKE) --no-print-directory test-all 2>&1 || touch build/test-all.failed; } | { \
+	$(MAKE) --no-print-directory --keep-going test-oldest test-aioboto3 test-django 2>&1; beside=$$?; \
+	cat; [ $$beside -eq 0 ] && ! [ -e build/test-all.failed ]; }
+endef
 
 unit: .venv/.stamp  ## unit tests, with coverage of lambdas: half a minute
 	@$(PYTEST) -n 2 tests/unit tests/docs tests/routes \
@@ -90,7 +98,7 @@ browser: setup browser-setup  ## tests of the inbox and the console in Chromium
 
 test-all:
 	@echo "== pytest on $$(.venv/bin/python --version)"
-	@$(PYTEST) -n 2 $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report= --cov-fail-under=$(COVERAGE))
+	@$(PYTEST) -n 3 $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-report= --cov-fail-under=$(COVERAGE))
 
 test-oldest:
 	@if .venv/bin/python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(OLDEST_PYTHON)")'; then \
@@ -98,7 +106,7 @@ test-oldest:
 	elif python=$$(sh requirements/python.sh $(OLDEST_PYTHON)); then \
 		$(MAKE) --no-print-directory .venv-oldest/.stamp OLDEST="$$python" && \
 		echo "== pytest tests/unit on $$(.venv-oldest/bin/python --version), the oldest supported" && \
-		.venv-oldest/bin/python -m pytest -n 2 -q tests/unit; \
+		.venv-oldest/bin/python -m pytest -q tests/unit; \
 	else \
 		echo "== Python $(OLDEST_PYTHON), the oldest supported, is not on this machine: not tried"; \
 	fi

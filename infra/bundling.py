@@ -56,8 +56,8 @@ MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 MANYLINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 """Wheels that run on Amazon Linux 2023, which has glibc 2.34. pip needs each tag by name."""
 
-NOT_IN_FUNCTIONS = ("amsdal_mail/cli", "amsdal_mail/console")
-"""Packages for a person's machine, which need packages that the asset does not have."""
+NOT_IN_FUNCTIONS = ("amsdal_mail/cli", "amsdal_mail/console", "amsdal_mail/django")
+"""Packages for other machines, which need packages that the asset does not have."""
 
 EXCLUDED = ("__pycache__", "*.pyc", "*.pyi", "tests", "test", ".*_cache", "bin", "examples-1.json*")
 
@@ -180,7 +180,11 @@ def install_dependencies(
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         if python:
             compile_folder(python, built, root=built)
-        built.rename(folder)
+        try:
+            built.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else, another run has installed the same meanwhile
+                raise
     return folder
 
 

@@ -126,7 +126,7 @@ class MemoryEmailStore(EmailStore):
     def note_kept(self, claim: Claim) -> bool:
         with self._lock:
             stored = self._units.get(claim.unit)
-            if stored is None:
+            if stored is None or stored.erased:
                 return False
             self._units[claim.unit] = replace(stored, kept=claim.kept)
             return True
@@ -349,7 +349,7 @@ class MemoryEmailStore(EmailStore):
                 results=dict(self._erasure.hide(claim.unit, results)),
                 lease_until=epoch_seconds(held_until),
                 is_settled=is_settled,
-                kept=claim.kept,
+                kept=None if stored.erased and results else claim.kept,
             )
             record = self._records.get(claim.unit.email_id)
             if record is not None and claim.template_version:

@@ -99,17 +99,13 @@ class MetricNames:
 
 
 def _extended(names: tuple[str, ...], wanted: Sequence[str], limit: int) -> tuple[str, ...]:
-    fitting = (
-        name
-        for name in wanted
-        if name != OTHER and len(name.encode(errors="replace")) <= NAME_LIMIT
-    )
-    new = [name for name in dict.fromkeys(fitting) if name not in names]
+    new = [name for name in dict.fromkeys(filter(_is_fit, wanted)) if name not in names]
     return (*names, *new[: max(0, limit - len(names))]) if new else names
 
 
 def _is_fit(name: str) -> bool:
-    return name != OTHER and len(name.encode(errors="replace")) <= NAME_LIMIT
+    """Return whether a name may be stored. One with an address would outlive an erasure."""
+    return name != OTHER and "@" not in name and len(name.encode(errors="replace")) <= NAME_LIMIT
 
 
 def _place(names: tuple[str, ...], name: str | None) -> str:

@@ -149,6 +149,22 @@ def test_dependencies_are_installed_once_for_a_lock_and_a_target(tmp_path: Path)
     assert len(set(folders)) == 5
 
 
+def test_two_first_runs_at_once_share_the_dependencies(tmp_path: Path) -> None:
+    lock, cache = tmp_path / "requirements.txt", tmp_path / "cache"
+    lock.write_text("library==1.0\n")
+    folders: list[Path] = []
+
+    def install_beside(lock: Path, target: Target, folder: Path) -> None:
+        _install_library(lock, target, folder)
+        other = install_dependencies(lock, target, cache, python=None, install=_install_library)
+        folders.append(other)
+
+    folder = install_dependencies(lock, ARM, cache, python=None, install=install_beside)
+
+    assert folders == [folder]
+    assert list(cache.iterdir()) == [folder]
+
+
 def test_failed_installation_leaves_nothing_in_the_cache(tmp_path: Path) -> None:
     lock = _source(tmp_path) / "requirements.txt"
 

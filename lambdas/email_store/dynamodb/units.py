@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from functools import partial
 from itertools import filterfalse
 from typing import TYPE_CHECKING
@@ -85,11 +86,15 @@ class Units(TablePart):
         if not written.is_done and written.item.get("lease_id") != lease_id:
             refusal = claim_conflict(state, record.fingerprint, at) or ClaimStatus.BUSY
             return self._to_claim(state, unit, refusal, addresses)
-        if unit.chunk is not None or len(state.results) > 1:
-            is_new = state.attempt == 1 and state.created_at == record.created_at
-            self._point(unit, written.item, is_new=is_new)
-        if state.attempt > 1:
-            state = self._with_accepted(unit, state)
+        try:
+            if unit.chunk is not None or len(state.results) > 1:
+                is_new = state.attempt == 1 and state.created_at == record.created_at
+                self._point(unit, written.item, is_new=is_new)
+            if state.attempt > 1:
+                state = self._with_accepted(unit, state)
+        except StoreError:
+            self._give_back(unit, lease_id)
+            raise
         return self._to_claim(state, unit, ClaimStatus.CLAIMED, addresses)
 
     @override
@@ -116,7 +121,8 @@ class Units(TablePart):
 
     @override
     def note_kept(self, claim: Claim) -> bool:
-        update = ItemUpdate(condition="attribute_exists(pk)", sets=kept_item(claim.kept))
+        condition = "attribute_exists(pk) AND attribute_not_exists(erased)"
+        update = ItemUpdate(condition=condition, sets=kept_item(claim.kept))
         return self.table.update(unit_key(claim.unit), update).is_done
 
     @override
@@ -150,6 +156,16 @@ class Units(TablePart):
         people = {address.lower() for address in addresses}
         # The indexes hold the item itself. The other recipients of several have pointers.
         return item | {"recipient": people.pop()} if len(people) == 1 else item
+
+    def _give_back(self, unit: SendUnit, lease_id: str) -> None:
+        """End a lease under which nothing was sent, so that nobody waits for its end."""
+        ended = ItemUpdate(
+            sets={"lease_until": 0},
+            condition="lease_id = :lease_id AND is_settled = :is_settled",
+            condition_values={"lease_id": lease_id, "is_settled": False},
+        )
+        with suppress(StoreError):
+            self.table.update(unit_key(unit), ended)
 
     def _point(self, unit: SendUnit, item: Attributes, *, is_new: bool) -> None:
         """Make the recipients of a unit findable. An earlier call may have been cut off."""
@@ -201,6 +217,8 @@ class Units(TablePart):
             """Return the update of a unit with the pseudonyms `present`, to those of `erased`."""
             kept = hidden(results, erased, pseudonym)
             condition, values = same_erased(present)
+            # The erasure deleted the message, but not that of a large email, which has no results.
+            is_deleted = erased and kept
             return ItemUpdate(
                 condition=f"{SAME_ATTEMPT} AND {condition}",
                 condition_values={"attempt": claim.attempt, **values},
@@ -210,7 +228,7 @@ class Units(TablePart):
                     "is_settled": is_settled,
                     **({"erased": list(erased)} if erased else {}),
                     **version,
-                    **kept_item(claim.kept),
+                    **kept_item(None if is_deleted else claim.kept),
                 },
             )
 

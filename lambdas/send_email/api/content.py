@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only from Python 3.12 on
 
 from amsdal_mail.email_id import EMAIL_ID
+from email_store.address_hashes import is_pseudonym
 from email_store.claims import SendUnit, claim_conflict
 from send_email.api.requests import RequestError
 from send_email.api.responses import SendResponse, json_response
@@ -191,13 +193,16 @@ def _message(contents: KeptContents, record: EmailRecord) -> EmailMessage:
 
 
 def _failed(service: SendService, view: EmailView) -> set[str]:
-    """Return the bare addresses of the recipients who failed, page by page of a large email."""
+    """Return the bare addresses of the recipients who failed, page by page of a large email.
+
+    Erased people, who are not known any more, are left out.
+    """
     wanted = sum(view.counts.get(state, 0) for state in FAILED_STATES)
     failed: set[str] = set()
     for _ in range(PAGES):
         failed |= {each.address for each in view.recipients if each.state in FAILED_STATES}
         if len(failed) >= wanted or view.recipients_next is None:
-            return failed
+            return set(filterfalse(is_pseudonym, failed))
         view = _view(service, view.email_id, view.recipients_next)
     raise NothingKeptError(TOO_MANY)
 

@@ -161,7 +161,8 @@ class ErrorResponse(TypedDict):
     """Why a request failed."""
 
     message: str
-    detail: list[FieldErrorResponse]
+    detail: NotRequired[list[FieldErrorResponse]]
+    """Missing when API Gateway responds by itself, as for a path that is not a route."""
     email_id: NotRequired[str]
     """Of a request that can be repeated: with it as the key, nothing is sent twice."""
 

@@ -118,6 +118,13 @@ class QueryReader:
         """Return the position in the cursor; None for the first page."""
         return self.read("cursor", lambda text: _position(_cursor_content(text, filters)))
 
+    def entry(self, filters: object) -> Position | None:
+        """Return the position in the cursor, which must be after an entry; None as `position`."""
+        position = self.position(filters)
+        if position is not None and not position.partition:
+            self.add_error("cursor", CURSOR_RULE)
+        return position
+
     def token(self, filters: object) -> str | None:
         """Return the token of SES in the cursor; None for the first page."""
         return self.read("cursor", lambda text: _token(_cursor_content(text, filters)))
@@ -204,7 +211,7 @@ def _is_key(value: Any) -> bool:
 def _utc(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        is_written_so = moment.utcoffset() is not None and moment.isoformat() == text
+        is_written_so = moment.utcoffset() == timedelta() and moment.isoformat() == text
     except (ValueError, OverflowError):
         is_written_so = False
     if not is_written_so:

@@ -72,7 +72,7 @@ def list_suppressions(suppressions: Suppressions, given: Mapping[str, str]) -> R
     name = reader.read("list", search_query.list_name) or search_query.SERVICE
     limit = reader.limit()
     if name == search_query.SERVICE:
-        position = reader.position(name)
+        position = reader.entry(name)
         reader.check()
         ours = suppressions.store.list_suppressions(limit=limit, after=position)
         cursor = search_query.write_cursor(name, ours.next_position)

@@ -46,7 +46,7 @@ from send_email.sending.recipients import (
     suppressed_results,
     waits_for_operator,
 )
-from send_email.sending.settling import release_on_failure, store_result
+from send_email.sending.settling import give_back, release_on_failure, store_result
 from send_email.sending.timeouts import Timeouts
 
 if TYPE_CHECKING:
@@ -242,6 +242,7 @@ class SendService:
                 answers.append(self._call(replace(job, message=call), deadline))
             except StoreError:
                 if not answers:
+                    give_back(self.store, claim)
                     raise
                 # SES has calls before this one, and their results must be stored.
                 answers.append(Answer(rate_limited_results(call)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from email_store.store import StoreError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from email_store.store import EmailStore
     from send_email.sending.job import SendOutcome
 
-__all__ = ["release_on_failure", "store_result"]
+__all__ = ["give_back", "release_on_failure", "store_result"]
 
 
 def store_result(
@@ -39,6 +39,12 @@ def store_result(
             store.release(claim, outcome.results, held_until=held_until)
     except StoreError as error:
         raise ResultNotStoredError(outcome) from error
+
+
+def give_back(store: EmailStore, claim: Claim) -> None:
+    """Release a unit of which nothing was sent. If that fails, its lease ends by itself."""
+    with suppress(StoreError):
+        store.release(claim, claim.results)
 
 
 @contextmanager

@@ -52,6 +52,7 @@ def a_month_fixed() -> float:
         METRICS * prices.METRIC_MONTH
         + ALARMS * prices.ALARM_MONTH
         + prices.DASHBOARD_MONTH
+        + prices.SECRET_MONTH
         + polls * prices.SQS_REQUEST
     )
 

@@ -39,4 +39,6 @@ LOGS_GB = 0.50
 METRIC_MONTH = 0.30
 ALARM_MONTH = 0.10
 DASHBOARD_MONTH = 3.00
+SECRET_MONTH = 0.40
+"""Of Secrets Manager: the key of the suppression list."""
 XRAY_TRACE = 5.00 / MILLION

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.claims import Claim, SendUnit
+from email_store.erasure import WRITERS_SECONDS
 from email_store.records import EmailRecord, KeptContent
 from email_store.store import EmailStore
 
@@ -112,3 +113,40 @@ def test_email_says_which_email_it_sends_again(store: EmailStore) -> None:
     claimed(store)
 
     assert stored(store).resent_from == "order-0"
+
+
+# Erased recipients: the message was deleted
+
+
+def erase(store: EmailStore, at: datetime) -> None:
+    store.erase(ANNA, now=at, forget=lambda _email: 0)
+
+
+def test_worker_that_ends_after_an_erasure_names_no_content(store: EmailStore) -> None:
+    claim = replace(claimed(store), kept=KEPT)
+    erase(store, NOW)
+    erase(store, NOW + timedelta(seconds=WRITERS_SECONDS))
+
+    assert store.settle(claim, RESULTS)
+
+    assert stored(store).kept is None
+
+
+def test_content_of_an_erased_email_is_not_noted(store: EmailStore) -> None:
+    claim = store.register(RECORD, (ANNA,))
+    erase(store, NOW)
+
+    assert not store.note_kept(replace(claim, kept=KEPT))
+
+    assert stored(store).kept is None
+
+
+def test_message_of_a_large_email_outlives_an_erasure(store: EmailStore) -> None:
+    large = replace(RECORD, chunk_count=1, recipient_count=60)
+    whole = store.claim(large, UNIT, (), now=NOW, lease_seconds=90)
+    store.claim(large, SendUnit("order-1", 1), (ANNA,), now=NOW, lease_seconds=90)
+    erase(store, NOW)
+
+    store.settle(replace(whole, kept=KEPT), {})
+
+    assert stored(store).kept == KEPT

@@ -372,3 +372,11 @@ def test_items_are_deleted_after_400_days(dynamodb: DynamoDBClient, table_name: 
 def test_large_providers_have_names_of_their_own() -> None:
     assert "gmail.com" in LARGE_PROVIDERS
     assert len(set(LARGE_PROVIDERS)) == len(LARGE_PROVIDERS)
+
+
+def test_tag_with_an_address_counts_as_other(metrics: MetricsStore) -> None:
+    tags = ("order", "to-bob@example.org")
+
+    metrics.count_metrics({of(tags=tags): {"accepted": 1}})
+
+    assert tally_of(metrics) == {of(tags=(OTHER, "order")): {"accepted": 1}}

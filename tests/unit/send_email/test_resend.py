@@ -476,3 +476,19 @@ def test_large_email_goes_again_to_all_who_failed(
 
     assert response.status == 202
     assert [address for job in queue.jobs for address in job.addresses] == people[60:]
+
+
+def test_erased_person_is_nobody_who_failed(
+    api: Api, ses: FakeSES, queue: ListQueue, service: SendService
+) -> None:
+    people = [f"p{number}@example.com" for number in range(60)]
+    ses.respond(people[0], SendState.REJECTED)
+    api.post(merged(*people), **KEY)
+    for job in list(queue.jobs):
+        service.send(job)
+    assert api("DELETE", f"/recipients?address={people[0]}").status == 200
+
+    response = resend(api, {"only_failed": True})
+
+    assert response.status == 409
+    assert response.content["message"].startswith("No recipient of the email failed")

@@ -270,6 +270,24 @@ def test_cursor_that_is_no_cursor_is_refused(api: Api, cursor: str) -> None:
     assert fields(api, f"list=ses&cursor={cursor}", "/suppressions") == ["cursor"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        [NOW.isoformat(), "", "", []],
+        ["2026-02-27T12:15:31+02:00", "SUPPRESSION#1", "SUPPRESSION", []],
+    ],
+    ids=["no-entry", "other-offset"],
+)
+def test_cursor_that_no_page_of_suppressions_gave(
+    api: Api, store: MemoryEmailStore, content: list[Any]
+) -> None:
+    for address in (ANNA, "ben@example.com"):
+        store.suppress(Suppression(address=address, reason="bounce", at=NOW))
+    cursor = altered(get(api, "/suppressions", limit=1)["next_cursor"], p=content)
+
+    assert fields(api, f"cursor={cursor}", "/suppressions") == ["cursor"]
+
+
 def test_cursor_of_another_version_is_refused(api: Api, clock: Clock) -> None:
     cursor = altered(cursor_of(api, clock), v=2)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import NoReturn
+from unittest.mock import Mock
 
 import pytest
 from typing_extensions import override
@@ -206,6 +207,18 @@ def test_nothing_is_sent_when_the_claim_fails(service: SendService, ses: FakeSES
         replace(service, store=UnreachableStore()).send(plain())
 
     assert not ses.sent
+
+
+def test_failed_look_up_does_not_hold_the_email(
+    service: SendService, ses: FakeSES, store: MemoryEmailStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "suppressed_and_note", Mock(side_effect=StoreError("throttled")))
+        with pytest.raises(StoreError, match="throttled"):
+            service.send(plain())
+
+    assert service.send(plain()).claim is ClaimStatus.CLAIMED
+    assert len(ses.sent) == 1
 
 
 # Rejecting

@@ -21,6 +21,7 @@ __all__ = [
     "SHORT",
     "Handle",
     "Server",
+    "abort",
     "accept_mail",
     "close",
     "hang",
@@ -121,8 +122,13 @@ def close(_server: Server, connection: socket.socket) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
-def reset(_server: Server, connection: socket.socket) -> None:
+def reset(server: Server, connection: socket.socket) -> None:
     connection.recv(1)
+    abort(server, connection)
+
+
+def abort(_server: Server, connection: socket.socket) -> None:
+    """Let the close of the connection send a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

@@ -326,10 +326,10 @@ print(asyncio.run(longest_stall(send, time.perf_counter)))
 def test_first_send_stalls_the_event_loop_for_a_moment_only() -> None:
     with serving(accept_mail) as server:
         command = [sys.executable, "-c", FIRST, server.url]
-        stalls = [
-            float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-            for _ in range(5)
-        ]
+        stalls: list[float] = []
+        while len(stalls) < 5 and min(stalls, default=1) >= 0.25:
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            stalls.append(float(done.stdout))
 
-    assert len(server.bodies) == 5
+    assert len(server.bodies) == len(stalls)
     assert min(stalls) < 0.25, stalls

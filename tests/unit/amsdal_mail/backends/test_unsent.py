@@ -13,6 +13,7 @@ from tests.unit.amsdal_mail.backends.servers import (
     SHORT,
     Handle,
     Server,
+    abort,
     accept_mail,
     close,
     hang,
@@ -164,7 +165,7 @@ async def test_unreachable_proxy_is_failed(way: str, monkeypatch: pytest.MonkeyP
 
 LOST: dict[str, Handle] = {
     "closed": close,
-    "reset": reset,
+    "reset": abort,
     "never answered": hang,
     "nonsense": lambda _, connection: connection.sendall(b"nonsense\r\n\r\n"),
     "half a response": lambda _, connection: connection.sendall(b"HTTP/1.1 200 OK\r\n"),

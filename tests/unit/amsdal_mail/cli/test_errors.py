@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import botocore.endpoint
 import pytest
 
 from amsdal_mail.cli.__main__ import run
@@ -28,6 +30,13 @@ def lines_of(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 1)
     return tuple(err.splitlines())
 
 
+@pytest.fixture
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK repeat a call at once."""
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
+
+
+@pytest.mark.usefixtures("_no_pauses")
 @pytest.mark.parametrize(
     ("error", "message", "cure"),
     [
@@ -113,6 +122,7 @@ def test_broken_config_file_is_explained(
     assert "Unable to parse config file" in line
 
 
+@pytest.mark.usefixtures("_no_pauses")
 def test_endpoint_that_nobody_serves_is_explained(
     cloudformation: CloudFormation,
     monkeypatch: pytest.MonkeyPatch,
