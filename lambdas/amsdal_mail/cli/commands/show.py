@@ -124,8 +124,8 @@ def _add_recipient(tree: Tree, recipient: dict[str, Any]) -> None:
         text = ": ".join(shorten(part, TEXT_LIMIT) for part in parts if part)
         branch.add(Text(text, style="red"))
     if recipient["state"] == "suppressed":
-        address = shorten(recipient["address"], TEXT_LIMIT)
-        branch.add(Text(f"since when: amsdal-mail suppressions show {address}", style="dim"))
+        whom = shorten(recipient["address"], TEXT_LIMIT)
+        branch.add(Text(f"since when: amsdal-mail suppressions show {whom}", style="dim"))
 
 
 def _event(event: dict[str, Any]) -> Text:
