@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def template(ses_url: str) -> None:
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, ses_url: str, template: None, tmp_path: Path) -> None:
     """The samples send to the simulator, and write files into a folder of their own."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
     for name, value in simulator.environment(ses_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

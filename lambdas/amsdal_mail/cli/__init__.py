@@ -1,6 +1,6 @@
 """The command line `amsdal-mail`: find, see and mend the emails of a deployed stage.
 
-It needs the extra `cli` (`pip install "amsdal_mail[cli]"`). The library never imports it.
+It needs the extra `cli`. The library never imports it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,11 @@ __all__ = ["main", "run"]
 PROGRAM = "amsdal-mail"
 EXTRA = frozenset({"boto3", "botocore", "dns", "jinja2", "rich", "starlette", "typer", "uvicorn"})
 """What the extra `cli` installs, by the names of the modules."""
-MISSING = 'amsdal-mail needs packages that are not installed: pip install "amsdal_mail[cli]"'
+MISSING = (
+    "amsdal-mail needs packages that are not installed:"
+    ' pip install "amsdal_mail[cli] @ file:///path/to/the/repository"'
+)
+"""The address is needed: the package of this name at PyPI is another one."""
 
 
 def main() -> None:

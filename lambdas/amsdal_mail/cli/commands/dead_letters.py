@@ -217,7 +217,8 @@ def _print_letters(console: Console, letters: Sequence[DeadLetter], *, with_body
         title = Text(clean(letter.message_id), style="bold").append(f"  {letter.kind}", "default")
         if letter.email_id:
             title.append(f"  email {letter.email_id}", "cyan")
-        title.append(f"  {_age(letter.sent_at)}, received {letter.receives} times", "dim")
+        times = "once" if letter.receives == 1 else f"{letter.receives} times"
+        title.append(f"  {_age(letter.sent_at)}, received {times}", "dim")
         console.print(title, soft_wrap=True)
         for reason in letter.reasons:
             line = Text(f"  {reason.source:<8}", style="dim")

@@ -28,6 +28,8 @@ EPILOG = examples(
     "show newsletter-12 --recipients-after m@example.com",
 )
 TEXT_LIMIT = 300
+NOT_ASKED = frozenset({"canceled", "expired", "rejected", "scheduled", "suppressed"})
+"""States in which an email without an event has not been given to SES."""
 
 
 def _check_id(value: str) -> str:
@@ -80,7 +82,9 @@ def email_tree(email: dict[str, Any]) -> Tree:
     for event in email["timeline"]:
         timeline.add(_event(event))
     if not email["timeline"]:
-        timeline.add(Text("SES has reported nothing yet.", style="dim"))
+        was_asked = email["state"] not in NOT_ASKED
+        empty = "SES has reported nothing yet." if was_asked else "SES was not asked to send it."
+        timeline.add(Text(empty, style="dim"))
     return tree
 
 
@@ -95,7 +99,6 @@ def _facts(email: dict[str, Any]) -> list[tuple[str, str]]:
         ("from", record["from_email"]),
         ("subject", "(not stored: sensitive)" if record["sensitive"] else record["subject"]),
         ("template", record["template_id"] or ""),
-        ("version", record.get("template_version") or ""),
         ("version", record.get("template_version") or ""),
         ("tags", ", ".join(record["tags"])),
         ("metadata", metadata),
@@ -120,6 +123,9 @@ def _add_recipient(tree: Tree, recipient: dict[str, Any]) -> None:
         parts = (recipient["error_code"], recipient["error_message"])
         text = ": ".join(shorten(part, TEXT_LIMIT) for part in parts if part)
         branch.add(Text(text, style="red"))
+    if recipient["state"] == "suppressed":
+        whom = shorten(recipient["address"], TEXT_LIMIT)
+        branch.add(Text(f"since when: amsdal-mail suppressions show {whom}", style="dim"))
 
 
 def _event(event: dict[str, Any]) -> Text:

@@ -259,5 +259,6 @@ def test_missing_extra_is_one_line(missing: str) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        'amsdal-mail needs packages that are not installed: pip install "amsdal_mail[cli]"\n'
+        "amsdal-mail needs packages that are not installed:"
+        ' pip install "amsdal_mail[cli] @ file:///path/to/the/repository"\n'
     )

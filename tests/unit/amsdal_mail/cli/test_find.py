@@ -92,6 +92,54 @@ def test_filter_by_recipient_shows_their_state(api: FakeAPI, amsdal_mail: RunCom
     assert "bounced  eve@example.org + 2" in done.out
 
 
+def test_filter_by_recipient_shows_the_reason(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    error = {"error_code": "Permanent/General", "error_message": "user\x1b[2J unknown"}
+    recipient = {"address": "eve@example.org", "state": "bounced", "message_id": "m"} | error
+    fine = recipient | {"state": "delivered", "error_code": None, "error_message": None}
+    api.reply(page(email("1", recipient=recipient), email("2", recipient=fine)))
+
+    done = amsdal_mail("find", "--recipient", "eve@example.org")
+
+    rows = done.out.splitlines()
+    assert rows[0].split() == ["created", "(UTC)", "state", "reason", "subject", "email_id"]
+    reason = "Permanent/General: user\N{REPLACEMENT CHARACTER}[2J unknown"
+    assert f"bounced    {reason}  Order 1" in rows[1]
+    assert "delivered  " in rows[2]
+    assert "eve@example.org" not in done.out
+
+
+def test_no_email_to_a_recipient_says_what_it_means(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page())
+    to_anna = ("find", "--recipient", "anna@example.org")
+
+    assert "was not asked to send anna@example.org an email" in amsdal_mail(*to_anna).err
+    assert amsdal_mail(*to_anna, "--tag", "t").err == ""
+    assert amsdal_mail(*to_anna, "--json").err == ""
+    assert amsdal_mail("find").err == ""
+
+
+def test_narrow_terminal_shows_time_state_and_id_whole(
+    api: FakeAPI, amsdal_mail: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    email_id = "bfecdf0081454d98a5aaca7cfb841a31"
+    api.reply(page(email(email_id, state="soft_bounced", subject="A long subject " * 20)))
+
+    row = amsdal_mail("find").out.splitlines()[1]
+
+    assert row.startswith("2026-12-01 10:00:00  soft_bounced  ")
+    assert row.rstrip().endswith(email_id)
+    assert len(row) <= 80
+
+
+def test_address_is_short_for_the_recipient(api: FakeAPI, amsdal_mail: RunCommand) -> None:
+    api.reply(page())
+
+    assert amsdal_mail("find", "bob@example.org").code == 0
+    assert amsdal_mail("find", "bob@example.org", "--recipient", "b@example.org").code == 2
+    assert [call.query["recipient"] for call in api.calls] == ["bob@example.org"]
+
+
 @pytest.mark.parametrize(
     ("text", "days"), [("yesterday", 1), ("today", 0), ("7d", 7), ("2w", 14), ("24h", 1)]
 )

@@ -64,7 +64,19 @@ def test_version_of_the_template_is_shown(api: FakeAPI, amsdal_mail: RunCommand)
     record = view()["email"] | {"template_id": "welcome", "template_version": "welcome-1a2b"}
     api.reply(view(email=record))
 
-    assert "version   welcome-1a2b" in amsdal_mail("show", "order-1").out
+    assert amsdal_mail("show", "order-1").out.count("version   welcome-1a2b") == 1
+
+
+def test_suppressed_email_says_that_ses_was_not_asked(
+    api: FakeAPI, amsdal_mail: RunCommand
+) -> None:
+    recipient = view()["recipients"][0] | {"state": "suppressed", "message_id": None}
+    api.reply(view(state="suppressed", recipients=[recipient], timeline=[]))
+
+    out = amsdal_mail("show", "order-1").out
+
+    assert "SES was not asked to send it." in out
+    assert "amsdal-mail suppressions show bob@example.org" in out
 
 
 def test_rejected_email_shows_the_broken_rules(api: FakeAPI, amsdal_mail: RunCommand) -> None:
