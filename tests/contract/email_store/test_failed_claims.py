@@ -96,7 +96,7 @@ def test_first_failure_is_raised_when_the_lease_stays(
             raise StoreError("second")
         return update(*args)
 
-    store.table.update = once  # type: ignore[method-assign]
+    store.table.update = once  # type: ignore[method-assign, assignment]
 
     with pytest.raises(StoreError, match="batch_write_item"):
         claim(store)
