@@ -231,7 +231,9 @@ class MemoryEmailStore(EmailStore):
             return True
 
     @override
-    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+    def add_event(
+        self, event: EventRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
         with self._lock:
             key = (event.email_id, event.event_id)
             return self._events.setdefault(key, event) is event

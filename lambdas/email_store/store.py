@@ -43,7 +43,8 @@ class EmailStore(RateNotes, Protocol):
     """Thread-safe. A lost conditional write is a result, never an error.
 
     Every `now` is an aware datetime. Records are kept for the store's retention time, counted
-    from `now`. Suppressions stay until they are removed.
+    from `now`, and what belongs to an email as long as its record. Suppressions stay until they
+    are removed.
     """
 
     # For the send function: the email and its units.
@@ -168,8 +169,13 @@ class EmailStore(RateNotes, Protocol):
         """
         ...
 
-    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
-        """Add an event to the timeline of its email. Return False if it is there already."""
+    def add_event(
+        self, event: EventRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
+        """Add an event to the timeline of its email. Return False if it is there already.
+
+        `record` is that of the email, as `find_events` returns it: the event expires with it.
+        """
         ...
 
     def advance_recipient(

@@ -111,7 +111,7 @@ class Tracker:
             counts["SuppressedAddresses"] += self._update_recipient(event, known)
         self.bus.publish([event for event, _ in news.new])
         for event, record in news.new:
-            if not self.store.add_event(record, now=self.clock()):
+            if not self.store.add_event(record, now=self.clock(), record=known.record):
                 counts["DuplicateEvents"] += 1
                 continue
             is_first = record.repeat is None or self._count(event, record, record.repeat, known)

@@ -82,7 +82,7 @@ class Events(TablePart):
         record: EmailRecord | None = None,
         is_by_machine: bool = False,
     ) -> bool:
-        key, expires_at = repeat_key(email_id, repeat), self.expiry(now)
+        key, expires_at = repeat_key(email_id, repeat), self.expiry_with(record, now)
         additions = {"count": 1} if is_by_machine else {"count": 1, PEOPLE: 1}
         update = ItemUpdate(sets={"expires_at": expires_at}, additions=additions)
         if record is None or not record.chunk_count:
@@ -104,8 +104,11 @@ class Events(TablePart):
         return is_first
 
     @override
-    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
-        return self.table.put(event_item(event) | {"expires_at": self.expiry(now)}, NEW)
+    def add_event(
+        self, event: EventRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
+        item = event_item(event) | {"expires_at": self.expiry_with(record, now)}
+        return self.table.put(item, NEW)
 
 
 def recipient_key(email_id: str, address: str) -> Item:

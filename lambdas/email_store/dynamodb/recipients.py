@@ -39,9 +39,9 @@ class Recipients(TablePart):
         self, recipient: RecipientRecord, *, now: datetime, record: EmailRecord | None = None
     ) -> bool:
         if record is not None and record.chunk_count:
-            return self._advance_counted(recipient, record, self.expiry(now))
+            return self._advance_counted(recipient, record, self.expiry_with(record, now))
         item = recipient_item(recipient, is_external=record is None)
-        item["expires_at"] = self.expiry(now)
+        item["expires_at"] = self.expiry_with(record, now)
         values = {"rank": recipient.state.rank, "now": int(now.timestamp())}
         return self.table.put(item, LOWER_RANK, values, {"#rank": "rank"})
 

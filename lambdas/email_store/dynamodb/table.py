@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
     from email_store.address_hashes import AddressHashes
+    from email_store.records import EmailRecord
 
 __all__ = [
     "BATCH_GET_TRIES",
@@ -295,6 +296,15 @@ class TablePart(EmailStore):
     def expiry(self, now: datetime) -> int:
         """Return when DynamoDB may delete an item, in epoch seconds, the unit of its TTL."""
         return int((now + self.retention).timestamp())
+
+    def expiry_with(self, email: EmailRecord | None, now: datetime) -> int:
+        """Return the expiry of an item that belongs to an email: that of the email, if it is known.
+
+        An item that outlives its email could not be found any more, to erase a person from it.
+        """
+        if email is None:
+            return self.expiry(now)
+        return self.expiry(max(email.created_at, email.send_at or email.created_at))
 
 
 def email_key(email_id: str, sort_key: str) -> Item:

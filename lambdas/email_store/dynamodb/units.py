@@ -186,7 +186,7 @@ class Units(TablePart):
             unit,
             addresses,
             at=email.created_at.isoformat() if email else item["created_at"],
-            expires_at=self._expiry_of(email) if email else item["expires_at"],
+            expires_at=self.expiry_with(email, email.created_at) if email else item["expires_at"],
             is_new=is_new,
         )
 
@@ -239,7 +239,7 @@ class Units(TablePart):
             same = {"created": email.created_at.isoformat()}
             noted = ItemUpdate(sets=version, condition=SAME_EMAIL, condition_values=same)
             self.table.update(unit_key(SendUnit(email.email_id)), noted)
-        key, expires_at = unit_key(claim.unit), self._expiry_of(email)
+        key, expires_at = unit_key(claim.unit), self.expiry_with(email, email.created_at)
         kept = hidden(results, email.erased, pseudonym)
         list_failures(self.table, email, kept, expires_at)
 
@@ -284,9 +284,6 @@ class Units(TablePart):
         items = self.table.get_many([unit_key(SendUnit(unit.email_id))])
         email = read_email(items[0]) if items else None
         return email if email and email.chunk_count else None
-
-    def _expiry_of(self, email: EmailRecord) -> int:
-        return self.expiry(max(email.created_at, email.send_at or email.created_at))
 
     def _with_accepted(self, unit: SendUnit, state: UnitState) -> UnitState:
         keys = [recipient_key(unit.email_id, address) for address in state.results]

@@ -11,7 +11,7 @@ import pytest
 from amsdal_mail.status import RecipientStatus, SendState
 from email_store.claims import Claim, ClaimStatus, SendUnit
 from email_store.dynamodb.store import DynamoDBEmailStore
-from email_store.records import EmailRecord, RecipientRecord
+from email_store.records import EmailRecord, EventRecord, RecipientRecord, Repeat
 from email_store.search import EmailQuery
 from email_store.states import EmailState
 from tests.email_table import HASHES
@@ -41,6 +41,37 @@ def claim(
 ) -> Claim:
     record = EmailRecord(email_id="newsletter", fingerprint=subject, created_at=at, subject=subject)
     return store.claim(record, unit, (address,), now=at, lease_seconds=90)
+
+
+@pytest.mark.parametrize("chunk_count", [0, 1], ids=["plain", "large"])
+def test_what_belongs_to_an_email_expires_with_it(
+    dynamodb: DynamoDBClient, table_name: str, store: DynamoDBEmailStore, chunk_count: int
+) -> None:
+    """Otherwise it could not be found to erase it, when the email is gone."""
+    record = EmailRecord(
+        email_id="newsletter",
+        fingerprint="x",
+        created_at=MARCH,
+        chunk_count=chunk_count,
+        recipient_count=1,
+    )
+    store.claim(record, EMAIL, (ANNA,), now=MARCH, lease_seconds=90)
+    later = MARCH + timedelta(days=20)
+    person = RecipientRecord(
+        email_id="newsletter", address=ANNA, state=EmailState.CLICKED, at=MARCH, message_id="1"
+    )
+    click = EventRecord(
+        email_id="newsletter", event_id="1", kind="click", at=later, message_id="1", recipient=ANNA
+    )
+
+    store.advance_recipient(person, now=later, record=record)
+    store.add_event(click, now=later, record=record)
+    store.count_repeat("newsletter", Repeat("click", ANNA), now=later, record=record)
+
+    items = dynamodb.scan(TableName=table_name)["Items"]
+    assert len(items) >= 4
+    expected = str(int((MARCH + RETENTION).timestamp()))
+    assert {item["expires_at"].get("N") for item in items} == {expected}
 
 
 @pytest.mark.parametrize("unit", [EMAIL, CHUNK], ids=["email", "chunk"])

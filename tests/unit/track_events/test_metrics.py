@@ -352,9 +352,11 @@ class FlakyStore(MemoryEmailStore):
         return super().find_events(email_id, events)
 
     @override
-    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+    def add_event(
+        self, event: EventRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
         self._maybe()
-        return super().add_event(event, now=now)
+        return super().add_event(event, now=now, record=record)
 
     def _maybe(self) -> None:
         if self.rng.random() < 0.15:

@@ -214,11 +214,13 @@ class CountingStore(MemoryEmailStore):
         super().suppress(suppression)
 
     @override
-    def add_event(self, event: EventRecord, *, now: datetime) -> bool:
+    def add_event(
+        self, event: EventRecord, *, now: datetime, record: EmailRecord | None = None
+    ) -> bool:
         if self.writes.count("add_event") == self.fails_after:
             raise RuntimeError("table is down")
         self.writes.append("add_event")
-        return super().add_event(event, now=now)
+        return super().add_event(event, now=now, record=record)
 
 
 def test_published_tags_have_the_spelling_of_the_sender(
