@@ -105,8 +105,8 @@ test-oldest:
 		echo "== .venv has Python $(OLDEST_PYTHON), the oldest supported: all tests run on it"; \
 	elif python=$$(sh requirements/python.sh $(OLDEST_PYTHON)); then \
 		$(MAKE) --no-print-directory .venv-oldest/.stamp OLDEST="$$python" && \
-		echo "== pytest tests/unit on $$(.venv-oldest/bin/python --version), the oldest supported" && \
-		.venv-oldest/bin/python -m pytest -q tests/unit; \
+		echo "== pytest on $$(.venv-oldest/bin/python --version), the oldest supported: library and command line" && \
+		.venv-oldest/bin/python -m pytest -q tests/unit/amsdal_mail; \
 	else \
 		echo "== Python $(OLDEST_PYTHON), the oldest supported, is not on this machine: not tried"; \
 	fi
@@ -236,15 +236,20 @@ define environment
 @touch $@
 endef
 
+# Programs that the tests start find the packages of lambdas too.
+in_place = @for folder in $(@D)/lib/python*/site-packages; do echo "$(CURDIR)/lambdas" > $$folder/amsdal_mail.pth; done
+
 # MiniStack runs the functions on its own interpreter: the same as in .venv.
 .venv-ministack/.stamp: requirements/ministack.txt .venv/.uv
 	$(call environment,MiniStack in an environment of its own)
 
 .venv-aioboto3/.stamp: requirements/aioboto3.txt .venv/.uv
 	$(call environment,aioboto3 and the older boto3 that it pins)
+	$(in_place)
 
 .venv-oldest/.stamp: requirements/dev.txt .venv/.uv
 	$(call environment,requirements/dev.txt on $$($(OLDEST) --version),$(OLDEST))
+	$(in_place)
 
 .venv-docs/.stamp: requirements/docs.txt .venv/.uv
 	$(call environment,the generator of the documentation)

@@ -28,7 +28,7 @@ TAIL_BYTES = 1024 * 1024
 SECONDS = 10.0
 CHECKOUT_FILES = ("cdk.json", "infra/app.py", "lambdas/send_email/function.py")
 """Files by which a folder is known as a checkout of this project."""
-NOT_DEPLOYED = ("amsdal_mail/cli/", "amsdal_mail/console/")
+NOT_DEPLOYED = ("amsdal_mail/cli/", "amsdal_mail/console/", "amsdal_mail/django/")
 """Parts of the packages that run on the machine of an operator only."""
 DIST_INFO = re.compile(r"([^/]+?)-([^/-]+)\.dist-info/METADATA")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
