@@ -22,7 +22,9 @@ def test_the_sender_is_verified_again_at_the_end(monkeypatch: pytest.MonkeyPatch
         pending.set()
 
     accepted = iter([0, 5, 12])
-    monkeypatch.setattr(faults, "_accepted", lambda _url: next(accepted))
+    monkeypatch.setattr(
+        faults, "_count", lambda _url, name: next(accepted) if name.startswith("accepted") else 0
+    )
     monkeypatch.setattr(faults, "set_switches", record)
     monkeypatch.setattr(faults, "UNVERIFIED_SECONDS", 60.0)
     started = time.monotonic()
