@@ -302,8 +302,10 @@ class TablePart(EmailStore):
 
         An item that outlives its email could not be found any more, to erase a person from it.
         """
-        if email is None:
-            return self.expiry(now)
+        return self.expiry_of(email) if email else self.expiry(now)
+
+    def expiry_of(self, email: EmailRecord) -> int:
+        """Return when DynamoDB may delete an email: its retention begins when it is sent."""
         return self.expiry(max(email.created_at, email.send_at or email.created_at))
 
 

@@ -186,7 +186,7 @@ class Units(TablePart):
             unit,
             addresses,
             at=email.created_at.isoformat() if email else item["created_at"],
-            expires_at=self.expiry_with(email, email.created_at) if email else item["expires_at"],
+            expires_at=self.expiry_of(email) if email else item["expires_at"],
             is_new=is_new,
         )
 
@@ -239,7 +239,7 @@ class Units(TablePart):
             same = {"created": email.created_at.isoformat()}
             noted = ItemUpdate(sets=version, condition=SAME_EMAIL, condition_values=same)
             self.table.update(unit_key(SendUnit(email.email_id)), noted)
-        key, expires_at = unit_key(claim.unit), self.expiry_with(email, email.created_at)
+        key, expires_at = unit_key(claim.unit), self.expiry_of(email)
         kept = hidden(results, email.erased, pseudonym)
         list_failures(self.table, email, kept, expires_at)
 
