@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
+from amsdal_mail.envelope import seal
 from local.chaos.faults import set_switches
 from local.commands.welcome import shell_variables
 from local.stack.clients import client
 from local.stack.environment import export_lines
-from send_email.queue.envelope import seal
 from tests.e2e.service import Service, message
 from tests.name_server import HEALTHY_ZONE, Zone, serving
 

@@ -1,15 +1,7 @@
-"""The format of the send queue: a request, in an envelope with the notes of a job.
-
-A producer writes a bare request. The service writes the notes of a job around it. The notes are
-part of the body, because a producer may set any message attribute: a tracing header, a binary
-value, a name like ours. SQS takes ten of them, so there may be no room for one more.
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
-A request has no such field, so that no valid request of a producer looks like an envelope.
-"""
+"""The jobs of the send queue: requests, in envelopes with the notes of a job."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from amsdal_mail.batching import SQS_SIZE_LIMIT
 from amsdal_mail.email_id import EMAIL_ID
+from amsdal_mail.envelope import NOTES_FIELD, ORIGINAL_MESSAGE_ID, SENT_AT, open_envelope, seal
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.stored_request import StoredRequest
@@ -32,16 +25,12 @@ if TYPE_CHECKING:
     from send_email.sending.content_store import ContentStore
 
 __all__ = [
-    "ORIGINAL_MESSAGE_ID",
-    "SENT_AT",
     "body_size",
     "is_job",
     "names_content",
     "noted_time",
-    "open_envelope",
     "read_job",
     "recipients_of",
-    "seal",
     "unit_of",
     "write_job",
 ]
@@ -58,18 +47,7 @@ NOTES = {
 }
 """The notes of a job, by their forms."""
 OPTIONAL = {"chunk", "stream", "send_at", "expires_at"}
-SENT_AT = "sent_at"
-"""The note with the time of the record's first message, in milliseconds, beside its first id."""
 MILLISECONDS = re.compile("[0-9]{1,15}")
-ORIGINAL_MESSAGE_ID = "original_message_id"
-"""The note with the record's first id: of a dead letter that a redrive moved, and of a job
-that a producer's record became. A rejection is stored under the id that the producer knows."""
-NOTES_FIELD = "amsdal_mail"
-BEFORE = f'{{"{NOTES_FIELD}": '
-BETWEEN = ', "request": '
-AFTER = "}"
-LONGEST_NOTES = 1000
-"""Characters. The notes are some 400."""
 
 
 def now() -> datetime:
@@ -204,25 +182,3 @@ def body_size(body: str) -> int:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     """
     return len(body.encode())
-
-
-def seal(notes: Mapping[str, str], request: str) -> str:
-    """Return a body with the notes and the JSON of the request."""
-    return f"{BEFORE}{json.dumps(notes)}{BETWEEN}{request}{AFTER}"
-
-
-def open_envelope(body: str) -> tuple[Mapping[str, str], str]:
-    """Return the notes and the JSON of the request. A body without an envelope has no notes.
-
-    The request is not parsed: it may have a megabyte.
-    """
-    end = body.find(BETWEEN, 0, LONGEST_NOTES)
-    if not (body.startswith(BEFORE) and end > 0 and body.endswith(AFTER)):
-        return {}, body
-    try:
-        notes = json.loads(body[len(BEFORE) : end])
-    except (ValueError, RecursionError):
-        return {}, body
-    if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
-        return {}, body
-    return notes, body[end + len(BETWEEN) : -len(AFTER)]

@@ -6,19 +6,16 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from amsdal_mail.email_id import EMAIL_ID
+from amsdal_mail.envelope import ORIGINAL_MESSAGE_ID, SENT_AT, open_envelope, seal
 from amsdal_mail.exceptions import FieldError, InvalidMessageError
 from amsdal_mail.stream import Stream
 from email_store.claims import ClaimStatus
 from send_email.queue.envelope import (
-    ORIGINAL_MESSAGE_ID,
-    SENT_AT,
     is_job,
     names_content,
     noted_time,
-    open_envelope,
     read_job,
     recipients_of,
-    seal,
     unit_of,
 )
 from send_email.queue.invalid_requests import read_invalid

@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import override
 
 from amsdal_mail.email_id import EMAIL_ID
+from amsdal_mail.envelope import seal
 from amsdal_mail.stream import Stream
-from send_email.queue.envelope import seal
 from send_email.sending.errors import QueueError
 from send_email.sending.timers import LONGEST_DELAY, QueueDelay, Timer, Timers, plan_timer
 

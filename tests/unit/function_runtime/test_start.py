@@ -133,7 +133,7 @@ def test_pydantic_prepares_the_request_before_the_first_call() -> None:
 def test_no_email_makes_pydantic_prepare_a_second_class() -> None:
     program = """
 from amsdal_mail.message.email import EmailMessage, EmailRequest
-from send_email.queue.envelope import read_job, write_job
+from send_email.queue.envelope import (read_job, write_job)
 text = '{"from_email": "a@example.com", "to": ["b@example.com"], "subject": "Hi", "body": "x"}'
 write_job(read_job("record-1", text, None))
 print(EmailRequest.__pydantic_complete__, EmailMessage.__pydantic_complete__)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from amsdal_mail.envelope import seal
 from amsdal_mail.status import RetryHint, SendState
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
 from email_store.store import RecordTooLargeError
-from send_email.queue.envelope import seal, write_job
+from send_email.queue.envelope import write_job
 from send_email.sending.errors import QueueError
 from tests.unit.send_email.api_client import Api, Handle
 from tests.unit.send_email.conftest import TIMEOUTS

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from amsdal_mail.envelope import open_envelope
 from email_store.memory import MemoryEmailStore
 from email_store.states import EmailState
-from send_email.queue.envelope import open_envelope
 from tests.sample_events import load, names
 from tests.unit.send_email.api_client import Handle, read
 from tests.unit.send_email.fakes import FakeSES, ListQueue

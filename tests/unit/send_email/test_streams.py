@@ -9,6 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from amsdal_mail.envelope import seal
 from amsdal_mail.exceptions import InvalidMessageError
 from amsdal_mail.message.email import EmailMessage
 from amsdal_mail.status import SendState
@@ -18,7 +19,7 @@ from email_store.rate_note import RateNote
 from email_store.records import Suppression
 from email_store.states import EmailState
 from email_store.store import StoreError
-from send_email.queue.envelope import read_job, seal, write_job
+from send_email.queue.envelope import read_job, write_job
 from send_email.queue.send_queue import SendQueue
 from send_email.sending.job import SendJob
 from send_email.sending.service import SendService

@@ -14,8 +14,8 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amsdal_mail.envelope import open_envelope
 from amsdal_mail.stream import Stream
-from send_email.queue.envelope import open_envelope
 from send_email.queue.timers import QueueTimers, ScheduleTarget, is_timer, timer_body
 from send_email.sending.errors import QueueError
 from send_email.sending.timers import OneTimeSchedule, QueueDelay, Timer, plan_timer

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from amsdal_mail.cli.dead_letters.queues import message_counts
+from amsdal_mail.envelope import ORIGINAL_MESSAGE_ID, SENT_AT, is_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
     from amsdal_mail.cli.dead_letters.queues import DeadLetterQueue
 
 __all__ = ["RedriveResult", "move_all"]
-
-ENVELOPE = '{"amsdal_mail": '
-"""The start of a body that the send function wrote. It has an id already."""
-MOVED = ENVELOPE + '{"original_message_id": "%s", "sent_at": "%s"}, "request": %s}'
-"""The body of a moved request, with the message's first id and time for the send function.
-
-An email that expires some seconds after it was queued must not become younger. A dead letter keeps
-the time of its first message:
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
-
-It is not an attribute: the message may have the ten attributes that SQS takes.
-"""
 
 VISIBILITY_TIMEOUT_SECONDS = 60
 """SQS hides a received message for this time, in which it is sent and deleted."""
@@ -76,11 +65,17 @@ def move_all(
 
 
 def _with_id(message: dict[str, Any]) -> str:
+    """Return a request in an envelope with the first id and time of its message.
+
+    A body that the send function wrote has an id already. An email that expires some seconds after
+    it was queued must not become younger. A dead letter keeps the time of its first message:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    """
     body: str = message["Body"]
-    if body.startswith(ENVELOPE):
+    if is_sealed(body):
         return body
     sent_at = message.get("Attributes", {}).get("SentTimestamp", "")
-    return MOVED % (message["MessageId"], sent_at, body)
+    return seal({ORIGINAL_MESSAGE_ID: message["MessageId"], SENT_AT: sent_at}, body)
 
 
 def _move(sqs: Any, message: dict[str, Any], body: str, queue: DeadLetterQueue) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from amsdal_mail.addresses import mask
 from amsdal_mail.email_id import EMAIL_ID
+from amsdal_mail.envelope import ORIGINAL_MESSAGE_ID, open_envelope
 from amsdal_mail.exceptions import InvalidEventError, InvalidMessageError
 from amsdal_mail.message.email import EmailRequest
 from amsdal_mail.message.stored_request import StoredRequest
@@ -27,9 +28,6 @@ __all__ = [
     "reasons_of_record",
 ]
 
-BEFORE, BETWEEN, AFTER = '{"amsdal_mail": ', ', "request": ', "}"
-LONGEST_NOTES = 1000
-"""The envelope of the send function, and the characters that its notes have at most."""
 BUCKET_FIELDS = re.compile(r'"(?:stored_request|s3_uri|upload_id)"')
 """Fields of a request whose content is in a bucket: without it, the request cannot be checked."""
 SCHEDULER_ATTRIBUTES = ("ERROR_CODE", "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION")
@@ -70,7 +68,7 @@ class Contents:
 def read_request(message: Mapping[str, Any]) -> Contents:
     """Read a message of SQS that was on a queue of emails."""
     body, said = str(message.get("Body", "")), tuple(_said_by_scheduler(message))
-    notes, request = _open(body)
+    notes, request = open_envelope(body)
     if "generation" in notes and "email_id" in notes:
         return Contents("timer", _email_id(notes["email_id"]), said)
     if "email_id" in notes:
@@ -78,7 +76,7 @@ def read_request(message: Mapping[str, Any]) -> Contents:
         count = int(retries) if re.fullmatch("[0-9]{1,9}", retries) else 0
         tried = (Reason("message", f"the service retried it {count} times"),) if count else ()
         return Contents("job", _email_id(notes["email_id"]), (*said, *_faults(request)), tried)
-    first_id = notes.get("original_message_id") or str(message.get("MessageId", ""))
+    first_id = notes.get(ORIGINAL_MESSAGE_ID) or str(message.get("MessageId", ""))
     email_id = _email_id(_key(request)) or _email_id(first_id)
     return Contents("request", email_id, (*said, *_faults(request)))
 
@@ -139,20 +137,6 @@ def reason_of_line(line: str) -> Reason | None:
     if stack := [str(frame).strip() for frame in _list(entry.get("stack"))]:
         parts.append("at " + " ".join(stack[-1].split())[:200])
     return Reason("log", "; ".join(parts)[:LONGEST_TEXT])
-
-
-def _open(body: str) -> tuple[dict[str, str], str]:
-    """Return the notes of the service and the request; no notes for a producer's own request."""
-    end = body.find(BETWEEN, 0, LONGEST_NOTES)
-    if not (body.startswith(BEFORE) and end > 0 and body.endswith(AFTER)):
-        return {}, body
-    try:
-        notes = json.loads(body[len(BEFORE) : end])
-    except (ValueError, RecursionError):
-        return {}, body
-    if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
-        return {}, body
-    return notes, body[end + len(BETWEEN) : -len(AFTER)]
 
 
 def _faults(request: str) -> Iterator[Reason]:

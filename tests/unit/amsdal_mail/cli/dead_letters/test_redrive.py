@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from amsdal_mail.cli.dead_letters import RedriveResult, redrive
 from amsdal_mail.cli.dead_letters.queues import UnknownQueueError, find_queue
-from send_email.queue.envelope import ORIGINAL_MESSAGE_ID, SENT_AT, open_envelope, seal
+from amsdal_mail.envelope import ORIGINAL_MESSAGE_ID, SENT_AT, open_envelope, seal
 from tests.unit.amsdal_mail.cli.dead_letters.queues_in_memory import Queues, fake_stage
 
 

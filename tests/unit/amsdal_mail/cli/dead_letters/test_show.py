@@ -14,7 +14,7 @@ from amsdal_mail import EmailRequest
 from amsdal_mail.cli.dead_letters import DeadLetter, show
 from amsdal_mail.cli.dead_letters.function_log import FunctionLog
 from amsdal_mail.cli.service import ServiceError
-from send_email.queue.envelope import seal
+from amsdal_mail.envelope import seal
 from send_email.queue.timers import timer_body
 from send_email.sending.timers import Timer
 from tests.sample_events import load
