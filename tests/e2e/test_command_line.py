@@ -10,6 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,22 +51,26 @@ class CommandLine:
         assert "Traceback" not in done.stderr
         return done.stdout
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command that runs until a signal, also where a shell in the background began."""
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Run a command that ends by a signal, also where a shell in the background began."""
 
         def take_signals() -> None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-        command = [str(PROGRAM), *arguments, "--stage", self.stage]
         variables = {name: value for name, value in os.environ.items() if name[:4] != "AWS_"}
-        return subprocess.Popen(
-            command,
+        with subprocess.Popen(
+            [str(PROGRAM), *arguments, "--stage", self.stage],
             env=variables,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             text=True,
             preexec_fn=take_signals,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()  # after a failure it would run on
 
     def json(self, *arguments: str) -> Any:
         return json.loads(self.run(*arguments, "--json"))
@@ -143,40 +149,38 @@ def test_scheduled_email_is_moved_and_canceled(command_line: CommandLine) -> Non
 
 def test_tail_shows_a_new_email_until_ctrl_c(command_line: CommandLine) -> None:
     tag = f"tag-{uuid4().hex}"
-    tail = command_line.start("tail", "--tag", tag, "--interval", "1", "--json")
     send = ("send", "--from", SENDER, "--to", to("success"), "--subject", "a", "--text", "b")
-    sent = command_line.json(*send, "--tag", tag)
-    assert tail.stdout is not None
 
-    states = []
-    while "delivered" not in states:
-        line = json.loads(tail.stdout.readline())
-        assert line["email_id"] == sent["email_id"]
-        states.append(line["state"])
-
-    tail.send_signal(signal.SIGINT)
-    assert tail.wait(PATIENCE_SECONDS) == 130
-    assert tail.stdout.read() == ""
-    tail.stdout.close()
+    with command_line.running("tail", "--tag", tag, "--interval", "1", "--json") as tail:
+        sent = command_line.json(*send, "--tag", tag)
+        assert tail.stdout is not None
+        states = []
+        while "delivered" not in states:
+            line = json.loads(tail.stdout.readline())
+            assert line["email_id"] == sent["email_id"]
+            states.append(line["state"])
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(PATIENCE_SECONDS) == 130
+        assert tail.stdout.read() == ""
 
 
 def test_console_serves_one_browser_until_ctrl_c(command_line: CommandLine) -> None:
-    console = command_line.start("console", "--no-open")
-    assert console.stdout is not None
-    address = console.stdout.readline().strip()
     browser = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
     )
+    stranger = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    with browser.open(address, timeout=PATIENCE_SECONDS) as response:
-        page = response.read().decode()
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=10)
+    with command_line.running("console", "--no-open") as console:
+        assert console.stdout is not None
+        address = console.stdout.readline().strip()
+        with browser.open(address, timeout=PATIENCE_SECONDS) as response:
+            page = response.read().decode()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            stranger.open(address, timeout=10)
+        console.send_signal(signal.SIGINT)
+        assert console.wait(PATIENCE_SECONDS) == 130
 
     assert "read-only" in page
     assert "The list could not be read" not in page
     with refused.value as response:
         assert response.code == 403
-    console.send_signal(signal.SIGINT)
-    assert console.wait(PATIENCE_SECONDS) == 130
-    console.stdout.close()
