@@ -1,4 +1,4 @@
-"""docs/templates.md prints what the commands print for the folder emails/."""
+"""docs/templates.md prints the versions that the folder emails/ has."""
 
 from __future__ import annotations
 
