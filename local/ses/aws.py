@@ -172,19 +172,16 @@ class BotoAWSClient(AWSClient):
             raise ClientError({"Error": failed[0]}, "PublishBatch")
 
     def _read_set(self, name: str) -> ConfigurationSet | None:
-        try:
-            response = self._sesv2.get_configuration_set(ConfigurationSetName=name)
-            destinations = self._sesv2.get_configuration_set_event_destinations(
-                ConfigurationSetName=name
-            )
-        except self._sesv2.exceptions.NotFoundException:
+        found = self._read_set_documents(name)
+        if found is None:
             return None
-        reasons = response.get("SuppressionOptions", {}).get("SuppressedReasons")
+        document, destinations = found
+        reasons = document.get("SuppressionOptions", {}).get("SuppressedReasons")
         return ConfigurationSet(
             name,
-            response.get("SendingOptions", {}).get("SendingEnabled", True),
+            document.get("SendingOptions", {}).get("SendingEnabled", True),
             None if reasons is None else frozenset(reasons),
-            tuple(_sns_destinations(destinations.get("EventDestinations", []))),
+            tuple(_sns_destinations(destinations)),
         )
 
     def _read_set_documents(self, name: str) -> tuple[Json, list[Json]] | None:

@@ -115,6 +115,8 @@ async def delete_identity(ses: Simulator, request: Request, _body: Json) -> Json
     if name not in ses.account.identities:
         raise _missing(name)
     ses.account.identities -= {name}
+    ses.account.unsigned -= {name}
+    ses.account.mail_from.pop(name, None)
     _set_default(ses, name, None)
     return {}
 
