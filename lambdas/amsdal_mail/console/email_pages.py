@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -64,6 +65,8 @@ async def detail(console: Console, request: Request) -> Response:
         console.source.story(name, copy, request.query_params.get("recipients_after", "")),
         console.source.content(name, copy),
     )
+    # A story without a record has no counts. A page has not all recipients of a large email.
+    counts = told.counts or Counter(row.state for row in told.recipients)
     is_hidden = content.is_sensitive and "show" not in request.query_params
     views = _views(content)
     view = request.query_params.get("view", "")
@@ -80,7 +83,7 @@ async def detail(console: Console, request: Request) -> Response:
         "can_cancel": told.state == "scheduled",
         "created_at": moment(told.record.get("created_at")),
         "send_at": moment(told.record.get("send_at")),
-        "unreached": sum(row.state in RESENDABLE for row in told.recipients),
+        "unreached": sum(counts.get(state, 0) for state in RESENDABLE),
         "key": uuid4().hex,
         "query": search.query,
         "done": DONE.get(request.query_params.get("done", "")),
@@ -94,8 +97,7 @@ async def story(console: Console, request: Request) -> Response:
     name = email_id(request)
     after = request.query_params.get("recipients_after", "")
     told = await console.source.story(name, message_id(request), after)
-    query = Search.from_query(request.query_params).query
-    return responses.page(console.render("parts/story.html", story=told, query=query))
+    return responses.page(console.render("parts/story.html", story=told))
 
 
 def email_id(request: Request) -> str:

@@ -85,7 +85,8 @@ def _links(tags: list[Tag]) -> Iterator[Notice]:
 def _images(tags: list[Tag], content: Content) -> Iterator[Notice]:
     images = [tag for tag in tags if tag.name == "img"]
     known = {file.content_id for file in content.files if file.content_id}
-    if dead := sorted(content_ids(content.html or "") - known):
+    shown = content_ids(content.html or "")
+    if dead := sorted(shown - known):
         names = _some([f"cid:{name}" for name in dead])
         yield Notice("Inline images that are not attached.", names, "bad")
     if count := sum(tag.get("alt") is None for tag in images):
@@ -96,7 +97,7 @@ def _images(tags: list[Tag], content: Content) -> Iterator[Notice]:
         text = f"{len(unsized)} of {len(images)} images. Outlook shows them in their own size."
         yield Notice("Images without width and height.", text, "warn")
     unused = [file for file in content.files
-              if file.content_id and file.content_id not in content_ids(content.html or "")
+              if file.content_id and file.content_id not in shown
               and file.content_type.startswith("image/")]  # fmt: skip
     if unused:
         names = _some([file.name or str(file.content_id) for file in unused])

@@ -1,19 +1,17 @@
-"""The labels and colours of states and events, and the order of states by urgency."""
+"""The labels and colours of states and events."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = [
     "BY_PROGRAM",
-    "DEFAULT_LABEL",
     "STATES",
     "Label",
     "event_label",
-    "most_urgent",
     "state_label",
     "summary_lines",
 ]
@@ -46,9 +44,6 @@ STATES = {
     "clicked": Label("Clicked", "good"),
 }
 """The labels by state, the most urgent state first."""
-URGENCY = {state: place for place, state in enumerate(STATES)}
-DEFAULT_LABEL = Label("Accepted", "calm")
-"""The label of a message without a state from the stack."""
 
 EVENTS = {
     "send": Label("Sent", "busy"),
@@ -79,11 +74,6 @@ def state_label(state: str) -> Label:
 def event_label(kind: str) -> Label:
     """Return the label of a kind of event. An unknown kind is the label itself."""
     return EVENTS.get(kind, Label(kind, "calm"))
-
-
-def most_urgent(states: Iterable[str]) -> str | None:
-    """Return the state that needs attention first, None without any state."""
-    return min(states, key=lambda state: URGENCY.get(state, -1), default=None)
 
 
 def summary_lines(details: Mapping[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ EXAMPLES = {
     }
 }
 """Example bodies by schema, where one made of all fields would be too long."""
-PLACES = {"path": "path", "query": "query"}
+PLACES = frozenset({"path", "query"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ async def dead_letters(console: Console, request: Request) -> Response:
             problem = error
     html = console.render(
         "dead_letters.html", "dead-letters", queues=queues, chosen=chosen, letters=letters,
-        problem=problem, done=request.query_params.get("done", "")[:200],
+        problem=problem, done="",
     )  # fmt: skip
     return responses.page(html)
 

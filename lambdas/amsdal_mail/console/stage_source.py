@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import suppress
 from functools import partial
@@ -54,8 +55,6 @@ FILE_LIMIT = 45_000_000
 
 https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 """
-NOT_KEPT = frozenset({HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND})
-NO_RECORD = "The stage has no record of this email."
 STRANGER = "This email was sent past the service: its content was never here."
 
 
@@ -189,7 +188,8 @@ class StageSource(Source):
         from amsdal_mail.cli.doctor.name_server import name_server
 
         # The domain of a local AWS belongs to somebody else in the DNS of the world.
-        resolver = None if self._stage.is_local else name_server("")
+        given = os.environ.get("AMSDAL_MAIL_RESOLVER", "")
+        resolver = None if self._stage.is_local and not given else name_server(given)
         found = await self._call(
             lambda: diagnose(
                 self._stage, resolver, find_checkout(Path.cwd()) or find_checkout(HERE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from amsdal_mail.console.source import SourceError
@@ -42,13 +44,10 @@ def test_read_only_console_changes_nothing(
 def test_form_without_its_secret_changes_nothing(
     reader: Reader, source: FakeSource, path: str, form: dict[str, str]
 ) -> None:
-    for secret in ("", "guess", "\ud800"):
-        assert reader.browser.request(
-            "POST", path, content=f"csrf={secret!r}&".encode() + b"address=a", follow=False
-        ).status_code == 403  # fmt: skip
+    for secret in ("", "guess", "ü"):
+        assert reader.submit(path, {**form, "csrf": secret}).status_code == 403
 
     assert source.calls == []
-    assert form is not None
 
 
 @pytest.mark.parametrize(("path", "form"), FORMS.items(), ids=FORMS)
@@ -87,6 +86,13 @@ def test_resend_reaches_those_who_were_chosen(
     assert source.calls == [("resend", "e1", body)]
     assert response.headers["location"] == f"/emails/{KEY}?done=resent"
     assert "This is the new email." in reader.get(response.headers["location"])
+
+
+def test_resend_counts_also_recipients_of_other_pages(reader: Reader, source: FakeSource) -> None:
+    source.records["e1"] = {"has_content": True}
+    source.emails[0] = replace(source.emails[0], counts={"bounced": 1200, "delivered": 5})
+
+    assert "to those who did not get it (1200)" in reader.get("/emails/e1")
 
 
 @pytest.mark.parametrize(
