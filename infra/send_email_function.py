@@ -79,7 +79,7 @@ class SendEmailFunction(ServiceFunction):
                 "SCHEDULE_DEAD_LETTER_ARN": schedules.undelivered.queue_arn,
                 "EVENT_BUS_NAME": event_bus.event_bus_name,
                 "SUPPRESSION_KEY": suppression_key,
-                **_kept_days(settings),
+                **_optional(settings),
             },
         )
         for queue in (send_queue, bulk_queue):
@@ -87,7 +87,8 @@ class SendEmailFunction(ServiceFunction):
             queue.queue.grant_send_messages(self.role)
 
 
-def _kept_days(settings: Settings) -> dict[str, str]:
-    """Return the variable of a stage that keeps messages; none for another."""
-    days = settings.content_retention_days
-    return {"CONTENT_RETENTION_DAYS": str(days)} if days else {}
+def _optional(settings: Settings) -> dict[str, str]:
+    """Return the variables that only some stages have."""
+    days, prefix = settings.content_retention_days, settings.jwt_scope_prefix
+    variables = {"CONTENT_RETENTION_DAYS": str(days or ""), "JWT_SCOPE_PREFIX": prefix}
+    return {name: value for name, value in variables.items() if value}

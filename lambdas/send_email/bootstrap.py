@@ -39,6 +39,7 @@ __all__ = [
     "build_service",
     "build_suppressions",
     "build_uploads",
+    "scope_prefix",
 ]
 
 IMPATIENT_CONFIG: dict[str, Any] = {
@@ -176,6 +177,11 @@ def build_metrics() -> MetricsStore:
     from email_store.dynamodb.metrics import DynamoDBMetricsStore
 
     return DynamoDBMetricsStore(_dynamodb(), _settings().table_name)
+
+
+def scope_prefix() -> str:
+    """Return what the issuer of tokens puts before the scopes of this stage; often nothing."""
+    return _settings().jwt_scope_prefix
 
 
 @cache

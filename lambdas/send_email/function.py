@@ -22,11 +22,17 @@ with cold_start():
         build_service,
         build_suppressions,
         build_uploads,
+        scope_prefix,
     )
     from send_email.handler import create_handler
 
     handler = create_handler(
-        build_service, build_api_service, build_suppressions, build_uploads, build_metrics
+        build_service,
+        build_api_service,
+        build_suppressions,
+        build_uploads,
+        build_metrics,
+        scope_prefix,
     )
     EmailRequest.model_rebuild()
     with suppress(ConfigurationError):

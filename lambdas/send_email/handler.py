@@ -39,6 +39,7 @@ def create_handler(
     build_suppressions: Callable[[], Suppressions],
     build_uploads: Callable[[], Uploads],
     build_metrics: Callable[[], MetricsStore],
+    scope_prefix: Callable[[], str],
 ) -> Handler:
     """Return the handler. It calls `build_service` in each invocation, which returns the same.
 
@@ -52,7 +53,12 @@ def create_handler(
         from send_email.api.routes import build_api
 
         return build_api(
-            build_api_service(), build_suppressions, build_uploads, build_metrics, telemetry
+            build_api_service(),
+            build_suppressions,
+            build_uploads,
+            build_metrics,
+            scope_prefix,
+            telemetry,
         )
 
     @logger.inject_lambda_context

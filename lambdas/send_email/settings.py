@@ -67,8 +67,9 @@ VARIABLES = {
     "event_bus_name": ("EVENT_BUS_NAME", text),
     "suppression_key": ("SUPPRESSION_KEY", secret),
     "content_retention_days": ("CONTENT_RETENTION_DAYS", days),
+    "jwt_scope_prefix": ("JWT_SCOPE_PREFIX", optional_text),
 }
-DEFAULTS = {"CONTENT_RETENTION_DAYS": "0"}
+DEFAULTS = {"CONTENT_RETENTION_DAYS": "0", "JWT_SCOPE_PREFIX": ""}
 """Variables that the stack leaves out where they have this value."""
 
 
@@ -114,6 +115,8 @@ class Settings:
     """The key of the keyed hashes of addresses."""
     content_retention_days: int = 0
     """How long messages are kept for people; 0 when none is kept."""
+    jwt_scope_prefix: str = ""
+    """What the issuer of tokens puts before the name of a scope."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -94,12 +94,19 @@ def test_issuer_may_put_a_prefix_before_the_scopes(tmp_path: Path) -> None:
     }
 
 
+def test_function_knows_the_prefix_of_the_scopes(tmp_path: Path) -> None:
+    stack = synthesise(tmp_path, **ISSUER, jwt_scope_prefix="https://mail.example/")
+
+    function = stack.find("AWS::Lambda::Function", "SendEmailFunction")[1]
+    assert function["Environment"]["Variables"]["JWT_SCOPE_PREFIX"] == "https://mail.example/"
+
+
 def test_signed_calls_have_no_scope(stack: SynthesisedStack) -> None:
     assert _scopes(stack) == {route: set() for route in SCOPES}
 
 
 def test_openapi_document_has_the_scopes_of_the_routes(tmp_path: Path) -> None:
-    paths = describe(build_api(*[Mock()] * 5))["paths"]
+    paths = describe(build_api(*[Mock()] * 6))["paths"]
 
     described = {
         f"{method.upper()} {path}": {

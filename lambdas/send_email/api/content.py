@@ -14,7 +14,7 @@ from typing_extensions import TypedDict  # pydantic takes typing.TypedDict only 
 from amsdal_mail.email_id import EMAIL_ID
 from email_store.address_hashes import is_pseudonym
 from email_store.claims import SendUnit, claim_conflict
-from send_email.api.requests import RequestError
+from send_email.api.requests import READ_CONTENT, RequestError
 from send_email.api.responses import SendResponse, json_response
 from send_email.sending.content_store import ContentMissingError
 from send_email.sending.errors import NothingKeptError, UnknownEmailError
@@ -29,8 +29,6 @@ from send_email.sending.resend import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from aws_lambda_powertools.event_handler import Response
 
     from amsdal_mail.message.email import EmailMessage
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["ContentResponse", "ResendResponse", "content_of", "resend_job_of"]
 
 OFF = "This service keeps no messages: its setting content_retention_days is 0."
-READ_CONTENT = "mail:content"
 FORBIDDEN = (
     "To send the message to others than the recipients of the original, the token needs the scope"
     f" {READ_CONTENT} too: they can read it then."
@@ -108,7 +105,7 @@ def content_of(service: SendService, email_id: str) -> Response[str]:
 
 
 def resend_job_of(
-    service: SendService, request: HttpRequest, email_id: str, scopes: Collection[str] | None
+    service: SendService, request: HttpRequest, email_id: str, *, may_look_in: bool
 ) -> SendJob | SendOutcome:
     """Return the job that sends an email again, or the outcome of the same request before.
 
@@ -116,7 +113,7 @@ def resend_job_of(
         service: the service.
         request: the request.
         email_id: the id of the original.
-        scopes: those of the token of the caller; None for a caller without a token.
+        may_look_in: whether the caller may read messages, and so send them to others.
 
     Raises:
         InvalidMessageError, MalformedJSONError, RequestError: the request is invalid.
@@ -136,7 +133,7 @@ def resend_job_of(
         failed = _failed(service, view) if wanted.only_failed else set()
         original = _message(contents, record)
         begun = message_for(original, wanted, failed)
-        if _is_shown_to_others(original, begun) and not _may_look_in(scopes):
+        if _is_shown_to_others(original, begun) and not may_look_in:
             raise RequestError(HTTPStatus.FORBIDDEN, FORBIDDEN)
     new_id = key or uuid4().hex
     return resend_job(new_id, fingerprint, contents.pin(begun), email_id, record.stream)
@@ -147,11 +144,6 @@ def _is_shown_to_others(original: EmailMessage, message: EmailMessage) -> bool:
         {address.addr_spec for address in each.recipients} for each in (original, message)
     )
     return bool(wanted - known)
-
-
-def _may_look_in(scopes: Collection[str] | None) -> bool:
-    """Return whether the caller may read the message. Each stage may have a prefix for scopes."""
-    return scopes is None or any(scope.endswith(READ_CONTENT) for scope in scopes)
 
 
 def _begun(service: SendService, key: str, fingerprint: str) -> SendOutcome | EmailMessage | None:

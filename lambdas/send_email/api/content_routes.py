@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from send_email.api.requests import HttpRequest, token_scopes
+from send_email.api.requests import READ_CONTENT, HttpRequest, token_scopes
 from send_email.sending.job import SendOutcome
 
 if TYPE_CHECKING:
@@ -32,10 +32,18 @@ class ContentRoutes(APIGatewayHttpRouter):
         service: the service.
         send: sends a job within the time of the request, and returns its outcome.
         respond: returns the response to an outcome, with more fields for its document.
+        scope_prefix: returns what the issuer of tokens puts before the scopes of this stage.
     """
 
-    def __init__(self, service: SendService, send: Send, respond: Respond) -> None:
+    def __init__(
+        self,
+        service: SendService,
+        send: Send,
+        respond: Respond,
+        scope_prefix: Callable[[], str],
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._scope_prefix = scope_prefix
         self._service = service
         self._send = send
         self._respond = respond
@@ -55,6 +63,7 @@ class ContentRoutes(APIGatewayHttpRouter):
 
         request = HttpRequest.from_event(self.current_event)
         scopes = token_scopes(self.current_event.raw_event)
-        job = resend_job_of(self._service, request, email_id, scopes)
+        may_look_in = scopes is None or f"{self._scope_prefix()}{READ_CONTENT}" in scopes
+        job = resend_job_of(self._service, request, email_id, may_look_in=may_look_in)
         outcome = job if isinstance(job, SendOutcome) else self._send(request, job)
         return self._respond(outcome, resent_from=email_id)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BATCH_LIMIT",
+    "READ_CONTENT",
     "HttpRequest",
     "RequestError",
     "location_of_emails",
@@ -42,6 +43,8 @@ KEY_HEADER = "Idempotency-Key"
 JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 EMAILS_PATH = "/emails"
+READ_CONTENT = "mail:content"
+"""The scope of a token whose owner may read messages, without the prefix of the stage."""
 LONGEST_START = timedelta(seconds=15)
 """How long a cold start may take. The time of an older event is not believed.
 

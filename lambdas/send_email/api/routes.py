@@ -74,13 +74,14 @@ def build_api(
     build_suppressions: Callable[[], Suppressions],
     build_uploads: Callable[[], Uploads],
     build_metrics: Callable[[], MetricsStore],
+    scope_prefix: Callable[[], str],
     telemetry: Telemetry,
 ) -> APIGatewayHttpResolver:
     """Return the API: a router for each topic, and the exception handlers."""
     app = APIGatewayHttpResolver()
     emails = EmailRoutes(service, telemetry)
     app.include_router(emails)
-    app.include_router(ContentRoutes(service, emails.send_job, emails.respond))
+    app.include_router(ContentRoutes(service, emails.send_job, emails.respond, scope_prefix))
     app.include_router(ScheduleRoutes(service.schedules, telemetry))
     app.include_router(SearchRoutes(service.store, service.clock))
     app.include_router(SuppressionRoutes(build_suppressions))

@@ -111,7 +111,7 @@ def test_function_loads_no_large_package_that_it_does_without(function: str) -> 
 def test_function_loads_nothing_that_keeps_messages(days: str) -> None:
     """It is loaded for the first email that is kept, and for the first look into one."""
     used = "from send_email.bootstrap import build_api_service, build_service"
-    build = "from send_email.api.routes import build_api; build_api(build_api_service(), *[0] * 4)"
+    build = "from send_email.api.routes import build_api; build_api(build_api_service(), *[0] * 5)"
     program = f"import send_email.function; {used}; build_service(); {build}"
 
     loaded = modules_after(program, **SETTINGS, CONTENT_RETENTION_DAYS=days)

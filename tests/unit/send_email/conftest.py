@@ -33,6 +33,9 @@ IDENTITIES = frozenset({"example.com", "Me.Too@example.org"})
 TIMEOUTS = Timeouts.from_settings(60, 900)
 API_TIMEOUTS = Timeouts.for_api(60, 900)
 
+SCOPE_PREFIX = "x/"
+"""What the issuer puts before the scopes of this stage."""
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -163,6 +166,7 @@ def handle(
             lambda: suppressions,
             lambda: uploads,
             lambda: metrics_store,
+            lambda: SCOPE_PREFIX,
         )
     )
     return lambda event, **context: made()(event, Context(**context))  # type: ignore[arg-type]

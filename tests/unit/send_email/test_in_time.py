@@ -175,7 +175,9 @@ def real_api(service: SendService, suppressions: Suppressions) -> Callable[..., 
     """The API in real time. It calls SES only with two seconds left."""
     timeouts = Timeouts(min_remaining=2, ses_connect=0.1, ses_read=1.5, lost_response=900)
     in_time = replace(service, timeouts=timeouts, clock=partial(datetime.now, UTC))
-    handler = create_handler(lambda: service, lambda: in_time, lambda: suppressions, Mock(), Mock())
+    handler = create_handler(
+        lambda: service, lambda: in_time, lambda: suppressions, Mock(), Mock(), Mock()
+    )
     return Api(lambda event: handler(event, Context(remaining=REMAINING)))  # type: ignore[arg-type]
 
 

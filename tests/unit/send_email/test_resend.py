@@ -236,10 +236,12 @@ def test_request_that_crashed_goes_on_with_its_recipients(
 @pytest.mark.parametrize(
     ("claims", "status"),
     [
-        ({"scope": "mail:send"}, 403),
+        ({"scope": "x/mail:send"}, 403),
         ({}, 403),
-        ({"scope": "mail:send mail:content"}, 200),
+        ({"scope": "x/mail:send x/mail:content"}, 200),
         ({"scp": "[x/mail:content x/mail:send]"}, 200),
+        ({"scope": "x/mail:send mail:content"}, 403),
+        ({"scope": "x/mail:send prod/x/mail:content"}, 403),
     ],
 )
 def test_token_must_let_its_owner_look_in_to_send_to_others(

@@ -63,7 +63,7 @@ def handle(
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AmsdalMail")
     api_service = replace(real, timeouts=API_TIMEOUTS)
     made: Callable[[], Handle] = lambda: create_handler(  # noqa: E731
-        lambda: real, lambda: api_service, lambda: suppressions, Mock(), Mock()
+        lambda: real, lambda: api_service, lambda: suppressions, Mock(), Mock(), Mock()
     )
     return lambda event: made()(event, Context())
 
