@@ -24,8 +24,6 @@ from amsdal_mail.backends.base import BaseBackend, validate_messages
 from amsdal_mail.backends.memory import outbox
 from amsdal_mail.django import EmailBackend
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
 STATES = {"bounce@example.org": SendState.REJECTED, "lost@example.org": SendState.UNKNOWN}
 FIXED = "tests.django.test_backend.FixedBackend"
 REFUSED = "tests.django.test_backend.RefusedBackend"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["outbox"]
 
 DOCS = Path(__file__).parents[2] / "docs"
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def sample(page: str, text: str) -> dict[str, Any]:

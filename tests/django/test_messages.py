@@ -18,10 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from amsdal_mail import InvalidMessageError
 from amsdal_mail.backends.memory import outbox
-from amsdal_mail.django.convert import convert
+from amsdal_mail.django.convert import FIELDS, convert
 from amsdal_mail.message.email import EmailRequest
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 SENDER, RECIPIENT = "shop@example.com", "anna@example.org"
 
@@ -193,7 +191,7 @@ def test_without_recipients_nothing_is_sent() -> None:
 
 
 def test_attributes_of_anymail_are_fields() -> None:
-    letter = message(to=[RECIPIENT, "bob@example.org"], body="Hi {{name}}")
+    letter = message(to=[RECIPIENT, "bob@example.org"], body="Hi {{name}}, {{shop}}")
     letter.tags = ["order"]
     letter.metadata = {"order_id": 12}
     letter.merge_data = {RECIPIENT: {"name": "Anna"}, "bob@example.org": {"name": "Bob"}}
@@ -204,7 +202,10 @@ def test_attributes_of_anymail_are_fields() -> None:
     assert sent().tags == ("order",)
     assert dict(sent().metadata) == {"order_id": "12"}
     assert sent().track_opens is False
-    assert [b"Hi Anna" in r or b"Hi Bob" in r for r in outbox[0].rendered] == [True, True]
+    assert {"user": "1"} in [dict(given) for given in sent().merge_metadata.values()]
+    anna, bob = outbox[0].rendered
+    assert b"Hi Anna, Shop" in anna
+    assert b"Hi Bob, Shop" in bob
     assert letter.send_status.is_success
     assert letter.anymail_status.status == {"queued"}
     assert set(letter.anymail_status.recipients) == {RECIPIENT, "bob@example.org"}
@@ -236,3 +237,11 @@ def test_defaults_are_joined_with_the_message() -> None:
     assert given.track_clicks is False
     with pytest.raises(InvalidMessageError, match=r"SEND_DEFAULTS\.tag: is not a field"):
         convert(letter, {"tag": "shop"})
+
+
+def test_every_field_of_a_message_can_be_given() -> None:
+    set_by_django = {
+        *("subject", "body", "html_body", "from_email", "to", "cc", "bcc", "reply_to"),
+        *("headers", "attachments", "alternatives"),
+    }
+    assert set(FIELDS) | set_by_django == set(EmailRequest.model_fields)

@@ -16,7 +16,7 @@ from amsdal_mail.message.email import SERVICE_FIELDS, TIMES, EmailMessage, Email
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage as DjangoMessage
 
-__all__ = ["ANYMAIL_FIELDS", "convert"]
+__all__ = ["FIELDS", "convert"]
 
 ANYMAIL_FIELDS = (
     "tags",
@@ -30,7 +30,15 @@ ANYMAIL_FIELDS = (
     "track_clicks",
 )
 """Attributes of a message that Anymail has too."""
-OWN_FIELDS = ("escape_merge_data", "sensitive", "configuration_set", "return_path", "tenant")
+OWN_FIELDS = (
+    "escape_merge_data",
+    "sensitive",
+    "configuration_set",
+    "return_path",
+    "from_identity_arn",
+    "tenant",
+    "endpoint_id",
+)
 FIELDS = (*ANYMAIL_FIELDS, *OWN_FIELDS, *SERVICE_FIELDS)
 
 SET_BY_SES = frozenset({"date", "message-id", "mime-version"})
