@@ -98,7 +98,8 @@ class EmailStore(RateNotes, Protocol):
     def note_kept(self, claim: Claim) -> bool:
         """Store where the message of an email is kept, before its unit is settled. One write.
 
-        Return False, and write nothing, when the email does not exist any more.
+        Return False, and write nothing, when the email does not exist any more, or one of
+        its recipients was erased.
         """
         ...
 
@@ -149,7 +150,7 @@ class EmailStore(RateNotes, Protocol):
     def find_events(self, email_id: str, events: Collection[EventRecord]) -> KnownEvents:
         """Return which of the events are in the email's timeline, and the email's record.
 
-        One consistent read.
+        One consistent read, and a second one without a record.
         """
         ...
 
@@ -189,7 +190,7 @@ class EmailStore(RateNotes, Protocol):
         ...
 
     def suppress(self, suppression: Suppression) -> None:
-        """Put an address on the suppression list, or renew its reason. One write.
+        """Put an address on the suppression list, or renew its reason. Two writes.
 
         A complaint replaces a bounce, never the other way round, in whichever order they come.
         """

@@ -26,7 +26,7 @@ FIRST_PAUSE = 0.05
 
 
 def transact(table: Table, read_and_decide: Callable[[], Sequence[Item]]) -> bool:
-    """Make the writes that `read_and_decide` returns, each `{"Put": …}` or `{"Update": …}`.
+    """Make the writes that `read_and_decide` returns, each with one key: Put, Update or Delete.
 
     When a condition does not hold, or another write to an item is under way, nothing is written:
     then `read_and_decide` is called again. Return False when it returns no writes.

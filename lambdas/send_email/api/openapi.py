@@ -72,7 +72,7 @@ ADDRESS_PARAMETER = {
     "name": "address",
     "in": "query",
     "required": True,
-    "description": "A bare address, percent-encoded. GET without it returns a list.",
+    "description": "A bare address, percent-encoded.",
     "schema": {"type": "string", "format": "email"},
 }
 AFTER_PARAMETER = {
@@ -207,7 +207,8 @@ def describe(app: APIGatewayHttpResolver) -> Json:
         **_responses(ERASE_RESPONSES, {"422": "The address is not valid.", **SERVER_ERRORS}),
     }
     paths["/suppressions"]["get"]["parameters"] = [
-        ADDRESS_PARAMETER | {"required": False},
+        ADDRESS_PARAMETER
+        | {"required": False, "description": "A bare address. Without it, a list is returned."},
         *SUPPRESSION_LIST_PARAMETERS,
     ]
     paths["/metrics"]["get"] |= {

@@ -63,7 +63,10 @@ TEMPLATE_VERSION = (
     "The version of the template that went out; null before, and for a template without versions."
 )
 SENSITIVE = "True for an email that was sent with `sensitive`. Its subject is not stored."
-HAS_CONTENT = "True while the message is kept: see `GET /emails/{email_id}/content`."
+HAS_CONTENT = (
+    "True until the time up to which the message was to be kept. It is gone earlier when the stage"
+    " has a shorter `content_retention_days` by now: then `GET /emails/{email_id}/content` is 409."
+)
 RESENT_FROM = "The id of the email that this one sends again."
 CLAIM_ERRORS = {
     ClaimStatus.BUSY: "A request with this key is still in progress.",
