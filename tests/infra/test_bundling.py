@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from amsdal_mail.cli.doctor.deployed_code import NOT_DEPLOYED
 from infra.bundling import (
     LAMBDAS,
     NOT_IN_FUNCTIONS,
@@ -253,3 +254,7 @@ def _environment(stack: SynthesisedStack, function: str) -> dict[str, str]:
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
     }
+
+
+def test_doctor_misses_no_package_that_is_not_deployed() -> None:
+    assert {f"{package}/" for package in NOT_IN_FUNCTIONS} == set(NOT_DEPLOYED)

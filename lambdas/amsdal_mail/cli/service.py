@@ -46,7 +46,7 @@ METRICS = frozenset({"totals", "days", "streams", "tags", "templates", "domains"
 
 
 class Service:
-    """The HTTP API of a stage. All methods raise ServiceError.
+    """The HTTP API of a stage. All methods raise ServiceError, and UsageError for an invalid id.
 
     A call that can be repeated without harm is tried three times: after a throttle, an error of
     the server, or no response.
@@ -96,11 +96,6 @@ class Service:
             cursor = page["next_cursor"]
             if cursor is None:
                 return
-
-    def find_all(self, filters: Filters, limit: int) -> Iterator[JSON]:
-        """Yield up to `limit` emails, the newest first, from as many pages as it takes."""
-        for page in self.find_pages(filters, limit):
-            yield from page["emails"]
 
     def show(self, email_id: str, recipients_after: str | None = None) -> JSON:
         """Return an email with its recipients and its timeline."""

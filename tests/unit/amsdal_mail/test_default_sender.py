@@ -45,6 +45,6 @@ def test_idempotency_key_makes_a_request() -> None:
     assert message.idempotency_key == "order-1"
 
 
-def test_connection_keeps_its_class_without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_memory_replaces_a_named_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMSDAL_EMAIL_BACKEND", "console")
     assert type(get_connection("ses", environ={})).__name__ == "SESBackend"

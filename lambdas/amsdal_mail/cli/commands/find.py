@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["email_row", "emails_table", "find", "reason_of", "register"]
 
+MOST_FOUND = 10_000
 CALLS = 100
 """The most calls of one command: each covers a part of the time that is searched."""
 SUBJECT_WIDTH, ADDRESS_WIDTH, REASON_WIDTH = 60, 48, 64
@@ -62,7 +63,7 @@ def find(
     template: TemplateOption = None,
     stream: StreamOption = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=10_000, metavar="N", help="How many emails at most.")
+        int, typer.Option(min=1, max=MOST_FOUND, metavar="N", help="How many emails at most.")
     ] = 50,
     cursor: Annotated[
         str | None,
@@ -107,7 +108,10 @@ def _print(console: Console, result: dict[str, Any], limit: int) -> None:
     found = f"{len(emails)} email{'' if len(emails) == 1 else 's'}"
     more = ""
     if result["next_cursor"]:
-        more = f" There may be more: --limit {limit * 2}, or --to {searched['from']}."
+        # Below the limit, the calls were used up: a higher one finds no more.
+        is_limited = len(emails) == limit < MOST_FOUND
+        higher = f"--limit {min(limit * 2, MOST_FOUND)}, or " if is_limited else ""
+        more = f" There may be more: {higher}--to {searched['from']}."
     console.print(Text(f"{found}; searched {window}.{more}", style="dim"), soft_wrap=True)
 
 

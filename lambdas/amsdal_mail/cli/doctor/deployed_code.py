@@ -2,7 +2,7 @@
 
 Lambda's CodeSha256 is the hash of an archive, which holds byte code and libraries for another
 machine: nobody can build the same from a checkout without the CDK. The archive itself lists each
-file with its checksum, at its end, so only the end is read.
+file with its checksum, at its end, so the end is read first.
 https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html
 """
 
@@ -29,7 +29,7 @@ SECONDS = 10.0
 CHECKOUT_FILES = ("cdk.json", "infra/app.py", "lambdas/send_email/function.py")
 """Files by which a folder is known as a checkout of this project."""
 NOT_DEPLOYED = ("amsdal_mail/cli/", "amsdal_mail/console/", "amsdal_mail/django/")
-"""Parts of the packages that run on the machine of an operator only."""
+"""Packages for other machines, which the functions do not have."""
 DIST_INFO = re.compile(r"([^/]+?)-([^/-]+)\.dist-info/METADATA")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 __all__ = ["PARTS", "Level", "Problem", "Template", "TemplateContent"]
 
@@ -59,7 +58,6 @@ class Template:
     name: str
     content: TemplateContent
     sample: Mapping[str, Any] = field(default_factory=dict)
-    folder: Path | None = None
     html_file: str = "html.html"
     problems: tuple[Problem, ...] = ()
     """What was wrong when the files were read."""

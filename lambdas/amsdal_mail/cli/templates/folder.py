@@ -98,7 +98,7 @@ def read_template(folder: Path, engine: Engine) -> Template:
     sample, rule = _sample(read(SAMPLE_FILE))
     if rule and (folder / SAMPLE_FILE).exists():
         blame(SAMPLE_FILE, rule)
-    return Template(folder.name, content, sample, folder, html_file, tuple(problems))
+    return Template(folder.name, content, sample, html_file, tuple(problems))
 
 
 def write_template(folder: Path, content: TemplateContent, sample: Mapping[str, Any]) -> Path:

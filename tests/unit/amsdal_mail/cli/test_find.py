@@ -10,6 +10,7 @@ import pytest
 from amsdal_mail.cli.__main__ import run
 from amsdal_mail.cli.invocation import Invocation
 from amsdal_mail.cli.states import STATES
+from amsdal_mail.cli.times import read_time
 from email_store.states import EmailState
 from tests.unit.amsdal_mail.cli.conftest import RunCommand
 from tests.unit.amsdal_mail.cli.fake_api import FakeAPI, email
@@ -140,19 +141,31 @@ def test_address_is_short_for_the_recipient(api: FakeAPI, amsdal_mail: RunComman
     assert [call.query["recipient"] for call in api.calls] == ["bob@example.org"]
 
 
-@pytest.mark.parametrize(
-    ("text", "days"), [("yesterday", 1), ("today", 0), ("7d", 7), ("2w", 14), ("24h", 1)]
-)
-def test_time_in_words_becomes_a_time(
-    text: str, days: int, api: FakeAPI, amsdal_mail: RunCommand
-) -> None:
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+TIMES = {
+    "yesterday": "2026-11-30",
+    "today": "2026-12-01",
+    "now": "2026-12-01T09:00:00+00:00",
+    "7d": "2026-11-24T09:00:00+00:00",
+    "2w": "2026-11-17T09:00:00+00:00",
+    "24h": "2026-11-30T09:00:00+00:00",
+    "30m": "2026-12-01T08:30:00+00:00",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TIMES.items(), ids=TIMES)
+def test_time_in_words_becomes_a_time(text: str, expected: str) -> None:
+    assert read_time(text, "--from", NOW) == expected
+
+
+def test_time_of_the_command_is_that_of_the_clock(api: FakeAPI, amsdal_mail: RunCommand) -> None:
     api.reply(page())
-    expected = (datetime.now(UTC) - timedelta(days=days)).date()
+    before = datetime.now(UTC) - timedelta(hours=1, seconds=1)
 
-    amsdal_mail("find", "--from", text)
+    amsdal_mail("find", "--from", "1h")
 
-    sent = api.calls[0].query["from"]
-    assert abs((datetime.fromisoformat(sent).date() - expected).days) <= 1  # midnight may pass
+    sent = datetime.fromisoformat(api.calls[0].query["from"])
+    assert before <= sent <= datetime.now(UTC) - timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -187,7 +187,3 @@ def write(folder: Path, name: str = "hello", **files: str | bytes) -> Path:
             content = text.encode() if isinstance(text, str) else text
             (folder / name / file).write_bytes(content)
     return folder / name
-
-
-def rules(problems: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
-    return ((problem.file, problem.level, problem.rule) for problem in problems)
